@@ -1,0 +1,61 @@
+//! The vocabulary of a Syft node: names, events, messages, codecs, and the only
+//! door to disk, clock and randomness.
+//!
+//! Values that arrive from a peer are parsed into the newtypes of this crate at
+//! the edge; past that edge nobody checks them again.
+
+mod audit;
+mod blobs;
+mod canonical;
+mod checkpoint;
+mod clock;
+pub mod codec;
+mod content;
+mod disk;
+mod email;
+mod entropy;
+mod error;
+mod event;
+mod hash;
+mod journal;
+mod layout;
+mod lines;
+mod lock;
+mod message;
+mod name;
+mod path;
+pub mod python_names;
+mod reject;
+mod safe_text;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod time;
+pub mod yaml;
+
+pub use audit::{AuditEntry, AuditLog, AuditProblem, AuditReport, NewEntry};
+pub use blobs::Blobs;
+pub use canonical::canonical_json;
+pub use checkpoint::{
+    Checkpoint, CheckpointFile, CheckpointName, IncrementalCheckpoint, RollingState,
+};
+pub use clock::{Clock, SystemClock};
+pub use content::{Change, Content};
+pub use disk::{Access, DirDisk, Disk, Entry, FileKind, Metadata};
+pub use email::Email;
+pub use entropy::{Entropy, SystemEntropy};
+pub use error::{Error, Result};
+pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage};
+pub use hash::{ContentHash, ContentHasher, collection_hash};
+pub use journal::Journal;
+pub use layout::{JobPath, Layout, NativeLayout, NodePaths};
+pub use lock::HomeLock;
+pub use message::{ChannelPosition, ProposalName, ProposedFileChange, ProposedFileChangesMessage};
+pub use name::{DatasetName, JobName};
+pub use path::{DatasitePath, HomePath};
+pub use reject::{Reject, RejectCode};
+pub use safe_text::{has_suspicious, safe_text, shorten};
+pub use time::Timestamp;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

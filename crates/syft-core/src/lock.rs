@@ -1,0 +1,45 @@
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::{DirDisk, Error, NodePaths, Result};
+
+/// How often a home that is held is tried again.
+const POLL: Duration = Duration::from_millis(20);
+
+/// The right to change a home: one holder at a time, in this process or any
+/// other on this machine. Given back when dropped, also when the process dies.
+///
+/// Hold it for one pass, never while waiting for a person, a job or the store.
+#[derive(Debug)]
+#[must_use = "the lock is given back when it is dropped"]
+pub struct HomeLock {
+    _file: File,
+}
+
+impl HomeLock {
+    /// Waits at most `wait` for the lock of a home, a folder that is there.
+    ///
+    /// # Errors
+    /// `Locked` if another holder keeps it; `NotFound` if there is no such home;
+    /// `NotRegular`; `Io`.
+    pub fn acquire(home: &Path, wait: Duration) -> Result<Self> {
+        let file = DirDisk::open(home)?.open_for_lock(&NodePaths::lock())?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(HomeLock { _file: file }),
+                Err(TryLockError::Error(source)) => {
+                    let path = NodePaths::lock().to_string();
+                    return Err(Error::Io { action: "lock", path, source });
+                }
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let left = wait.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(Error::Locked { home: home.to_owned() });
+            }
+            std::thread::sleep(POLL.min(left));
+        }
+    }
+}

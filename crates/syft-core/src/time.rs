@@ -1,0 +1,139 @@
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Seconds since the epoch, as the Python peer counts them: a finite double.
+///
+/// For display and for names; order comes from sequence numbers.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Timestamp(f64);
+
+impl Timestamp {
+    /// Start of 1970.
+    pub const EPOCH: Timestamp = Timestamp(0.0);
+
+    /// A point in time.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for NaN and the infinities.
+    pub fn new(seconds: f64) -> Result<Self> {
+        if seconds.is_finite() {
+            Ok(Timestamp(seconds))
+        } else {
+            Err(Error::invalid(
+                "timestamp",
+                &seconds.to_string(),
+                "it must be a finite number of seconds",
+            ))
+        }
+    }
+
+    /// Seconds since the epoch.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        self.0
+    }
+
+    /// Reads what [`python_repr`](Self::python_repr) writes, and every other
+    /// decimal spelling of a finite double.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for anything else.
+    pub fn parse(text: &str) -> Result<Self> {
+        text.parse().ok().and_then(|seconds| Timestamp::new(seconds).ok()).ok_or_else(|| {
+            Error::invalid("timestamp", text, "it must be a finite number of seconds")
+        })
+    }
+
+    /// The spelling in file names, Python's `repr(float)`: `1773480413.5`,
+    /// `1773480413.0`, `1e+16` (`protocol.md` b.2).
+    #[must_use]
+    pub fn python_repr(self) -> String {
+        crate::codec::python_repr(self.0)
+    }
+
+    /// This time, or if it is not later than `previous` the next double after
+    /// that: times of one writer strictly increase even when the clock goes back.
+    #[must_use]
+    pub fn after(self, previous: Timestamp) -> Timestamp {
+        if self.0 > previous.0 { self } else { Timestamp(previous.0.next_up()) }
+    }
+
+    /// Reads what [`to_rfc3339`](Self::to_rfc3339) writes for the years 0 to 9999,
+    /// and every other RFC 3339 time with an offset.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for anything else.
+    pub fn from_rfc3339(text: &str) -> Result<Self> {
+        let time: jiff::Timestamp = text
+            .parse()
+            .map_err(|_| Error::invalid("timestamp", text, "it must be an RFC 3339 time"))?;
+        Timestamp::new(time.as_duration().as_secs_f64())
+    }
+
+    /// For people and for YAML: `2026-11-21T10:20:30Z`, to the second; a time
+    /// outside the years 0 to 9999 is written as its number of seconds.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        // A double outside i64 saturates, and jiff refuses it.
+        #[expect(clippy::cast_possible_truncation, reason = "saturating, and checked by jiff")]
+        let whole = self.0.floor() as i64;
+        match jiff::Timestamp::from_second(whole) {
+            Ok(time) if time.strftime("%Y").to_string().len() == 4 => {
+                time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+            }
+            _ => self.0.to_string(),
+        }
+    }
+}
+
+/// Equal means the same bits: a name holds a spelling, and 0.0 and -0.0 have two.
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl Hash for Timestamp {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl TryFrom<f64> for Timestamp {
+    type Error = Error;
+    fn try_from(seconds: f64) -> Result<Self> {
+        Timestamp::new(seconds)
+    }
+}
+
+impl From<Timestamp> for f64 {
+    fn from(time: Timestamp) -> f64 {
+        time.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}

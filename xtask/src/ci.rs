@@ -1,0 +1,136 @@
+//! `cargo xtask ci`: the steps that must all pass, each with a heading and its time.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::tidy;
+
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What every change must pass.
+    Usual,
+    /// The same with many more property cases, the release build and the demo.
+    Full,
+}
+
+/// One `cargo` call.
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+}
+
+const FMT: Step =
+    Step { name: "format", arguments: &["fmt", "--all", "--check"], environment: &[] };
+
+const CLIPPY: Step = Step {
+    name: "clippy",
+    arguments: &[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ],
+    environment: &[],
+};
+
+const TESTS: &[&str] = &["test", "--workspace", "--all-targets", "--all-features", "--locked"];
+
+const TEST: Step =
+    Step { name: "tests", arguments: TESTS, environment: &[("PROPTEST_CASES", "64")] };
+
+const TEST_FULL: Step = Step {
+    name: "tests, many property cases",
+    arguments: TESTS,
+    environment: &[("PROPTEST_CASES", "4096")],
+};
+
+const DOCTEST: Step = Step {
+    name: "doctests",
+    arguments: &["test", "--workspace", "--doc", "--all-features", "--locked"],
+    environment: &[],
+};
+
+const DOC: Step = Step {
+    name: "documentation",
+    arguments: &["doc", "--workspace", "--no-deps", "--all-features", "--locked"],
+    environment: &[("RUSTDOCFLAGS", "-D warnings")],
+};
+
+const RELEASE: Step = Step {
+    name: "release build",
+    arguments: &["build", "--release", "--locked"],
+    environment: &[],
+};
+
+const DEMO: Step = Step {
+    name: "demo",
+    arguments: &["run", "--release", "--locked", "--package", "syft-cli", "--", "demo"],
+    environment: &[],
+};
+
+fn steps(extent: Extent) -> Vec<&'static Step> {
+    match extent {
+        Extent::Usual => vec![&FMT, &CLIPPY, &TEST, &DOCTEST, &DOC],
+        Extent::Full => vec![&FMT, &CLIPPY, &TEST_FULL, &DOCTEST, &DOC, &RELEASE, &DEMO],
+    }
+}
+
+/// Runs the steps in order, stops at the first that fails, and says how long each took.
+pub(crate) fn run(root: &Path, extent: Extent) -> bool {
+    let mut times = Vec::new();
+    // Tidy goes first: it takes a second.
+    let mut good = timed("tidy", &mut times, || tidy::run(root));
+    for step in steps(extent) {
+        if !good {
+            break;
+        }
+        good = timed(step.name, &mut times, || perform(step, root));
+    }
+    println!("\n== summary");
+    for (name, time) in &times {
+        println!("{:>8.1} s  {name}", time.as_secs_f64());
+    }
+    match (good, times.last()) {
+        (true, _) => println!("all passed"),
+        (false, Some((name, _))) => println!("{name}: FAILED"),
+        (false, None) => println!("nothing ran"),
+    }
+    good
+}
+
+fn timed(
+    name: &'static str,
+    times: &mut Vec<(&'static str, Duration)>,
+    work: impl FnOnce() -> bool,
+) -> bool {
+    println!("\n== {name}");
+    let start = Instant::now();
+    let good = work();
+    let time = start.elapsed();
+    println!("-- {name}: {} in {:.1} s", if good { "ok" } else { "FAILED" }, time.as_secs_f64());
+    times.push((name, time));
+    good
+}
+
+fn perform(step: &Step, root: &Path) -> bool {
+    let status = Command::new("cargo")
+        .args(step.arguments)
+        .envs(step.environment.iter().copied())
+        .current_dir(root)
+        .status();
+    match status {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("could not start cargo: {error}");
+            false
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The chores of the project: `cargo xtask ci` and `cargo xtask tidy`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
+
+mod ci;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
+                                  cases, the release build and the demo
+       cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let good = match words.as_slice() {
+        ["ci"] => ci::run(&project_root(), ci::Extent::Usual),
+        ["ci", "--full"] => ci::run(&project_root(), ci::Extent::Full),
+        ["tidy"] => tidy::run(&project_root()),
+        ["tidy", root] => tidy::run(Path::new(root)),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The folder of the workspace: this package lies directly below it.
+fn project_root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}
