@@ -1,0 +1,28 @@
+use syft_core::Email;
+
+use crate::{Error, Result, Space};
+
+/// Who may open a space and put objects there.
+pub(crate) fn check_write(action: &'static str, space: &Space, who: &Email) -> Result<()> {
+    if space.writer() == who {
+        return Ok(());
+    }
+    Err(Error::denied(action, space, format!("only {} writes there", space.writer())))
+}
+
+/// Who may take objects out of a space: always its owner.
+pub(crate) fn check_delete(action: &'static str, space: &Space, who: &Email) -> Result<()> {
+    if space.owner() == who {
+        return Ok(());
+    }
+    Err(Error::denied(action, space, format!("only {} deletes there", space.owner())))
+}
+
+/// Whether somebody reads a space by what it is for; collections and profiles
+/// are also read by those they are shared with.
+pub(crate) fn reads_by_role(space: &Space, who: &Email) -> bool {
+    match space {
+        Space::Outbox { owner, recipient } => who == owner || who == recipient,
+        other => who == other.owner(),
+    }
+}

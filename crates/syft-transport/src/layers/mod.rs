@@ -1,0 +1,119 @@
+//! Transports that wrap a transport, including its sharing and its changes.
+
+mod chaos;
+mod metered;
+mod retry;
+
+use crate::{Changes, Error, Result, Sharing, Transport};
+
+pub use chaos::{Chaos, Fault, FaultRates};
+pub use metered::{Metered, Usage};
+pub use retry::{Retry, RetryPolicy, Sleeper, TokioSleeper};
+
+fn sharing_of(transport: &dyn Transport) -> Result<&dyn Sharing> {
+    let missing = || Error::unsupported("share in", &transport.info().name, "");
+    transport.sharing().ok_or_else(missing)
+}
+
+fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
+    let missing = || Error::unsupported("read the changes of", &transport.info().name, "");
+    transport.changes().ok_or_else(missing)
+}
+
+/// Makes a type a transport of which each call goes through its
+/// `call(operation, || future)`; a body and a listing go through its own
+/// `put_through`, `get_through` and `list_through`.
+macro_rules! impl_layer {
+    ($layer:ident) => {
+        #[async_trait]
+        impl Transport for $layer {
+            fn info(&self) -> &Info {
+                self.inner.info()
+            }
+
+            async fn open(&self, space: &Space) -> Result<()> {
+                self.call(Operation::Open, || self.inner.open(space)).await
+            }
+
+            async fn delete(&self, objects: &[Object]) -> Result<()> {
+                self.call(Operation::Delete, || self.inner.delete(objects)).await
+            }
+
+            async fn retire(&self, objects: &[Object]) -> Result<()> {
+                self.call(Operation::Retire, || self.inner.retire(objects)).await
+            }
+
+            async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
+                self.call(Operation::Discover, || self.inner.discover(kind)).await
+            }
+
+            async fn copy(
+                &self,
+                object: &Object,
+                space: &Space,
+                name: &ObjectName,
+            ) -> Result<Object> {
+                self.call(Operation::Copy, || self.inner.copy(object, space, name)).await
+            }
+
+            fn sharing(&self) -> Option<&dyn Sharing> {
+                self.inner.sharing().map(|_| self as &dyn Sharing)
+            }
+
+            fn changes(&self) -> Option<&dyn Changes> {
+                self.inner.changes().map(|_| self as &dyn Changes)
+            }
+
+            async fn put(
+                &self,
+                space: &Space,
+                name: &ObjectName,
+                body: PutBody,
+                mode: PutMode,
+            ) -> Result<Object> {
+                self.put_through(space, name, body, mode).await
+            }
+
+            async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
+                self.get_through(object, range).await
+            }
+
+            async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
+                self.list_through(space, options).await
+            }
+        }
+
+        #[async_trait]
+        impl Sharing for $layer {
+            async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+                let sharing = sharing_of(&self.inner)?;
+                self.call(Operation::Grant, || sharing.grant(space, recipient)).await
+            }
+
+            async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+                let sharing = sharing_of(&self.inner)?;
+                self.call(Operation::Revoke, || sharing.revoke(space, recipient)).await
+            }
+
+            async fn grants(&self, space: &Space) -> Result<Vec<Recipient>> {
+                let sharing = sharing_of(&self.inner)?;
+                self.call(Operation::Grants, || sharing.grants(space)).await
+            }
+        }
+
+        #[async_trait]
+        impl Changes for $layer {
+            async fn cursor(&self) -> Result<Cursor> {
+                let changes = changes_of(&self.inner)?;
+                self.call(Operation::Cursor, || changes.cursor()).await
+            }
+
+            async fn since(&self, cursor: &Cursor) -> Result<ChangePage> {
+                let changes = changes_of(&self.inner)?;
+                self.call(Operation::Since, || changes.since(cursor)).await
+            }
+        }
+    };
+}
+
+use impl_layer;

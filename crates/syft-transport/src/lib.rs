@@ -1,0 +1,45 @@
+//! Storage that two peers share: the Transport trait, its backends, its layers
+//! and its conformance suite.
+//!
+//! A store is seen as [spaces](Space) that hold immutable, named
+//! [objects](Object). [`Transport`] is what somebody implements to bring their
+//! own store; [`TransportExt`] and [`grants`] are what a caller mostly uses.
+
+mod access;
+mod body;
+mod changes;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod ext;
+mod folder;
+pub mod grants;
+mod layers;
+mod memory;
+mod object;
+mod operation;
+mod sharing;
+mod space;
+mod transport;
+
+pub use body::{ByteStream, PutBody, collect};
+pub use changes::{Change, ChangeKind, ChangePage, Changes, Cursor};
+pub use error::{Cause, Context, Error, Result};
+pub use ext::{Listing, TransportExt};
+pub use folder::FolderTransport;
+pub use layers::{
+    Chaos, Fault, FaultRates, Metered, Retry, RetryPolicy, Sleeper, TokioSleeper, Usage,
+};
+pub use memory::{MemoryStore, MemoryTransport};
+pub use object::{Object, ObjectName, Version};
+pub use operation::Operation;
+pub use sharing::{Recipient, Sharing};
+pub use space::{CollectionHash, CollectionKind, Space, SpaceKind};
+pub use transport::{
+    Capabilities, Discovered, Identities, Info, ListOptions, ListStream, Listed, PutMode, Skipped,
+    Transport,
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

@@ -1,0 +1,248 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use syft_core::{Email, Timestamp};
+
+use crate::access::{check_delete, check_write, reads_by_role};
+use crate::{
+    Change, ChangeKind, Discovered, Error, ListOptions, Listed, Object, ObjectName, Recipient,
+    Result, Skipped, Space, SpaceKind, Version,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) spaces: BTreeMap<Space, Opened>,
+    /// In the order in which listings give them.
+    pub(super) objects: Vec<Stored>,
+    pub(super) feed: Vec<Change>,
+    last_id: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) by: Email,
+    pub(super) readers: BTreeSet<Recipient>,
+}
+
+/// An object with its name as it came: a hostile one need not be a name of ours.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) space: Space,
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) revision: u64,
+    pub(super) owner: Option<Email>,
+    pub(super) created: Timestamp,
+    pub(super) body: Bytes,
+}
+
+impl Stored {
+    pub(super) fn object(&self) -> Result<Object> {
+        Ok(Object {
+            space: self.space.clone(),
+            name: ObjectName::parse(&self.name)?,
+            id: self.id.clone(),
+            size: self.body.len() as u64,
+            version: Some(self.version()),
+            owner: self.owner.clone(),
+            created: Some(self.created),
+        })
+    }
+
+    fn version(&self) -> Version {
+        Version(self.revision.to_string())
+    }
+}
+
+impl State {
+    pub(super) fn open(&mut self, me: &Email, space: &Space) -> Result<()> {
+        check_write("open", space, me)?;
+        self.open_as(me, space);
+        Ok(())
+    }
+
+    pub(super) fn open_as(&mut self, by: &Email, space: &Space) {
+        if !self.spaces.contains_key(space) {
+            let opened = Opened { by: by.clone(), readers: BTreeSet::new() };
+            self.spaces.insert(space.clone(), opened);
+            self.note(space, None, ChangeKind::Space);
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        me: &Email,
+        space: &Space,
+        name: &ObjectName,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Object> {
+        self.check_put(me, space)?;
+        if let Some(there) = self.mine(me, space, name) {
+            if there.body == body {
+                return there.object();
+            }
+            return Err(Error::already_exists("put", format!("{space}/{name}"), ""));
+        }
+        self.add(space, name.as_str(), Some(me.clone()), body, now).object()
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        me: &Email,
+        space: &Space,
+        name: &ObjectName,
+        body: Bytes,
+        version: &Version,
+    ) -> Result<Object> {
+        self.check_put(me, space)?;
+        let changed = || Error::precondition("replace", format!("{space}/{name}"), "");
+        let there = self.mine(me, space, name).ok_or_else(changed)?;
+        if there.version() != *version {
+            return Err(changed());
+        }
+        there.body = body;
+        there.revision += 1;
+        let object = there.object();
+        self.note(space, Some(name.clone()), ChangeKind::Put);
+        object
+    }
+
+    fn check_put(&self, me: &Email, space: &Space) -> Result<()> {
+        check_write("put into", space, me)?;
+        if self.spaces.contains_key(space) {
+            return Ok(());
+        }
+        Err(Error::not_found("put into", space, "nobody opened it"))
+    }
+
+    /// The object of that name that I put; what a stranger planted under the
+    /// name does not stand in the way.
+    fn mine(&mut self, me: &Email, space: &Space, name: &ObjectName) -> Option<&mut Stored> {
+        self.objects.iter_mut().find(|stored| {
+            stored.space == *space
+                && stored.name == name.as_str()
+                && stored.owner.as_ref() == Some(me)
+        })
+    }
+
+    pub(super) fn add(
+        &mut self,
+        space: &Space,
+        name: &str,
+        owner: Option<Email>,
+        body: Bytes,
+        created: Timestamp,
+    ) -> Stored {
+        self.last_id += 1;
+        let stored = Stored {
+            space: space.clone(),
+            name: name.to_owned(),
+            id: format!("m{}", self.last_id),
+            revision: 1,
+            owner,
+            created,
+            body,
+        };
+        self.objects.push(stored.clone());
+        self.note(space, ObjectName::parse(name).ok(), ChangeKind::Put);
+        stored
+    }
+
+    pub(super) fn read(&self, me: &Email, object: &Object) -> Result<Bytes> {
+        self.check_read("get", &object.space, me)?;
+        let found = self.objects.iter().find(|s| s.id == object.id && s.space == object.space);
+        found.map(|s| s.body.clone()).ok_or_else(|| Error::not_found("get", object, ""))
+    }
+
+    pub(super) fn list(
+        &self,
+        me: &Email,
+        space: &Space,
+        options: &ListOptions,
+    ) -> Result<Vec<Listed>> {
+        self.check_read("list", space, me)?;
+        let selected = |s: &&Stored| s.space == *space && options.selects(&s.name);
+        let line = |stored: &Stored| match stored.object() {
+            Ok(object) => Listed::Object(object),
+            Err(error) => Listed::Skipped(Skipped::new(&stored.name, error.to_string())),
+        };
+        Ok(self.objects.iter().filter(selected).map(line).collect())
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        action: &'static str,
+        me: &Email,
+        object: &Object,
+    ) -> Result<()> {
+        check_delete(action, &object.space, me)?;
+        let before = self.objects.len();
+        self.objects.retain(|s| s.id != object.id || s.space != object.space);
+        if self.objects.len() < before {
+            self.note(&object.space, Some(object.name.clone()), ChangeKind::Removed);
+        }
+        Ok(())
+    }
+
+    pub(super) fn discover(&self, me: &Email, kind: SpaceKind) -> Discovered {
+        let mut found = Discovered::default();
+        for (space, opened) in &self.spaces {
+            let wanted = match (kind, space) {
+                (SpaceKind::Inbox, Space::Inbox { owner, .. }) => owner == me,
+                (SpaceKind::Outbox, Space::Outbox { recipient, .. }) => recipient == me,
+                (SpaceKind::Collection, Space::Collection { owner, .. })
+                | (SpaceKind::Profile, Space::Profile { owner }) => {
+                    owner != me && self.may_read(space, me)
+                }
+                (SpaceKind::OwnCollection, Space::Collection { owner, .. }) => owner == me,
+                _ => false,
+            };
+            if !wanted {
+                continue;
+            }
+            if opened.by == *space.writer() {
+                found.spaces.push(space.clone());
+            } else {
+                let reason = format!("{} opened it", opened.by);
+                found.skipped.push(Skipped::new(&space.to_string(), reason));
+            }
+        }
+        found
+    }
+
+    pub(super) fn check_read(&self, action: &'static str, space: &Space, me: &Email) -> Result<()> {
+        if self.may_read(space, me) {
+            return Ok(());
+        }
+        Err(Error::denied(action, space, format!("it is not shared with {me}")))
+    }
+
+    pub(super) fn may_read(&self, space: &Space, who: &Email) -> bool {
+        if reads_by_role(space, who) {
+            return true;
+        }
+        let granted = self.spaces.get(space).is_some_and(|opened| {
+            opened.readers.contains(&Recipient::Any)
+                || opened.readers.contains(&Recipient::One(who.clone()))
+        });
+        match space {
+            Space::Collection { .. } => granted,
+            Space::Profile { owner } => granted || self.approached(owner, who),
+            _ => false,
+        }
+    }
+
+    /// Whether `owner` opened a space towards `who`, and so made it a peer.
+    fn approached(&self, owner: &Email, who: &Email) -> bool {
+        let towards = [
+            Space::Inbox { owner: who.clone(), sender: owner.clone() },
+            Space::Outbox { owner: owner.clone(), recipient: who.clone() },
+        ];
+        towards.iter().any(|space| self.spaces.get(space).is_some_and(|s| s.by == *owner))
+    }
+
+    pub(super) fn note(&mut self, space: &Space, name: Option<ObjectName>, kind: ChangeKind) {
+        self.feed.push(Change { space: space.clone(), name, kind });
+    }
+}

@@ -1,0 +1,256 @@
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use syft_core::Email;
+
+use crate::{
+    ByteStream, Changes, Error, Object, ObjectName, PutBody, Result, Sharing, Space, SpaceKind,
+    Version,
+};
+
+/// A store that peers share.
+///
+/// What an implementer brings. Each method's promise is checked by the
+/// `conformance` suite. A call that is repeated after a lost answer is harmless.
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// What this store is, who I am in it, and what it can promise.
+    fn info(&self) -> &Info;
+
+    /// Makes sure that a space exists that I [write](Space::writer). Idempotent.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for a space that somebody else writes.
+    async fn open(&self, space: &Space) -> Result<()>;
+
+    /// Puts an object into an opened space; it appears whole or not at all.
+    ///
+    /// # Errors
+    /// With [`PutMode::Create`] [`Error::AlreadyExists`] if the name is taken by
+    /// other bytes (the same bytes are success); with [`PutMode::Replace`]
+    /// [`Error::Precondition`] if something else is there than that version;
+    /// [`Error::Unsupported`] where the store cannot promise the mode;
+    /// [`Error::Denied`], [`Error::Quota`].
+    async fn put(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: PutBody,
+        mode: PutMode,
+    ) -> Result<Object>;
+
+    /// Exactly the bytes that were put, streamed; of a range, what of it lies
+    /// within the object.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it is gone, [`Error::Denied`]; the stream ends in
+    /// an error if the body is cut.
+    async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream>;
+
+    /// What lies in a space, in no order; a space that nobody opened is empty.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] where I may not read.
+    async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
+
+    /// Deletes objects; one that is gone already is success.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for what only others may delete.
+    async fn delete(&self, objects: &[Object]) -> Result<()>;
+
+    /// Takes consumed messages out of the inbox: deletes them, or moves them to
+    /// the archive where only their author may delete. Idempotent.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for an inbox of somebody else.
+    async fn retire(&self, objects: &[Object]) -> Result<()>;
+
+    /// The spaces that others opened for me. Where the store proves identities,
+    /// a space that the wrong one opened is not among them but in
+    /// [`Discovered::skipped`] (`threats.md` S8).
+    ///
+    /// # Errors
+    /// What the store answers.
+    async fn discover(&self, kind: SpaceKind) -> Result<Discovered>;
+
+    /// Copies an object inside the store, as [`PutMode::Create`] does.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where the store has no such call; as for `put`.
+    async fn copy(&self, object: &Object, space: &Space, name: &ObjectName) -> Result<Object> {
+        let _ = (space, name);
+        Err(Error::unsupported("copy", object, ""))
+    }
+
+    /// Who may read a collection, where the store itself keeps that; see
+    /// [`grants`](crate::grants) for a call that works with any store.
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        None
+    }
+
+    /// What changed anywhere that I can see, where the store tells.
+    fn changes(&self) -> Option<&dyn Changes> {
+        None
+    }
+}
+
+/// What a store says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// The store for people, as `folder /mnt/shared`.
+    pub name: String,
+    /// Who I am in this store.
+    pub identity: Email,
+    /// Whether the store knows who somebody is.
+    pub identities: Identities,
+    /// What it promises.
+    pub capabilities: Capabilities,
+}
+
+/// How much a space or an object says about who wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identities {
+    /// The store states who put an object, and cannot be told otherwise by a peer.
+    Proven,
+    /// Whoever can write the store can pose as anyone.
+    Claimed,
+}
+
+/// What a store promises beyond the required methods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// [`PutMode::Create`] has exactly one winner among concurrent creators.
+    pub exclusive_create: bool,
+    /// [`PutMode::Replace`] works.
+    pub replace: bool,
+    /// [`Transport::copy`] works.
+    pub copy: bool,
+    /// Others cannot read or write what is not theirs and not shared with them.
+    pub access_control: bool,
+}
+
+impl Capabilities {
+    /// A store that promises nothing but the required methods; a backend sets
+    /// what it has.
+    #[must_use]
+    pub fn none() -> Self {
+        Capabilities::default()
+    }
+}
+
+/// What [`Transport::put`] does where the name is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutMode {
+    /// Never overwrites.
+    Create,
+    /// Overwrites exactly this version.
+    Replace(Version),
+}
+
+/// What [`Transport::list`] is to leave out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ListOptions {
+    /// Only names that start so; empty for all.
+    pub prefix: String,
+}
+
+impl ListOptions {
+    /// Only names that start with `prefix`.
+    #[must_use]
+    pub fn with_prefix(prefix: impl Into<String>) -> Self {
+        ListOptions { prefix: prefix.into() }
+    }
+
+    /// Whether a name is asked for.
+    #[must_use]
+    pub fn selects(&self, name: &str) -> bool {
+        name.starts_with(&self.prefix)
+    }
+}
+
+/// A listing as it comes in.
+pub type ListStream = BoxStream<'static, Result<Listed>>;
+
+/// One line of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// An object.
+    Object(Object),
+    /// Something with a name or a nature that is not ours; it stays where it is.
+    Skipped(Skipped),
+}
+
+/// Something in a store that is passed over, to be counted and shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name, made safe to show.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Skipped {
+    /// Something passed over, with its raw name.
+    #[must_use]
+    pub fn new(name: &str, reason: impl Into<String>) -> Self {
+        Skipped { name: syft_core::safe_text(name), reason: reason.into() }
+    }
+}
+
+/// What [`Transport::discover`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Discovered {
+    /// The spaces, sorted.
+    pub spaces: Vec<Space>,
+    /// What looks like a space but is not accepted as one.
+    pub skipped: Vec<Skipped>,
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn info(&self) -> &Info {
+        (**self).info()
+    }
+    async fn open(&self, space: &Space) -> Result<()> {
+        (**self).open(space).await
+    }
+    async fn put(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: PutBody,
+        mode: PutMode,
+    ) -> Result<Object> {
+        (**self).put(space, name, body, mode).await
+    }
+    async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
+        (**self).get(object, range).await
+    }
+    async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
+        (**self).list(space, options).await
+    }
+    async fn delete(&self, objects: &[Object]) -> Result<()> {
+        (**self).delete(objects).await
+    }
+    async fn retire(&self, objects: &[Object]) -> Result<()> {
+        (**self).retire(objects).await
+    }
+    async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
+        (**self).discover(kind).await
+    }
+    async fn copy(&self, object: &Object, space: &Space, name: &ObjectName) -> Result<Object> {
+        (**self).copy(object, space, name).await
+    }
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        (**self).sharing()
+    }
+    fn changes(&self) -> Option<&dyn Changes> {
+        (**self).changes()
+    }
+}
