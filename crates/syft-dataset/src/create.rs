@@ -1,0 +1,180 @@
+use std::path::PathBuf;
+
+use syft_core::{Access, DatasetName, yaml};
+
+use crate::metadata::{self, Metadata, PrivateMetadata};
+use crate::source::{MOCK_SIZE, Source};
+use crate::staging::{Intent, Operation, Stage};
+use crate::{Audience, Dataset, DatasetStore, Error, FileInfo, Result, permission};
+
+/// What an owner says of a dataset to be created.
+#[derive(Debug, Clone)]
+pub struct NewDataset {
+    /// Its name.
+    pub name: DatasetName,
+    /// The mock, a file or a folder; without one the dataset is refused.
+    pub mock: Option<PathBuf>,
+    /// The private data, a file or a folder; without it the dataset is a mock only.
+    pub private: Option<PathBuf>,
+    /// Who may have the mock.
+    pub users: Audience,
+    /// One line on what it is.
+    pub summary: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// A Markdown file that is shared with the mock.
+    pub readme: Option<PathBuf>,
+}
+
+impl NewDataset {
+    /// A dataset of this name, with nothing else said yet.
+    #[must_use]
+    pub fn named(name: DatasetName) -> Self {
+        NewDataset {
+            name,
+            mock: None,
+            private: None,
+            users: Audience::Nobody,
+            summary: None,
+            tags: Vec::new(),
+            readme: None,
+        }
+    }
+}
+
+impl DatasetStore {
+    /// Creates a dataset by copying what is handed in. It exists as a whole when
+    /// the call returns, and not at all if it fails.
+    ///
+    /// # Errors
+    /// [`Error::NoMock`]; [`Error::NameTaken`]; [`Error::Source`] for a link, a
+    /// device or a name that no dataset may hold; [`Error::MockIsPrivate`];
+    /// [`Error::TooLarge`]; the disk's.
+    pub fn create(&self, new: NewDataset) -> Result<Dataset> {
+        self.settle_all()?;
+        self.check_name_is_free(&new.name)?;
+        let mock = new.mock.as_ref().ok_or_else(|| Error::NoMock(new.name.clone()))?;
+        let sources = Sources {
+            mock: Source::mock(mock, new.readme.is_some(), &self.limits)?,
+            private: new.private.as_deref().map(Source::private).transpose()?,
+            readme: new.readme.as_deref().map(Source::readme).transpose()?,
+        };
+        let stage = Stage::new(self.disk(), &*self.entropy)?;
+        match self.fill_and_move(&stage, &new, &sources) {
+            // What is left of a stage is thrown away at the next start.
+            Ok(()) => stage.discard(self.disk()).or(Ok(())),
+            Err(error) => {
+                // If undoing fails too, the next call that writes tries again.
+                let _ = self.undo(&stage);
+                Err(error)
+            }
+        }?;
+        self.get(&new.name)
+    }
+
+    fn fill_and_move(&self, stage: &Stage, new: &NewDataset, sources: &Sources) -> Result<()> {
+        let intent = self.fill(stage, new, sources)?;
+        stage.record(self.disk(), &intent)?;
+        if sources.private.is_some() {
+            let target = self.private_folder(&new.name);
+            self.move_into(&stage.private()?, &target, Access::OwnerOnly)?;
+        }
+        let target = self.mock_folder(&self.owner, &new.name);
+        self.move_into(&stage.public()?, &target, Access::Shared)
+    }
+
+    fn undo(&self, stage: &Stage) -> Result<()> {
+        match stage.intent(self.disk())? {
+            Some(intent) => self.settle(stage, &intent),
+            None => stage.discard(self.disk()),
+        }
+    }
+
+    /// Stages all files of a new dataset.
+    fn fill(&self, stage: &Stage, new: &NewDataset, sources: &Sources) -> Result<Intent> {
+        let disk = self.disk();
+        let uid = self.entropy.uuid()?.to_string();
+        let public = stage.public()?;
+        let mock = sources.mock.copy_to(disk, &public, Access::Shared)?;
+        if mock.iter().map(|file| file.size).sum::<u64>() > self.limits.bytes {
+            return Err(Error::TooLarge { what: MOCK_SIZE, limit: self.limits.bytes });
+        }
+        if let Some(source) = &sources.private {
+            let folder = stage.private()?;
+            let private = source.copy_to(disk, &folder, Access::OwnerOnly)?;
+            refuse_equal(&mock, &private)?;
+            let text = yaml::to_string(&PrivateMetadata { uid: uid.clone() })?;
+            let path = folder.join(metadata::PRIVATE_FILE)?;
+            disk.write(&path, text.as_bytes(), Access::OwnerOnly)?;
+        }
+        if let Some(readme) = &sources.readme {
+            readme.copy_one(disk, &public.join(metadata::README)?, Access::Shared)?;
+        }
+        let text = self.describe(new, &uid, &mock).text()?;
+        disk.write(&public.join(metadata::FILE)?, text.as_bytes(), Access::Shared)?;
+        let text = permission::text(&new.users)?;
+        disk.write(&public.join(permission::FILE)?, text.as_bytes(), Access::Shared)?;
+        let (owner, name) = (self.owner.clone(), new.name.clone());
+        Ok(Intent { operation: Operation::Create, owner, name, uid })
+    }
+
+    fn describe(&self, new: &NewDataset, uid: &str, mock: &[FileInfo]) -> Metadata {
+        let now = metadata::time_text(self.clock.now());
+        let url = format!("syft://{}", self.mock_folder(&self.owner, &new.name));
+        let private = format!("syft://{}", self.private_folder(&new.name));
+        let mut metadata = Metadata {
+            uid: uid.to_owned(),
+            created_at: Some(now.clone()),
+            updated_at: Some(now),
+            name: new.name.to_string(),
+            summary: new.summary.clone(),
+            tags: Some(new.tags.clone()),
+            location: None,
+            mock_url: Some(url.clone()),
+            private_url: new.private.as_ref().map(|_| private),
+            readme_url: new.readme.as_ref().map(|_| format!("{url}/{}", metadata::README)),
+            mock_files_urls: None,
+        };
+        metadata.set_mock_files(&url, mock);
+        metadata
+    }
+
+    /// A name is free if no folder has it, and none that jobs would know by the
+    /// same variable.
+    fn check_name_is_free(&self, name: &DatasetName) -> Result<()> {
+        let variable = name.variable();
+        let mocks = self.mock_folder(&self.owner, name).parent();
+        let private = self.private_folder(name).parent();
+        for folder in [mocks, private].into_iter().flatten() {
+            for entry in self.disk().list(&folder)? {
+                let existing = entry.name.unwrap_or_else(|shown| shown);
+                let taken = existing == name.as_str()
+                    || DatasetName::parse(&existing).is_ok_and(|it| it.variable() == variable);
+                if taken {
+                    return Err(Error::NameTaken { name: name.clone(), existing, variable });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was handed in, opened and checked.
+struct Sources {
+    mock: Source,
+    private: Option<Source>,
+    readme: Option<Source>,
+}
+
+/// Refuses a mock that gives a private file away. Empty files give nothing away,
+/// unless there is nothing else.
+fn refuse_equal(mock: &[FileInfo], private: &[FileInfo]) -> Result<()> {
+    let whole = mock == private;
+    for file in mock.iter().filter(|file| whole || file.size > 0) {
+        if let Some(same) = private.iter().find(|other| other.sha256 == file.sha256) {
+            let (mock, private) = (file.path.clone(), same.path.clone());
+            return Err(Error::MockIsPrivate { mock, private });
+        }
+    }
+    Ok(())
+}
