@@ -1,0 +1,194 @@
+use syft_core::{ContentHash, Email, JobName};
+
+use crate::intake::changed_between;
+use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
+use crate::sandbox::Limits;
+use crate::{Error, Intake, JobId, JobStore, Result, Status, approval_digest};
+
+/// How the owner approves a job.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ApproveOptions {
+    /// Why, in the owner's words; the submitter sees it.
+    pub reason: Option<String>,
+    /// The submission digest of what was shown: approving anything else fails.
+    /// Without it, a job that came in one revision only is approved as that, and
+    /// one that was changed as what [`JobStore::note_shown`] remembers.
+    pub expected: Option<ContentHash>,
+    /// What the run may use.
+    pub limits: Limits,
+}
+
+impl JobStore {
+    /// Approves the current revision of a job that was sent to me: these bytes,
+    /// under these limits, beside these datasets, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
+    /// last read or shown, or is not what was `expected`; [`Error::Malformed`] if it cannot
+    /// be run as it is; [`Error::WrongState`] once it has run or was cancelled.
+    pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
+        let shown = self.record(id)?;
+        let record = self.reread(&shown)?;
+        let revision = current(&record)?;
+        let expected = match options.expected {
+            Some(expected) => expected,
+            None if record.received > 1 => self.seen(&record)?,
+            None => current(&shown)?.digest,
+        };
+        if expected != revision.digest {
+            return Err(changed(&record, &expected, revision));
+        }
+        if let Some(problem) = &record.problem {
+            return Err(problem_error(&record, problem));
+        }
+        self.require(&record, "approve", |status| {
+            matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
+        })?;
+        let approval = Approval {
+            digest: approval_digest(&revision.digest, &options.limits, &revision.datasets)?,
+            limits: options.limits.clone(),
+            datasets: revision.datasets.clone(),
+        };
+        self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
+    }
+
+    /// Rejects the current revision of a job that was sent to me.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::WrongState`] once it has run or was cancelled.
+    pub fn reject(&self, id: &JobId, reason: Option<&str>) -> Result<Decision> {
+        let record = self.record(id)?;
+        self.require(&record, "reject", |status| {
+            matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
+        })?;
+        self.decide(&record, Verdict::Rejected, reason.map(str::to_owned), None)
+    }
+
+    /// Withdraws a job that I sent: writes the file `cancel` into this home's copy
+    /// of its folder. The owner honours it if the job has not run yet.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the disk.
+    pub fn cancel(&self, owner: &Email, name: &JobName) -> Result<()> {
+        let folder = self.folder(owner, &self.me, name);
+        if self.disk.metadata(&folder)?.is_none() {
+            return Err(Error::NotFound(format!("{}/{name}", self.me)));
+        }
+        let text = format!("cancelled_at: {}\n", self.now().to_rfc3339());
+        let path = folder.join("cancel")?;
+        self.disk.create_new(&path, text.as_bytes(), syft_core::Access::Shared)?;
+        Ok(())
+    }
+
+    /// All decisions about a job that was sent to me, oldest first; the last one
+    /// counts, as long as the job is the revision that it names.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn decisions(&self, id: &JobId) -> Result<Vec<Decision>> {
+        Ok(self.read_decisions(id)?.decisions)
+    }
+
+    /// The revisions of a job that was sent to me, oldest first: the first one, the
+    /// latest ones, and those that were decided about.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the disk.
+    pub fn revisions(&self, id: &JobId) -> Result<Vec<Revision>> {
+        Ok(self.record(id)?.revisions)
+    }
+
+    pub(crate) fn record(&self, id: &JobId) -> Result<JobRecord> {
+        self.read_record(id)?.ok_or_else(|| Error::NotFound(id.to_string()))
+    }
+
+    /// Reads the job's folder again, so that nothing is decided about old bytes.
+    pub(crate) fn reread(&self, record: &JobRecord) -> Result<JobRecord> {
+        match self.intake(&record.submitter, &record.name)? {
+            Intake::Unchanged { .. } => Ok(record.clone()),
+            _ => self.record(&record.id),
+        }
+    }
+
+    /// The bytes of a changed job that its owner has seen last.
+    fn seen(&self, record: &JobRecord) -> Result<ContentHash> {
+        self.shown(&record.id)?.digest.ok_or_else(|| Error::Changed {
+            job: record.id.to_string(),
+            changed: vec!["what it is now was never shown".to_owned()],
+        })
+    }
+
+    fn require(
+        &self,
+        record: &JobRecord,
+        action: &'static str,
+        fits: impl Fn(Status) -> bool,
+    ) -> Result<()> {
+        let status = self.status_of(record)?;
+        if fits(status) {
+            return Ok(());
+        }
+        Err(Error::WrongState { job: record.id.to_string(), status, action })
+    }
+
+    fn decide(
+        &self,
+        record: &JobRecord,
+        verdict: Verdict,
+        reason: Option<String>,
+        approval: Option<Approval>,
+    ) -> Result<Decision> {
+        let revision = current(record)?.digest;
+        let mut file = self.read_decisions(&record.id)?;
+        if let Some(last) = file.decisions.last()
+            && last.verdict == verdict
+            && last.revision == revision
+            && last.reason == reason
+            && last.approval == approval
+        {
+            return Ok(last.clone());
+        }
+        let by = self.me.clone();
+        let decision = Decision { verdict, by, at: self.now(), reason, revision, approval };
+        file.schema = SCHEMA;
+        file.decisions.push(decision.clone());
+        let action = match verdict {
+            Verdict::Approved => "job.approved",
+            Verdict::Rejected => "job.rejected",
+        };
+        let key = format!("{}/{}", record.id, file.decisions.len());
+        let mut entry = self.entry(action, record, &self.me, &key);
+        let details = &mut entry.details;
+        details.insert("digest".to_owned(), revision.to_string().into());
+        if let Some(approval) = &decision.approval {
+            details.insert("approval".to_owned(), approval.digest.to_string().into());
+        }
+        if let Some(reason) = &decision.reason {
+            details.insert("reason".to_owned(), reason.clone().into());
+        }
+        self.tell(entry)?;
+        self.write_decisions(&record.id, &file)?;
+        self.project_record(record)?;
+        Ok(decision)
+    }
+}
+
+pub(crate) fn current(record: &JobRecord) -> Result<&Revision> {
+    record.current().ok_or_else(|| {
+        let what = format!("the record of job {}", record.id);
+        syft_core::Error::Corrupt { what, detail: "it has no revision".to_owned() }.into()
+    })
+}
+
+pub(crate) fn changed(record: &JobRecord, expected: &ContentHash, now: &Revision) -> Error {
+    let old = record.revisions.iter().rev().find(|revision| &revision.digest == expected);
+    let changed = match old {
+        Some(old) => changed_between(old, now),
+        None => vec![format!("{} was expected, it is {}", expected.short(), now.digest.short())],
+    };
+    Error::Changed { job: record.id.to_string(), changed }
+}
+
+pub(crate) fn problem_error(record: &JobRecord, problem: &Problem) -> Error {
+    Error::Malformed { job: record.id.to_string(), reason: problem.to_string() }
+}

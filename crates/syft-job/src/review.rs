@@ -1,0 +1,241 @@
+use std::fmt;
+
+use syft_core::{ContentHash, DatasetName, safe_text};
+
+use crate::decide::{current, problem_error};
+use crate::flags::{Flag, FlagKind, of_revision, of_text};
+use crate::intake::changed_between;
+use crate::read::read_job;
+use crate::records::{JobRecord, Revision, Verdict};
+use crate::sandbox::{IsolationLevel, Limits};
+use crate::{JobId, JobStore, Result, diff, wrap};
+
+/// A job as its owner reviews it: the whole of the bytes that would run, shown so
+/// that nothing in them can hide.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// The job.
+    pub id: JobId,
+    /// `submitter/name`.
+    pub title: String,
+    /// The submission digest of what is shown: what an approval should expect.
+    pub digest: ContentHash,
+    /// What it is for, in the submitter's words; safe to show.
+    pub description: Option<String>,
+    /// What stands out.
+    pub flags: Vec<Flag>,
+    /// All files, `run.sh` first.
+    pub files: Vec<ReviewFile>,
+    /// What an approval would let it read.
+    pub datasets: Vec<DatasetName>,
+    /// The packages that it wants; safe to show.
+    pub dependencies: Vec<String>,
+    /// What an approval would let it use.
+    pub limits: Limits,
+    /// The weakest box that it would run in.
+    pub minimum: IsolationLevel,
+    /// The files and fields that changed since it was last approved.
+    pub changed: Vec<String>,
+}
+
+/// What changed in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDiff {
+    /// A unified diff, safe to show.
+    pub text: String,
+    /// The submission digest of what the job is now.
+    pub digest: ContentHash,
+    /// Whether it begins at bytes that the owner approved or was shown, so that
+    /// whoever has read it knows all of what the job is now.
+    pub from_seen: bool,
+}
+
+/// One file under review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewFile {
+    /// Below the job's folder.
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of its content.
+    pub sha256: ContentHash,
+    /// Its lines, each safe to show; `None` if it is no text.
+    pub lines: Option<Vec<String>>,
+}
+
+impl Review {
+    /// Whether nothing was flagged that may hide something, so that one key may
+    /// approve it (`threats.md` R6).
+    #[must_use]
+    pub fn one_key_approval_allowed(&self) -> bool {
+        !self.flags.iter().any(|flag| flag.kind.is_suspicious())
+    }
+}
+
+impl JobStore {
+    /// The current revision of a job that was sent to me, for review. `limits`
+    /// and `minimum` are what the caller would approve and run it with.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
+    pub fn review(&self, id: &JobId, limits: &Limits, minimum: IsolationLevel) -> Result<Review> {
+        let record = self.record(id)?;
+        let revision = current(&record)?;
+        let snapshot = read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
+            .map_err(|problem| problem_error(&record, &problem))?;
+        let found = snapshot.digest(&record.submitter, &self.me, &record.name)?;
+        if found != revision.digest {
+            let what = format!("the snapshot of job {id}");
+            return Err(crate::Error::Integrity { what, expected: revision.digest, found });
+        }
+        let mut flags = Vec::new();
+        if let Some(problem) = &record.problem {
+            let detail = safe_text(&problem_error(&record, problem).to_string());
+            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
+        }
+        let run_sh = snapshot.files.get("run.sh").and_then(|bytes| std::str::from_utf8(bytes).ok());
+        flags.extend(of_revision(revision, run_sh));
+        let mut files = Vec::new();
+        for (path, bytes) in &snapshot.files {
+            files.push(shown(path, bytes, &mut flags));
+        }
+        files.sort_by_key(|file| (file.path != "run.sh", file.path.clone()));
+        Ok(Review {
+            id: id.clone(),
+            title: record.title(),
+            digest: revision.digest,
+            description: revision.description.as_deref().map(safe_lines),
+            flags,
+            files,
+            datasets: revision.datasets.clone(),
+            dependencies: revision.dependencies.iter().map(|name| safe_text(name)).collect(),
+            limits: limits.clone(),
+            minimum,
+            changed: self
+                .approved_before(&record)?
+                .map(|old| changed_between(old, revision))
+                .unwrap_or_default(),
+        })
+    }
+
+    /// What changed from the revision that was last approved, or else from the one
+    /// that was last shown, or else from the one before, to the current one; `None`
+    /// if there is nothing to compare with.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
+    pub fn diff(&self, id: &JobId) -> Result<Option<JobDiff>> {
+        let record = self.record(id)?;
+        let now = current(&record)?;
+        let shown = self.shown(id)?.digest.filter(|shown| *shown != now.digest);
+        let shown = record.revisions.iter().rev().find(|old| Some(old.digest) == shown);
+        let seen = self.approved_before(&record)?.or(shown);
+        let previous = || record.revisions.iter().rev().find(|old| old.digest != now.digest);
+        let Some(before) = seen.or_else(previous) else { return Ok(None) };
+        let read = |revision: &Revision| -> Result<_> {
+            read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
+                .map_err(|problem| problem_error(&record, &problem))
+        };
+        let (old, new) = (read(before)?, read(now)?);
+        Ok(Some(JobDiff {
+            text: diff::unified((before, &old.files), (now, &new.files)),
+            digest: now.digest,
+            from_seen: seen.is_some(),
+        }))
+    }
+
+    /// The revision that was last approved, if it is another than the current one.
+    fn approved_before<'a>(&self, record: &'a JobRecord) -> Result<Option<&'a Revision>> {
+        let decisions = self.read_decisions(&record.id)?.decisions;
+        let approved = decisions.iter().rev().find(|d| d.verdict == Verdict::Approved);
+        let current = record.current().map(|revision| revision.digest);
+        Ok(approved.filter(|approved| Some(approved.revision) != current).and_then(|approved| {
+            record.revisions.iter().find(|revision| revision.digest == approved.revision)
+        }))
+    }
+}
+
+fn shown(path: &str, bytes: &[u8], flags: &mut Vec<Flag>) -> ReviewFile {
+    let text = std::str::from_utf8(bytes).ok();
+    match text {
+        Some(text) => flags.extend(of_text(path, text)),
+        None => flags.push(Flag {
+            kind: FlagKind::Binary,
+            file: Some(path.to_owned()),
+            line: None,
+            detail: format!("{} bytes that are no text", bytes.len()),
+        }),
+    }
+    ReviewFile {
+        path: path.to_owned(),
+        size: bytes.len() as u64,
+        sha256: ContentHash::of(bytes),
+        lines: text.map(|text| {
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            text.split('\n').map(safe_text).collect()
+        }),
+    }
+}
+
+fn safe_lines(text: &str) -> String {
+    text.split('\n').map(safe_text).collect::<Vec<_>>().join("\n")
+}
+
+/// The whole review as text for a terminal: lines are numbered and never cut, and
+/// what goes on in the next line is marked.
+impl fmt::Display for Review {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "job {}  {}", self.id, self.title)?;
+        writeln!(f, "digest {}", self.digest)?;
+        if let Some(description) = &self.description {
+            wrap::foreign(f, description)?;
+        }
+        if !self.changed.is_empty() {
+            let changed = safe_text(&self.changed.join(", "));
+            wrap::line(f, "changed after approval: ", &changed)?;
+        }
+        for flag in &self.flags {
+            wrap::line(f, "", &flag.to_string())?;
+        }
+        for file in &self.files {
+            writeln!(f)?;
+            match &file.lines {
+                Some(lines) => {
+                    let title = format!("{} ({} bytes)", safe_text(&file.path), file.size);
+                    wrap::line(f, "── ", &title)?;
+                    for (index, line) in lines.iter().enumerate() {
+                        wrap::line(f, &format!("{:>5} │ ", index + 1), line)?;
+                    }
+                }
+                None => {
+                    let path = safe_text(&file.path);
+                    let (size, hash) = (file.size, file.sha256);
+                    let title = format!("{path} ({size} bytes, no text, sha256 {hash})");
+                    wrap::line(f, "── ", &title)?;
+                }
+            }
+        }
+        writeln!(f)?;
+        self.fmt_allowed(f)
+    }
+}
+
+impl Review {
+    fn fmt_allowed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.datasets.iter().map(DatasetName::as_str).collect();
+        let datasets = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let mib = |bytes: u64| bytes / (1024 * 1024);
+        writeln!(f, "approving allows one run of exactly these bytes:")?;
+        wrap::line(f, "  real data   ", &datasets)?;
+        writeln!(f, "  box         {} or stronger: {}", self.minimum, self.minimum.in_words())?;
+        writeln!(
+            f,
+            "  limits      {} s, {} MiB memory, {} processes, {} MiB of outputs",
+            self.limits.wall.as_secs(),
+            mib(self.limits.memory_bytes),
+            self.limits.processes,
+            mib(self.limits.outputs_bytes)
+        )?;
+        writeln!(f, "nothing of what it produces leaves before you release it")
+    }
+}

@@ -1,0 +1,68 @@
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Limits;
+use crate::{Error, Result};
+
+/// A job as its box takes it. All paths are absolute and hold no symbolic link
+/// that another than the runner could have placed.
+#[derive(Debug, Clone)]
+pub struct BoxedJob {
+    /// The working directory: a writable throw-away copy of the snapshot.
+    pub work_dir: PathBuf,
+    /// Files and folders of the granted datasets: read-only, with all that is in
+    /// them.
+    pub readable: Vec<PathBuf>,
+    /// Folders whose names may be listed, and those of the folders in them; no
+    /// file in them may be read for that.
+    pub listable: Vec<PathBuf>,
+    /// A writable folder of this run alone.
+    pub tmp_dir: PathBuf,
+    /// The folder whose files are collected: writable.
+    pub outputs_dir: PathBuf,
+    /// The program, with its absolute path, and its arguments.
+    pub command: Vec<OsString>,
+    /// The whole environment; nothing is inherited.
+    pub environment: Vec<(String, String)>,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// Makes `outputs/` and, where there is a `code/`, `code/outputs/` of a working
+/// copy lead to the one folder that is collected. What the submitter sent under
+/// these names is removed from the copy.
+///
+/// # Errors
+/// [`Error::Box`] if the disk refuses.
+pub fn join_outputs(work_dir: &Path, outputs_dir: &Path) -> Result<()> {
+    link_folder(&work_dir.join("outputs"), outputs_dir)?;
+    let code = work_dir.join("code");
+    if fs::symlink_metadata(&code).is_ok_and(|found| found.is_dir()) {
+        link_folder(&code.join("outputs"), outputs_dir)?;
+    }
+    Ok(())
+}
+
+fn link_folder(link: &Path, target: &Path) -> Result<()> {
+    let failed =
+        |error: io::Error| Error::Box(format!("could not link {}: {error}", link.display()));
+    match fs::symlink_metadata(link) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(link).map_err(failed)?,
+        Ok(_) => fs::remove_file(link).map_err(failed)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    symlink(target, link).map_err(failed)
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What a job may use at most (`threats.md` X6). Part of what an approval binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Time by the clock, from start to end; then everything is killed. At most
+    /// [`Limits::LONGEST_WALL`] is kept.
+    #[serde(with = "seconds")]
+    pub wall: Duration,
+    /// Processor seconds of all its processes together.
+    pub cpu_seconds: u64,
+    /// Bytes of address space of one process, and of resident memory of all its
+    /// processes together.
+    pub memory_bytes: u64,
+    /// Processes and threads alive at the same time.
+    pub processes: u64,
+    /// Files that one process has open at the same time.
+    pub open_files: u64,
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Bytes on disk in its working copy and its temporary folder together,
+    /// beyond what stood there at the start, with files that it deleted and still
+    /// holds open. What cannot be counted is too much; so it is for the outputs.
+    pub scratch_bytes: u64,
+    /// Bytes in its outputs folder, all files together.
+    pub outputs_bytes: u64,
+    /// Files in its outputs folder.
+    pub outputs_files: u64,
+    /// Bytes kept of each of its two logs, the first half from the beginning and
+    /// the second from the end.
+    pub log_bytes: u64,
+}
+
+impl Limits {
+    /// The longest time by the clock, 30 days, that any job gets: a longer
+    /// [`wall`](Limits::wall) is kept as this one.
+    pub const LONGEST_WALL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+    /// The time by the clock that a box keeps.
+    pub(crate) fn wall_kept(&self) -> Duration {
+        self.wall.min(Limits::LONGEST_WALL)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            wall: Duration::from_secs(300),
+            cpu_seconds: 600,
+            memory_bytes: 4096 * MIB,
+            processes: 256,
+            open_files: 1024,
+            file_bytes: 1024 * MIB,
+            scratch_bytes: 1024 * MIB,
+            outputs_bytes: 256 * MIB,
+            outputs_files: 10_000,
+            log_bytes: 16 * MIB,
+        }
+    }
+}
+
+/// A duration as a number of seconds, so that the limits read well in a receipt
+/// and have one canonical form in a digest.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        if value.subsec_nanos() == 0 {
+            to.serialize_u64(value.as_secs())
+        } else {
+            to.serialize_f64(value.as_secs_f64())
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
+    }
+}

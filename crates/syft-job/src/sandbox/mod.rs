@@ -1,0 +1,42 @@
+//! The box that a job runs in: what it is handed, what limits it, what became of it.
+
+mod job;
+mod level;
+mod limits;
+mod log;
+mod plain;
+mod probe;
+mod report;
+#[cfg(target_os = "linux")]
+mod supervise;
+mod warden;
+
+use std::fmt;
+
+use crate::Result;
+
+pub use job::{BoxedJob, join_outputs};
+pub use level::{IsolationLevel, UnknownLevel};
+pub use limits::Limits;
+pub use log::{BoundedLog, LogSink, LogStream};
+pub use plain::PlainSandbox;
+pub use probe::{Probe, probe};
+pub use report::{BoxReport, Exit, LimitHit, LimitKind};
+pub use warden::WardenSandbox;
+
+/// Runs one job shut off from the rest of the machine, as far as its level goes.
+pub trait Sandbox: fmt::Debug + Send + Sync {
+    /// What a job in this box can and cannot do.
+    fn level(&self) -> IsolationLevel;
+
+    /// Runs a job to its end and hands on what it prints as it comes. When this
+    /// returns, no process of the job is alive, and what it left in its outputs
+    /// folder does not change any more (`threats.md` X3, X7).
+    ///
+    /// # Errors
+    /// [`Error::Isolation`](crate::Error::Isolation) if the box cannot be made
+    /// here: nothing of the job has run. [`Error::Box`](crate::Error::Box) if the
+    /// job cannot be started or the box broke. A job that fails or hits a limit
+    /// is no error: that stands in the report.
+    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport>;
+}

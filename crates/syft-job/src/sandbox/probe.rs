@@ -1,0 +1,64 @@
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{IsolationLevel, WardenSandbox};
+
+/// What box can be made on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// The strongest level that was tried and held.
+    pub level: IsolationLevel,
+    /// In words: what was tried and refused, or why there is no stronger box.
+    pub reasons: Vec<String>,
+    /// The version of Landlock that was used; 0 if there is none.
+    pub landlock_abi: u32,
+    /// Whether a seccomp filter was installed and held.
+    pub seccomp: bool,
+}
+
+/// Finds the level by trying: starts a warden that boxes itself and then does
+/// what it must not be able to do. `scratch` is a folder in which a file can be
+/// made for it to fail on.
+#[must_use]
+pub fn probe(sandbox: &WardenSandbox, scratch: &Path) -> Probe {
+    tried(sandbox, scratch).unwrap_or_else(|reason| Probe {
+        level: IsolationLevel::L0,
+        reasons: vec![reason],
+        landlock_abi: 0,
+        seccomp: false,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tried(_: &WardenSandbox, _: &Path) -> Result<Probe, String> {
+    Err("boxes can be made on Linux only".to_owned())
+}
+
+#[cfg(target_os = "linux")]
+fn tried(sandbox: &WardenSandbox, scratch: &Path) -> Result<Probe, String> {
+    let secret = scratch.join(format!(".box-probe-{}", std::process::id()));
+    std::fs::write(&secret, b"not for a job\n")
+        .map_err(|error| format!("could not write {}: {error}", secret.display()))?;
+    let outcome = sandbox.tries(&secret);
+    // It holds nothing; a leftover is overwritten by the next probe.
+    let _ = std::fs::remove_file(&secret);
+    let (landlock_abi, attempts) = outcome.map_err(|error| error.to_string())?;
+    let mut held: Vec<String> = Vec::new();
+    let mut failed: Vec<String> = Vec::new();
+    for (what, ok) in attempts {
+        if ok { held.push(what) } else { failed.push(format!("NOT so: {what}")) }
+    }
+    if !failed.is_empty() {
+        return Ok(Probe {
+            level: IsolationLevel::L0,
+            reasons: failed,
+            landlock_abi,
+            seccomp: false,
+        });
+    }
+    if landlock_abi < 6 {
+        held.push("signals to other programs of this user are not refused by this kernel".into());
+    }
+    Ok(Probe { level: IsolationLevel::L1, reasons: held, landlock_abi, seccomp: true })
+}

@@ -1,0 +1,194 @@
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use super::{LogSink, LogStream};
+use crate::warden::orders::{Orders, Reply, read_frame, write_frame};
+
+/// What a warden has, beyond the job's own time, to kill everything and to answer.
+const GRACE: Duration = Duration::from_secs(20);
+const CHUNK: usize = 64 * 1024;
+
+/// What came of a warden.
+#[derive(Debug)]
+pub(super) struct Supervised {
+    pub(super) reply: Reply,
+    pub(super) stdout_bytes: u64,
+    pub(super) stderr_bytes: u64,
+}
+
+/// Starts a warden, gives it its orders, hands on what the job prints, and waits
+/// for the reply, never longer than `wall` and a grace. Nothing that the job
+/// does with its streams can keep this waiting (`threats.md` X4, X5).
+pub(super) fn supervise(
+    mut command: Command,
+    orders: &Orders,
+    wall: Duration,
+    log: &mut dyn LogSink,
+) -> io::Result<Supervised> {
+    let (control, wardens_end) = UnixStream::pair()?;
+    command
+        .env_clear()
+        .current_dir("/")
+        .stdin(OwnedFd::from(wardens_end))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut warden = Reaped(command.spawn()?);
+    // The command holds the warden's end of the socket; kept here, the socket
+    // would not end with the warden.
+    drop(command);
+    let mut talk = Talk::new(control, &mut warden.0, log)?;
+    write_frame(&mut talk.control, orders)?;
+    talk.control.set_nonblocking(true)?;
+    talk.until_hung_up(wall.saturating_add(GRACE))?;
+    talk.drain();
+    let reply = read_frame(&mut talk.reply.as_slice())
+        .map_err(|error| io::Error::other(format!("the warden ended without a word ({error})")))?;
+    let [stdout_bytes, stderr_bytes] = talk.streams.each_ref().map(|stream| stream.bytes);
+    Ok(Supervised { reply, stdout_bytes, stderr_bytes })
+}
+
+/// A child that leaves no zombie. When it is dropped, the warden has swept or was
+/// told to by the end of its socket.
+struct Reaped(Child);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(12);
+        let end = Instant::now() + PATIENCE;
+        while matches!(self.0.try_wait(), Ok(None)) {
+            if Instant::now() > end {
+                let _ = self.0.kill();
+                let _ = self.0.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+struct Stream {
+    name: LogStream,
+    pipe: Option<File>,
+    bytes: u64,
+}
+
+struct Talk<'a> {
+    control: UnixStream,
+    reply: Vec<u8>,
+    streams: [Stream; 2],
+    log: &'a mut dyn LogSink,
+}
+
+impl<'a> Talk<'a> {
+    fn new(control: UnixStream, warden: &mut Child, log: &'a mut dyn LogSink) -> io::Result<Self> {
+        let stdout = warden.stdout.take().map(OwnedFd::from);
+        let stderr = warden.stderr.take().map(OwnedFd::from);
+        let streams = [stream(LogStream::Stdout, stdout)?, stream(LogStream::Stderr, stderr)?];
+        // A warden that takes no orders must not keep the runner waiting.
+        control.set_write_timeout(Some(GRACE))?;
+        Ok(Talk { control, reply: Vec::new(), streams, log })
+    }
+
+    /// Serves the streams until the warden closes its socket, which it does by ending.
+    fn until_hung_up(&mut self, mut longest: Duration) -> io::Result<()> {
+        let mut start = Instant::now();
+        let mut told_to_stop = false;
+        loop {
+            let left = longest.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                if told_to_stop {
+                    return Err(io::Error::other("the warden did not answer"));
+                }
+                told_to_stop = true;
+                (start, longest) = (Instant::now(), GRACE);
+                self.control.shutdown(Shutdown::Write)?;
+                continue;
+            }
+            self.wait(left)?;
+            self.serve_streams();
+            if self.read_reply()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn wait(&self, longest: Duration) -> io::Result<()> {
+        let pipes = self.streams.iter().filter_map(|stream| stream.pipe.as_ref());
+        let mut fds: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
+        fds.push(PollFd::new(&self.control, PollFlags::IN));
+        // A time too long for the kernel is none.
+        match poll(&mut fds, Timespec::try_from(longest).ok().as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads one chunk of each stream that has some; whether there was any.
+    fn serve_streams(&mut self) -> bool {
+        let mut any = false;
+        for stream in &mut self.streams {
+            let Some(pipe) = &mut stream.pipe else { continue };
+            let mut chunk = vec![0; CHUNK];
+            match pipe.read(&mut chunk) {
+                Ok(0) => stream.pipe = None,
+                Ok(length) => {
+                    any = true;
+                    stream.bytes += length as u64;
+                    self.log.chunk(stream.name, chunk.get(..length).unwrap_or_default());
+                }
+                Err(error) if is_later(&error) => {}
+                Err(_) => stream.pipe = None,
+            }
+        }
+        any
+    }
+
+    /// What is still in the pipes, whose writers are dead. Should one live, it is
+    /// not waited for.
+    fn drain(&mut self) {
+        const MOST_CHUNKS: usize = 64;
+        for _ in 0..MOST_CHUNKS {
+            if !self.serve_streams() {
+                return;
+            }
+        }
+    }
+
+    /// Reads what there is of the reply; `true` at its end.
+    fn read_reply(&mut self) -> io::Result<bool> {
+        match (&self.control).take(u64::MAX).read_to_end(&mut self.reply) {
+            Ok(_) => Ok(true),
+            Err(error) if is_later(&error) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_later(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+fn stream(name: LogStream, pipe: Option<OwnedFd>) -> io::Result<Stream> {
+    let pipe = pipe.map(File::from);
+    if let Some(pipe) = &pipe {
+        fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
+    }
+    Ok(Stream { name, pipe, bytes: 0 })
+}
+
+impl Drop for Talk<'_> {
+    /// Tells the warden, whatever happened, that nobody waits any more.
+    fn drop(&mut self) {
+        let _ = self.control.flush();
+        let _ = self.control.shutdown(Shutdown::Both);
+    }
+}

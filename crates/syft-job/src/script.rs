@@ -1,0 +1,67 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a job is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Script {
+    /// A file or folder of the submitter's; a folder goes to `code/` as it is.
+    Path(PathBuf),
+    /// The text of a script.
+    Text(String),
+}
+
+/// Which interpreter a job asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// `run.sh` is the submitter's.
+    Bash,
+    /// `run.sh` starts the entry point with Python.
+    Python,
+}
+
+impl JobKind {
+    /// The word that is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobKind::Bash => "bash",
+            JobKind::Python => "python",
+        }
+    }
+}
+
+/// The `run.sh` of a bash folder, which holds its own `run.sh`.
+pub(crate) fn bash_folder_run_sh() -> String {
+    "#!/bin/bash\nset -euo pipefail\ncd code && exec bash run.sh\n".to_owned()
+}
+
+/// The `run.sh` of a Python job.
+pub(crate) fn python_run_sh(entrypoint: &str) -> String {
+    format!("#!/bin/bash\nset -euo pipefail\ncd code && exec python3 {}\n", shell_word(entrypoint))
+}
+
+/// One word for a POSIX shell, whatever the text holds (`threats.md` R5).
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._/+-@%".contains(&b);
+    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r5_a_shell_word_stays_one_word() {
+        assert_eq!(shell_word("sub/main-2.py"), "sub/main-2.py");
+        assert_eq!(shell_word("my script.py"), "'my script.py'");
+        assert_eq!(shell_word("a';touch x;'.py"), r"'a'\'';touch x;'\''.py'");
+        assert_eq!(shell_word("$(id).py"), "'$(id).py'");
+        assert_eq!(shell_word("-c"), "'-c'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

@@ -1,0 +1,181 @@
+use syft_core::{ContentHash, DatasitePath, Email, FileKind, HomePath, JobName, Timestamp, yaml};
+
+use crate::job::{Job, Side};
+use crate::project::{MARKERS, Marker, RECEIPT, Receipt};
+use crate::read::read_job;
+use crate::records::Problem;
+use crate::{Error, JobId, JobStore, OutputFile, Result, Status};
+
+/// What the copy of an owner's datasite tells about a job of mine. It is what the
+/// owner chose to show, for display; nothing is decided by it.
+#[derive(Debug, Clone)]
+pub(crate) struct SentJob {
+    pub(crate) markers: Vec<Marker>,
+    pub(crate) receipt: Option<Receipt>,
+    /// Whether it still waits here to be sent.
+    pub(crate) queued: bool,
+    /// Why the copy is no job that the owner could take.
+    pub(crate) problem: Option<Problem>,
+}
+
+impl SentJob {
+    /// Whether the receipt names this file with these bytes.
+    pub(crate) fn is_released(&self, file: &OutputFile) -> bool {
+        self.receipt.as_ref().is_some_and(|receipt| receipt.outputs.contains(file))
+    }
+
+    pub(crate) fn decision(&self) -> Option<&Marker> {
+        self.markers.iter().find(|m| matches!(m.status, Status::Approved | Status::Rejected))
+    }
+}
+
+impl JobStore {
+    /// The jobs that I sent, as this home's copies of their owners' datasites have them.
+    pub(crate) fn sent_jobs(&self) -> Result<Vec<Job>> {
+        let mut jobs = Vec::new();
+        for owner in self.folders(&HomePath::home(), |name| Email::parse(name).ok())? {
+            if owner == self.me {
+                continue;
+            }
+            for name in self.job_folders(&owner, &self.me)? {
+                match self.sent_job(&owner, &name) {
+                    // What an owner did to its own copy hides no job of another.
+                    Err(crate::Error::Core(
+                        syft_core::Error::NotRegular { .. } | syft_core::Error::TooLarge { .. },
+                    )) => {}
+                    job => jobs.push(job?),
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// A job that I sent, by where it lies.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the disk.
+    pub fn sent_to(&self, owner: &Email, name: &JobName) -> Result<Job> {
+        if self.disk.metadata(&self.folder(owner, &self.me, name))?.is_none() {
+            return Err(Error::NotFound(format!("{owner}/{name}")));
+        }
+        self.sent_job(owner, name)
+    }
+
+    /// Remembers the id of a job that is about to lie in its owner's datasite, so
+    /// that nothing which the owner writes there changes it.
+    pub(crate) fn note_sent(&self, owner: &Email, name: &JobName, id: &JobId) -> Result<()> {
+        self.write_json(&self.sent_path(owner, name)?, id)
+    }
+
+    /// The id of a job of mine: as it was noted, or else from what lies there.
+    fn sent_id(&self, owner: &Email, name: &JobName, first: Option<ContentHash>) -> Result<JobId> {
+        match self.read_json(&self.sent_path(owner, name)?) {
+            Ok(Some(id)) => return Ok(id),
+            Err(error) if !error.is_damage() => return Err(error),
+            _ => {}
+        }
+        let place = || ContentHash::of(format!("{owner}/{}/{name}", self.me).as_bytes());
+        Ok(JobId::of(&first.unwrap_or_else(place)))
+    }
+
+    fn sent_job(&self, owner: &Email, name: &JobName) -> Result<Job> {
+        let folder = self.folder(owner, &self.me, name);
+        let (files, problem) = match read_job(self.disk.as_ref(), &folder)? {
+            Ok(files) => (Some(files), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let config = files.as_ref().map(|files| &files.config);
+        let digest = files.as_ref().map(|files| files.digest(&self.me, owner, name)).transpose()?;
+        let mut markers: Vec<Marker> = Vec::new();
+        for marker in MARKERS {
+            markers.extend(self.read_shown::<Marker>(&folder.join(marker)?)?);
+        }
+        let receipt = self.read_shown(&folder.join(RECEIPT)?)?;
+        let cancelled = self.disk.metadata(&folder.join("cancel")?)?.is_some();
+        let queued = self.is_queued(owner, name)?;
+        let first = config.and_then(|config| config.submission_digest).or(digest);
+        let id = self.sent_id(owner, name, first)?;
+        let submitted_at = config.and_then(|config| config.submitted_at.clone());
+        let said = submitted_at.as_deref().map(Timestamp::from_rfc3339).and_then(Result::ok);
+        let first_seen = match said {
+            Some(said) => said,
+            None => self.newest_file(&folder)?.unwrap_or_else(|| self.now()),
+        };
+        Ok(Job {
+            store: self.clone(),
+            id,
+            name: name.clone(),
+            submitter: self.me.clone(),
+            owner: owner.clone(),
+            status: shown_status(&markers, digest, cancelled),
+            digest,
+            datasets: config.map(|config| config.datasets_of(owner)).unwrap_or_default(),
+            dependencies: config.map(|config| config.dependencies.clone()).unwrap_or_default(),
+            description: config.and_then(|config| config.description.clone()),
+            first_seen,
+            submitted_at,
+            side: Side::Submitter(Box::new(SentJob { markers, receipt, queued, problem })),
+        })
+    }
+
+    /// When a file of a copy changed last.
+    fn newest_file(&self, folder: &HomePath) -> Result<Option<Timestamp>> {
+        let entries = self.disk.list(folder)?;
+        let files = entries.iter().filter(|entry| entry.metadata.kind == FileKind::File);
+        let newest = files.map(|entry| entry.metadata.modified_ns).max();
+        #[expect(clippy::cast_precision_loss, reason = "a microsecond more or less is none here")]
+        let time = newest.map(|nanoseconds| Timestamp::new(nanoseconds as f64 / 1e9));
+        Ok(time.and_then(syft_core::Result::ok))
+    }
+
+    /// A file that the owner's node wrote; one that cannot be read tells nothing.
+    fn read_shown<T: serde::de::DeserializeOwned>(&self, path: &HomePath) -> Result<Option<T>> {
+        match self.disk.read(path, yaml::MAX_BYTES as u64) {
+            Ok(bytes) => Ok(std::str::from_utf8(&bytes).ok().and_then(|t| yaml::from_str(t).ok())),
+            Err(error @ syft_core::Error::Io { .. }) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The files that lie in the `outputs/` of a copy.
+    pub(crate) fn copied_outputs(&self, folder: &HomePath) -> Result<Vec<OutputFile>> {
+        let mut files = Vec::new();
+        let mut pending = vec![String::new()];
+        while let Some(prefix) = pending.pop() {
+            let here = if prefix.is_empty() { folder.clone() } else { folder.join(&prefix)? };
+            for entry in self.disk.list(&here)? {
+                let Ok(name) = entry.name else { continue };
+                let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+                match (entry.metadata.kind, DatasitePath::parse(&path)) {
+                    (FileKind::Folder, _) => pending.push(path),
+                    (FileKind::File, Ok(parsed)) => {
+                        let sha256 = self.hash(&folder.join(&path)?)?;
+                        files.push(OutputFile { path: parsed, size: entry.metadata.size, sha256 });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+}
+
+/// The state that the markers show. A decision about other bytes than those that
+/// lie here counts for nothing.
+fn shown_status(markers: &[Marker], digest: Option<ContentHash>, cancelled: bool) -> Status {
+    let is_run = |status: Status| {
+        matches!(status, Status::Running | Status::Interrupted | Status::Done | Status::Failed)
+    };
+    if let Some(marker) = markers.iter().rev().find(|marker| is_run(marker.status)) {
+        return marker.status;
+    }
+    if cancelled {
+        return Status::Cancelled;
+    }
+    let decided = markers.iter().find(|marker| !is_run(marker.status));
+    match decided {
+        Some(marker) if digest.is_none_or(|digest| digest == marker.digest) => marker.status,
+        _ => Status::Inbox,
+    }
+}

@@ -1,0 +1,98 @@
+use serde::{Serialize, Serializer};
+use syft_core::{Email, Timestamp};
+
+use crate::job::{Job, Side};
+use crate::records::Problem;
+use crate::{JobId, Status};
+
+/// The next actor, since when, and the exact command that this person types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WaitingFor {
+    /// Who.
+    pub who: Email,
+    /// Since when.
+    #[serde(serialize_with = "rfc3339")]
+    pub since: Timestamp,
+    /// What to type.
+    pub command: String,
+}
+
+fn rfc3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&time.to_rfc3339())
+}
+
+pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
+    match &job.side {
+        Side::Owner(received) => {
+            if let (Status::Inbox, Some(Problem::Incomplete { .. })) =
+                (job.status, received.record.problem.as_ref())
+            {
+                let since = received.record.current()?.received_at;
+                let who = job.submitter.clone();
+                return Some(WaitingFor { who, since, command: "syft sync".to_owned() });
+            }
+            if received.damage.is_some() {
+                let (who, since) = (job.owner.clone(), received.record.current()?.received_at);
+                return Some(WaitingFor {
+                    who,
+                    since,
+                    command: format!("syft job show {}", job.id),
+                });
+            }
+            let run = received.run.as_ref();
+            let finished = run.and_then(|run| run.finished.as_ref());
+            let since = match job.status {
+                Status::Inbox => Some(received.record.current()?.received_at),
+                Status::Approved => received.decision.as_ref().map(|decision| decision.at),
+                Status::Interrupted => run.map(|run| run.started.started_at),
+                Status::Done | Status::Failed => finished
+                    .filter(|_| run.is_some_and(|run| run.release.is_none()))
+                    .map(|finished| finished.finished_at),
+                // A job that runs waits for nobody.
+                Status::Running | Status::Rejected | Status::Cancelled => None,
+            };
+            owner_acts(job, since?)
+        }
+        // What the owner's node cannot read never reaches its owner.
+        Side::Submitter(sent) if sent.problem.is_some() && job.status == Status::Inbox => {
+            let (who, since) = (job.submitter.clone(), job.first_seen);
+            Some(WaitingFor { who, since, command: format!("syft job show {}", job.id) })
+        }
+        Side::Submitter(sent) if sent.queued && job.status == Status::Inbox => {
+            let (who, since) = (job.submitter.clone(), job.first_seen);
+            Some(WaitingFor { who, since, command: "syft sync".to_owned() })
+        }
+        Side::Submitter(sent) => {
+            let said = match job.status {
+                Status::Inbox => job.submitted_at.as_deref(),
+                Status::Done | Status::Failed if sent.receipt.is_some() => None,
+                status => sent.markers.iter().find(|m| m.status == status).map(|m| m.at.as_str()),
+            };
+            let since = match said {
+                // A time that cannot be read is no reason to hide who must act.
+                Some(text) => Timestamp::from_rfc3339(text).unwrap_or(job.first_seen),
+                None if job.status == Status::Inbox => job.first_seen,
+                None => return None,
+            };
+            owner_acts(job, since)
+        }
+    }
+}
+
+fn owner_acts(job: &Job, since: Timestamp) -> Option<WaitingFor> {
+    let command = owner_command(job.status, &job.id)?;
+    Some(WaitingFor { who: job.owner.clone(), since, command })
+}
+
+/// Both sides name the same command: what a failed job's submitter needs is its
+/// logs, what a finished job's submitter needs is its outputs.
+fn owner_command(status: Status, id: &JobId) -> Option<String> {
+    match status {
+        Status::Inbox => Some(format!("syft review {id}")),
+        Status::Approved => Some(format!("syft job run {id}")),
+        Status::Interrupted => Some(format!("syft job run {id} --force")),
+        Status::Done => Some(format!("syft job release {id} --outputs")),
+        Status::Failed => Some(format!("syft job release {id} --logs")),
+        Status::Running | Status::Rejected | Status::Cancelled => None,
+    }
+}

@@ -1,0 +1,205 @@
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, PathBeneath,
+    PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError,
+    RulesetStatus, Scope,
+};
+use rustix::io::Errno;
+use rustix::process::{getppid, test_kill_process};
+
+use super::orders::JobOrders;
+use super::{capabilities, seccomp, sys};
+
+/// Programs and their libraries; those that are not there are left out.
+const SYSTEM_FOLDERS: [&str; 7] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives"];
+/// What the loader and the interpreters read below `/etc`.
+const SYSTEM_FILES: [&str; 6] = [
+    "/etc/ld.so.cache",
+    "/etc/ld.so.preload",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/mime.types",
+    "/etc/ssl/openssl.cnf",
+];
+const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+/// The newest version whose rights this code was tried with.
+const NEWEST_ABI: u32 = 7;
+
+/// What a job may touch besides the system.
+#[derive(Debug, Default)]
+pub(super) struct Grants {
+    pub(super) readable: Vec<PathBuf>,
+    pub(super) listable: Vec<PathBuf>,
+    pub(super) writable: Vec<PathBuf>,
+}
+
+impl Grants {
+    pub(super) fn of(orders: &JobOrders) -> Self {
+        let paths = |of: &[OsString]| of.iter().map(PathBuf::from).collect();
+        let writable = [&orders.work_dir, &orders.tmp_dir, &orders.outputs_dir];
+        Grants {
+            readable: paths(&orders.readable),
+            listable: paths(&orders.listable),
+            writable: writable.map(PathBuf::from).to_vec(),
+        }
+    }
+
+    /// Nothing of a run and no dataset may lie where every job can read: such a
+    /// home is open to all of them.
+    fn check_place(&self) -> Result<(), String> {
+        let open: Vec<PathBuf> =
+            readable_folders().filter_map(|folder| folder.canonicalize().ok()).collect();
+        for path in self.readable.iter().chain(&self.listable).chain(&self.writable) {
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if let Some(folder) = open.iter().find(|folder| real.starts_with(folder)) {
+                let (path, folder) = (real.display(), folder.display());
+                return Err(format!("{path} is below {folder}, which every job can read"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A process that has confined itself.
+#[derive(Debug)]
+pub(super) struct Confined {
+    /// The version of Landlock that was used.
+    pub(super) abi: u32,
+    /// Whether this process can signal nothing but its own job.
+    pub(super) signals_scoped: bool,
+    /// The tighter domain, without `/proc`, that the job's process enters.
+    pub(super) job_domain: JobDomain,
+}
+
+/// Confines this process for good: files, network, signals, capabilities, system
+/// calls. What it keeps over the job is `/proc`, to watch and sweep the job.
+pub(super) fn confine(grants: &Grants, newest_abi: u32) -> Result<Confined, String> {
+    let abi = sys::landlock_abi().min(NEWEST_ABI).min(newest_abi);
+    if abi == 0 {
+        return Err("this kernel does not offer Landlock (Linux 5.13 or newer has it; \
+                    it must stand in /sys/kernel/security/lsm)"
+            .to_owned());
+    }
+    grants.check_place()?;
+    let failed = |error: RulesetError| format!("Landlock failed: {error}");
+    let job_domain = JobDomain { rules: ruleset(grants, abi).map_err(failed)? };
+    let own = ruleset(grants, abi).and_then(|rules| allow_proc(rules, Path::new("/proc")));
+    enforce(own.map_err(failed)?)?;
+    let signals_scoped = abi >= 6 && !can_signal_parent();
+    capabilities::drop_all()?;
+    seccomp::install(abi)?;
+    Ok(Confined { abi, signals_scoped, job_domain })
+}
+
+/// The domain of the job, not yet entered.
+#[derive(Debug)]
+pub(super) struct JobDomain {
+    rules: RulesetCreated,
+}
+
+impl JobDomain {
+    /// Enters it, with this process's own folder of `/proc` readable.
+    pub(super) fn enter(self) -> io::Result<()> {
+        allow_proc(self.rules, Path::new("/proc/self"))
+            .map_err(|error| error.to_string())
+            .and_then(enforce)
+            .map_err(io::Error::other)
+    }
+}
+
+fn enforce(rules: RulesetCreated) -> Result<(), String> {
+    let status = rules.restrict_self().map_err(|error| format!("Landlock failed: {error}"))?;
+    if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
+        return Err("the kernel did not enforce Landlock".to_owned());
+    }
+    Ok(())
+}
+
+/// The parent has the same user, so that only the box can refuse this.
+pub(super) fn can_signal_parent() -> bool {
+    getppid().is_none_or(|parent| test_kill_process(parent) != Err(Errno::PERM))
+}
+
+fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
+    let level = level(abi);
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(level))?;
+    if abi >= 4 {
+        rules = rules.handle_access(AccessNet::from_all(level))?;
+    }
+    if abi >= 6 {
+        rules = rules.scope(Scope::from_all(level))?;
+    }
+    let mut rules = rules.create()?;
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    for folder in readable_folders() {
+        rules = allow(rules, &folder, read | AccessFs::Execute)?;
+    }
+    for file in SYSTEM_FILES {
+        rules = allow(rules, Path::new(file), AccessFs::ReadFile.into())?;
+    }
+    for device in DEVICES {
+        rules = allow(rules, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile)?;
+    }
+    for path in &grants.readable {
+        rules = allow(rules, path, read)?;
+    }
+    // It holds for the folders below as well: names there can be listed too.
+    for path in &grants.listable {
+        rules = allow(rules, path, AccessFs::ReadDir.into())?;
+    }
+    let special = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::MakeSock;
+    for path in &grants.writable {
+        rules = allow(rules, path, AccessFs::from_all(level) & !special)?;
+    }
+    Ok(rules)
+}
+
+/// What every job can read besides what it is granted.
+fn readable_folders() -> impl Iterator<Item = PathBuf> {
+    SYSTEM_FOLDERS.iter().map(PathBuf::from).chain(python_settings())
+}
+
+/// Debian keeps Python's start-up settings in `/etc/python3.11` and the like.
+fn python_settings() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir("/etc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"python3"))
+        .map(|entry| entry.path())
+}
+
+fn allow_proc(rules: RulesetCreated, folder: &Path) -> Result<RulesetCreated, RulesetError> {
+    allow(rules, folder, AccessFs::ReadFile | AccessFs::ReadDir)
+}
+
+/// Allows what makes sense for the kind of thing that stands there; a path that
+/// is not there needs no rule.
+fn allow(
+    rules: RulesetCreated,
+    path: &Path,
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, RulesetError> {
+    let Ok(handle) = PathFd::new(path) else {
+        return Ok(rules);
+    };
+    let access = if path.is_dir() { access } else { access & AccessFs::from_file(ABI::V7) };
+    rules.add_rule(PathBeneath::new(handle, access))
+}
+
+fn level(abi: u32) -> ABI {
+    match abi {
+        1 => ABI::V1,
+        2 => ABI::V2,
+        3 => ABI::V3,
+        4 => ABI::V4,
+        5 => ABI::V5,
+        6 => ABI::V6,
+        _ => ABI::V7,
+    }
+}
