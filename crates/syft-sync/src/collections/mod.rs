@@ -1,0 +1,24 @@
+//! Datasets on their way: a mock travels as a collection, never as events.
+
+mod publish;
+mod pull;
+
+use syft_core::DatasitePath;
+use syft_transport::ObjectName;
+
+pub(crate) use publish::publish;
+pub(crate) use pull::pull;
+
+use crate::Result;
+
+/// The name of a file's object. A collection is flat in the store: `/` and the
+/// sign that stands for it are escaped, so that two files never share a name.
+fn object_name(path: &DatasitePath) -> Result<ObjectName> {
+    let flat = path.as_str().replace('%', "%25").replace('/', "%2F");
+    Ok(ObjectName::parse(&flat)?)
+}
+
+/// The file of an object's name.
+fn file_name(name: &ObjectName) -> String {
+    name.as_str().replace("%2F", "/").replace("%25", "%")
+}

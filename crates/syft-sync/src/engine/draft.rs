@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use syft_core::codec::{encode_events, encode_proposal};
+use syft_core::{
+    ChannelPosition, ContentHash, Email, Entropy, EventsName, FileChangeEvent,
+    FileChangeEventsMessage, HomePath, ProposedFileChangesMessage, Reject, Timestamp,
+};
+use syft_transport::{Object, ObjectName, Space};
+use uuid::Uuid;
+
+use crate::Result;
+use crate::ledger::{Fact, Head, LocalEffect, Plan, RemoteEffect, State};
+
+/// Who decides, when, and with which randomness.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) me: &'a Email,
+    pub(crate) now: Timestamp,
+    pub(crate) entropy: &'a dyn Entropy,
+}
+
+/// A plan in the making, with the bytes that it needs.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) plan: Plan,
+    pub(crate) blobs: BTreeMap<ContentHash, Vec<u8>>,
+}
+
+impl Draft {
+    pub(crate) fn fact(&mut self, fact: Fact) {
+        self.plan.facts.push(fact);
+    }
+
+    pub(crate) fn blob(&mut self, bytes: Vec<u8>) -> ContentHash {
+        let hash = ContentHash::of(&bytes);
+        self.blobs.insert(hash, bytes);
+        hash
+    }
+
+    pub(crate) fn write(&mut self, path: HomePath, bytes: &[u8], replaces: Option<ContentHash>) {
+        let blob = self.blob(bytes.to_vec());
+        self.plan.local.push(LocalEffect::Write { path, blob, replaces });
+    }
+
+    pub(crate) fn local(&mut self, effect: LocalEffect) {
+        self.plan.local.push(effect);
+    }
+
+    pub(crate) fn put(&mut self, space: Space, name: ObjectName, bytes: Vec<u8>) {
+        let blob = self.blob(bytes);
+        self.plan.remote.push(RemoteEffect::Put { space, name, blob });
+    }
+
+    pub(crate) fn delete(&mut self, object: &Object) {
+        self.plan.remote.push(RemoteEffect::Delete { object: object.clone() });
+    }
+
+    pub(crate) fn retire(&mut self, object: &Object) {
+        self.plan.remote.push(RemoteEffect::Retire { object: object.clone() });
+    }
+
+    /// One audit line; `key` makes it one however often the plan is repeated.
+    pub(crate) fn audit(
+        &mut self,
+        key: impl Into<String>,
+        at: Timestamp,
+        actor: &Email,
+        action: &str,
+        subject: impl Into<String>,
+        details: impl IntoIterator<Item = (&'static str, Value)>,
+    ) {
+        self.plan.local.push(LocalEffect::Audit {
+            key: key.into(),
+            at,
+            actor: actor.to_string(),
+            action: action.to_owned(),
+            subject: subject.into(),
+            details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        });
+    }
+
+    /// Puts events into a channel of mine: the log or a reader's outbox.
+    pub(crate) fn emit_events(
+        &mut self,
+        state: &State,
+        scene: &Scene<'_>,
+        space: Space,
+        timestamp: Timestamp,
+        events: Vec<FileChangeEvent>,
+    ) -> Result<()> {
+        let channel = space.to_string();
+        let name = EventsName { timestamp, id: scene.entropy.uuid()? };
+        let object = ObjectName::parse(&name.to_string())?;
+        let position = next_position(state, &channel);
+        let seq = position.seq;
+        let message = FileChangeEventsMessage { events, name, position: Some(position) };
+        let bytes = encode_events(&message)?;
+        self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });
+        self.put(space, object, bytes);
+        Ok(())
+    }
+
+    /// Puts a proposal into the inbox of another datasite.
+    pub(crate) fn emit_proposal(
+        &mut self,
+        state: &State,
+        space: Space,
+        mut message: ProposedFileChangesMessage,
+    ) -> Result<()> {
+        let channel = space.to_string();
+        let object = ObjectName::parse(&message.name.to_string())?;
+        let position = next_position(state, &channel);
+        let seq = position.seq;
+        message.position = Some(position);
+        let bytes = encode_proposal(&message)?;
+        self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });
+        self.put(space, object, bytes);
+        Ok(())
+    }
+
+    /// Puts a message away with its reason: in quarantine, in the audit log, out
+    /// of its inbox if it is mine to retire.
+    pub(crate) fn quarantine(
+        &mut self,
+        scene: &Scene<'_>,
+        from: &Email,
+        object: &Object,
+        bytes: Option<&[u8]>,
+        message: Option<Uuid>,
+        reject: &Reject,
+    ) {
+        let channel = object.space.to_string();
+        let name = object.name.to_string();
+        let blob = bytes.map(|bytes| self.blob(bytes.to_vec()));
+        let stays = !matches!(object.space, Space::Inbox { .. });
+        self.fact(Fact::Arrived {
+            channel: channel.clone(),
+            name: stays.then(|| name.clone()),
+            message,
+            head: None,
+        });
+        self.local(LocalEffect::Quarantine {
+            blob,
+            from: from.clone(),
+            channel: channel.clone(),
+            name: name.clone(),
+            code: reject.code,
+            detail: reject.detail.clone(),
+            at: scene.now,
+        });
+        self.audit(
+            format!("quarantined:{channel}/{name}"),
+            scene.now,
+            from,
+            "message.quarantined",
+            format!("{channel}/{name}"),
+            [("code", reject.code.as_str().into()), ("detail", reject.detail.clone().into())],
+        );
+    }
+}
+
+fn next_position(state: &State, channel: &str) -> ChannelPosition {
+    match state.emitted.get(channel) {
+        Some(head) => ChannelPosition { seq: head.seq + 1, prev: Some(head.hash) },
+        None => ChannelPosition { seq: 1, prev: None },
+    }
+}

@@ -1,0 +1,18 @@
+//! The decisions of sync, without any I/O: from the state and one input follows
+//! a [`Draft`], which the driver journals and carries out. Crashes, reordering
+//! and clock steps are therefore values in a test.
+
+mod draft;
+mod inbound;
+mod judge;
+mod local;
+mod proposal;
+mod routing;
+mod submission;
+
+pub(crate) use draft::{Draft, Scene};
+pub(crate) use inbound::{on_events, on_refusal};
+pub(crate) use local::{LocalChange, on_local_changes};
+pub(crate) use proposal::{OwnerRules, on_proposal, refuse_unread, unknown_id};
+pub(crate) use routing::{Due, RoutedFile, due, on_route};
+pub(crate) use submission::{NewFile, on_submission};

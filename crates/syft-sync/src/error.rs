@@ -1,0 +1,88 @@
+use syft_core::Email;
+
+/// What goes wrong in this crate, by what a caller would do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The disk, the lock, a name or a damaged file of this node.
+    #[error(transparent)]
+    Core(#[from] syft_core::Error),
+    /// The store.
+    #[error(transparent)]
+    Transport(#[from] syft_transport::Error),
+    /// A dataset.
+    #[error(transparent)]
+    Dataset(#[from] syft_dataset::Error),
+    /// A job.
+    #[error(transparent)]
+    Job(#[from] syft_job::Error),
+    /// This home belongs to nobody yet.
+    #[error("nobody is logged in at {home}")]
+    NotLoggedIn {
+        /// The home.
+        home: String,
+    },
+    /// The home belongs to somebody else.
+    #[error("this home belongs to {owner}, not to {asked}")]
+    OtherIdentity {
+        /// Whose it is.
+        owner: Email,
+        /// Who was asked for.
+        asked: Email,
+    },
+    /// The call needs a role that this login does not have.
+    #[error("only a {needed} can do this, and this home is logged in as {role}")]
+    Role {
+        /// The role that is needed, in words.
+        needed: &'static str,
+        /// The role of this home.
+        role: crate::Role,
+    },
+    /// Nobody of that address is connected.
+    #[error("{0} is no peer of this datasite")]
+    UnknownPeer(Email),
+    /// A peer is in another state than the call needs.
+    #[error("{peer} {problem}")]
+    PeerState {
+        /// Who.
+        peer: Email,
+        /// What the state is, in words.
+        problem: String,
+    },
+    /// The peer speaks no protocol version that this node speaks.
+    #[error("{peer} speaks another version of the protocol: {detail}")]
+    Incompatible {
+        /// Who.
+        peer: Email,
+        /// What was advertised.
+        detail: String,
+    },
+    /// Something that was asked for is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// The call was refused, with the reason.
+    #[error("{0}")]
+    Refused(String),
+    /// A setting that cannot be.
+    #[error("{0}")]
+    Config(String),
+}
+
+impl Error {
+    /// Whether nothing can go on: the home is held, the disk is full, or this
+    /// node's own records are damaged. Any other error is of one peer, file or
+    /// message, and stops nothing else.
+    pub(crate) fn ends_the_pass(&self) -> bool {
+        let core = match self {
+            Error::Core(core)
+            | Error::Dataset(syft_dataset::Error::Core(core))
+            | Error::Job(syft_job::Error::Core(core)) => core,
+            _ => return false,
+        };
+        matches!(core, syft_core::Error::Locked { .. } | syft_core::Error::Corrupt { .. })
+            || core.is_disk_full()
+    }
+}
+
+/// The result of this crate's calls.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

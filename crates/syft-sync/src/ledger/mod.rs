@@ -1,0 +1,221 @@
+//! The journal of sync: what was decided, what is still to be done, and the
+//! state that follows from it.
+
+mod plan;
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use syft_core::{Blobs, ContentHash, Disk, Journal, NodePaths};
+use syft_transport::{Object, Space};
+
+pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
+pub(crate) use state::{CopyVersion, Fact, FileVersion, Head, Proposed, Published, Refused, State};
+
+use crate::{Error, Result};
+
+/// The journal is rewritten as one snapshot when more than this was added to it,
+/// in bytes.
+const COMPACT_ABOVE: u64 = 1 << 20;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "record")]
+#[expect(clippy::large_enum_variant, reason = "one at a time, between state and disk")]
+enum Record {
+    Snapshot {
+        state: State,
+        next: u64,
+        pending: Vec<(u64, Pending)>,
+    },
+    Plan {
+        id: u64,
+        plan: Plan,
+    },
+    /// The local effects of a plan are done and are never repeated.
+    LocalDone {
+        id: u64,
+    },
+    Done {
+        id: u64,
+    },
+}
+
+/// A journalled plan that is not done.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) plan: Plan,
+    pub(crate) local_done: bool,
+}
+
+/// The journal, opened: the state so far and the plans that are not done.
+pub(crate) struct Ledger {
+    journal: Journal,
+    blobs: Blobs,
+    state: State,
+    pending: BTreeMap<u64, Pending>,
+    next: u64,
+    /// Bytes of the last snapshot, and of all records after it.
+    snapshot: u64,
+    added: u64,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger")
+            .field("pending", &self.pending.len())
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// Opens the journal of a home and folds it.
+    ///
+    /// # Errors
+    /// A damaged journal; the disk.
+    pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<Self> {
+        let blobs = Blobs::new(disk.clone(), &NodePaths::journal());
+        let (journal, records) = Journal::open(disk, NodePaths::journal())?;
+        let mut ledger = Ledger {
+            journal,
+            blobs,
+            state: State::default(),
+            pending: BTreeMap::new(),
+            next: 1,
+            snapshot: 0,
+            added: 0,
+        };
+        for bytes in records {
+            let record = serde_json::from_slice(&bytes).map_err(|error| {
+                Error::Core(syft_core::Error::Corrupt {
+                    what: "the journal".to_owned(),
+                    detail: error.to_string(),
+                })
+            })?;
+            let size = bytes.len() as u64;
+            match record {
+                Record::Snapshot { .. } => (ledger.snapshot, ledger.added) = (size, 0),
+                _ => ledger.added += size,
+            }
+            ledger.fold(record);
+        }
+        Ok(ledger)
+    }
+
+    fn fold(&mut self, record: Record) {
+        match record {
+            Record::Snapshot { state, next, pending } => {
+                self.state = state;
+                self.state.index_names();
+                self.next = next;
+                self.pending = pending.into_iter().collect();
+            }
+            Record::Plan { id, plan } => {
+                self.next = id + 1;
+                plan.facts.iter().cloned().for_each(|fact| self.state.apply(fact));
+                self.pending.insert(id, Pending { plan, local_done: false });
+            }
+            Record::LocalDone { id } => {
+                if let Some(pending) = self.pending.get_mut(&id) {
+                    pending.local_done = true;
+                }
+            }
+            Record::Done { id } => {
+                self.pending.remove(&id);
+            }
+        }
+    }
+
+    /// What is true by all that was decided so far.
+    #[must_use]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// The plans that are not done, oldest first.
+    pub(crate) fn pending(&self) -> Vec<(u64, Pending)> {
+        self.pending.iter().map(|(id, pending)| (*id, pending.clone())).collect()
+    }
+
+    /// Whether an object is about to be retired.
+    pub(crate) fn retires(&self, object: &Object) -> bool {
+        self.pending.values().flat_map(|pending| &pending.plan.remote).any(|effect| {
+            matches!(effect, RemoteEffect::Retire { object: other } if other.id == object.id)
+        })
+    }
+
+    /// Whether something is still to be put into a space.
+    pub(crate) fn puts_into(&self, space: &Space) -> bool {
+        self.pending.values().flat_map(|pending| &pending.plan.remote).any(
+            |effect| matches!(effect, RemoteEffect::Put { space: other, .. } if other == space),
+        )
+    }
+
+    /// How many objects wait for the store.
+    #[must_use]
+    pub(crate) fn queued_out(&self) -> usize {
+        let puts = |pending: &Pending| {
+            let is_put = |effect: &&RemoteEffect| matches!(effect, RemoteEffect::Put { .. });
+            pending.plan.remote.iter().filter(is_put).count()
+        };
+        self.pending.values().map(puts).sum()
+    }
+
+    /// Journals a plan; from here on it will be carried out, whatever happens.
+    pub(crate) fn commit(&mut self, plan: Plan) -> Result<u64> {
+        let id = self.next;
+        self.write(Record::Plan { id, plan })?;
+        Ok(id)
+    }
+
+    pub(crate) fn local_done(&mut self, id: u64) -> Result<()> {
+        self.write(Record::LocalDone { id })
+    }
+
+    pub(crate) fn done(&mut self, id: u64) -> Result<()> {
+        let blobs: Vec<ContentHash> =
+            self.pending.get(&id).map(|pending| pending.plan.blobs().collect()).unwrap_or_default();
+        self.write(Record::Done { id })?;
+        let still: BTreeSet<ContentHash> =
+            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
+        for blob in blobs.into_iter().filter(|blob| !still.contains(blob)) {
+            self.blobs.remove(&blob)?;
+        }
+        if self.added > COMPACT_ABOVE.max(2 * self.snapshot) {
+            self.compact()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, record: Record) -> Result<()> {
+        let bytes = encode(&record)?;
+        self.journal.append(&bytes)?;
+        self.added += bytes.len() as u64;
+        self.fold(record);
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<()> {
+        let (state, pending) = (self.state.clone(), self.pending());
+        let bytes = encode(&Record::Snapshot { state, next: self.next, pending })?;
+        (self.snapshot, self.added) = (bytes.len() as u64, 0);
+        self.journal.rewrite(&[bytes])?;
+        let needed: BTreeSet<ContentHash> =
+            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
+        self.blobs.retain(|blob| needed.contains(blob))?;
+        Ok(())
+    }
+}
+
+fn encode(record: &Record) -> Result<Vec<u8>> {
+    serde_json::to_vec(record).map_err(|error| {
+        Error::Core(syft_core::Error::Encode { what: "journal record", detail: error.to_string() })
+    })
+}

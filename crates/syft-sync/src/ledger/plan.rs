@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use syft_core::{ContentHash, Email, HomePath, RejectCode, Timestamp};
+use syft_transport::{Object, ObjectName, Space};
+
+use super::Fact;
+
+/// What one decision brings about: journalled whole before any of it is done, so
+/// that every step can be repeated after a crash. Local effects are done first,
+/// remote ones after, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// What becomes true by it.
+    pub(crate) facts: Vec<Fact>,
+    /// What happens on this machine.
+    pub(crate) local: Vec<LocalEffect>,
+    /// What happens in the store.
+    pub(crate) remote: Vec<RemoteEffect>,
+}
+
+/// A step on this machine; repeating it is harmless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub(crate) enum LocalEffect {
+    /// Writes a file. If something else than `replaces` or the new content
+    /// stands there, that is somebody's edit: it is kept beside, as `name.conflict-…`.
+    Write {
+        /// The file.
+        path: HomePath,
+        /// The new content, in the journal's blobs.
+        blob: ContentHash,
+        /// What is known to stand there.
+        replaces: Option<ContentHash>,
+    },
+    /// Removes a file, under the same condition.
+    Remove {
+        /// The file.
+        path: HomePath,
+        /// What is known to stand there.
+        replaces: Option<ContentHash>,
+    },
+    /// Moves a file to `name.conflict-…`, if it holds what is named.
+    KeepAside {
+        /// The file.
+        path: HomePath,
+        /// What it must hold.
+        holds: ContentHash,
+    },
+    /// Puts a message away with its reason.
+    Quarantine {
+        /// The message's bytes, in the journal's blobs; `None` if it was never fetched.
+        blob: Option<ContentHash>,
+        /// Who sent it, by the channel.
+        from: Email,
+        /// The channel.
+        channel: String,
+        /// The object's name.
+        name: String,
+        /// The reason as a word.
+        code: RejectCode,
+        /// The reason in words.
+        detail: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// One line in the audit log; recorded once by its key.
+    Audit {
+        /// The key.
+        key: String,
+        /// When.
+        at: Timestamp,
+        /// Who acted.
+        actor: String,
+        /// What was done, as `message.accepted`.
+        action: String,
+        /// To what.
+        subject: String,
+        /// More about it.
+        details: BTreeMap<String, Value>,
+    },
+}
+
+/// A step in the store; its name is fixed here, so repeating it is harmless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub(crate) enum RemoteEffect {
+    /// Puts an object.
+    Put {
+        /// Where.
+        space: Space,
+        /// Under which name.
+        name: ObjectName,
+        /// The bytes, in the journal's blobs.
+        blob: ContentHash,
+    },
+    /// Deletes an object of mine.
+    Delete {
+        /// The object.
+        object: Object,
+    },
+    /// Removes a consumed message from its inbox.
+    Retire {
+        /// The message.
+        object: Object,
+    },
+}
+
+impl Plan {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.local.is_empty() && self.remote.is_empty()
+    }
+
+    /// The blobs that the plan needs until it is done.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = ContentHash> + '_ {
+        let local = self.local.iter().filter_map(|effect| match effect {
+            LocalEffect::Write { blob, .. } => Some(*blob),
+            LocalEffect::Quarantine { blob, .. } => *blob,
+            _ => None,
+        });
+        let remote = self.remote.iter().filter_map(|effect| match effect {
+            RemoteEffect::Put { blob, .. } => Some(*blob),
+            RemoteEffect::Delete { .. } | RemoteEffect::Retire { .. } => None,
+        });
+        local.chain(remote)
+    }
+}

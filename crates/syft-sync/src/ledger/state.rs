@@ -1,0 +1,240 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
+use uuid::Uuid;
+
+/// Everything that sync has to remember: the fold of all journalled [`Fact`]s.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// My own datasite as the event log has it.
+    pub(crate) files: BTreeMap<DatasitePath, FileVersion>,
+    /// The same files by what a case-blind and normalising file system calls
+    /// them; follows from `files`.
+    #[serde(skip)]
+    pub(crate) names: BTreeMap<String, DatasitePath>,
+    /// What each reader was sent of my datasite.
+    pub(crate) sent: BTreeMap<Email, BTreeMap<DatasitePath, ContentHash>>,
+    /// What I was told of other datasites.
+    pub(crate) copies: BTreeMap<Email, BTreeMap<DatasitePath, CopyVersion>>,
+    /// What I proposed to other datasites and heard nothing of yet.
+    pub(crate) proposed: BTreeMap<Email, BTreeMap<DatasitePath, Proposed>>,
+    /// What other datasites refused; the same bytes are not proposed again.
+    pub(crate) refused: BTreeMap<Email, BTreeMap<DatasitePath, Refused>>,
+    /// What arrived, per channel.
+    pub(crate) arrived: BTreeMap<String, Arrived>,
+    /// Where my own messages stand, per channel.
+    pub(crate) emitted: BTreeMap<String, Head>,
+    /// My datasets as they stand in the store.
+    pub(crate) published: BTreeMap<DatasetName, Published>,
+    /// The backup of peers and decisions as it stands in the store.
+    pub(crate) backup: Option<ContentHash>,
+    /// The latest time that I gave to an event or a message.
+    pub(crate) latest: Option<Timestamp>,
+}
+
+/// A file of my own datasite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileVersion {
+    /// What it holds.
+    pub(crate) hash: ContentHash,
+    /// The event that made it so.
+    pub(crate) event: Uuid,
+    /// When the author made it.
+    pub(crate) submitted: Timestamp,
+    /// When it was accepted here.
+    pub(crate) timestamp: Timestamp,
+    /// Whether the event log in the store has it.
+    pub(crate) logged: bool,
+}
+
+/// A file of another datasite, as its owner told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CopyVersion {
+    /// What it holds; `None` once it was deleted.
+    pub(crate) hash: Option<ContentHash>,
+    /// The owner's time of the event: events of one owner strictly increase, so
+    /// that an older one that comes late changes nothing.
+    pub(crate) timestamp: Timestamp,
+}
+
+/// A change on its way to another datasite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proposed {
+    /// What the file is to hold.
+    pub(crate) hash: ContentHash,
+    /// What the owner was known to have there.
+    pub(crate) base: Option<ContentHash>,
+    /// What the change was made to: the same, or an earlier change of mine that
+    /// was still on its way.
+    pub(crate) old: Option<ContentHash>,
+    /// The message that carries it.
+    pub(crate) message: Uuid,
+    /// When it was proposed.
+    pub(crate) at: Timestamp,
+}
+
+impl Proposed {
+    /// Whether the change is still on its way, if the owner is known to have
+    /// `here`: it goes by what the owner has, and not by time.
+    pub(crate) fn stands_on(&self, here: Option<ContentHash>) -> bool {
+        self.base == here || self.old == here
+    }
+}
+
+/// A change that another datasite did not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    /// What the file was to hold.
+    pub(crate) hash: ContentHash,
+    /// The reason in the owner's words, safe to show.
+    pub(crate) reason: String,
+    /// When the refusal arrived.
+    pub(crate) at: Timestamp,
+}
+
+/// What arrived in one channel.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Arrived {
+    /// The ids of all messages that were dealt with.
+    pub(crate) ids: BTreeSet<Uuid>,
+    /// The names of the objects that were dealt with and still lie there, since
+    /// only their owner takes them away.
+    pub(crate) names: BTreeSet<String>,
+    /// The highest position seen.
+    pub(crate) head: Option<Head>,
+}
+
+/// Where a channel stands: each message names its number and the hash of the
+/// one before, so that a store that drops, reorders or forks is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// The number of the last message; the first is 1.
+    pub(crate) seq: u64,
+    /// The hash of its bytes.
+    pub(crate) hash: ContentHash,
+}
+
+/// A dataset as it stands in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Published {
+    /// The hash in the name of its space.
+    pub(crate) hash: String,
+    /// Who was granted it, or may have been.
+    pub(crate) readers: BTreeSet<Email>,
+    /// Whether all of it is done.
+    pub(crate) complete: bool,
+    /// The hashes of older ones that may still lie there.
+    pub(crate) older: BTreeSet<String>,
+}
+
+/// One thing that became true; the journal keeps them in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fact")]
+pub(crate) enum Fact {
+    /// A file of mine holds this now.
+    FileIs { path: DatasitePath, version: FileVersion },
+    /// A file of mine is gone.
+    FileGone { path: DatasitePath },
+    /// A reader was sent this state of a file of mine (`None`: its deletion).
+    Sent { reader: Email, path: DatasitePath, hash: Option<ContentHash> },
+    /// A file of another datasite holds this now.
+    CopyIs { owner: Email, path: DatasitePath, version: CopyVersion },
+    /// I proposed a change.
+    Proposed { owner: Email, path: DatasitePath, proposed: Proposed },
+    /// A proposal of mine was not taken, through no fault of its own.
+    Unproposed { owner: Email, path: DatasitePath },
+    /// A proposal of mine was refused.
+    Refused { owner: Email, path: DatasitePath, refused: Refused },
+    /// A message was dealt with; `name` if its object stays where it is.
+    Arrived { channel: String, name: Option<String>, message: Option<Uuid>, head: Option<Head> },
+    /// A message of mine has this place in its channel.
+    Emitted { channel: String, head: Head },
+    /// A dataset of mine stands in the store so (`None`: no longer).
+    Published { dataset: DatasetName, published: Option<Published> },
+    /// The backup stands in the store so.
+    BackedUp { hash: ContentHash },
+    /// A time was given.
+    Time { at: Timestamp },
+}
+
+impl State {
+    /// Finds the names of the files again, after the state was read back.
+    pub(crate) fn index_names(&mut self) {
+        self.names = self.files.keys().map(|path| (path.fold_key(), path.clone())).collect();
+    }
+
+    /// Takes a fact in.
+    pub(crate) fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::FileIs { path, version } => {
+                self.names.insert(path.fold_key(), path.clone());
+                self.files.insert(path, version);
+            }
+            Fact::FileGone { path } => {
+                self.names.remove(&path.fold_key());
+                self.files.remove(&path);
+            }
+            Fact::Sent { reader, path, hash } => {
+                let sent = self.sent.entry(reader).or_default();
+                match hash {
+                    Some(hash) => sent.insert(path, hash),
+                    None => sent.remove(&path),
+                };
+            }
+            Fact::CopyIs { owner, path, version } => self.copy_is(owner, path, version),
+            Fact::Proposed { owner, path, proposed } => {
+                self.proposed.entry(owner).or_default().insert(path, proposed);
+            }
+            Fact::Unproposed { owner, path } => {
+                if let Some(proposed) = self.proposed.get_mut(&owner) {
+                    proposed.remove(&path);
+                }
+            }
+            Fact::Refused { owner, path, refused } => {
+                if let Some(proposed) = self.proposed.get_mut(&owner) {
+                    proposed.remove(&path);
+                }
+                self.refused.entry(owner).or_default().insert(path, refused);
+            }
+            Fact::Arrived { channel, name, message, head } => {
+                let arrived = self.arrived.entry(channel).or_default();
+                arrived.ids.extend(message);
+                arrived.names.extend(name);
+                if head.is_some_and(|new| arrived.head.is_none_or(|old| new.seq > old.seq)) {
+                    arrived.head = head;
+                }
+            }
+            Fact::Emitted { channel, head } => {
+                self.emitted.insert(channel, head);
+            }
+            Fact::Published { dataset, published } => {
+                match published {
+                    Some(published) => self.published.insert(dataset, published),
+                    None => self.published.remove(&dataset),
+                };
+            }
+            Fact::BackedUp { hash } => self.backup = Some(hash),
+            Fact::Time { at } => self.latest = Some(at),
+        }
+    }
+
+    fn copy_is(&mut self, owner: Email, path: DatasitePath, version: CopyVersion) {
+        let answered = |hash: ContentHash| version.hash == Some(hash);
+        if let Some(proposed) = self.proposed.get_mut(&owner)
+            && proposed.get(&path).is_some_and(|proposed| answered(proposed.hash))
+        {
+            proposed.remove(&path);
+        }
+        if let Some(refused) = self.refused.get_mut(&owner) {
+            refused.remove(&path);
+        }
+        self.copies.entry(owner).or_default().insert(path, version);
+    }
+
+    /// The next time for an event or message of mine: now, or just after the
+    /// latest one if the clock went back.
+    pub(crate) fn next_time(&self, now: Timestamp) -> Timestamp {
+        self.latest.map_or(now, |latest| now.after(latest))
+    }
+}

@@ -1,0 +1,52 @@
+//! The Syft node as a library: peers, datasets, jobs and sync over any transport.
+//!
+//! [`SyftboxManager`] is the whole node of one identity. It is made from a
+//! [`Config`]; nothing is read from the environment.
+
+mod batch;
+mod collections;
+mod config;
+mod connect;
+mod engine;
+mod error;
+mod hello;
+mod inbox;
+mod index;
+mod ledger;
+mod manager;
+mod node;
+mod offline;
+mod owner;
+mod peers;
+mod perform;
+mod quarantine;
+mod refusal;
+mod report;
+mod scan;
+mod shared_audit;
+mod watcher;
+
+pub use config::{NodeConfig, Role};
+pub use connect::{connect, connect_new};
+pub use error::{Error, Result};
+pub use hello::{Hello, ProtocolRange};
+pub use manager::{
+    Config, DEFAULT_JOB_TIMEOUT, PeerCounts, Status, SyftboxManager, SyncOptions, Waiting,
+    WaitingFor, login_do, login_ds,
+};
+pub use offline::OfflineTransport;
+pub use owner::DatasiteOwnerSyncer;
+pub use peers::{Identity, Peer, PeerState};
+pub use quarantine::{Quarantine, Quarantined};
+pub use report::{PeerReport, SyncReport};
+pub use watcher::DatasiteWatcherSyncer;
+
+pub use syft_core as core;
+pub use syft_dataset as dataset;
+pub use syft_job as job;
+pub use syft_perm as perm;
+pub use syft_transport as transport;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;

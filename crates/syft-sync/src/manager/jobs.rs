@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use syft_core::{Email, JobName};
+use syft_job::sandbox::{Limits, LogSink, Sandbox};
+use syft_job::{
+    ApproveOptions, Decision, JobId, JobRun, JobStore, Release, ReleaseFiles, RunOptions,
+    Submission, Submitted,
+};
+
+use super::SyftboxManager;
+use crate::peers::PeerState;
+use crate::report::SyncReport;
+use crate::{Error, Result};
+
+/// The shortest wall time that makes sense for a job.
+const SHORTEST_WALL: Duration = Duration::from_secs(1);
+
+impl SyftboxManager {
+    /// The jobs of this home, to look at: those sent to me and those that I sent.
+    #[must_use]
+    pub fn jobs(&self) -> &JobStore {
+        &self.jobs
+    }
+
+    /// What an approval lets a job use, if nothing else is said: what a review is
+    /// to show, and [`ApproveOptions::limits`] to bind.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let wall = self.job_timeout.clamp(SHORTEST_WALL, Limits::LONGEST_WALL);
+        Limits { wall, ..Limits::default() }
+    }
+
+    /// Writes a job for a peer into this home; the next sync sends it. The
+    /// peer may be one that has not answered yet: the job waits in its inbox.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::Incompatible`] unless `force`, which is
+    /// audited; [`Error::Role`]; what the job lacks; the disk, the lock.
+    pub async fn submit_job(&self, submission: &Submission, force: bool) -> Result<Submitted> {
+        self.need_scientist()?;
+        let mut pass = self.node.pass()?;
+        let owner = &submission.owner;
+        let mut connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
+        let state = connections.table.state(owner);
+        if !matches!(state, Some(PeerState::Accepted | PeerState::RequestedByMe)) {
+            return Err(Error::UnknownPeer(owner.clone()));
+        }
+        if let Some(detail) = connections.problem(owner) {
+            if !force {
+                return Err(Error::Incompatible { peer: owner.clone(), detail });
+            }
+            pass.note("submission.forced", owner.to_string())?;
+            if let Some(record) = connections.table.peers.get_mut(owner) {
+                record.forced = true;
+            }
+            connections.table.save(&*self.node.disk)?;
+        }
+        let submitted = self.jobs.submit(submission)?;
+        pass.note("job.submitted", format!("{} {}/{}", submitted.id, owner, submitted.name))?;
+        Ok(submitted)
+    }
+
+    /// Approves these bytes of a job that was sent to me.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; as [`JobStore::approve`]; the lock.
+    pub fn approve_job(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
+        self.need_owner()?;
+        let _pass = self.node.pass()?;
+        let decision = self.jobs.approve(id, options)?;
+        self.jobs.project_all()?;
+        Ok(decision)
+    }
+
+    /// Rejects a job that was sent to me.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; as [`JobStore::reject`]; the lock.
+    pub fn reject_job(&self, id: &JobId, reason: Option<&str>) -> Result<Decision> {
+        self.need_owner()?;
+        let _pass = self.node.pass()?;
+        let decision = self.jobs.reject(id, reason)?;
+        self.jobs.project_all()?;
+        Ok(decision)
+    }
+
+    /// Withdraws a job that I sent.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; as [`JobStore::cancel`]; the lock.
+    pub fn cancel_job(&self, owner: &Email, name: &JobName) -> Result<()> {
+        self.need_scientist()?;
+        let _pass = self.node.pass()?;
+        Ok(self.jobs.cancel(owner, name)?)
+    }
+
+    /// Runs one approved job in a box. The home is held to begin and to finish
+    /// the run, not while it goes on.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; as [`JobStore::run`]; the lock.
+    pub fn run_job(
+        &self,
+        id: &JobId,
+        options: &RunOptions,
+        sandbox: &dyn Sandbox,
+        log: &mut dyn LogSink,
+    ) -> Result<JobRun> {
+        self.need_owner()?;
+        let begun = {
+            let _pass = self.node.pass()?;
+            let begun = self.jobs.begin_run(id, options, sandbox)?;
+            self.jobs.project_all()?;
+            begun
+        };
+        let ended = begun.execute(sandbox, log)?;
+        let _pass = self.node.pass()?;
+        let run = ended.finish()?;
+        self.jobs.project_all()?;
+        Ok(run)
+    }
+
+    /// Releases what is named of a finished job to its submitter; the next sync
+    /// sends it. `expected_run` is the run that was looked at, if one was.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; as [`JobStore::release`]; the lock.
+    pub fn release_job(
+        &self,
+        id: &JobId,
+        expected_run: Option<&str>,
+        files: &ReleaseFiles,
+        logs: bool,
+    ) -> Result<Release> {
+        self.need_owner()?;
+        let _pass = self.node.pass()?;
+        let release = self.jobs.release(id, expected_run, files, logs)?;
+        self.jobs.project_all()?;
+        Ok(release)
+    }
+
+    /// Runs every approved job, one after the other. A job that cannot be run
+    /// stops no other; each has its own result.
+    ///
+    /// # Errors
+    /// [`Error::Role`]; the disk.
+    pub fn process_approved_jobs(
+        &self,
+        options: &RunOptions,
+        sandbox: &dyn Sandbox,
+        log: &mut dyn LogSink,
+    ) -> Result<Vec<(JobId, Result<JobRun>)>> {
+        self.need_owner()?;
+        let jobs = self.jobs.jobs()?;
+        let approved = jobs.iter().filter(|job| {
+            job.owner() == &self.node.email && job.status() == syft_job::Status::Approved
+        });
+        Ok(approved
+            .map(|job| (job.id().clone(), self.run_job(job.id(), options, sandbox, log)))
+            .collect())
+    }
+}

@@ -1,0 +1,298 @@
+//! One identity's node, as the seeds know it: peers, datasets, jobs and sync.
+
+mod datasets;
+mod jobs;
+mod peers;
+mod setup;
+mod status;
+mod sync;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use syft_core::{
+    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, Layout, NativeLayout,
+    SystemClock, SystemEntropy,
+};
+use syft_dataset::DatasetStore;
+use syft_job::JobStore;
+use syft_perm::Permissions;
+use syft_transport::{Info, Transport};
+
+pub use status::{PeerCounts, Status, Waiting, WaitingFor};
+pub use sync::SyncOptions;
+
+use crate::node::Node;
+use crate::owner::DatasiteOwnerSyncer;
+use crate::quarantine::Quarantine;
+use crate::shared_audit::SharedAudit;
+use crate::{Error, NodeConfig, Result, Role};
+
+/// How long a job may run if nothing else is said (seed: 300 seconds).
+pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long a call waits for another process that holds the home.
+const DEFAULT_LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// Everything that a node needs to know; nothing is read from the environment.
+#[derive(Clone)]
+pub struct Config {
+    /// Whose node it is.
+    pub email: Email,
+    /// The folder that holds all datasites; one home is one identity.
+    pub home: PathBuf,
+    /// What this identity does.
+    pub role: Role,
+    /// The store.
+    pub transport: Arc<dyn Transport>,
+    /// The store's address, as it is kept in the home's configuration.
+    pub transport_url: String,
+    /// The wall-clock limit that an approval binds if it names none: from one second
+    /// to [`LONGEST_WALL`](syft_job::sandbox::Limits::LONGEST_WALL).
+    pub job_timeout: Duration,
+    /// How long a call waits for another process that holds the home.
+    pub lock_wait: Duration,
+    /// The disk; by default the home's folder.
+    pub disk: Option<Arc<dyn Disk>>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Config {
+    /// The configuration of a node with all defaults.
+    #[must_use]
+    pub fn new(
+        email: Email,
+        home: impl Into<PathBuf>,
+        transport: Arc<dyn Transport>,
+        transport_url: impl Into<String>,
+    ) -> Self {
+        Config {
+            email,
+            home: home.into(),
+            role: Role::default(),
+            transport,
+            transport_url: transport_url.into(),
+            job_timeout: DEFAULT_JOB_TIMEOUT,
+            lock_wait: DEFAULT_LOCK_WAIT,
+            disk: None,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// The same with another role.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("email", &self.email)
+            .field("home", &self.home)
+            .field("role", &self.role)
+            .field("transport", &self.transport_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The node of one identity on one machine.
+#[derive(Debug)]
+pub struct SyftboxManager {
+    node: Node,
+    role: Role,
+    job_timeout: Duration,
+    datasets: DatasetStore,
+    jobs: JobStore,
+}
+
+/// Logs in as a data owner.
+///
+/// # Errors
+/// As [`SyftboxManager::login`].
+pub async fn login_do(config: Config) -> Result<SyftboxManager> {
+    SyftboxManager::login(config.role(Role::Owner)).await
+}
+
+/// Logs in as a data scientist.
+///
+/// # Errors
+/// As [`SyftboxManager::login`].
+pub async fn login_ds(config: Config) -> Result<SyftboxManager> {
+    SyftboxManager::login(config.role(Role::Scientist)).await
+}
+
+impl SyftboxManager {
+    /// Makes the home and the datasite if need be, and remembers who it belongs
+    /// to. Logging in again changes role and store and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::OtherIdentity`] if the home belongs to somebody else; the disk.
+    pub async fn login(config: Config) -> Result<Self> {
+        std::fs::create_dir_all(&config.home).map_err(|source| syft_core::Error::Io {
+            action: "create",
+            path: config.home.display().to_string(),
+            source,
+        })?;
+        let manager = Self::assemble(&config)?;
+        if let Some(known) = NodeConfig::load(&*manager.node.disk)?
+            && known.email != config.email
+        {
+            return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
+        }
+        let pass = manager.node.pass()?;
+        setup::prepare(&pass)?;
+        let saved = NodeConfig {
+            email: config.email.clone(),
+            role: config.role,
+            transport: config.transport_url.clone(),
+            layout: manager.node.layout.name().to_owned(),
+        };
+        saved.save(&*manager.node.disk)?;
+        pass.note("login", config.email.to_string())?;
+        drop(pass);
+        Ok(manager)
+    }
+
+    /// Opens the home of an identity that has logged in before.
+    ///
+    /// # Errors
+    /// [`Error::NotLoggedIn`]; [`Error::OtherIdentity`]; the disk.
+    pub fn open(config: Config) -> Result<Self> {
+        let home = config.home.display().to_string();
+        if !config.home.is_dir() {
+            return Err(Error::NotLoggedIn { home });
+        }
+        let manager = Self::assemble(&config)?;
+        match NodeConfig::load(&*manager.node.disk)? {
+            None => Err(Error::NotLoggedIn { home }),
+            Some(known) if known.email != config.email => {
+                Err(Error::OtherIdentity { owner: known.email, asked: config.email })
+            }
+            Some(_) => Ok(manager),
+        }
+    }
+
+    fn assemble(config: &Config) -> Result<Self> {
+        let disk = match &config.disk {
+            Some(disk) => disk.clone(),
+            None => Arc::new(DirDisk::open(&config.home)?),
+        };
+        let layout: Arc<dyn Layout> = Arc::new(NativeLayout);
+        let (clock, entropy) = (config.clock.clone(), config.entropy.clone());
+        let me = config.email.clone();
+        let audit = SharedAudit::new(disk.clone());
+        let datasets = DatasetStore::new(disk.clone(), layout.clone(), me.clone())
+            .with_clock(clock.clone())
+            .with_entropy(entropy.clone());
+        let jobs =
+            JobStore::new(disk.clone(), clock.clone(), entropy.clone(), layout.clone(), me.clone())
+                .with_audit(Arc::new(audit.clone()));
+        let node = Node {
+            email: me,
+            home: config.home.clone(),
+            disk,
+            layout,
+            clock,
+            entropy,
+            transport: config.transport.clone(),
+            audit,
+            lock_wait: config.lock_wait,
+        };
+        Ok(SyftboxManager {
+            node,
+            role: config.role,
+            job_timeout: config.job_timeout,
+            datasets,
+            jobs,
+        })
+    }
+
+    /// Whose node this is.
+    #[must_use]
+    pub fn email(&self) -> &Email {
+        &self.node.email
+    }
+
+    /// The folder that holds all datasites.
+    #[must_use]
+    pub fn syftbox_folder(&self) -> &Path {
+        &self.node.home
+    }
+
+    /// What this identity does.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether this identity acts as a data owner.
+    #[must_use]
+    pub fn is_do(&self) -> bool {
+        self.role.is_owner()
+    }
+
+    /// What the store says about itself.
+    #[must_use]
+    pub fn store_info(&self) -> &Info {
+        self.node.transport.info()
+    }
+
+    /// The messages that were put away.
+    #[must_use]
+    pub fn quarantine(&self) -> Quarantine {
+        Quarantine::new(self.node.disk.clone())
+    }
+
+    /// Everything that was decided, run, taken in and sent out, oldest first.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn audit_entries(&self) -> Result<Vec<AuditEntry>> {
+        Ok(self.node.audit.open()?.entries()?)
+    }
+
+    /// Whether the audit log is whole and unchanged.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn verify_audit(&self) -> Result<AuditReport> {
+        Ok(self.node.audit.open()?.verify()?)
+    }
+
+    /// The permission files of my datasite as they stand on disk.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn permissions(&self) -> Result<Permissions> {
+        self.owner_syncer().permissions()
+    }
+
+    /// The owner's side of sync, for its permission checks.
+    #[must_use]
+    pub fn owner_syncer(&self) -> DatasiteOwnerSyncer<'_> {
+        DatasiteOwnerSyncer::new(&self.node, &self.jobs)
+    }
+
+    fn need_owner(&self) -> Result<()> {
+        if self.role.is_owner() {
+            return Ok(());
+        }
+        Err(Error::Role { needed: "data owner", role: self.role })
+    }
+
+    fn need_scientist(&self) -> Result<()> {
+        if self.role.is_scientist() {
+            return Ok(());
+        }
+        Err(Error::Role { needed: "data scientist", role: self.role })
+    }
+}

@@ -1,0 +1,43 @@
+//! What a datasite has from the first day, and what each accepted peer gets.
+
+use syft_core::{Access, DatasitePath, Email, HomePath};
+use syft_perm::{PermissionFile, Rule};
+
+use crate::Result;
+use crate::node::Pass;
+
+const PERMISSION_FILE: &str = "syft.pub.yaml";
+
+/// Makes the datasite: private by default, with a public folder.
+pub(super) fn prepare(pass: &Pass<'_>) -> Result<()> {
+    let me = pass.node.email.clone();
+    let layout = &pass.node.layout;
+    put(pass, &HomePath::datasite(&me), &PermissionFile::new([]))?;
+    let public = HomePath::in_datasite(&me, &DatasitePath::parse("public")?);
+    put(pass, &public, &PermissionFile::new([Rule::new("**").read(["*"])]))?;
+    let private = HomePath::in_datasite(&me, &layout.private());
+    pass.node.disk.create_dir_all(&private, Access::OwnerOnly)?;
+    put(pass, &private, &PermissionFile::new([]))?;
+    let jobs = HomePath::in_datasite(&me, &layout.jobs());
+    pass.node.disk.create_dir_all(&jobs, Access::Shared)?;
+    Ok(())
+}
+
+/// Makes the folder into which a peer may write jobs: the only gateway.
+pub(crate) fn open_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
+    let folder = pass.node.layout.job_inbox(peer);
+    let written = ["*/run.sh", "*/config.yaml", "*/code/**", "*/cancel"];
+    let rules = written.map(|pattern| Rule::new(pattern).write([peer.as_str()]));
+    let read = Rule::new("**").read([peer.as_str()]);
+    let file = PermissionFile::new(rules.into_iter().chain([read]));
+    put(pass, &HomePath::in_datasite(&pass.node.email, &folder), &file)
+}
+
+/// Writes a permission file where there is none: the owner's own edits stay.
+fn put(pass: &Pass<'_>, folder: &HomePath, file: &PermissionFile) -> Result<()> {
+    let path = folder.join(PERMISSION_FILE)?;
+    if pass.node.disk.metadata(&path)?.is_none() {
+        pass.node.disk.write(&path, file.to_yaml().as_bytes(), Access::Shared)?;
+    }
+    Ok(())
+}

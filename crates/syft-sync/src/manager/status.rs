@@ -1,0 +1,121 @@
+use serde::Serialize;
+use syft_core::Email;
+
+/// Who must act next, since when, and what this person types.
+pub use syft_job::WaitingFor;
+
+use super::SyftboxManager;
+use crate::Result;
+use crate::peers::PeerState;
+use crate::report::SyncReport;
+
+/// One screen on where everything stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// Whose node it is.
+    pub email: Email,
+    /// Its home.
+    pub home: String,
+    /// The store.
+    pub transport: String,
+    /// How many peers there are.
+    pub peers: PeerCounts,
+    /// What waits for somebody.
+    pub waiting: Vec<Waiting>,
+    /// Objects that wait for the store.
+    pub queued_out: usize,
+    /// Changes of mine that were refused.
+    pub refused: usize,
+    /// Messages that were put away.
+    pub quarantined: usize,
+    /// Jobs with outputs that are not released.
+    pub unreleased: usize,
+}
+
+/// Peers by what they wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PeerCounts {
+    /// Connected.
+    pub accepted: usize,
+    /// Asked, by either side.
+    pub pending: usize,
+}
+
+/// Something that waits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Waiting {
+    /// What it is, in a few words.
+    pub what: String,
+    /// The job, if it is one.
+    pub job: Option<String>,
+    /// Who must act.
+    pub waiting_for: WaitingFor,
+}
+
+impl SyftboxManager {
+    /// Where everything stands. Looks in the store for new requests, and goes by
+    /// what is known here if the store is away.
+    ///
+    /// # Errors
+    /// The disk, the lock.
+    pub async fn status(&self) -> Result<Status> {
+        let mut pass = self.node.pass()?;
+        let connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
+        let peers = connections.list(&*self.node.transport);
+        let count =
+            |states: &[PeerState]| peers.iter().filter(|peer| states.contains(&peer.state)).count();
+        let me = &self.node.email;
+        let now = self.node.clock.now();
+        let mut waiting = Vec::new();
+        for peer in &peers {
+            let since = peer.since.unwrap_or(now);
+            let (what, who, command) = match peer.state {
+                PeerState::RequestedByPeer if self.role.is_owner() => (
+                    format!("{} asks to become a peer", peer.email),
+                    me,
+                    format!("syft peer approve {}", peer.email),
+                ),
+                PeerState::RequestedByMe => (
+                    format!("{} has not answered yet", peer.email),
+                    &peer.email,
+                    format!("syft peer approve {me}"),
+                ),
+                _ => continue,
+            };
+            let waiting_for = WaitingFor { who: who.clone(), since, command };
+            waiting.push(Waiting { what, job: None, waiting_for });
+        }
+        let mut unreleased = 0;
+        for job in &self.jobs.jobs()? {
+            let held = job.owner() == me && job.outputs()?.iter().any(|output| !output.released);
+            unreleased += usize::from(held);
+            if let Some(waiting_for) = job.waiting_for() {
+                let what =
+                    format!("job {} of {} is {}", job.name(), job.submitted_by(), job.status());
+                waiting.push(Waiting { what, job: Some(job.id().to_string()), waiting_for });
+            }
+        }
+        let unsent = if self.role.is_owner() { self.owner_syncer().unsent(&pass)? } else { 0 };
+        if unsent > 0 && count(&[PeerState::Accepted]) > 0 {
+            let what = format!("{unsent} of your own changes were not sent yet");
+            let command = "syft sync".to_owned();
+            let waiting_for = WaitingFor { who: me.clone(), since: now, command };
+            waiting.push(Waiting { what, job: None, waiting_for });
+        }
+        let state = pass.ledger.state();
+        Ok(Status {
+            email: me.clone(),
+            home: self.node.home.display().to_string(),
+            transport: self.node.transport.info().name.clone(),
+            peers: PeerCounts {
+                accepted: count(&[PeerState::Accepted]),
+                pending: count(&[PeerState::RequestedByPeer, PeerState::RequestedByMe]),
+            },
+            waiting,
+            queued_out: pass.ledger.queued_out() + connections.table.ungreeted(),
+            refused: state.refused.values().map(|refused| refused.len()).sum(),
+            quarantined: self.quarantine().list()?.len(),
+            unreleased,
+        })
+    }
+}

@@ -1,0 +1,167 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use syft_core::{ContentHash, DatasitePath, Email, canonical_json};
+use syft_job::JobStore;
+use syft_transport::{ObjectName, Space, TransportExt};
+
+use super::{SyftboxManager, setup};
+use crate::Result;
+use crate::collections;
+use crate::engine::Draft;
+use crate::ledger::Fact;
+use crate::node::Pass;
+use crate::owner::DatasiteOwnerSyncer;
+use crate::peers::{Connections, PeerState, PeerTable, refresh};
+use crate::report::SyncReport;
+use crate::watcher::DatasiteWatcherSyncer;
+
+/// What a sync is to do.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// Only with these peers; with all if there are none.
+    pub peers: BTreeSet<Email>,
+}
+
+impl SyftboxManager {
+    /// One pass: finishes what an earlier one left, looks for peers, takes and
+    /// sends what is due. If the store is away, what is due waits and the report
+    /// says so.
+    ///
+    /// # Errors
+    /// Those of this machine: the disk, the lock, a damaged journal. What is
+    /// wrong with a peer or a message is in the report.
+    pub async fn sync(&self, options: &SyncOptions) -> Result<SyncReport> {
+        let mut pass = self.node.pass()?;
+        let mut report = SyncReport::default();
+        self.datasets.recover()?;
+        if let Some(error) = pass.finish_pending().await? {
+            report.store = Some(error.to_string());
+        }
+        let connections = self.connect(&mut pass, &mut report).await?;
+        let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
+        let mut accepted = BTreeSet::new();
+        let mut asked = BTreeSet::new();
+        for (email, record) in &connections.table.peers {
+            if let Some(problem) = connections.problem(email) {
+                report.peer(email).problem = Some(problem);
+                continue;
+            }
+            match record.state {
+                PeerState::Accepted => accepted.insert(email.clone()),
+                PeerState::RequestedByMe => asked.insert(email.clone()),
+                _ => false,
+            };
+        }
+        if self.role.is_owner() {
+            let owner = DatasiteOwnerSyncer::new(&self.node, &self.jobs);
+            let peers = accepted.iter().filter(|email| wanted(email)).cloned().collect();
+            for peer in &accepted {
+                setup::open_job_inbox(&pass, peer)?;
+            }
+            // A peer that cannot be understood just now is a reader all the same.
+            let readers = connections.table.in_state(PeerState::Accepted).cloned().collect();
+            if owner.sync(&mut pass, &peers, &readers, &mut report).await? {
+                let published =
+                    collections::publish(&mut pass, &self.datasets, &readers, &mut report).await;
+                store_problem(&mut report, published)?;
+            }
+            let saved = back_up(&mut pass, &connections.table, &self.jobs).await;
+            store_problem(&mut report, saved)?;
+        }
+        if self.role.is_scientist() {
+            let owners: BTreeSet<Email> =
+                accepted.union(&asked).filter(|email| wanted(email)).cloned().collect();
+            let watcher = DatasiteWatcherSyncer::new(&self.node);
+            watcher.sync(&mut pass, &owners, &mut report).await?;
+            let pulled = collections::pull(&mut pass, &self.datasets, &owners, &mut report).await;
+            store_problem(&mut report, pulled)?;
+        }
+        self.note_delivered(&pass)?;
+        report.queued_out =
+            pass.ledger.queued_out() + PeerTable::load(&*self.node.disk)?.ungreeted();
+        Ok(report)
+    }
+
+    /// Jobs of mine that lie in their owners' inboxes wait for me no longer.
+    fn note_delivered(&self, pass: &Pass<'_>) -> Result<()> {
+        let state = pass.ledger.state();
+        for (owner, name) in self.jobs.queued()? {
+            let folder = self.node.layout.job(&self.node.email, &name);
+            let within = |path: &DatasitePath| path.is_within(&folder);
+            let proposed = state.proposed.get(&owner).is_some_and(|all| all.keys().any(within));
+            let known = state.copies.get(&owner).is_some_and(|all| all.keys().any(within));
+            let inbox = Space::Inbox { owner: owner.clone(), sender: self.node.email.clone() };
+            if (proposed || known) && !pass.ledger.puts_into(&inbox) {
+                self.jobs.delivered(&owner, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The peers as the store shows them, or as they are known if it is away.
+    pub(super) async fn connect(
+        &self,
+        pass: &mut Pass<'_>,
+        report: &mut SyncReport,
+    ) -> Result<Connections> {
+        match refresh(pass).await {
+            Ok(connections) => {
+                report.notes.extend(connections.suspicious.iter().cloned());
+                Ok(connections)
+            }
+            Err(crate::Error::Transport(error)) => {
+                report.store.get_or_insert_with(|| error.to_string());
+                Ok(Connections::offline(PeerTable::load(&*self.node.disk)?))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn store_problem(report: &mut SyncReport, result: Result<()>) -> Result<()> {
+    match result {
+        Err(crate::Error::Transport(error)) => {
+            report.store.get_or_insert_with(|| error.to_string());
+            Ok(())
+        }
+        Err(error) if !error.ends_the_pass() => {
+            report.notes.push(error.to_string());
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Peers and decisions, so that another machine of mine can know them; not in a
+/// store that others can read. Written under a name of its own, since a store
+/// need not be able to replace.
+async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<()> {
+    if !pass.node.transport.info().capabilities.access_control {
+        return Ok(());
+    }
+    let me = &pass.node.email;
+    let mut decisions = BTreeMap::new();
+    for job in jobs.jobs()?.iter().filter(|job| job.owner() == me) {
+        decisions.insert(job.id().to_string(), jobs.decisions(job.id())?);
+    }
+    let body = canonical_json(&json!({
+        "schema": "syft/state/1",
+        "email": me,
+        "peers": table.peers,
+        "jobs": decisions,
+    }))?;
+    let hash = ContentHash::of(&body);
+    if pass.ledger.state().backup == Some(hash) {
+        return Ok(());
+    }
+    let space = Space::State { owner: me.clone() };
+    let name = ObjectName::parse(&format!("state_{}.json", hash.short()))?;
+    let listed = pass.node.transport.list_all(&space).await?;
+    let mut draft = Draft::default();
+    draft.fact(Fact::BackedUp { hash });
+    draft.put(space, name.clone(), body);
+    // The older ones go once the new one is there, in the same plan.
+    listed.iter().filter(|object| object.name != name).for_each(|object| draft.delete(object));
+    pass.carry_out(draft).await
+}

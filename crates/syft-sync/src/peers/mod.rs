@@ -1,0 +1,79 @@
+//! Who this node is connected with.
+
+mod refresh;
+mod table;
+
+use serde::Serialize;
+use syft_core::{Email, Timestamp};
+
+pub(crate) use refresh::{Connections, greet, refresh};
+pub(crate) use table::PeerTable;
+
+use crate::Hello;
+
+/// Where two nodes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerState {
+    /// Both want it.
+    Accepted,
+    /// The peer asked, and I have not answered.
+    RequestedByPeer,
+    /// I asked, and the peer has not answered.
+    RequestedByMe,
+    /// I said no.
+    Rejected,
+}
+
+impl PeerState {
+    /// The word in `--json`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PeerState::Accepted => "accepted",
+            PeerState::RequestedByPeer => "requested_by_peer",
+            PeerState::RequestedByMe => "requested_by_me",
+            PeerState::Rejected => "rejected",
+        }
+    }
+}
+
+/// How sure it is that a peer is who it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// Whoever can write the store can pose as this peer.
+    Claimed,
+    /// The store states who wrote, and cannot be told otherwise by a peer.
+    Proven,
+}
+
+/// A participant that this node knows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Peer {
+    /// Who.
+    pub email: Email,
+    /// Where the two stand.
+    pub state: PeerState,
+    /// How sure the identity is.
+    pub identity: Identity,
+    /// The store between the two.
+    pub transport: String,
+    /// The program's version as the peer says; `None` before it spoke.
+    pub version: Option<String>,
+    /// The fingerprint of the peer's key; `None` as long as there are no keys.
+    pub fingerprint: Option<String>,
+    /// When something of the peer arrived last.
+    pub last_seen: Option<Timestamp>,
+    /// Since when the state holds.
+    pub since: Option<Timestamp>,
+    /// Why nothing is exchanged with this peer, if so.
+    pub problem: Option<String>,
+}
+
+/// What was heard of a peer in the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) hello: std::result::Result<Hello, String>,
+    pub(crate) at: Option<Timestamp>,
+}

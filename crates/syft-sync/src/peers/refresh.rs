@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+
+use syft_core::{Email, NewEntry};
+use syft_transport::{Identities, PutMode, Space, SpaceKind, Transport, TransportExt};
+
+use super::{Heard, Identity, Peer, PeerState, PeerTable};
+use crate::hello::HELLO_LIMIT;
+use crate::node::Pass;
+use crate::{Hello, Result};
+
+/// The peers as they stand after a look at the store.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    pub(crate) table: PeerTable,
+    pub(crate) heard: BTreeMap<Email, Heard>,
+    /// What looks like a request and is none.
+    pub(crate) suspicious: Vec<String>,
+}
+
+/// Looks for requests and answers, and sends my own hellos that are still due.
+pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
+    let transport = pass.node.transport.clone();
+    let table = PeerTable::load(&*pass.node.disk)?;
+    let mut found = Connections { table, ..Connections::default() };
+    let discovered = transport.discover(SpaceKind::Inbox).await?;
+    let skipped = discovered.skipped.iter();
+    found.suspicious = skipped.map(|skip| format!("{}: {}", skip.name, skip.reason)).collect();
+    for space in discovered.spaces {
+        let Space::Inbox { sender, .. } = &space else { continue };
+        if *sender == pass.node.email {
+            continue;
+        }
+        match listen(&*transport, &space, sender).await {
+            Ok(Some(heard)) => {
+                found.heard.insert(sender.clone(), heard);
+            }
+            Ok(None) => {}
+            // One peer's folder that cannot be read concerns that peer alone.
+            Err(error) => found.suspicious.push(format!("{sender}: {error}")),
+        }
+    }
+    answer(pass, &mut found)?;
+    let failed = greet(pass, &mut found.table).await?;
+    found.suspicious.extend(failed);
+    Ok(found)
+}
+
+async fn listen(transport: &dyn Transport, space: &Space, from: &Email) -> Result<Option<Heard>> {
+    let Some(object) = transport.find(space, &Hello::object_name()?).await? else {
+        return Ok(None);
+    };
+    if let Some(owner) = &object.owner
+        && owner != from
+    {
+        let hello = Err(format!("the hello in {from}'s folder was put there by {owner}"));
+        return Ok(Some(Heard { hello, at: object.created }));
+    }
+    let hello = match transport.get_bytes(&object, HELLO_LIMIT).await {
+        Ok(bytes) => Hello::from_bytes(&bytes, from).map_err(|reject| reject.to_string()),
+        Err(syft_transport::Error::TooLarge { .. }) => Err("its hello is too large".to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(Heard { hello, at: object.created }))
+}
+
+/// Whoever I asked and who greets me has accepted.
+fn answer(pass: &mut Pass<'_>, found: &mut Connections) -> Result<()> {
+    let now = pass.node.clock.now();
+    let asked: Vec<Email> = found.table.in_state(PeerState::RequestedByMe).cloned().collect();
+    let greeted = |email: &Email| found.heard.get(email).is_some_and(|heard| heard.hello.is_ok());
+    let accepted: Vec<Email> = asked.into_iter().filter(greeted).collect();
+    for email in &accepted {
+        found.table.set(email, PeerState::Accepted, now);
+        pass.node.audit.append(NewEntry {
+            key: None,
+            at: now,
+            actor: email.to_string(),
+            action: "peer.answered".to_owned(),
+            subject: email.to_string(),
+            details: Default::default(),
+        })?;
+    }
+    if !accepted.is_empty() {
+        found.table.save(&*pass.node.disk)?;
+    }
+    Ok(())
+}
+
+/// Puts my hello into the inbox of everybody whom I asked or accepted. Returns
+/// what did not work, a line each: an inbox that cannot be written concerns that
+/// peer alone, and is tried again by the next pass.
+pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
+    let me = &pass.node.email;
+    let due: Vec<Email> = table
+        .peers
+        .iter()
+        .filter(|(_, peer)| !peer.greeted && peer.state != PeerState::Rejected)
+        .map(|(email, _)| email.clone())
+        .collect();
+    let mut failed = Vec::new();
+    for email in due {
+        let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
+        let hello = Hello::of(me).to_bytes()?;
+        if let Err(error) = put_hello(&*pass.node.transport, &space, hello).await {
+            failed.push(format!("{email}: {error}"));
+            continue;
+        }
+        if let Some(record) = table.peers.get_mut(&email) {
+            record.greeted = true;
+        }
+        table.save(&*pass.node.disk)?;
+    }
+    Ok(failed)
+}
+
+async fn put_hello(transport: &dyn Transport, space: &Space, hello: Vec<u8>) -> Result<()> {
+    transport.open(space).await?;
+    match transport.put(space, &Hello::object_name()?, hello.into(), PutMode::Create).await {
+        // An older hello of mine is as good.
+        Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Connections {
+    /// What is known without a look at the store.
+    pub(crate) fn offline(table: PeerTable) -> Self {
+        Connections { table, ..Connections::default() }
+    }
+
+    /// Why nothing is exchanged with a peer; `None` if all is well.
+    pub(crate) fn problem(&self, email: &Email) -> Option<String> {
+        if self.table.peers.get(email).is_some_and(|peer| peer.forced) {
+            return None;
+        }
+        match &self.heard.get(email)?.hello {
+            Ok(hello) if hello.is_compatible() => None,
+            Ok(hello) => Some(format!(
+                "it speaks protocol versions {} to {}, which this version does not",
+                hello.protocol.min, hello.protocol.max
+            )),
+            Err(reason) => Some(format!("its advert cannot be read: {reason}")),
+        }
+    }
+
+    /// Peers in the order that people see: connected, then waiting, then refused.
+    pub(crate) fn list(&self, transport: &dyn Transport) -> Vec<Peer> {
+        let info = transport.info();
+        let identity = match info.identities {
+            Identities::Claimed => Identity::Claimed,
+            Identities::Proven => Identity::Proven,
+        };
+        let known = self.table.peers.iter();
+        let mut states: BTreeMap<&Email, (PeerState, _)> =
+            known.map(|(email, peer)| (email, (peer.state, Some(peer.since)))).collect();
+        for (email, heard) in &self.heard {
+            states.entry(email).or_insert((PeerState::RequestedByPeer, heard.at));
+        }
+        let mut peers: Vec<Peer> = states
+            .into_iter()
+            .map(|(email, (state, since))| {
+                let heard = self.heard.get(email);
+                let hello = heard.and_then(|heard| heard.hello.as_ref().ok());
+                Peer {
+                    email: email.clone(),
+                    state,
+                    identity,
+                    transport: info.name.clone(),
+                    version: hello.map(|hello| hello.version.clone()),
+                    fingerprint: None,
+                    last_seen: heard.and_then(|heard| heard.at),
+                    since,
+                    problem: self.problem(email),
+                }
+            })
+            .collect();
+        peers.sort_by(|a, b| (a.state, &a.email).cmp(&(b.state, &b.email)));
+        peers
+    }
+}

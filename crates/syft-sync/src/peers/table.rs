@@ -1,0 +1,68 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use syft_core::{Access, Disk, Email, HomePath, NodePaths, Timestamp, yaml};
+
+use super::PeerState;
+use crate::Result;
+
+/// The decisions on peers: a file that anybody can read, never one that a peer
+/// can write.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PeerTable {
+    pub(crate) peers: BTreeMap<Email, PeerRecord>,
+}
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PeerRecord {
+    pub(crate) state: PeerState,
+    pub(crate) since: Timestamp,
+    /// Whether my hello lies in the peer's inbox.
+    #[serde(default)]
+    pub(crate) greeted: bool,
+    /// Whether this identity insisted on exchanging with a peer whose advert does
+    /// not fit.
+    #[serde(default)]
+    pub(crate) forced: bool,
+}
+
+impl PeerTable {
+    pub(crate) fn load(disk: &dyn Disk) -> Result<PeerTable> {
+        let bytes = disk.read_if_there(&path()?, yaml::MAX_BYTES as u64)?;
+        match bytes {
+            Some(bytes) => Ok(yaml::from_str(&String::from_utf8_lossy(&bytes))?),
+            None => Ok(PeerTable::default()),
+        }
+    }
+
+    pub(crate) fn save(&self, disk: &dyn Disk) -> Result<()> {
+        let text = yaml::to_string(self)?;
+        Ok(disk.write(&path()?, text.as_bytes(), Access::OwnerOnly)?)
+    }
+
+    pub(crate) fn state(&self, email: &Email) -> Option<PeerState> {
+        self.peers.get(email).map(|record| record.state)
+    }
+
+    pub(crate) fn set(&mut self, email: &Email, state: PeerState, since: Timestamp) {
+        let known = self.peers.get(email);
+        let greeted = known.is_some_and(|record| record.greeted);
+        let forced = known.is_some_and(|record| record.forced);
+        self.peers.insert(email.clone(), PeerRecord { state, since, greeted, forced });
+    }
+
+    /// How many hellos of mine still wait for the store.
+    pub(crate) fn ungreeted(&self) -> usize {
+        let waits = |peer: &&PeerRecord| !peer.greeted && peer.state != PeerState::Rejected;
+        self.peers.values().filter(waits).count()
+    }
+
+    pub(crate) fn in_state(&self, wanted: PeerState) -> impl Iterator<Item = &Email> {
+        self.peers.iter().filter(move |(_, peer)| peer.state == wanted).map(|(email, _)| email)
+    }
+}
+
+fn path() -> Result<HomePath> {
+    Ok(NodePaths::decisions().join("peers.yaml")?)
+}

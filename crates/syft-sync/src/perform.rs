@@ -1,0 +1,208 @@
+//! Carries plans out: journal first, local effects, remote effects, done.
+
+use std::io::Read;
+
+use syft_core::{Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry};
+use syft_transport::{PutBody, PutMode};
+
+use crate::Result;
+use crate::engine::Draft;
+use crate::ledger::{LocalEffect, Plan, RemoteEffect};
+use crate::node::Pass;
+use crate::quarantine::{Quarantine, Quarantined};
+
+/// Largest blob that is read back from the journal, in bytes.
+const BLOB_LIMIT: u64 = 4 << 30;
+
+impl Pass<'_> {
+    /// Journals a draft and carries it out as far as the store allows. What the
+    /// store did not take stays queued and is sent by a later pass.
+    pub(crate) async fn carry_out(&mut self, draft: Draft) -> Result<()> {
+        if draft.plan.is_empty() {
+            return Ok(());
+        }
+        for bytes in draft.blobs.values() {
+            self.ledger.blobs().put(bytes)?;
+        }
+        let id = self.ledger.commit(draft.plan.clone())?;
+        self.perform_all_local(id, &draft.plan)?;
+        self.perform_all_remote(id, &draft.plan).await
+    }
+
+    /// Finishes what an earlier pass or a crash left over. Returns the store's
+    /// complaint if something still waits for it.
+    pub(crate) async fn finish_pending(&mut self) -> Result<Option<syft_transport::Error>> {
+        let mut complaint: Option<syft_transport::Error> = None;
+        for (id, pending) in self.ledger.pending() {
+            if !pending.local_done {
+                self.perform_all_local(id, &pending.plan)?;
+            }
+            // A store that is away is asked once.
+            if complaint.as_ref().is_some_and(syft_transport::Error::is_retryable) {
+                continue;
+            }
+            match self.perform_all_remote(id, &pending.plan).await {
+                Err(crate::Error::Transport(error)) => complaint = Some(error),
+                other => other?,
+            }
+        }
+        Ok(complaint)
+    }
+
+    fn perform_all_local(&mut self, id: u64, plan: &Plan) -> Result<()> {
+        for effect in &plan.local {
+            self.perform_local(id, effect)?;
+        }
+        if !plan.remote.is_empty() {
+            self.ledger.local_done(id)?;
+        }
+        Ok(())
+    }
+
+    async fn perform_all_remote(&mut self, id: u64, plan: &Plan) -> Result<()> {
+        for effect in &plan.remote {
+            self.perform_remote(effect).await?;
+        }
+        self.ledger.done(id)
+    }
+
+    fn perform_local(&mut self, plan: u64, effect: &LocalEffect) -> Result<()> {
+        let done = match effect {
+            LocalEffect::Write { path, blob, replaces } => self.write(path, *blob, *replaces),
+            LocalEffect::Remove { path, replaces } => self.remove(path, *replaces),
+            LocalEffect::KeepAside { path, holds } => self.keep_aside_if(path, *holds),
+            LocalEffect::Quarantine { blob, from, channel, name, code, detail, at } => {
+                let item = Quarantined::new(from, channel, name, *blob, *code, detail, *at);
+                let bytes = match blob {
+                    Some(blob) => Some(self.ledger.blobs().read(blob, BLOB_LIMIT)?),
+                    None => None,
+                };
+                Quarantine::new(self.node.disk.clone()).put(&item, bytes.as_deref())
+            }
+            LocalEffect::Audit { key, at, actor, action, subject, details } => {
+                self.node.audit.append(NewEntry {
+                    // Of this plan: a peer has a say in what follows.
+                    key: Some(format!("{plan}:{key}")),
+                    at: *at,
+                    actor: actor.clone(),
+                    action: action.clone(),
+                    subject: subject.clone(),
+                    details: details.clone(),
+                })?;
+                Ok(())
+            }
+        };
+        match done {
+            // A link or a folder in the way, or a name that this disk cannot hold:
+            // it is said, and it stops nothing else.
+            Err(error) if !error.ends_the_pass() => self.note("file.blocked", error.to_string()),
+            other => other,
+        }
+    }
+
+    fn write(
+        &mut self,
+        path: &HomePath,
+        blob: ContentHash,
+        replaces: Option<ContentHash>,
+    ) -> Result<()> {
+        match hash_of(&*self.node.disk, path)? {
+            Some(here) if here == blob => return Ok(()),
+            Some(here) if Some(here) != replaces => self.keep_aside(path, here)?,
+            _ => {}
+        }
+        let mut body = self.ledger.blobs().open(&blob)?;
+        self.node.disk.write_from(path, &mut *body, Access::Shared)?;
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &HomePath, replaces: Option<ContentHash>) -> Result<()> {
+        match hash_of(&*self.node.disk, path)? {
+            None => Ok(()),
+            Some(here) if Some(here) == replaces => {
+                self.node.disk.remove_file(path)?;
+                self.prune(path)
+            }
+            Some(here) => self.keep_aside(path, here),
+        }
+    }
+
+    /// Removes the folders that became empty, so that a file may take their
+    /// place; never a datasite itself.
+    fn prune(&self, path: &HomePath) -> Result<()> {
+        let mut folder = path.parent();
+        while let Some(here) = folder.filter(|here| here.components().count() > 1) {
+            if !self.node.disk.list(&here)?.is_empty() {
+                break;
+            }
+            self.node.disk.remove_dir_all(&here)?;
+            folder = here.parent();
+        }
+        Ok(())
+    }
+
+    fn keep_aside_if(&mut self, path: &HomePath, holds: ContentHash) -> Result<()> {
+        match hash_of(&*self.node.disk, path)? {
+            Some(here) if here == holds => self.keep_aside(path, here),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves somebody's edit to a name of its own, made of its content so that
+    /// repeating this changes nothing.
+    fn keep_aside(&mut self, path: &HomePath, here: ContentHash) -> Result<()> {
+        let aside = HomePath::parse(&format!("{path}.conflict-{}", here.short()))?;
+        match self.node.disk.rename(path, &aside) {
+            Err(CoreError::AlreadyExists(_)) => self.node.disk.remove_file(path)?,
+            other => other?,
+        }
+        self.note("file.kept_aside", aside.as_str())
+    }
+
+    async fn perform_remote(&mut self, effect: &RemoteEffect) -> Result<()> {
+        let transport = &*self.node.transport;
+        match effect {
+            RemoteEffect::Put { space, name, blob } => {
+                let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
+                transport.open(space).await?;
+                match transport.put(space, name, PutBody::from(bytes), PutMode::Create).await {
+                    // Somebody who can write the folder took the name. It stays
+                    // taken, so waiting would only hold up what comes after.
+                    Err(syft_transport::Error::AlreadyExists { .. }) => {
+                        self.note("object.blocked", format!("{space}/{name}"))?;
+                    }
+                    other => drop(other?),
+                }
+            }
+            RemoteEffect::Delete { object } => {
+                transport.delete(std::slice::from_ref(object)).await?;
+            }
+            RemoteEffect::Retire { object } => {
+                transport.retire(std::slice::from_ref(object)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The hash of a regular file; `None` if nothing stands there.
+pub(crate) fn hash_of(disk: &dyn Disk, path: &HomePath) -> Result<Option<ContentHash>> {
+    let mut body = match disk.open(path) {
+        Ok(body) => body,
+        Err(CoreError::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut hasher = ContentHasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = body.read(&mut buffer).map_err(|source| CoreError::Io {
+            action: "read",
+            path: path.to_string(),
+            source,
+        })?;
+        match buffer.get(..read) {
+            Some([]) | None => return Ok(Some(hasher.finish())),
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+}
