@@ -1,0 +1,132 @@
+//! The arguments, as `clap` reads them: one file per group of commands.
+
+mod audit;
+mod dataset;
+mod job;
+mod login;
+mod peer;
+mod perm;
+mod quarantine;
+mod run;
+mod sync;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use syft_sync::core::Email;
+
+pub(crate) use audit::{AuditCommand, AuditLogArgs};
+pub(crate) use dataset::{
+    CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,
+};
+pub(crate) use job::{
+    DecideArgs, JobArgs, JobCommand, JobListArgs, JobRunArgs, LogsArgs, OutputsArgs, ReleaseArgs,
+    SubmitArgs,
+};
+pub(crate) use login::LoginArgs;
+pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs};
+pub(crate) use perm::{PermCheckArgs, PermCommand, PermExplainArgs, PermShowArgs};
+pub(crate) use quarantine::{QuarantineCommand, QuarantineItemArgs};
+pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
+pub(crate) use sync::SyncArgs;
+pub(crate) use values::{DatasetRef, seconds};
+
+/// Private data science over storage that both sides already trust.
+#[derive(Debug, Parser)]
+#[command(name = "syft", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The options that every command has.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The folder that holds all datasites; one home is one identity
+    /// [env: SYFTBOX_FOLDER] [default: ~/syftbox]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Go on only if the home belongs to EMAIL [env: SYFTBOX_EMAIL]
+    #[arg(long = "as", global = true, value_name = "EMAIL")]
+    pub(crate) identity: Option<Email>,
+    /// Print one JSON object for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Do not sync before showing something [env: PRE_SYNC=false]
+    #[arg(long, global = true)]
+    pub(crate) no_sync: bool,
+    /// Leave the store alone: what is due waits for the next sync
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// Print results only, no hints
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours [env: NO_COLOR] [default: auto]
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do, in the order of a first day.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play both sides here in ten seconds, and prove what was promised
+    Demo(DemoArgs),
+    /// Make a home here: who I am, and which store my peers and I share
+    Login(LoginArgs),
+    /// Show who I am here
+    Whoami,
+    /// Show who must act next, and what came and went
+    Status,
+    /// Exchange everything with the store
+    Sync(SyncArgs),
+    /// The people that I exchange with
+    #[command(subcommand)]
+    Peer(PeerCommand),
+    /// My datasets, and the mocks of my peers
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
+    /// Run a script on somebody's data: send it, wait, fetch what is released
+    Run(RunArgs),
+    /// Go through the jobs that wait for me, one by one
+    Review(ReviewArgs),
+    /// The jobs sent to me, and those that I sent
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Who may read and write what in my datasite
+    #[command(subcommand)]
+    Perm(PermCommand),
+    /// Messages that were malformed or refused
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// What was decided, what ran, what left
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check this machine: the box for jobs, the store, the home
+    Doctor,
+}

@@ -1,0 +1,191 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use syft_sync::core::{DatasitePath, Email, JobName};
+use syft_sync::job::sandbox::IsolationLevel;
+use syft_sync::job::{JobKind, Status};
+
+use super::DatasetRef;
+use super::values::{level, seconds, status};
+
+/// The commands about jobs. J is a job's id, the beginning of one,
+/// SUBMITTER/NAME, or a name that only one job has.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// Send a script or a folder to a data owner
+    Submit(SubmitArgs),
+    /// List the jobs sent to me and those that I sent
+    List(JobListArgs),
+    /// Show a job: all that would run, or what became of it
+    Show(JobArgs),
+    /// Show what changed since the job was last approved
+    Diff(JobArgs),
+    /// Approve exactly these bytes
+    Approve(DecideArgs),
+    /// Reject a job
+    Reject(DecideArgs),
+    /// Withdraw a job that I sent
+    Cancel(JobArgs),
+    /// Run approved jobs, boxed
+    Run(JobRunArgs),
+    /// Show what a job printed
+    Logs(LogsArgs),
+    /// List what a job produced, or copy it
+    Outputs(OutputsArgs),
+    /// Let the submitter have outputs or logs of a finished job
+    Release(ReleaseArgs),
+}
+
+/// The arguments of `job submit`.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// A script, or a folder that holds one
+    pub(crate) path: PathBuf,
+    /// The owner of the data
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) to: Email,
+    /// What to call the job
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<JobName>,
+    /// What it is for, for the one who reviews it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    #[command(flatten)]
+    pub(crate) kind: KindArgs,
+    /// A package that it needs; may be given several times
+    #[arg(long = "dep", value_name = "PACKAGE")]
+    pub(crate) dependencies: Vec<String>,
+    /// The Python file of a folder to start
+    #[arg(long, value_name = "FILE")]
+    pub(crate) entrypoint: Option<String>,
+    /// A dataset that it reads; may be given several times
+    #[arg(long = "dataset", value_name = "OWNER/NAME")]
+    pub(crate) datasets: Vec<DatasetRef>,
+    /// Send it also to a peer that speaks another version
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Bash or Python.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct KindArgs {
+    /// It is Python, whatever its name is
+    #[arg(long, conflicts_with = "bash")]
+    python: bool,
+    /// It is bash, whatever its name is
+    #[arg(long)]
+    bash: bool,
+}
+
+impl KindArgs {
+    /// What was said; `None` leaves it to the name.
+    pub(crate) fn kind(self) -> Option<JobKind> {
+        match (self.python, self.bash) {
+            (true, _) => Some(JobKind::Python),
+            (_, true) => Some(JobKind::Bash),
+            _ => None,
+        }
+    }
+}
+
+/// The arguments of `job list`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct JobListArgs {
+    /// Only jobs in this state; pending is inbox
+    #[arg(long, value_name = "STATE", value_parser = status)]
+    pub(crate) status: Option<Status>,
+    /// Only jobs of this submitter
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) from: Option<Email>,
+    /// Only jobs for this owner
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) to: Option<Email>,
+}
+
+/// The argument of a command about one job.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+}
+
+/// The arguments of `job approve` and `job reject`.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    /// Why; the submitter sees it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// The arguments of `job run`.
+#[derive(Debug, Args)]
+pub(crate) struct JobRunArgs {
+    /// The jobs; without any, all that are approved
+    #[arg(value_name = "J")]
+    pub(crate) jobs: Vec<String>,
+    /// Stop a job after so many seconds, at most 30 days
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Do not show what the job prints
+    #[arg(long)]
+    pub(crate) no_stream: bool,
+    /// Run again what has run already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Release all outputs right after the run
+    #[arg(long)]
+    pub(crate) share_outputs: bool,
+    /// Release the logs right after the run
+    #[arg(long)]
+    pub(crate) share_logs: bool,
+    /// For this run alone, use a box of this level: L0 is no box at all
+    #[arg(long, value_name = "L1|L0", value_parser = level)]
+    pub(crate) allow_isolation: Option<IsolationLevel>,
+}
+
+/// The arguments of `job logs`.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    /// Show its errors instead
+    #[arg(long)]
+    pub(crate) err: bool,
+}
+
+/// The arguments of `job outputs`.
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    /// Copy them into this folder
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The arguments of `job release`.
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    /// All outputs
+    #[arg(long)]
+    pub(crate) outputs: bool,
+    /// One output, by its path; may be given several times
+    #[arg(long = "file", value_name = "PATH", conflicts_with = "outputs")]
+    pub(crate) files: Vec<DatasitePath>,
+    /// What it printed
+    #[arg(long)]
+    pub(crate) logs: bool,
+    /// To whom: nobody but its submitter
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) to: Option<Email>,
+}

@@ -1,0 +1,38 @@
+use clap::{Args, ValueEnum};
+use syft_sync::Role;
+use syft_sync::core::Email;
+
+/// The arguments of `login`.
+#[derive(Debug, Args)]
+pub(crate) struct LoginArgs {
+    /// Who I am
+    #[arg(long)]
+    pub(crate) email: Email,
+    /// The store that my peers and I share, as file:///mnt/shared
+    #[arg(long, value_name = "URL")]
+    pub(crate) transport: String,
+    /// What I do here
+    #[arg(long, value_enum, default_value = "both")]
+    pub(crate) role: RoleArg,
+}
+
+/// A role as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// Keeps data, reviews and runs jobs.
+    Owner,
+    /// Sends jobs to others.
+    Scientist,
+    /// Both.
+    Both,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Role {
+        match role {
+            RoleArg::Owner => Role::Owner,
+            RoleArg::Scientist => Role::Scientist,
+            RoleArg::Both => Role::Both,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Values that are made of several.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use syft_sync::core::{DatasetName, Email};
+use syft_sync::job::Status;
+use syft_sync::job::sandbox::{IsolationLevel, Limits};
+
+/// A dataset as it is typed: `OWNER/NAME`, or `NAME` for one of mine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatasetRef {
+    pub(crate) owner: Option<Email>,
+    pub(crate) name: DatasetName,
+}
+
+impl FromStr for DatasetRef {
+    type Err = syft_sync::core::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (owner, name) = match text.split_once('/') {
+            Some((owner, name)) => (Some(Email::parse(owner)?), name),
+            None => (None, text),
+        };
+        Ok(DatasetRef { owner, name: DatasetName::parse(name)? })
+    }
+}
+
+impl fmt::Display for DatasetRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.owner {
+            Some(owner) => write!(f, "{owner}/{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+/// Somebody to share with: an address, or the word `any`.
+pub(super) fn recipient(word: &str) -> Result<String, String> {
+    use syft_sync::dataset::Audience;
+    if word == Audience::ANY || Email::parse(word).is_ok() {
+        return Ok(word.to_owned());
+    }
+    Err("it is neither an address nor the word any".to_owned())
+}
+
+/// A state of a job, also by the Python peer's word.
+pub(super) fn status(word: &str) -> Result<Status, String> {
+    Status::from_word(word).ok_or_else(|| {
+        let words: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        format!("the states are {}", words.join(", "))
+    })
+}
+
+/// A level that a job may be run at although it is weak.
+pub(super) fn level(word: &str) -> Result<IsolationLevel, String> {
+    match word.parse() {
+        Ok(level @ (IsolationLevel::L0 | IsolationLevel::L1)) => Ok(level),
+        _ => Err("it is L1 or L0".to_owned()),
+    }
+}
+
+/// How long a job may run: a whole number of seconds, from one to 30 days.
+pub(crate) fn seconds(word: &str) -> Result<Duration, String> {
+    let longest = Limits::LONGEST_WALL.as_secs();
+    match word.parse() {
+        Ok(seconds @ 1..) if seconds <= longest => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("it is a whole number of seconds, from 1 to {longest} (30 days)")),
+    }
+}
+
+/// A time span: `90s`, `30m`, `8h`, `2d`, or a number of seconds.
+pub(super) fn duration(word: &str) -> Result<Duration, String> {
+    let (digits, unit) = match word.char_indices().last() {
+        Some((end, 's')) => (word.get(..end), 1),
+        Some((end, 'm')) => (word.get(..end), 60),
+        Some((end, 'h')) => (word.get(..end), 60 * 60),
+        Some((end, 'd')) => (word.get(..end), 24 * 60 * 60),
+        _ => (Some(word), 1),
+    };
+    let number: Option<u64> = digits.and_then(|digits| digits.parse().ok());
+    let span = number.and_then(|number| number.checked_mul(unit)).map(Duration::from_secs);
+    span.ok_or_else(|| "write it as 90s, 30m, 8h or 2d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_spans_are_read() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1_800)));
+        assert_eq!(duration("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        for bad in ["", "h", "1.5h", "-1s", "99999999999999999999d", "1ü"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_job_runs_from_a_second_to_thirty_days() {
+        assert_eq!(seconds("1"), Ok(Duration::from_secs(1)));
+        assert_eq!(seconds("2592000"), Ok(Limits::LONGEST_WALL));
+        for bad in ["0", "2592001", "18446744073709551615", "-1", "1.5", ""] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_weak_levels_are_allowed_once() {
+        assert_eq!(level("L0"), Ok(IsolationLevel::L0));
+        assert!(level("L2").is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! The commands: one file each, all of the same shape. `run` takes the context
+//! and the arguments and returns a report, which is printed here.
+
+mod audit;
+mod dataset;
+mod demo;
+mod doctor;
+mod job;
+mod login;
+mod peer;
+mod perm;
+mod quarantine;
+mod review;
+mod run;
+mod status;
+mod sync;
+mod whoami;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::Report;
+
+/// Runs a command and prints what it has to say.
+pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Demo(args) => demo::run(context, &args).await,
+        Command::Login(args) => show(context, login::run(context, args).await),
+        Command::Whoami => show(context, whoami::run(context)),
+        Command::Status => show(context, status::run(context).await),
+        Command::Sync(args) => show(context, sync::run(context, args).await),
+        Command::Peer(command) => peer::run(context, command).await,
+        Command::Dataset(command) => dataset::run(context, command).await,
+        Command::Run(args) => show(context, run::run(context, args).await),
+        Command::Review(args) => review::run(context, &args).await,
+        Command::Job(command) => job::run(context, command).await,
+        Command::Perm(command) => perm::run(context, command),
+        Command::Quarantine(command) => quarantine::run(context, command),
+        Command::Audit(command) => audit::run(context, command),
+        Command::Doctor => show(context, doctor::run(context).await),
+    }
+}
+
+/// Prints a report, and says how the command ended.
+fn show<R: Report>(context: &Context, report: Result<R, CliError>) -> Result<Exit, CliError> {
+    Ok(context.screen().show(&report?))
+}

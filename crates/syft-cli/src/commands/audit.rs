@@ -1,0 +1,17 @@
+//! What was decided, what ran, what left.
+
+mod log;
+mod verify;
+
+use super::show as print;
+use crate::args::AuditCommand;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::exit::Exit;
+
+pub(super) fn run(context: &Context, command: AuditCommand) -> Result<Exit, CliError> {
+    match command {
+        AuditCommand::Log(args) => print(context, log::run(context, &args)),
+        AuditCommand::Verify => print(context, verify::run(context)),
+    }
+}

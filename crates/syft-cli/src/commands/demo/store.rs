@@ -1,0 +1,100 @@
+//! Everything that lies in a folder, opened: what is packed is unpacked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syft_sync::core::codec::{self, Limits};
+use syft_sync::core::{Change, ContentHash};
+
+use super::stage::disk;
+use crate::errors::CliError;
+
+/// A file with all that can be read out of it.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Below the folder that was searched.
+    pub(super) path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+    pub(super) opened: Opened,
+}
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// A message about files of somebody's datasite.
+    Message(Vec<Part>),
+    /// Bytes that are what they look like.
+    Plain,
+    /// Something packed that could not be unpacked: nobody knows what is in it.
+    Closed,
+}
+
+/// A file in a message.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) path: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) hash: Option<ContentHash>,
+}
+
+/// Reads all files of a folder.
+pub(super) fn read_all(folder: &Path) -> Result<Vec<Found>, CliError> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(here) = pending.pop() {
+        for entry in fs::read_dir(&here).map_err(|error| disk(&here, &error))? {
+            let entry = entry.map_err(|error| disk(&here, &error))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| disk(&path, &error))?;
+            if kind.is_dir() {
+                pending.push(path);
+            } else if kind.is_file() {
+                let bytes = fs::read(&path).map_err(|error| disk(&path, &error))?;
+                let opened = open(&bytes);
+                let path = path.strip_prefix(folder).unwrap_or(&path).to_owned();
+                found.push(Found { path, bytes, opened });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+fn open(bytes: &[u8]) -> Opened {
+    if !bytes.starts_with(&[0x1F, 0x8B]) {
+        return Opened::Plain;
+    }
+    if let Ok(message) = codec::decode_events(bytes, &Limits::EVENTS) {
+        let parts =
+            message.events.into_iter().map(|event| part(event.path.as_str(), &event.change));
+        return Opened::Message(parts.collect());
+    }
+    match codec::decode_proposal(bytes, &Limits::EVENTS) {
+        Ok(message) => {
+            let parts =
+                message.changes.iter().map(|change| part(change.path.as_str(), &change.change));
+            Opened::Message(parts.collect())
+        }
+        Err(_) => Opened::Closed,
+    }
+}
+
+fn part(path: &str, change: &Change) -> Part {
+    let bytes = change.content().map(|content| content.as_bytes().to_vec()).unwrap_or_default();
+    Part { path: path.to_owned(), bytes, hash: change.new_hash() }
+}
+
+impl Found {
+    /// Whether a text is in it, packed or not.
+    pub(super) fn holds(&self, text: &str) -> bool {
+        let parts = match &self.opened {
+            Opened::Message(parts) => parts.as_slice(),
+            Opened::Plain | Opened::Closed => &[],
+        };
+        holds(&self.bytes, text) || parts.iter().any(|part| holds(&part.bytes, text))
+    }
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(text)
+}

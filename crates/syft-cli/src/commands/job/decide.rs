@@ -1,0 +1,108 @@
+use serde::Serialize;
+use syft_sync::core::Email;
+use syft_sync::job::{self, ApproveOptions, Job, JobId, JobSummary, Verdict};
+use syft_sync::{Error, SyftboxManager};
+
+use super::{find_mine, view};
+use crate::args::DecideArgs;
+use crate::context::{Context, Delivery};
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::{Page, Report};
+
+/// A job that was approved.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobApproved(Decided);
+
+/// A job that was rejected.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobRejected(Decided);
+
+#[derive(Debug, Serialize)]
+struct Decided {
+    verdict: Verdict,
+    #[serde(flatten)]
+    job: JobSummary,
+    delivery: Delivery,
+    #[serde(skip)]
+    me: Email,
+}
+
+/// Nothing is fetched first unless the job is not here yet, and of a job that
+/// changed only what was shown is approved.
+pub(super) async fn approve(context: &Context, args: DecideArgs) -> Result<JobApproved, CliError> {
+    let (manager, job) = find_here(context, &args.job, "approve").await?;
+    let limits = manager.limits();
+    let options = ApproveOptions { reason: args.reason, expected: None, limits };
+    let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
+        Error::Job(job::Error::Changed { .. }) => {
+            CliError::from(error).then(format!("syft job show {}", job.id()))
+        }
+        error => error.into(),
+    });
+    let verdict = decided?.verdict;
+    Ok(JobApproved(tell(context, manager, job.id(), verdict).await?))
+}
+
+pub(super) async fn reject(context: &Context, args: DecideArgs) -> Result<JobRejected, CliError> {
+    let (manager, job) = find_here(context, &args.job, "reject").await?;
+    let verdict = manager.reject_job(job.id(), args.reason.as_deref())?.verdict;
+    Ok(JobRejected(tell(context, manager, job.id(), verdict).await?))
+}
+
+/// A job that was sent to me; one that did not arrive yet is fetched.
+async fn find_here(
+    context: &Context,
+    query: &str,
+    action: &'static str,
+) -> Result<(SyftboxManager, Job), CliError> {
+    let manager = context.open()?;
+    match find_mine(&manager, query, action) {
+        Err(error) if error.exit() == Exit::NotFound => {
+            let manager = context.open_synced().await?;
+            let job = find_mine(&manager, query, action)?;
+            Ok((manager, job))
+        }
+        found => Ok((manager, found?)),
+    }
+}
+
+async fn tell(
+    context: &Context,
+    manager: SyftboxManager,
+    id: &JobId,
+    verdict: Verdict,
+) -> Result<Decided, CliError> {
+    // What stands after the decision itself: a change that the sync brings is
+    // another revision, which the next look shows.
+    let job = manager.jobs().received(id)?.summary()?;
+    let delivery = context.deliver(&manager).await;
+    Ok(Decided { verdict, job, delivery, me: manager.email().clone() })
+}
+
+impl Decided {
+    fn write(&self, page: &mut Page, what: &str) {
+        page.line(what);
+        view::write(page, &self.me, &self.job);
+        if self.delivery == Delivery::Waiting {
+            page.gap();
+            page.line(format!("{} hears of it with the next sync.", self.job.submitter));
+        }
+    }
+}
+
+impl Report for JobApproved {
+    const VERB: &'static str = "job-approve";
+
+    fn write(&self, page: &mut Page) {
+        self.0.write(page, "Approved: one run of exactly these bytes.");
+    }
+}
+
+impl Report for JobRejected {
+    const VERB: &'static str = "job-reject";
+
+    fn write(&self, page: &mut Page) {
+        self.0.write(page, "Rejected: it does not run.");
+    }
+}

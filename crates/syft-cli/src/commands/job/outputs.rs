@@ -1,0 +1,95 @@
+use serde::Serialize;
+use syft_sync::core::Email;
+use syft_sync::job::{JobSummary, Status};
+
+use super::copy::CopiedOutput;
+use super::{copy_outputs, find, note_run, view};
+use crate::args::OutputsArgs;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::{Page, Report, count};
+
+/// What a job produced, as far as this side may see it.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobOutputs {
+    #[serde(flatten)]
+    job: JobSummary,
+    copied: Vec<CopiedOutput>,
+    #[serde(skip)]
+    wanted_copy: bool,
+    #[serde(skip)]
+    me: Email,
+}
+
+pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutputs, CliError> {
+    let manager = context.open_synced().await?;
+    let job = find(&manager, &args.job)?;
+    job.check_outputs()?;
+    note_run(&manager, &job)?;
+    let copied = match &args.output {
+        Some(folder) => copy_outputs(&job, &context.path(folder))?,
+        None => Vec::new(),
+    };
+    Ok(JobOutputs {
+        job: job.summary()?,
+        copied,
+        wanted_copy: args.output.is_some(),
+        me: manager.email().clone(),
+    })
+}
+
+impl JobOutputs {
+    fn is_mine(&self) -> bool {
+        self.job.owner == self.me
+    }
+
+    /// What there is to say where nothing is to be seen.
+    fn nothing(&self) -> String {
+        let (status, owner) = (self.job.status, &self.job.owner);
+        match status {
+            Status::Done | Status::Failed if self.is_mine() => "It produced no file.".to_owned(),
+            Status::Done | Status::Failed if self.job.waiting_for.is_some() => {
+                format!("It is {status}, and {owner} has released nothing of it yet.")
+            }
+            Status::Done | Status::Failed => format!("It is {status}, and no file was released."),
+            _ => format!("It is {status}: there are no outputs."),
+        }
+    }
+}
+
+impl Report for JobOutputs {
+    const VERB: &'static str = "job-outputs";
+
+    fn write(&self, page: &mut Page) {
+        if self.job.outputs.is_empty() {
+            page.line(self.nothing());
+        }
+        view::outputs_table(page, &self.job.outputs);
+        for output in self.job.outputs.iter().filter(|output| !output.released) {
+            if !self.is_mine() {
+                let path = &output.path;
+                page.warning(format!("  {path} is not in the receipt: nobody vouches for it"));
+            }
+        }
+        for copy in &self.copied {
+            page.line(format!("  {}", copy.to.display()));
+        }
+        let held = self.job.outputs.iter().filter(|output| !output.released).count();
+        if self.is_mine() && held > 0 {
+            let what = count(held, "output is", "outputs are");
+            let command = format!("syft job release {} --outputs", self.job.id);
+            page.hint(&format!("{what} not released. To release all:"), &command);
+        } else if let Some(next) = &self.job.waiting_for {
+            view::waiting(page, &self.me, next);
+        } else if !self.is_mine() && !self.job.logs_released {
+            page.gap();
+            page.line("Its logs were not released.");
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let waits = self.job.outputs.is_empty() && self.job.waiting_for.is_some();
+        if self.wanted_copy && waits { Exit::StillWaiting } else { Exit::Done }
+    }
+}

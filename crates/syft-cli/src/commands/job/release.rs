@@ -1,0 +1,70 @@
+use serde::Serialize;
+use syft_sync::Error;
+use syft_sync::job::{self, JobSummary, ReleaseFiles};
+
+use super::{find_mine, view};
+use crate::args::ReleaseArgs;
+use crate::context::{Context, Delivery};
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::{Page, Report};
+
+/// What the submitter may have of a job from now on.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobReleased {
+    #[serde(flatten)]
+    job: JobSummary,
+    delivery: Delivery,
+}
+
+pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobReleased, CliError> {
+    let manager = context.open()?;
+    let job = find_mine(&manager, &args.job, "release")?;
+    if let Some(to) = args.to.filter(|to| to != job.submitted_by()) {
+        let message = format!(
+            "{to} did not send this job: only {} may have what it produced",
+            job.submitted_by()
+        );
+        return Err(CliError::new(Exit::Refused, "not_submitter", message)
+            .then(format!("syft job show {}", job.id())));
+    }
+    let files = if args.outputs {
+        ReleaseFiles::All
+    } else if !args.files.is_empty() {
+        ReleaseFiles::Paths(args.files)
+    } else if args.logs {
+        ReleaseFiles::None
+    } else {
+        let problem = "say what to release: --outputs, --file PATH or --logs";
+        return Err(CliError::usage(problem).then(format!("syft job outputs {}", job.id())));
+    };
+    let looked_at = manager.jobs().shown(job.id())?.run;
+    let released = manager.release_job(job.id(), looked_at.as_deref(), &files, args.logs);
+    released.map_err(|error| match error {
+        Error::Job(job::Error::Changed { .. }) => {
+            CliError::from(error).then(format!("syft job outputs {}", job.id()))
+        }
+        error => error.into(),
+    })?;
+    let job = manager.jobs().received(job.id())?.summary()?;
+    let delivery = context.deliver(&manager).await;
+    Ok(JobReleased { job, delivery })
+}
+
+impl Report for JobReleased {
+    const VERB: &'static str = "job-release";
+
+    fn write(&self, page: &mut Page) {
+        let to = &self.job.submitter;
+        page.line(match self.delivery {
+            Delivery::Sent => format!("Released to {to}."),
+            Delivery::Waiting => format!("Released to {to}: the next sync sends it."),
+        });
+        view::outputs_table(page, &self.job.outputs);
+        page.line(if self.job.logs_released {
+            "  The logs are released."
+        } else {
+            "  The logs stay here."
+        });
+    }
+}

@@ -1,0 +1,221 @@
+use serde::Serialize;
+use syft_sync::core::{Email, safe_text};
+use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
+use syft_sync::job::{self, JobId, JobRun, JobSummary, RunOptions, SkippedOutput, Status};
+use syft_sync::{Error, SyftboxManager};
+
+use super::view::without_box;
+use super::{Stream, box_minimum, find_mine, view};
+use crate::args::JobRunArgs;
+use crate::context::{Context, Delivery};
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::{Page, Report};
+use crate::warden;
+
+/// The jobs that were run.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobsRun {
+    jobs: Vec<RanJob>,
+    delivery: Delivery,
+    #[serde(skip)]
+    me: Email,
+    /// Of the first job that could not be run.
+    #[serde(skip)]
+    refused: Option<Exit>,
+}
+
+/// A job that was run.
+#[derive(Debug, Serialize)]
+struct RanJob {
+    #[serde(flatten)]
+    job: JobSummary,
+    seconds: Option<f64>,
+    #[serde(skip)]
+    landlock_abi: Option<u32>,
+    limits_hit: Vec<LimitHit>,
+    skipped: Vec<SkippedOutput>,
+    error: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun, CliError> {
+    if args.allow_isolation == Some(IsolationLevel::L0) && args.jobs.len() != 1 {
+        let problem = "--allow-isolation L0 is for one job: name it";
+        return Err(CliError::usage(problem).then("syft job list --status approved"));
+    }
+    let manager = context.open_synced().await?;
+    let (options, level) = options(args);
+    let sandbox = sandbox(level)?;
+    if level == IsolationLevel::L0 {
+        context.note(&without_box());
+    }
+    let chosen = chosen(&manager, &args.jobs)?;
+    let only = chosen.len() == 1;
+    let mut report = JobsRun {
+        jobs: Vec::new(),
+        delivery: Delivery::Waiting,
+        me: manager.email().clone(),
+        refused: None,
+    };
+    for id in chosen {
+        match run_one(context, &manager, &id, &options, &*sandbox, args.no_stream) {
+            Ok(run) => {
+                let job = manager.jobs().received(&id)?.summary()?;
+                report.jobs.push(RanJob::new(job, run));
+            }
+            Err(error) => {
+                let error = no_box(error, &id);
+                if only {
+                    return Err(error);
+                }
+                report.refused = report.refused.or(Some(error.exit()));
+                context.screen().error(&error);
+            }
+        }
+    }
+    report.delivery = context.deliver(&manager).await;
+    Ok(report)
+}
+
+/// How a job is to be run, and in which box.
+fn options(args: &JobRunArgs) -> (RunOptions, IsolationLevel) {
+    let level = args.allow_isolation.unwrap_or_else(box_minimum);
+    let options = RunOptions {
+        timeout: args.timeout,
+        minimum: level,
+        force: args.force,
+        share_outputs: args.share_outputs,
+        share_logs: args.share_logs,
+    };
+    (options, level)
+}
+
+/// The box of a level; L0 is none.
+pub(in crate::commands) fn sandbox(level: IsolationLevel) -> Result<Box<dyn Sandbox>, CliError> {
+    let boxed = warden::sandbox()?;
+    Ok(Box::new(if level == IsolationLevel::L0 { boxed.without_box() } else { boxed }))
+}
+
+/// Without a box nothing has run: says what it would mean to do without.
+pub(in crate::commands) fn no_box(error: Error, id: &JobId) -> CliError {
+    match error {
+        Error::Job(job::Error::Isolation { .. }) => {
+            let message = format!("{error}. The job has not run; {}", without_box());
+            CliError::new(Exit::Refused, "isolation", message)
+                .then(format!("syft job run {id} --allow-isolation L0"))
+        }
+        error => error.into(),
+    }
+}
+
+fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, CliError> {
+    if !queries.is_empty() {
+        let find = |query: &String| Ok(find_mine(manager, query, "run")?.id().clone());
+        return queries.iter().map(find).collect();
+    }
+    let jobs = manager.jobs().jobs()?;
+    let approved = jobs
+        .iter()
+        .filter(|job| job.owner() == manager.email() && job.status() == Status::Approved);
+    Ok(approved.map(|job| job.id().clone()).collect())
+}
+
+fn run_one(
+    context: &Context,
+    manager: &SyftboxManager,
+    id: &JobId,
+    options: &RunOptions,
+    sandbox: &dyn Sandbox,
+    silent: bool,
+) -> Result<JobRun, Error> {
+    let screen = context.screen();
+    let shown = !silent && !screen.is_json() && !screen.is_quiet();
+    let mut stream = Stream::new(shown.then(|| screen.clone()));
+    let run = manager.run_job(id, options, sandbox, &mut stream);
+    stream.finish();
+    run
+}
+
+impl RanJob {
+    fn new(job: JobSummary, run: JobRun) -> Self {
+        let finished = run.finished;
+        let seconds = finished.as_ref().map(|finished| finished.seconds);
+        let landlock_abi = finished.as_ref().and_then(|finished| finished.landlock_abi);
+        let (limits_hit, skipped, error) = finished
+            .map(|finished| (finished.limits_hit, finished.skipped, finished.error))
+            .unwrap_or_default();
+        RanJob { job, seconds, landlock_abi, limits_hit, skipped, error }
+    }
+
+    fn write(&self, page: &mut Page, me: &Email) {
+        let job = &self.job;
+        page.gap();
+        page.title(format!("Job {}  {}: {}", job.id, job.name, job.status));
+        let abi = self.landlock_abi;
+        let level = job.isolation.map(|level| format!("{level}: {}", level.in_words_with(abi)));
+        page.fields([
+            ("box", level.unwrap_or_default()),
+            ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
+            ("took", self.seconds.map(|seconds| format!("{seconds:.1} s")).unwrap_or_default()),
+        ]);
+        for hit in &self.limits_hit {
+            page.warning(format!("  limit reached: {}", safe_text(&hit.to_string())));
+        }
+        for skipped in &self.skipped {
+            page.warning(format!("  not collected: {}: {}", skipped.path, skipped.reason));
+        }
+        if let Some(error) = &self.error {
+            page.warning(format!("  {}", safe_text(error)));
+        }
+        view::outputs_table(page, &job.outputs);
+        if !job.outputs.is_empty() {
+            let command = format!("syft job outputs {} -o DIR", job.id);
+            page.hint("Look at what came out before you release it:", &command);
+        }
+        if let Some(next) = &job.waiting_for {
+            view::waiting(page, me, next);
+        }
+    }
+}
+
+impl Report for JobsRun {
+    const VERB: &'static str = "job-run";
+
+    fn write(&self, page: &mut Page) {
+        if self.jobs.is_empty() && self.refused.is_none() {
+            page.line("No job is approved and waits to be run.");
+            page.hint("What waits for a decision:", "syft review");
+        }
+        for job in &self.jobs {
+            job.write(page, &self.me);
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let failed = self.jobs.iter().any(|ran| ran.job.status == Status::Failed);
+        match self.refused {
+            Some(exit) => exit,
+            None if failed => Exit::JobFailed,
+            None => Exit::Done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syft_sync::core::ContentHash;
+
+    use super::*;
+
+    #[test]
+    fn where_no_box_can_be_made_the_command_that_allows_it_once_is_told() {
+        let id = JobId::of(&ContentHash::of(b"a job"));
+        let reason = "this kernel has no Landlock".to_owned();
+        let error = job::Error::Isolation { needed: "L1".to_owned(), reason };
+        let told = no_box(error.into(), &id);
+        assert_eq!(told.exit(), Exit::Refused);
+        assert!(told.message().contains("this kernel has no Landlock. The job has not run;"));
+        assert!(told.message().contains("can read your home folder and use the network"));
+        assert_eq!(told.next(), Some(&*format!("syft job run {id} --allow-isolation L0")));
+    }
+}

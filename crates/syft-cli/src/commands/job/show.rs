@@ -1,0 +1,147 @@
+use serde::Serialize;
+use syft_sync::SyftboxManager;
+use syft_sync::core::{ContentHash, Email};
+use syft_sync::job::sandbox::IsolationLevel;
+use syft_sync::job::{Error, Job, JobSummary, Review};
+
+use super::{find, view};
+use crate::args::JobArgs;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::output::{Page, Report};
+
+/// A job: for its owner all of what would run.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobShown {
+    #[serde(flatten)]
+    job: JobSummary,
+    review: Option<ReviewView>,
+    /// Why there is nothing to review.
+    problem: Option<String>,
+    #[serde(skip)]
+    text: Option<String>,
+    #[serde(skip)]
+    me: Email,
+}
+
+/// What a program reads of a review.
+#[derive(Debug, Serialize)]
+struct ReviewView {
+    digest: ContentHash,
+    flags: Vec<FlagView>,
+    one_key_approval: bool,
+    changed: Vec<String>,
+    files: Vec<FileView>,
+}
+
+#[derive(Debug, Serialize)]
+struct FlagView {
+    file: Option<String>,
+    line: Option<usize>,
+    detail: String,
+    suspicious: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct FileView {
+    path: String,
+    size: u64,
+    sha256: ContentHash,
+    /// Safe to show; `None` if it is no text.
+    lines: Option<Vec<String>>,
+}
+
+pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, CliError> {
+    let manager = context.open_synced().await?;
+    let job = find(&manager, &args.job)?;
+    let mut shown = JobShown {
+        job: job.summary()?,
+        review: None,
+        problem: None,
+        text: None,
+        me: manager.email().clone(),
+    };
+    if job.owner() == manager.email() {
+        match review(&manager, &job) {
+            Ok(review) => {
+                manager.jobs().note_shown(job.id(), &review.digest)?;
+                shown.text = Some(review.to_string());
+                shown.review = Some(ReviewView::new(review));
+            }
+            Err(error @ Error::Malformed { .. }) => shown.problem = Some(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+        note_run(&manager, &job)?;
+        shown.problem = job.damage().map(str::to_owned).or(shown.problem);
+    } else if let Some(problem) = job.problem() {
+        let why = format!("{} cannot take it as it is: {problem}", job.owner());
+        shown.problem = Some(why);
+    }
+    Ok(shown)
+}
+
+/// Remembers that the latest run of a job of mine was looked at.
+pub(in crate::commands) fn note_run(manager: &SyftboxManager, job: &Job) -> Result<(), Error> {
+    match job.run() {
+        Some(run) if run.finished.is_some() => {
+            manager.jobs().note_shown_run(job.id(), &run.started.run)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The weakest box that a job runs in, unless its owner says otherwise.
+pub(in crate::commands) fn box_minimum() -> IsolationLevel {
+    IsolationLevel::L1
+}
+
+fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
+    manager.jobs().review(job.id(), &manager.limits(), box_minimum())
+}
+
+impl ReviewView {
+    fn new(review: Review) -> Self {
+        ReviewView {
+            digest: review.digest,
+            one_key_approval: review.one_key_approval_allowed(),
+            changed: review.changed,
+            flags: review
+                .flags
+                .into_iter()
+                .map(|flag| FlagView {
+                    suspicious: flag.kind.is_suspicious(),
+                    file: flag.file,
+                    line: flag.line,
+                    detail: flag.detail,
+                })
+                .collect(),
+            files: review
+                .files
+                .into_iter()
+                .map(|file| FileView {
+                    path: file.path,
+                    size: file.size,
+                    sha256: file.sha256,
+                    lines: file.lines,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Report for JobShown {
+    const VERB: &'static str = "job-show";
+
+    fn write(&self, page: &mut Page) {
+        if let Some(text) = &self.text {
+            for line in text.lines() {
+                page.line(line);
+            }
+            page.gap();
+        }
+        if let Some(problem) = &self.problem {
+            page.warning(syft_sync::core::safe_text(problem));
+        }
+        view::write(page, &self.me, &self.job);
+    }
+}

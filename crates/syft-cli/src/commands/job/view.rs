@@ -1,0 +1,66 @@
+use syft_sync::WaitingFor;
+use syft_sync::core::Email;
+use syft_sync::job::sandbox::IsolationLevel;
+use syft_sync::job::{JobOutput, JobSummary};
+
+use crate::commands::dataset::bytes;
+use crate::output::{Page, Table};
+
+/// What there is to say of any job, and who must act next.
+pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
+    page.title(format!("Job {}  {}", job.id, job.name));
+    let datasets: Vec<&str> = job.datasets.iter().map(|name| name.as_str()).collect();
+    page.fields([
+        ("from", job.submitter.to_string()),
+        ("to", job.owner.to_string()),
+        ("state", job.status.to_string()),
+        ("reason", job.reason.clone().unwrap_or_default()),
+        ("what for", job.description.clone().unwrap_or_default()),
+        ("reads", datasets.join(", ")),
+        ("packages", job.dependencies.join(", ")),
+        ("digest", job.digest.map(|digest| digest.to_string()).unwrap_or_default()),
+        ("submitted", job.submitted_at.clone().unwrap_or_default()),
+        ("decided", job.decided_at.clone().unwrap_or_default()),
+        ("box", job.isolation.map(|level| level.to_string()).unwrap_or_default()),
+        ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
+    ]);
+    outputs_table(page, &job.outputs);
+    if let Some(next) = &job.waiting_for {
+        waiting(page, me, next);
+    }
+}
+
+/// Who must act next, and what that person types.
+pub(in crate::commands) fn waiting(page: &mut Page, me: &Email, next: &WaitingFor) {
+    if next.who == *me {
+        page.hint("It waits for you:", &next.command);
+        return;
+    }
+    page.gap();
+    let since = page.ago(next.since);
+    page.line(format!("It waits for {} ({since}), who types:", next.who));
+    page.others_command(&next.command);
+}
+
+/// The outputs, if there are any.
+pub(in crate::commands) fn outputs_table(page: &mut Page, outputs: &[JobOutput]) {
+    if outputs.is_empty() {
+        return;
+    }
+    page.gap();
+    let mut table = Table::new(["OUTPUT", "SIZE", "SHA-256", "RELEASED"]);
+    for output in outputs {
+        table.row([
+            output.path.to_string(),
+            bytes(output.size),
+            output.sha256.short(),
+            if output.released { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    page.table(table);
+}
+
+/// A sentence on what no box means.
+pub(super) fn without_box() -> String {
+    format!("without a box, {}", IsolationLevel::L0.in_words())
+}

@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+use syft_sync::core::Email;
+use syft_sync::transport::{SpaceKind, Transport};
+use syft_sync::{Config, Role, SyftboxManager};
+
+use crate::args::LoginArgs;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::output::{Page, Report};
+
+/// A home that is ready.
+#[derive(Debug, Serialize)]
+pub(crate) struct Login {
+    email: Email,
+    home: String,
+    role: Role,
+    transport: String,
+    /// Whether nobody had used the store before.
+    store_is_new: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
+    let LoginArgs { email, transport, role } = args;
+    context.check_identity(&email)?;
+    context.known()?;
+    let (store, store_is_new) = first_store(context, &transport, &email)
+        .await
+        .map_err(|error| with_scheme(error, &transport, &email))?;
+    let config = Config::new(email, context.home(), store, &transport).role(role.into());
+    let manager = SyftboxManager::login(context.with_options(config)).await?;
+    Ok(Login {
+        email: manager.email().clone(),
+        home: context.home().display().to_string(),
+        role: manager.role(),
+        transport,
+        store_is_new,
+    })
+}
+
+/// The store of an address, prepared if nobody has used it yet.
+async fn first_store(
+    context: &Context,
+    url: &str,
+    email: &Email,
+) -> Result<(Arc<dyn Transport>, bool), CliError> {
+    let store = context.store(url, email)?;
+    // A home that is bound to this store already waits for it: an empty one in
+    // its place would take what is due to others.
+    let is_bound = context.known()?.is_some_and(|known| known.transport == url);
+    if context.is_offline() || is_bound || store.discover(SpaceKind::Inbox).await.is_ok() {
+        return Ok((store, false));
+    }
+    Ok((syft_sync::connect_new(url, email)?, true))
+}
+
+/// A folder that was typed as a path only lacks the first word.
+fn with_scheme(error: CliError, typed: &str, email: &Email) -> CliError {
+    if !typed.starts_with('/') {
+        return error;
+    }
+    error.then(format!("syft login --email {email} --transport file://{typed}"))
+}
+
+impl Report for Login {
+    const VERB: &'static str = "login";
+
+    fn write(&self, page: &mut Page) {
+        page.title(format!("Logged in as {}", self.email));
+        page.fields([
+            ("home", self.home.clone()),
+            ("role", self.role.to_string()),
+            ("store", self.transport.clone()),
+        ]);
+        if self.store_is_new {
+            page.line(
+                "The store is new: nobody has used it before. Your peers log in with the same.",
+            );
+        }
+        match self.role {
+            Role::Owner => page.hint(
+                "Next, publish a dataset:",
+                "syft dataset create NAME --mock PATH --private PATH",
+            ),
+            Role::Scientist | Role::Both => {
+                page.hint("Next, ask a data owner to become a peer:", "syft peer add EMAIL");
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The people that this identity exchanges with.
+
+mod add;
+mod approve;
+mod list;
+mod reject;
+mod view;
+
+use super::show;
+use crate::args::PeerCommand;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::exit::Exit;
+
+pub(super) async fn run(context: &Context, command: PeerCommand) -> Result<Exit, CliError> {
+    match command {
+        PeerCommand::Add(args) => show(context, add::run(context, args).await),
+        PeerCommand::List => show(context, list::run(context).await),
+        PeerCommand::Approve(args) => show(context, approve::run(context, args).await),
+        PeerCommand::Reject(args) => show(context, reject::run(context, args).await),
+    }
+}
+
+/// Of somebody who never asked one wants to know who did.
+fn not_asked(error: syft_sync::Error) -> CliError {
+    match error {
+        syft_sync::Error::UnknownPeer(_) => CliError::from(error).then("syft peer list"),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,53 @@
+use serde::Serialize;
+use syft_sync::PeerState;
+use syft_sync::core::safe_text;
+
+use super::view::PeerView;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::output::{Page, Report, Table};
+
+/// The peers, approved first.
+#[derive(Debug, Serialize)]
+pub(crate) struct PeerList {
+    peers: Vec<PeerView>,
+}
+
+pub(crate) async fn run(context: &Context) -> Result<PeerList, CliError> {
+    let manager = context.open_synced().await?;
+    let mut peers = manager.load_peers().await?;
+    peers.sort_by(|a, b| (a.state, &a.email).cmp(&(b.state, &b.email)));
+    let peers = peers.into_iter().map(|peer| PeerView::new(manager.email(), peer)).collect();
+    Ok(PeerList { peers })
+}
+
+impl Report for PeerList {
+    const VERB: &'static str = "peer-list";
+
+    fn write(&self, page: &mut Page) {
+        if self.peers.is_empty() {
+            page.line("No peers yet.");
+            page.hint("Ask somebody:", "syft peer add EMAIL");
+            return;
+        }
+        let mut table = Table::new(["PEER", "STATE", "IDENTITY", "VERSION", "LAST SEEN"]);
+        for peer in &self.peers {
+            table.row([
+                peer.email.to_string(),
+                peer.state_in_words().to_owned(),
+                peer.identity_in_words().to_owned(),
+                peer.version.clone().unwrap_or_else(|| "-".to_owned()),
+                peer.seen.map_or_else(|| "-".to_owned(), |seen| page.ago(seen)),
+            ]);
+        }
+        page.table(table);
+        for peer in &self.peers {
+            if let Some(problem) = &peer.problem {
+                page.warning(format!("{}: {}", peer.email, safe_text(problem)));
+            }
+            if let (PeerState::RequestedByPeer, Some(waiting)) = (peer.state, &peer.waiting_for) {
+                page.hint(&format!("To accept {}:", peer.email), &waiting.command);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use serde::Serialize;
+use syft_sync::core::{Email, SystemClock, Timestamp};
+use syft_sync::{Identity, Peer, PeerState, WaitingFor};
+
+use crate::output::iso;
+
+/// A peer as programs read it.
+#[derive(Debug, Serialize)]
+pub(super) struct PeerView {
+    pub(super) email: Email,
+    pub(super) state: PeerState,
+    pub(super) identity: Identity,
+    pub(super) transport: String,
+    pub(super) version: Option<String>,
+    pub(super) fingerprint: Option<String>,
+    last_seen: Option<String>,
+    pub(super) waiting_for: Option<WaitingFor>,
+    pub(super) problem: Option<String>,
+    #[serde(skip)]
+    pub(super) seen: Option<Timestamp>,
+}
+
+impl PeerView {
+    /// A peer as `me` sees it.
+    pub(super) fn new(me: &Email, peer: Peer) -> Self {
+        PeerView {
+            waiting_for: waiting_for(me, &peer),
+            email: peer.email,
+            state: peer.state,
+            identity: peer.identity,
+            transport: peer.transport,
+            version: peer.version,
+            fingerprint: peer.fingerprint,
+            last_seen: peer.last_seen.map(iso),
+            problem: peer.problem,
+            seen: peer.last_seen,
+        }
+    }
+
+    /// The state in a person's words.
+    pub(super) fn state_in_words(&self) -> &'static str {
+        match self.state {
+            PeerState::Accepted => "accepted",
+            PeerState::RequestedByPeer => "asks you",
+            PeerState::RequestedByMe => "asked by you",
+            PeerState::Rejected => "rejected",
+        }
+    }
+
+    pub(super) fn identity_in_words(&self) -> &'static str {
+        match self.identity {
+            Identity::Claimed => "claimed",
+            Identity::Proven => "proven",
+        }
+    }
+}
+
+/// Who has to say yes.
+fn waiting_for(me: &Email, peer: &Peer) -> Option<WaitingFor> {
+    use syft_sync::core::Clock;
+    let (who, other) = match peer.state {
+        PeerState::RequestedByPeer => (me, &peer.email),
+        PeerState::RequestedByMe => (&peer.email, me),
+        PeerState::Accepted | PeerState::Rejected => return None,
+    };
+    Some(WaitingFor {
+        who: who.clone(),
+        since: peer.since.unwrap_or_else(|| SystemClock.now()),
+        command: format!("syft peer approve {other}"),
+    })
+}

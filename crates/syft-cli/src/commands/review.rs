@@ -1,0 +1,122 @@
+//! The owner's main job: one queue, item by item.
+
+mod session;
+
+use std::io::{self, IsTerminal};
+
+use serde::Serialize;
+use syft_sync::SyftboxManager;
+use syft_sync::core::Email;
+use syft_sync::job::{JobId, JobSummary};
+
+use self::session::Session;
+use super::job::{box_minimum, find_mine, note_run};
+use crate::args::ReviewArgs;
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::{Page, Report, Table};
+
+/// What waits for me, for those who cannot be asked.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReviewQueue {
+    jobs: Vec<JobSummary>,
+    /// All of the one job that was asked for.
+    #[serde(skip)]
+    text: Option<String>,
+    #[serde(skip)]
+    me: Email,
+}
+
+pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
+    let manager = context.open_synced().await?;
+    let ids = match &args.job {
+        Some(query) => vec![find_mine(&manager, query, "review")?.id().clone()],
+        None => queue(&manager)?,
+    };
+    let can_ask = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if can_ask && !context.screen().is_json() && !ids.is_empty() {
+        let input = io::stdin().lock();
+        return Session::new(context, &manager, input).go_through(&ids).await;
+    }
+    let mut jobs = Vec::new();
+    for id in &ids {
+        jobs.push(manager.jobs().received(id)?.summary()?);
+    }
+    let text = match (&args.job, ids.first()) {
+        (Some(_), Some(id)) => {
+            let review = manager.jobs().review(id, &manager.limits(), box_minimum())?;
+            manager.jobs().note_shown(id, &review.digest)?;
+            note_run(&manager, &manager.jobs().received(id)?)?;
+            Some(review.to_string())
+        }
+        _ => None,
+    };
+    Ok(context.screen().show(&ReviewQueue { jobs, text, me: manager.email().clone() }))
+}
+
+/// The jobs that wait for me, oldest first.
+fn queue(manager: &SyftboxManager) -> Result<Vec<JobId>, CliError> {
+    let me = manager.email();
+    let jobs = manager.jobs().jobs()?;
+    let waits = jobs.iter().filter(|job| {
+        job.owner() == me && job.waiting_for().is_some_and(|waiting| waiting.who == *me)
+    });
+    Ok(waits.map(|job| job.id().clone()).collect())
+}
+
+impl Report for ReviewQueue {
+    const VERB: &'static str = "review";
+
+    fn write(&self, page: &mut Page) {
+        if self.jobs.is_empty() {
+            page.line("No job waits for you.");
+            return;
+        }
+        if let (Some(text), [job]) = (&self.text, self.jobs.as_slice()) {
+            text.lines().for_each(|line| page.line(line));
+            page.gap();
+            page.line(format!("It is {}. You may type:", job.status));
+            commands(job).iter().for_each(|command| page.command(command));
+            return;
+        }
+        let mut table = Table::new(["ID", "NAME", "FROM", "STATE"]);
+        for job in &self.jobs {
+            table.row([
+                job.id.to_string(),
+                job.name.to_string(),
+                job.submitter.to_string(),
+                job.status.to_string(),
+            ]);
+        }
+        page.table(table);
+        for waiting in self.jobs.iter().filter_map(|job| job.waiting_for.as_ref()) {
+            if waiting.who == self.me {
+                page.command(&waiting.command);
+            }
+        }
+    }
+}
+
+/// What may be done about a job, one command each.
+fn commands(job: &JobSummary) -> Vec<String> {
+    use syft_sync::job::Status;
+    let id = &job.id;
+    match job.status {
+        Status::Inbox => vec![
+            format!("syft job diff {id}"),
+            format!("syft job approve {id}"),
+            format!("syft job reject {id} --reason TEXT"),
+        ],
+        Status::Approved => vec![format!("syft job run {id}")],
+        Status::Interrupted => vec![format!("syft job run {id} --force")],
+        Status::Done | Status::Failed => vec![
+            format!("syft job outputs {id}"),
+            format!("syft job logs {id}"),
+            format!("syft job release {id} --outputs"),
+        ],
+        Status::Rejected | Status::Cancelled | Status::Running => {
+            vec![format!("syft job show {id}")]
+        }
+    }
+}

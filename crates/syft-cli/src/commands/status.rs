@@ -1,0 +1,133 @@
+use serde::Serialize;
+use syft_sync::core::{Email, safe_text};
+use syft_sync::job::sandbox::{IsolationLevel, probe};
+use syft_sync::{PeerCounts, Role, Status, Waiting};
+
+use crate::context::Context;
+use crate::errors::CliError;
+use crate::output::{Page, Report, count};
+use crate::warden;
+
+/// Where everything stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusReport {
+    email: Email,
+    home: String,
+    role: Role,
+    transport: String,
+    isolation: IsolationLevel,
+    peers: PeerCounts,
+    waiting: Vec<Waiting>,
+    queued_out: usize,
+    refused: usize,
+    quarantined: usize,
+    unreleased: usize,
+}
+
+pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
+    let manager = context.open_synced().await?;
+    let status = manager.status().await?;
+    let isolation = probe(&warden::sandbox()?, &context.state_folder()).level;
+    let Status { email, home, transport, peers, waiting, .. } = status;
+    Ok(StatusReport {
+        email,
+        home,
+        role: manager.role(),
+        transport,
+        isolation,
+        peers,
+        waiting,
+        queued_out: status.queued_out,
+        refused: status.refused,
+        quarantined: status.quarantined,
+        unreleased: status.unreleased,
+    })
+}
+
+impl Report for StatusReport {
+    const VERB: &'static str = "status";
+
+    fn write(&self, page: &mut Page) {
+        page.title(&self.email);
+        let PeerCounts { accepted, pending } = self.peers;
+        page.fields([
+            ("home", self.home.clone()),
+            ("role", self.role.to_string()),
+            ("store", self.transport.clone()),
+            ("box for jobs", box_in_words(self.isolation)),
+            ("peers", format!("{accepted} accepted, {pending} pending")),
+        ]);
+        let (mine, theirs): (Vec<&Waiting>, Vec<&Waiting>) =
+            self.waiting.iter().partition(|waiting| waiting.waiting_for.who == self.email);
+        page.gap();
+        if self.waiting.is_empty() {
+            page.line("Nothing waits for anybody.");
+        }
+        if !mine.is_empty() {
+            page.title("Waiting for you");
+            for waiting in mine {
+                page.line(in_words(page, waiting));
+                page.command(&waiting.waiting_for.command);
+            }
+            page.gap();
+        }
+        if !theirs.is_empty() {
+            page.title("Waiting for others");
+            for waiting in theirs {
+                let who = &waiting.waiting_for.who;
+                page.line(format!("{}; {who} types:", in_words(page, waiting)));
+                page.others_command(&waiting.waiting_for.command);
+            }
+            page.gap();
+        }
+        self.write_rest(page);
+    }
+}
+
+impl StatusReport {
+    /// What lies about and is nobody's turn.
+    fn write_rest(&self, page: &mut Page) {
+        let mut told = |number: usize, one: &str, many: &str, command: &str| {
+            if number > 0 {
+                page.gap();
+                page.line(count(number, one, many));
+                page.command(command);
+            }
+        };
+        told(
+            self.queued_out,
+            "object waits for the store",
+            "objects wait for the store",
+            "syft sync",
+        );
+        told(
+            self.unreleased,
+            "finished job has outputs that are not released",
+            "finished jobs have outputs that are not released",
+            "syft job list --status done",
+        );
+        told(
+            self.refused,
+            "change of mine was refused",
+            "changes of mine were refused",
+            "syft audit log",
+        );
+        told(
+            self.quarantined,
+            "message was put into quarantine",
+            "messages were put into quarantine",
+            "syft quarantine list",
+        );
+    }
+}
+
+fn in_words(page: &Page, waiting: &Waiting) -> String {
+    format!("  {} ({})", safe_text(&waiting.what), page.ago(waiting.waiting_for.since))
+}
+
+fn box_in_words(level: IsolationLevel) -> String {
+    match level {
+        IsolationLevel::L0 => "none can be made here: syft doctor says why".to_owned(),
+        level => level.to_string(),
+    }
+}

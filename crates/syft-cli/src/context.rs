@@ -1,0 +1,215 @@
+//! What every command starts from: which home, whose, how, and whether it syncs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use syft_sync::core::{self, DirDisk, Email, NodePaths};
+use syft_sync::transport::Transport;
+use syft_sync::{Config, NodeConfig, OfflineTransport, SyftboxManager, SyncOptions};
+
+use crate::args::{Global, seconds};
+use crate::environment::Environment;
+use crate::errors::CliError;
+use crate::exit::Exit;
+use crate::output::Screen;
+
+/// Where a command runs.
+#[derive(Debug)]
+pub(crate) struct Context {
+    screen: Screen,
+    home: PathBuf,
+    here: PathBuf,
+    /// Who the home must belong to, if that was said.
+    identity: Option<Email>,
+    sync: bool,
+    offline: bool,
+    job_timeout: Option<Duration>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        global: &Global,
+        environment: &Environment,
+        screen: Screen,
+    ) -> Result<Self, CliError> {
+        let here = environment.here.clone().unwrap_or_else(|| PathBuf::from("/"));
+        Ok(Context {
+            screen,
+            home: home(global, environment, &here)?,
+            here,
+            identity: identity(global, environment)?,
+            sync: !global.no_sync && !global.offline && pre_sync(environment)?,
+            offline: global.offline,
+            job_timeout: job_timeout(environment)?,
+        })
+    }
+
+    /// Where things are printed.
+    pub(crate) fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The home, absolute.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Where this node keeps its own state.
+    pub(crate) fn state_folder(&self) -> PathBuf {
+        self.home.join(NodePaths::root().as_str())
+    }
+
+    /// Whether the store is to be left alone.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// A path as it was typed, made absolute.
+    pub(crate) fn path(&self, typed: &Path) -> PathBuf {
+        self.here.join(typed)
+    }
+
+    /// Refuses another identity than the one that was named.
+    pub(crate) fn check_identity(&self, owner: &Email) -> Result<(), CliError> {
+        match &self.identity {
+            Some(asked) if asked != owner => {
+                let (owner, asked) = (owner.clone(), asked.clone());
+                Err(syft_sync::Error::OtherIdentity { owner, asked }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the login left here.
+    pub(crate) fn config(&self) -> Result<NodeConfig, CliError> {
+        let missing = || syft_sync::Error::NotLoggedIn { home: self.home.display().to_string() };
+        let config = self.known()?.ok_or_else(missing)?;
+        self.check_identity(&config.email)?;
+        Ok(config)
+    }
+
+    /// What a login left here, if there was one.
+    pub(crate) fn known(&self) -> Result<Option<NodeConfig>, CliError> {
+        if !self.home.is_dir() {
+            return Ok(None);
+        }
+        NodeConfig::load(&DirDisk::open(&self.home)?).map_err(|error| match error {
+            syft_sync::Error::Core(core::Error::Invalid { reason, .. }) => {
+                let path = self.home.join(NodePaths::config().as_str());
+                let message = format!(
+                    "{} is damaged: {reason}; move it away and log in again",
+                    path.display()
+                );
+                CliError::new(Exit::Integrity, "damaged", message)
+            }
+            other => other.into(),
+        })
+    }
+
+    /// The store of an address; one that is away is no error.
+    pub(crate) fn store(&self, url: &str, email: &Email) -> Result<Arc<dyn Transport>, CliError> {
+        let store = syft_sync::connect(url, email)?;
+        if !self.offline {
+            return Ok(store);
+        }
+        let name = store.info().name.clone();
+        Ok(Arc::new(OfflineTransport::new(name, email.clone(), "it is left alone: --offline")))
+    }
+
+    /// Opens the home without asking the store for anything.
+    pub(crate) fn open(&self) -> Result<SyftboxManager, CliError> {
+        let known = self.config()?;
+        let store = self.store(&known.transport, &known.email)?;
+        let config = Config::new(known.email, &self.home, store, known.transport);
+        Ok(SyftboxManager::open(self.with_options(config.role(known.role)))?)
+    }
+
+    /// What was said on the command line and in the environment.
+    pub(crate) fn with_options(&self, mut config: Config) -> Config {
+        if let Some(timeout) = self.job_timeout {
+            config.job_timeout = timeout;
+        }
+        config
+    }
+
+    /// Opens the home and syncs, as all commands do that show something: unless
+    /// told not to. A store that is away is told, and what is here is shown.
+    pub(crate) async fn open_synced(&self) -> Result<SyftboxManager, CliError> {
+        let manager = self.open()?;
+        if self.sync {
+            let report = manager.sync(&SyncOptions::default()).await?;
+            if let Some(problem) = report.store {
+                self.note(&format!("{problem}; showing what is known here"));
+            }
+        }
+        Ok(manager)
+    }
+
+    /// Sends what a command has just changed, unless told not to. The change
+    /// stands: what cannot be sent now waits for the next sync.
+    pub(crate) async fn deliver(&self, manager: &SyftboxManager) -> Delivery {
+        if !self.sync {
+            return Delivery::Waiting;
+        }
+        let problem = match manager.sync(&SyncOptions::default()).await {
+            Ok(report) => match report.store {
+                None => return Delivery::Sent,
+                Some(problem) => problem,
+            },
+            Err(error) => CliError::from(error).message().to_owned(),
+        };
+        self.note(&format!("{problem}; what is due is sent by the next sync"));
+        Delivery::Waiting
+    }
+
+    /// Tells something beside the result.
+    pub(crate) fn note(&self, message: &str) {
+        self.screen.note(message);
+    }
+}
+
+/// What became of a change that others are to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Delivery {
+    /// It is in the store.
+    Sent,
+    /// The next sync sends it.
+    Waiting,
+}
+
+fn home(global: &Global, environment: &Environment, here: &Path) -> Result<PathBuf, CliError> {
+    let default = || environment.user_home.as_ref().map(|home| home.join("syftbox"));
+    let home = global.home.clone().or_else(|| environment.folder.clone()).or_else(default);
+    home.map(|home| here.join(home)).ok_or_else(|| {
+        CliError::usage("there is no home folder to put a syftbox in: say where, with --home DIR")
+    })
+}
+
+fn identity(global: &Global, environment: &Environment) -> Result<Option<Email>, CliError> {
+    if global.identity.is_some() {
+        return Ok(global.identity.clone());
+    }
+    let email = environment.email.as_deref().map(Email::parse).transpose();
+    email.map_err(|error| CliError::usage(format!("SYFTBOX_EMAIL: {error}")))
+}
+
+fn pre_sync(environment: &Environment) -> Result<bool, CliError> {
+    match environment.pre_sync.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        None | Some("true" | "1" | "yes" | "on") => Ok(true),
+        Some("false" | "0" | "no" | "off") => Ok(false),
+        Some(other) => Err(CliError::usage(format!("PRE_SYNC is {other:?}: it is true or false"))),
+    }
+}
+
+fn job_timeout(environment: &Environment) -> Result<Option<Duration>, CliError> {
+    const NAME: &str = "SYFT_DEFAULT_JOB_TIMEOUT_SECONDS";
+    let Some(text) = environment.job_timeout.as_deref() else {
+        return Ok(None);
+    };
+    match seconds(text) {
+        Ok(timeout) => Ok(Some(timeout)),
+        Err(problem) => Err(CliError::usage(format!("{NAME} is {text:?}: {problem}"))),
+    }
+}

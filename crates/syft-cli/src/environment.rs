@@ -1,0 +1,46 @@
+//! The only place that looks at the environment.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the environment says; an empty variable says nothing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// `SYFTBOX_FOLDER`: the home.
+    pub(crate) folder: Option<PathBuf>,
+    /// `SYFTBOX_EMAIL`: who the home must belong to.
+    pub(crate) email: Option<String>,
+    /// `PRE_SYNC`: whether lists sync first.
+    pub(crate) pre_sync: Option<String>,
+    /// `SYFT_DEFAULT_JOB_TIMEOUT_SECONDS`.
+    pub(crate) job_timeout: Option<String>,
+    /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
+    pub(crate) no_color: bool,
+    /// The person's own folder.
+    pub(crate) user_home: Option<PathBuf>,
+    /// The folder in which the command was typed.
+    pub(crate) here: Option<PathBuf>,
+}
+
+impl Environment {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that looks at it")]
+    pub(crate) fn read() -> Self {
+        let path = |name| variable(name).map(PathBuf::from);
+        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
+        let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        Environment {
+            folder: path("SYFTBOX_FOLDER"),
+            email: text("SYFTBOX_EMAIL"),
+            pre_sync: text("PRE_SYNC"),
+            job_timeout: text("SYFT_DEFAULT_JOB_TIMEOUT_SECONDS"),
+            no_color: variable("NO_COLOR").is_some() || is_dumb,
+            user_home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            here: std::env::current_dir().ok(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the place that looks at it")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

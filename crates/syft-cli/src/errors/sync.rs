@@ -1,0 +1,37 @@
+use syft_sync::Error;
+
+use super::CliError;
+use crate::exit::Exit;
+
+/// How one logs in, with what only the person knows left to fill in.
+const LOGIN: &str = "syft login --email YOU@EXAMPLE.ORG --transport file:///SHARED/FOLDER";
+
+impl From<Error> for CliError {
+    fn from(error: Error) -> Self {
+        let (exit, code) = match &error {
+            Error::NotLoggedIn { .. } => (Exit::Usage, "not_logged_in"),
+            Error::OtherIdentity { .. } => (Exit::Usage, "other_identity"),
+            Error::Role { .. } => (Exit::Refused, "role"),
+            Error::UnknownPeer(_) => (Exit::NotFound, "peer_not_found"),
+            Error::PeerState { .. } => (Exit::Conflict, "peer_state"),
+            Error::Incompatible { .. } => (Exit::Refused, "incompatible"),
+            Error::NotFound(_) => (Exit::NotFound, "not_found"),
+            Error::Refused(_) => (Exit::Refused, "refused"),
+            Error::Config(_) => (Exit::Usage, "bad_setting"),
+            _ => (Exit::Bug, "unforeseen"),
+        };
+        let told = CliError::from_source(exit, code, &error);
+        match error {
+            Error::Core(error) => error.into(),
+            Error::Transport(error) => error.into(),
+            Error::Dataset(error) => error.into(),
+            Error::Job(error) => error.into(),
+            Error::NotLoggedIn { .. } => told.then(LOGIN),
+            Error::OtherIdentity { .. } => told.then("syft --home DIR whoami"),
+            Error::Role { .. } => told.then(format!("{LOGIN} --role both")),
+            Error::UnknownPeer(peer) => told.then(format!("syft peer add {peer}")),
+            Error::PeerState { .. } => told.then("syft peer list"),
+            _ => told,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+use syft_sync::transport::Error;
+
+use super::CliError;
+use crate::exit::Exit;
+
+impl From<Error> for CliError {
+    fn from(error: Error) -> Self {
+        let (exit, code) = match &error {
+            Error::NotFound { .. } => (Exit::Store, "store_not_found"),
+            Error::Denied { .. } => (Exit::Refused, "store_denied"),
+            Error::AlreadyExists { .. } | Error::Precondition { .. } => {
+                (Exit::Conflict, "store_conflict")
+            }
+            Error::Quota { .. } => (Exit::Store, "store_full"),
+            Error::Unsupported { .. } => (Exit::Refused, "store_unsupported"),
+            Error::TooLarge { .. } => (Exit::Refused, "too_large"),
+            Error::Throttled { .. } | Error::Temporary { .. } => (Exit::Store, "store_away"),
+            _ => (Exit::Store, "store"),
+        };
+        CliError::from_source(exit, code, &error).then("syft doctor")
+    }
+}
