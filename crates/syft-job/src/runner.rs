@@ -220,7 +220,7 @@ impl JobStore {
 
     /// The file of a dataset, or its folder if it has several; and its data, entry
     /// by entry.
-    fn real_data(&self, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
+    pub(crate) fn real_data(&self, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
         let folder = HomePath::in_datasite(&self.me, &self.layout.real_data(name));
         let own = ["syft.pub.yaml", "private_metadata.yaml"];
         let entries = self.disk.list(&folder)?;

@@ -80,8 +80,25 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
 }
 
 fn owner_acts(job: &Job, since: Timestamp) -> Option<WaitingFor> {
-    let command = owner_command(job.status, &job.id)?;
+    let command = match obstacle(job) {
+        Some(reason) => format!("syft job reject {} --reason \"{reason}\"", job.id),
+        None => owner_command(job.status, &job.id)?,
+    };
     Some(WaitingFor { who: job.owner.clone(), since, command })
+}
+
+/// Why an approved job cannot run here, so that a run is not what it waits for.
+/// Only its owner sees whether the data is there.
+fn obstacle(job: &Job) -> Option<&'static str> {
+    if job.status != Status::Approved {
+        return None;
+    }
+    if !job.dependencies.is_empty() {
+        return Some("it needs packages");
+    }
+    let is_missing = |name| job.store.real_data(name).is_err();
+    let missing = matches!(job.side, Side::Owner(_)) && job.datasets.iter().any(is_missing);
+    missing.then_some("a dataset of it is not here")
 }
 
 /// Both sides name the same command: what a failed job's submitter needs is its

@@ -283,6 +283,28 @@ fn what_cannot_run_says_why_and_is_still_approved() {
     assert_eq!(pair.status(&id), Status::Approved);
 }
 
+#[test]
+fn an_approved_job_that_cannot_run_here_waits_to_be_rejected() {
+    let pair = Pair::new();
+    let refusals = [("deps", "it needs packages"), ("data", "a dataset of it is not here")];
+    for (job, reason) in refusals {
+        let mut submission = Submission::new(email(OWNER), Script::Text("echo".to_owned()));
+        submission.name = Some(name(job));
+        match job {
+            "deps" => submission.dependencies = vec!["numpy".to_owned()],
+            _ => submission.datasets = vec![dataset("nowhere")],
+        }
+        pair.submit(&submission);
+        let Intake::Received { id, .. } = pair.intake(job) else { panic!("not received") };
+        pair.approve(&id);
+        let waiting = pair.owner.store.received(&id).unwrap().waiting_for().unwrap();
+        assert_eq!(waiting.who, email(OWNER));
+        assert_eq!(waiting.command, format!("syft job reject {id} --reason \"{reason}\""));
+        pair.owner.store.reject(&id, Some(reason)).unwrap();
+        assert_eq!(pair.owner.store.received(&id).unwrap().waiting_for(), None);
+    }
+}
+
 /// A box that cannot be made, or breaks.
 #[derive(Debug)]
 struct Broken(fn() -> Error);

@@ -68,7 +68,7 @@ impl Index {
         if let Some(known) = self.known.get(path.as_str())
             && known.matches(metadata)
         {
-            return Ok(ContentHash::parse(&hex(&known.hash)).ok());
+            return Ok(Some(known.hash.into()));
         }
         let Some(hash) = hash_of(disk, &HomePath::in_datasite(owner, path))? else {
             return Ok(None);
@@ -118,10 +118,6 @@ impl Known {
 
 fn path(owner: &Email) -> Result<HomePath> {
     Ok(NodePaths::cache().join(&format!("index-{owner}.bin"))?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn encode(known: &BTreeMap<String, Known>) -> Vec<u8> {
