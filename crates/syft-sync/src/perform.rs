@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use syft_core::{Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry};
+use syft_core::{
+    Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry, RejectCode,
+};
 use syft_transport::{PutBody, PutMode};
 
 use crate::Result;
@@ -95,7 +97,12 @@ impl Pass<'_> {
         match done {
             // A link or a folder in the way, or a name that this disk cannot hold:
             // it is said, and it stops nothing else.
-            Err(error) if !error.ends_the_pass() => self.note("file.blocked", error.to_string()),
+            Err(error) if !error.ends_the_pass() => {
+                if let LocalEffect::Write { path, blob, .. } = effect {
+                    self.keep_blocked(path, *blob, &error)?;
+                }
+                self.note("file.blocked", error.to_string())
+            }
             other => other,
         }
     }
@@ -114,6 +121,15 @@ impl Pass<'_> {
         let mut body = self.ledger.blobs().open(&blob)?;
         self.node.disk.write_from(path, &mut *body, Access::Shared)?;
         Ok(())
+    }
+
+    /// Puts away what could not be written, so that it is not lost.
+    fn keep_blocked(&self, path: &HomePath, blob: ContentHash, error: &crate::Error) -> Result<()> {
+        let (me, at) = (&self.node.email, self.node.clock.now());
+        let (code, detail) = (RejectCode::NameCollision, error.to_string());
+        let item = Quarantined::new(me, "disk", path.as_str(), Some(blob), code, &detail, at);
+        let bytes = self.ledger.blobs().read(&blob, BLOB_LIMIT)?;
+        Quarantine::new(self.node.disk.clone()).put(&item, Some(&bytes))
     }
 
     fn remove(&mut self, path: &HomePath, replaces: Option<ContentHash>) -> Result<()> {

@@ -468,4 +468,8 @@ async fn p10_a_link_in_a_copy_is_never_written_through() {
     assert_eq!(std::fs::read_to_string(precious).unwrap(), "precious");
     assert_eq!(world.bob.read(&at("public/b.txt")).unwrap(), "two", "all else arrives");
     assert_eq!(world.bob.audit("file.blocked").len(), 1);
+    let quarantine = world.bob.manager.quarantine();
+    let kept = quarantine.list().unwrap();
+    assert_eq!(kept.len(), 1, "what could not be written is not lost");
+    assert_eq!(quarantine.bytes(&kept[0].id, 99).unwrap().unwrap(), b"one");
 }
