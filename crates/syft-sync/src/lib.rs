@@ -15,6 +15,7 @@ mod index;
 mod ledger;
 mod manager;
 mod node;
+mod notice;
 mod offline;
 mod owner;
 mod peers;
@@ -34,6 +35,7 @@ pub use manager::{
     Config, DEFAULT_JOB_TIMEOUT, PeerCounts, Status, SyftboxManager, SyncOptions, Waiting,
     WaitingFor, login_do, login_ds,
 };
+pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;
 pub use owner::DatasiteOwnerSyncer;
 pub use peers::{Identity, Peer, PeerState};

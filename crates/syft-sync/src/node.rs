@@ -6,10 +6,10 @@ use std::time::Duration;
 use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry};
 use syft_transport::Transport;
 
-use crate::Result;
 use crate::engine::Scene;
 use crate::ledger::Ledger;
 use crate::shared_audit::SharedAudit;
+use crate::{NoticeSink, Result};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
 #[derive(Clone)]
@@ -22,6 +22,7 @@ pub(crate) struct Node {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) audit: SharedAudit,
+    pub(crate) notices: Arc<dyn NoticeSink>,
     pub(crate) lock_wait: Duration,
 }
 

@@ -188,7 +188,7 @@ async fn a_dataset_for_nobody_is_not_in_the_store() {
         world.settle().await;
         assert_eq!(world.copies(), [None, None]);
         assert!(world.store.collections().is_empty());
-        assert_eq!(world.alice.manager.datasets().unwrap().len(), 1);
+        assert_eq!(world.alice.manager.list_datasets().unwrap().len(), 1);
     }
 }
 
@@ -208,8 +208,8 @@ async fn what_is_no_longer_shared_goes() {
         world.settle().await;
         assert_eq!(world.copies(), [None, None]);
         assert!(world.store.collections().is_empty());
-        assert!(world.alice.manager.datasets().unwrap().is_empty());
-        assert!(world.carol.manager.datasets().unwrap().is_empty());
+        assert!(world.alice.manager.list_datasets().unwrap().is_empty());
+        assert!(world.carol.manager.list_datasets().unwrap().is_empty());
     }
 }
 

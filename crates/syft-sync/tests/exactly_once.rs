@@ -247,7 +247,7 @@ async fn a_submission_is_sent_once() {
         sync(&pair.bob).await
     };
     let again = async |pair: &Pair| {
-        if pair.bob.manager.jobs().job("census").is_err() {
+        if pair.bob.manager.job_store().job("census").is_err() {
             pair.bob.manager.submit_job(&submission(), false).await.unwrap();
         }
     };
@@ -272,7 +272,7 @@ fn run(pair: &Pair, id: &JobId) -> Result<(), syft_sync::Error> {
 #[tokio::test]
 async fn a_release_is_sent_once() {
     let release = |pair: &Pair| {
-        let job = pair.alice.manager.jobs().job("census").unwrap();
+        let job = pair.alice.manager.job_store().job("census").unwrap();
         pair.alice.manager.release_job(job.id(), None, &ReleaseFiles::All, false).map(|_| ())
     };
     let act = async |pair: &Pair| {
@@ -280,7 +280,7 @@ async fn a_release_is_sent_once() {
         sync(&pair.alice).await
     };
     let again = async |pair: &Pair| {
-        let job = pair.alice.manager.jobs().job("census").unwrap();
+        let job = pair.alice.manager.job_store().job("census").unwrap();
         if !job.outputs().unwrap().iter().all(|output| output.released) {
             release(pair).unwrap();
         }
@@ -319,9 +319,9 @@ async fn a_crash_during_a_run_never_runs_it_a_second_time() {
         for _ in 0..2 {
             pair.alice.sync().await;
         }
-        let status = pair.alice.manager.jobs().job("census").unwrap().status();
+        let status = pair.alice.manager.job_store().job("census").unwrap().status();
         seen.insert(status.as_str());
-        let started = !pair.alice.manager.jobs().runs(&submitted.id).unwrap().is_empty();
+        let started = !pair.alice.manager.job_store().runs(&submitted.id).unwrap().is_empty();
         assert!(first == 0 || started, "it ran without a record, after {writes}");
         assert_eq!(status == Status::Approved, !started, "after {writes}");
         let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };

@@ -92,7 +92,7 @@ async fn a_rejected_peer_exchanges_nothing_and_stays_rejected() {
     assert_eq!(states(&pair.alice).await, [(bob(), PeerState::Rejected)]);
     pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
     pair.alice.sync().await;
-    assert!(pair.alice.manager.jobs().job("census").is_ok(), "what waited is taken");
+    assert!(pair.alice.manager.job_store().job("census").is_ok(), "what waited is taken");
     let refused = pair.alice.manager.reject_peer_request(&bob()).await.unwrap_err();
     assert!(matches!(refused, Error::PeerState { .. }), "{refused}");
 }
@@ -148,7 +148,7 @@ async fn a_request_made_offline_is_sent_by_the_next_sync() {
     assert_eq!(states(&pair.alice).await, [(bob(), PeerState::RequestedByPeer)]);
     pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
     pair.alice.sync().await;
-    assert!(pair.alice.manager.jobs().job("census").is_ok());
+    assert!(pair.alice.manager.job_store().job("census").is_ok());
 }
 
 /// Replaces Bob's hello at Alice's by other bytes.
@@ -179,7 +179,7 @@ async fn concerns_bob_alone(body: Vec<u8>, reason: &str) {
     };
     assert!(problem(bob()).is_some_and(|why| why.contains(reason)), "{:?}", problem(bob()));
     assert_eq!(problem(carol()), None);
-    let jobs = world.alice.manager.jobs();
+    let jobs = world.alice.manager.job_store();
     assert!(jobs.job("hers").is_ok() && jobs.job("mine").is_err());
     assert_eq!(world.carol.read("alice@hospital.org/public/a.txt").unwrap(), "news");
     assert_eq!(world.bob.read("alice@hospital.org/public/a.txt"), None);
@@ -188,7 +188,7 @@ async fn concerns_bob_alone(body: Vec<u8>, reason: &str) {
     assert!(shown.problem.is_some_and(|why| why.contains(reason)));
     say(&world, good);
     world.settle().await;
-    assert!(world.alice.manager.jobs().job("mine").is_ok());
+    assert!(world.alice.manager.job_store().job("mine").is_ok());
     assert_eq!(world.bob.read("alice@hospital.org/public/a.txt").unwrap(), "news");
 }
 

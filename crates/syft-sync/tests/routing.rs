@@ -183,7 +183,7 @@ async fn the_last_file_of_a_datasite_can_be_deleted() {
     world.bob.submit("echo 1", "census").await;
     world.settle().await;
     assert_eq!(world.bob.read(&at("public/only.txt")), None);
-    assert!(world.alice.manager.jobs().job("census").is_ok(), "all else goes on");
+    assert!(world.alice.manager.job_store().job("census").is_ok(), "all else goes on");
 }
 
 #[tokio::test]
@@ -316,7 +316,7 @@ async fn a_sync_with_one_peer_leaves_the_others_for_later() {
     let world = Trio::connected().await;
     world.alice.write(&at("public/a.txt"), "one");
     world.alice.clock.step(1.0);
-    let only = SyncOptions { peers: [carol()].into() };
+    let only = SyncOptions { peers: [carol()].into(), ..SyncOptions::default() };
     let report = world.alice.manager.sync(&only).await.unwrap();
     assert!(report.peers.iter().all(|peer| peer.email == carol()), "{report:?}");
     world.bob.sync().await;

@@ -37,7 +37,7 @@ async fn a_request_is_answered() {
 #[tokio::test]
 async fn the_main_job_end_to_end() {
     let (pair, submitted) = Pair::with_job("echo 42 > $SYFT_OUTPUTS/answer.txt").await;
-    let job = pair.alice.manager.jobs().job("census").unwrap();
+    let job = pair.alice.manager.job_store().job("census").unwrap();
     assert_eq!(job.status(), Status::Inbox);
     assert_eq!(job.id(), &submitted.id);
     pair.approve(&submitted.id);
@@ -46,7 +46,7 @@ async fn the_main_job_end_to_end() {
     assert_eq!(run.unwrap().finished.unwrap().exit_code(), Some(0));
     pair.alice.sync().await;
     pair.bob.sync().await;
-    let job = pair.bob.manager.jobs().job("census").unwrap();
+    let job = pair.bob.manager.job_store().job("census").unwrap();
     assert_eq!(job.status(), Status::Done);
     assert!(job.outputs().unwrap().is_empty(), "nothing is released yet");
     pair.alice.manager.release_job(&submitted.id, None, &ReleaseFiles::All, false).unwrap();
@@ -62,7 +62,7 @@ async fn a_mock_reaches_those_it_is_shared_with_and_the_data_stays() {
     pair.create_dataset("patients", Audience::Any);
     pair.alice.sync().await;
     pair.bob.sync().await;
-    let datasets = pair.bob.manager.datasets().unwrap();
+    let datasets = pair.bob.manager.list_datasets().unwrap();
     assert_eq!(datasets[0].name.as_str(), "patients");
     let leaked = pair
         .objects()

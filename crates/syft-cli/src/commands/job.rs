@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Exit, 
 
 /// The one job that is meant.
 fn find(manager: &SyftboxManager, query: &str) -> Result<Job, CliError> {
-    Ok(manager.jobs().job(query)?)
+    Ok(manager.job_store().job(query)?)
 }
 
 /// The one job that is meant, if it was sent to me.

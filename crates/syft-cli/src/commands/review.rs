@@ -41,13 +41,13 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     }
     let mut jobs = Vec::new();
     for id in &ids {
-        jobs.push(manager.jobs().received(id)?.summary()?);
+        jobs.push(manager.job_store().received(id)?.summary()?);
     }
     let text = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
-            let review = manager.jobs().review(id, &manager.limits(), box_minimum())?;
-            manager.jobs().note_shown(id, &review.digest)?;
-            note_run(&manager, &manager.jobs().received(id)?)?;
+            let review = manager.job_store().review(id, &manager.limits(), box_minimum())?;
+            manager.job_store().note_shown(id, &review.digest)?;
+            note_run(&manager, &manager.job_store().received(id)?)?;
             Some(review.to_string())
         }
         _ => None,
@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
 /// The jobs that wait for me, oldest first.
 fn queue(manager: &SyftboxManager) -> Result<Vec<JobId>, CliError> {
     let me = manager.email();
-    let jobs = manager.jobs().jobs()?;
+    let jobs = manager.job_store().jobs()?;
     let waits = jobs.iter().filter(|job| {
         job.owner() == me && job.waiting_for().is_some_and(|waiting| waiting.who == *me)
     });

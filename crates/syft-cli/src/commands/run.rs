@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
     know_dataset(&manager, &owner, &args).await?;
     let script = context.path(&args.path);
     let name = match name_of(&script) {
-        Some(name) => Some(manager.jobs().free_name(&owner, &name)?),
+        Some(name) => Some(manager.job_store().free_name(&owner, &name)?),
         None => None,
     };
     let submission = Submission {
@@ -78,7 +78,7 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
     } else {
         wait(context, &manager, (&submission.owner, &submitted.name), args.deadline).await?
     };
-    let job = manager.jobs().sent_to(&submission.owner, &submitted.name)?;
+    let job = manager.job_store().sent_to(&submission.owner, &submitted.name)?;
     let outcome = match waited {
         Waited::NotAtAll => Outcome::Sent,
         Waited::InVain => Outcome::StillWaiting,

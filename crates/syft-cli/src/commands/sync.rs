@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Synced, Cli
             return Err(Error::UnknownPeer(email.clone()).into());
         }
     }
-    let options = SyncOptions { peers: args.peers.into_iter().collect() };
+    let options = SyncOptions { peers: args.peers.into_iter().collect(), ..SyncOptions::default() };
     let SyncReport { peers, changed, datasets, queued_out, store, notes } =
         manager.sync(&options).await?;
     let transport = manager.store_info().name.clone();

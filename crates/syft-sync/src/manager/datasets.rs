@@ -60,7 +60,7 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// The disk.
-    pub fn datasets(&self) -> Result<Vec<Dataset>> {
+    pub fn list_datasets(&self) -> Result<Vec<Dataset>> {
         let mut all = self.datasets.list()?.datasets;
         for owner in PeerTable::load(&*self.node.disk)?.peers.keys() {
             all.extend(self.datasets.list_of(owner)?.datasets);

@@ -18,7 +18,7 @@ const SHORTEST_WALL: Duration = Duration::from_secs(1);
 impl SyftboxManager {
     /// The jobs of this home, to look at: those sent to me and those that I sent.
     #[must_use]
-    pub fn jobs(&self) -> &JobStore {
+    pub fn job_store(&self) -> &JobStore {
         &self.jobs
     }
 

@@ -28,7 +28,7 @@ use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
 use crate::shared_audit::SharedAudit;
-use crate::{Error, NodeConfig, Result, Role};
+use crate::{Error, NodeConfig, NoticeSink, Result, Role};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
 pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
@@ -52,6 +52,11 @@ pub struct Config {
     /// The wall-clock limit that an approval binds if it names none: from one second
     /// to [`LONGEST_WALL`](syft_job::sandbox::Limits::LONGEST_WALL).
     pub job_timeout: Duration,
+    /// Whether lists of peers, jobs and datasets sync first, and running jobs syncs
+    /// afterwards (seed: `PRE_SYNC`, on).
+    pub pre_sync: bool,
+    /// Who is told what is going on; by default nobody.
+    pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
     pub lock_wait: Duration,
     /// The disk; by default the home's folder.
@@ -78,6 +83,8 @@ impl Config {
             transport,
             transport_url: transport_url.into(),
             job_timeout: DEFAULT_JOB_TIMEOUT,
+            pre_sync: true,
+            notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
             clock: Arc::new(SystemClock),
@@ -205,6 +212,7 @@ impl SyftboxManager {
             entropy,
             transport: config.transport.clone(),
             audit,
+            notices: config.notices.clone(),
             lock_wait: config.lock_wait,
         };
         Ok(SyftboxManager {

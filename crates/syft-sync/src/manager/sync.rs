@@ -6,7 +6,6 @@ use syft_job::JobStore;
 use syft_transport::{ObjectName, Space, TransportExt};
 
 use super::{SyftboxManager, setup};
-use crate::Result;
 use crate::collections;
 use crate::engine::Draft;
 use crate::ledger::Fact;
@@ -15,12 +14,34 @@ use crate::owner::DatasiteOwnerSyncer;
 use crate::peers::{Connections, PeerState, PeerTable, refresh};
 use crate::report::SyncReport;
 use crate::watcher::DatasiteWatcherSyncer;
+use crate::{Notice, Result};
 
 /// What a sync is to do.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SyncOptions {
     /// Only with these peers; with all if there are none.
     pub peers: BTreeSet<Email>,
+    /// Whether checkpoints are made when they are due.
+    pub auto_checkpoint: bool,
+    /// The number of events since the last checkpoint that makes the next one due.
+    pub checkpoint_threshold: usize,
+    /// The number of incremental checkpoints that makes a full one due.
+    pub compacting_threshold: usize,
+    /// Whether to look for my own edits: what the disk says changed is hashed.
+    pub recompute_hashes: bool,
+}
+
+/// The seeds' defaults.
+impl Default for SyncOptions {
+    fn default() -> Self {
+        SyncOptions {
+            peers: BTreeSet::new(),
+            auto_checkpoint: true,
+            checkpoint_threshold: 50,
+            compacting_threshold: 10,
+            recompute_hashes: true,
+        }
+    }
 }
 
 impl SyftboxManager {
@@ -44,6 +65,8 @@ impl SyftboxManager {
         let mut asked = BTreeSet::new();
         for (email, record) in &connections.table.peers {
             if let Some(problem) = connections.problem(email) {
+                let (peer, reason) = (email.clone(), problem.clone());
+                self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
                 report.peer(email).problem = Some(problem);
                 continue;
             }

@@ -13,7 +13,7 @@ pub(crate) struct DatasetList {
 
 pub(crate) async fn run(context: &Context) -> Result<DatasetList, CliError> {
     let manager = context.open_synced().await?;
-    let datasets = manager.datasets()?.into_iter().map(DatasetView::from).collect();
+    let datasets = manager.list_datasets()?.into_iter().map(DatasetView::from).collect();
     Ok(DatasetList { datasets })
 }
 

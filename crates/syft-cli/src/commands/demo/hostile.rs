@@ -62,7 +62,7 @@ pub(super) async fn attack(stage: &mut Stage, people: &People) -> Result<Option<
     approve(stage, people, &id)?;
     run(stage, people, &id)?;
     people.sync(&people.alice, &people.bob).await?;
-    let job = people.alice.jobs().received(&id)?;
+    let job = people.alice.job_store().received(&id)?;
     let mut loot = Vec::new();
     for output in job.outputs()? {
         loot.push(job.output(&output.path)?);

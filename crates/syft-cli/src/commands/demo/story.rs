@@ -80,7 +80,7 @@ pub(super) async fn ask(stage: &mut Stage, people: &mut People) -> Result<Answer
     people.alice.release_job(&id, None, &ReleaseFiles::All, false)?;
     people.sync(&people.alice, &people.bob).await?;
     stage.step("bob", &format!("syft job outputs {id} -o results"));
-    let job = people.bob.jobs().job(id.as_str())?;
+    let job = people.bob.job_store().job(id.as_str())?;
     let folder = stage.folder().join("results");
     copy_outputs(&job, &folder)?;
     let name = DatasitePath::parse("summary.csv")?;
@@ -102,7 +102,7 @@ pub(super) async fn submit(people: &People, name: &str, script: Script) -> Resul
 /// The owner sees all of it and approves these bytes.
 pub(super) fn approve(stage: &mut Stage, people: &People, id: &JobId) -> Result<(), CliError> {
     stage.step("alice", &format!("syft review {id}"));
-    let review = people.alice.jobs().review(id, &people.alice.limits(), stage.level)?;
+    let review = people.alice.job_store().review(id, &people.alice.limits(), stage.level)?;
     let lines = review.files.iter().filter_map(|file| file.lines.as_ref()).flatten().count();
     stage.note(&format!(
         "{lines} lines to read, {} flags; approved as {}",

@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobCancelle
     }
     manager.cancel_job(job.owner(), job.name())?;
     let delivery = context.deliver(&manager).await;
-    let job = manager.jobs().sent_to(job.owner(), job.name())?.summary()?;
+    let job = manager.job_store().sent_to(job.owner(), job.name())?.summary()?;
     Ok(JobCancelled { job, delivery })
 }
 

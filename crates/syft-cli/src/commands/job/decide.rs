@@ -75,7 +75,7 @@ async fn tell(
 ) -> Result<Decided, CliError> {
     // What stands after the decision itself: a change that the sync brings is
     // another revision, which the next look shows.
-    let job = manager.jobs().received(id)?.summary()?;
+    let job = manager.job_store().received(id)?.summary()?;
     let delivery = context.deliver(&manager).await;
     Ok(Decided { verdict, job, delivery, me: manager.email().clone() })
 }

@@ -19,9 +19,9 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobDiff, Cl
     let manager = context.open_synced().await?;
     let job = find_mine(&manager, &args.job, "compare")?;
     let id = job.id().clone();
-    let diff = manager.jobs().diff(&id)?;
+    let diff = manager.job_store().diff(&id)?;
     if let Some(diff) = diff.as_ref().filter(|diff| diff.from_seen) {
-        manager.jobs().note_shown(&id, &diff.digest)?;
+        manager.job_store().note_shown(&id, &diff.digest)?;
     }
     Ok(JobDiff { id, diff: diff.map(|diff| diff.text) })
 }

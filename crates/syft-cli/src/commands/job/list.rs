@@ -18,7 +18,7 @@ pub(crate) struct JobList {
 pub(super) async fn run(context: &Context, args: &JobListArgs) -> Result<JobList, CliError> {
     let manager = context.open_synced().await?;
     let mut jobs = Vec::new();
-    for job in &manager.jobs().jobs()? {
+    for job in &manager.job_store().jobs()? {
         let wanted = args.status.is_none_or(|status| job.status() == status)
             && args.from.as_ref().is_none_or(|from| job.submitted_by() == from)
             && args.to.as_ref().is_none_or(|to| job.owner() == to);

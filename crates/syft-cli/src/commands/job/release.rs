@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobRelea
         let problem = "say what to release: --outputs, --file PATH or --logs";
         return Err(CliError::usage(problem).then(format!("syft job outputs {}", job.id())));
     };
-    let looked_at = manager.jobs().shown(job.id())?.run;
+    let looked_at = manager.job_store().shown(job.id())?.run;
     let released = manager.release_job(job.id(), looked_at.as_deref(), &files, args.logs);
     released.map_err(|error| match error {
         Error::Job(job::Error::Changed { .. }) => {
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobRelea
         }
         error => error.into(),
     })?;
-    let job = manager.jobs().received(job.id())?.summary()?;
+    let job = manager.job_store().received(job.id())?.summary()?;
     let delivery = context.deliver(&manager).await;
     Ok(JobReleased { job, delivery })
 }

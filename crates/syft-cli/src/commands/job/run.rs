@@ -60,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
     for id in chosen {
         match run_one(context, &manager, &id, &options, &*sandbox, args.no_stream) {
             Ok(run) => {
-                let job = manager.jobs().received(&id)?.summary()?;
+                let job = manager.job_store().received(&id)?.summary()?;
                 report.jobs.push(RanJob::new(job, run));
             }
             Err(error) => {
@@ -113,7 +113,7 @@ fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, Cl
         let find = |query: &String| Ok(find_mine(manager, query, "run")?.id().clone());
         return queries.iter().map(find).collect();
     }
-    let jobs = manager.jobs().jobs()?;
+    let jobs = manager.job_store().jobs()?;
     let approved = jobs
         .iter()
         .filter(|job| job.owner() == manager.email() && job.status() == Status::Approved);

@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
     if job.owner() == manager.email() {
         match review(&manager, &job) {
             Ok(review) => {
-                manager.jobs().note_shown(job.id(), &review.digest)?;
+                manager.job_store().note_shown(job.id(), &review.digest)?;
                 shown.text = Some(review.to_string());
                 shown.review = Some(ReviewView::new(review));
             }
@@ -84,7 +84,7 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
 pub(in crate::commands) fn note_run(manager: &SyftboxManager, job: &Job) -> Result<(), Error> {
     match job.run() {
         Some(run) if run.finished.is_some() => {
-            manager.jobs().note_shown_run(job.id(), &run.started.run)
+            manager.job_store().note_shown_run(job.id(), &run.started.run)
         }
         _ => Ok(()),
     }
@@ -96,7 +96,7 @@ pub(in crate::commands) fn box_minimum() -> IsolationLevel {
 }
 
 fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
-    manager.jobs().review(job.id(), &manager.limits(), box_minimum())
+    manager.job_store().review(job.id(), &manager.limits(), box_minimum())
 }
 
 impl ReviewView {

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: SubmitArgs) -> Result<JobSubmit
     let submitted = manager.submit_job(&submission, args.force).await?;
     let delivery = context.deliver(&manager).await;
     Ok(JobSubmitted {
-        job: manager.jobs().sent_to(&submission.owner, &submitted.name)?.summary()?,
+        job: manager.job_store().sent_to(&submission.owner, &submitted.name)?.summary()?,
         path: submitted.path.display().to_string(),
         left_out: submitted.left_out,
         delivery,

@@ -49,7 +49,7 @@ impl<'a, R: BufRead> Session<'a, R> {
             self.say(&format!("\n{} of {}", index + 1, ids.len()));
             let mut then = Then::Again;
             while then == Then::Again {
-                let job = self.manager.jobs().received(id)?;
+                let job = self.manager.job_store().received(id)?;
                 then = match self.item(&job).await {
                     Ok(then) => then,
                     // What goes wrong with one job is told, and the others wait.
@@ -80,19 +80,20 @@ impl<'a, R: BufRead> Session<'a, R> {
 
     async fn decide(&mut self, job: &Job) -> Result<Then, CliError> {
         let id = job.id();
-        let review = match self.manager.jobs().review(id, &self.manager.limits(), box_minimum()) {
-            Ok(review) => {
-                self.manager.jobs().note_shown(id, &review.digest)?;
-                self.say(&review.to_string());
-                Some(review)
-            }
-            // What cannot be run can still be rejected.
-            Err(error @ job::Error::Malformed { .. }) => {
-                self.context.screen().error(&error.into());
-                None
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let review =
+            match self.manager.job_store().review(id, &self.manager.limits(), box_minimum()) {
+                Ok(review) => {
+                    self.manager.job_store().note_shown(id, &review.digest)?;
+                    self.say(&review.to_string());
+                    Some(review)
+                }
+                // What cannot be run can still be rejected.
+                Err(error @ job::Error::Malformed { .. }) => {
+                    self.context.screen().error(&error.into());
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
         loop {
             let keys = "[a]pprove  [r]eject  [d]iff  [s]kip  [q]uit: ";
             match self.ask(keys)?.as_deref() {
@@ -118,7 +119,7 @@ impl<'a, R: BufRead> Session<'a, R> {
                     self.say("Rejected: it does not run.");
                     return Ok(Then::Next);
                 }
-                Some("d") => match self.manager.jobs().diff(id)? {
+                Some("d") => match self.manager.job_store().diff(id)? {
                     Some(diff) => self.say(&diff.text),
                     None => self.say("It has not changed: these are the first bytes that came."),
                 },

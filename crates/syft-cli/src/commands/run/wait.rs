@@ -40,7 +40,7 @@ pub(super) async fn wait(
     let mut interrupts = signal(SignalKind::interrupt()).ok();
     loop {
         let report = manager.sync(&SyncOptions::default()).await?;
-        let job = manager.jobs().sent_to(owner, name)?;
+        let job = manager.job_store().sent_to(owner, name)?;
         if let Some(status) = ended(&job) {
             return Ok(Waited::For(status));
         }
