@@ -8,6 +8,7 @@ mod peer;
 mod perm;
 mod quarantine;
 mod run;
+mod shell;
 mod sync;
 mod values;
 
@@ -29,6 +30,7 @@ pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs}
 pub(crate) use perm::{PermCheckArgs, PermCommand, PermExplainArgs, PermShowArgs};
 pub(crate) use quarantine::{QuarantineCommand, QuarantineItemArgs};
 pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
+pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use sync::SyncArgs;
 pub(crate) use values::{DatasetRef, seconds};
 
@@ -129,4 +131,8 @@ pub(crate) enum Command {
     Audit(AuditCommand),
     /// Check this machine: the box for jobs, the store, the home
     Doctor,
+    /// Print a script that teaches a shell to complete these commands
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
 }

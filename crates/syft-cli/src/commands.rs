@@ -2,11 +2,13 @@
 //! and the arguments and returns a report, which is printed here.
 
 mod audit;
+mod completions;
 mod dataset;
 mod demo;
 mod doctor;
 mod job;
 mod login;
+mod man;
 mod peer;
 mod perm;
 mod quarantine;
@@ -39,6 +41,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Doctor => show(context, doctor::run(context).await),
+        Command::Completions(args) => show(context, completions::run(&args)),
+        Command::Man(args) => show(context, man::run(context, &args)),
     }
 }
 

@@ -127,6 +127,7 @@ impl Context {
 
     /// What was said on the command line and in the environment.
     pub(crate) fn with_options(&self, mut config: Config) -> Config {
+        config.notices = Arc::new(self.screen.progress());
         if let Some(timeout) = self.job_timeout {
             config.job_timeout = timeout;
         }

@@ -2,6 +2,7 @@
 //! program. Results go to stdout; notes and errors go to stderr.
 
 mod page;
+mod progress;
 mod report;
 mod screen;
 mod style;

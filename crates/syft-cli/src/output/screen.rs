@@ -4,6 +4,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use syft_sync::core::safe_text;
 
+use super::progress::Progress;
 use super::report::{Envelope, schema};
 use super::style::{COMMAND, ERROR, WARNING, styled};
 use super::{Page, Report};
@@ -112,6 +113,11 @@ impl Screen {
             self.err(&text);
         }
         error.exit()
+    }
+
+    /// Shows how far long work is, where that can be seen.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(self)
     }
 
     /// Prints to stdout as it is, coloured or not; a reader that went away is
