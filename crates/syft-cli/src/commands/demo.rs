@@ -8,7 +8,7 @@ mod store;
 mod story;
 
 use serde::Serialize;
-use syft_sync::job::sandbox::{IsolationLevel, probe};
+use syft_sync::job::sandbox::IsolationLevel;
 
 use self::proof::{Proof, Verdict};
 use self::stage::Stage;
@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, args: &DemoArgs) -> Result<Exit, CliE
     let start = std::time::Instant::now();
     let keep = args.keep.as_ref().map(|folder| context.path(folder));
     let mut stage = Stage::new(context.screen(), keep)?;
-    let probe = probe(&warden::sandbox()?, stage.folder());
+    let probe = warden::best_sandbox(stage.folder())?.probe;
     stage.level = probe.level;
     stage.begin();
     if probe.level < IsolationLevel::L1 {

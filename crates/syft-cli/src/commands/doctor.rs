@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
-use syft_sync::job::sandbox::{IsolationLevel, Probe, probe};
+use syft_sync::job::sandbox::{IsolationLevel, Probe};
 use syft_sync::perm::PERMISSION_FILE;
 use syft_sync::transport::{Identities, SpaceKind, Transport};
 use syft_sync::{NodeConfig, SyftboxManager};
@@ -55,7 +55,7 @@ struct Check {
 
 pub(crate) async fn run(context: &Context) -> Result<Doctor, CliError> {
     let config = context.config()?;
-    let found = probe(&warden::sandbox()?, &context.state_folder());
+    let found = warden::best_sandbox(&context.state_folder())?.probe;
     let store = look_at_store(context, &config).await?;
     let manager = context.open()?;
     let mut checks = vec![box_check(&found)];

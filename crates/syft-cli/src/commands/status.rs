@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
-use syft_sync::job::sandbox::{IsolationLevel, probe};
+use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::{PeerCounts, Role, Status, Waiting};
 
 use crate::context::Context;
@@ -27,7 +27,7 @@ pub(crate) struct StatusReport {
 pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
     let manager = context.open_synced().await?;
     let status = manager.status().await?;
-    let isolation = probe(&warden::sandbox()?, &context.state_folder()).level;
+    let isolation = warden::best_sandbox(&context.state_folder())?.probe.level;
     let Status { email, home, transport, peers, waiting, .. } = status;
     Ok(StatusReport {
         email,

@@ -1,5 +1,6 @@
 //! The box that a job runs in: what it is handed, what limits it, what became of it.
 
+mod best;
 mod job;
 mod level;
 mod limits;
@@ -15,6 +16,7 @@ use std::fmt;
 
 use crate::Result;
 
+pub use best::{Best, best};
 pub use job::{BoxedJob, join_outputs};
 pub use level::{IsolationLevel, UnknownLevel};
 pub use limits::Limits;

@@ -5,7 +5,7 @@ use syft_sync::core::{Email, Entropy, SystemEntropy};
 use syft_sync::job::sandbox::{IsolationLevel, Sandbox};
 use syft_sync::{Config, SyftboxManager, SyncOptions};
 
-use crate::commands::job::sandbox;
+use crate::commands::job::{box_minimum, sandbox};
 use crate::errors::CliError;
 use crate::exit::Exit;
 use crate::output::Screen;
@@ -94,7 +94,8 @@ impl Stage {
 
     /// The box that there is.
     pub(super) fn sandbox(&self) -> Result<Box<dyn Sandbox>, CliError> {
-        sandbox(self.level)
+        let without = self.level < box_minimum();
+        sandbox(&self.folder, without.then_some(IsolationLevel::L0))
     }
 
     /// Writes a file beside the homes.

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
@@ -44,9 +46,9 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
         return Err(CliError::usage(problem).then("syft job list --status approved"));
     }
     let manager = context.open_synced().await?;
-    let (options, level) = options(args);
-    let sandbox = sandbox(level)?;
-    if level == IsolationLevel::L0 {
+    let options = options(args);
+    let sandbox = sandbox(&context.state_folder(), args.allow_isolation)?;
+    if sandbox.level() == IsolationLevel::L0 {
         context.note(&without_box());
     }
     let chosen = chosen(&manager, &args.jobs)?;
@@ -77,23 +79,28 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
     Ok(report)
 }
 
-/// How a job is to be run, and in which box.
-fn options(args: &JobRunArgs) -> (RunOptions, IsolationLevel) {
-    let level = args.allow_isolation.unwrap_or_else(box_minimum);
-    let options = RunOptions {
+/// How a job is to be run.
+fn options(args: &JobRunArgs) -> RunOptions {
+    RunOptions {
         timeout: args.timeout,
-        minimum: level,
+        minimum: args.allow_isolation.unwrap_or_else(box_minimum),
         force: args.force,
         share_outputs: args.share_outputs,
         share_logs: args.share_logs,
-    };
-    (options, level)
+    }
 }
 
-/// The box of a level; L0 is none.
-pub(in crate::commands) fn sandbox(level: IsolationLevel) -> Result<Box<dyn Sandbox>, CliError> {
-    let boxed = warden::sandbox()?;
-    Ok(Box::new(if level == IsolationLevel::L0 { boxed.without_box() } else { boxed }))
+/// The strongest box that can be made here, or the one of a level that was asked
+/// for: L0 is none. `scratch` is a folder of this user's own.
+pub(in crate::commands) fn sandbox(
+    scratch: &Path,
+    level: Option<IsolationLevel>,
+) -> Result<Box<dyn Sandbox>, CliError> {
+    Ok(match level {
+        None => warden::best_sandbox(scratch)?.sandbox,
+        Some(IsolationLevel::L0) => Box::new(warden::sandbox()?.without_box()),
+        Some(_) => Box::new(warden::sandbox()?),
+    })
 }
 
 /// Without a box nothing has run: says what it would mean to do without.

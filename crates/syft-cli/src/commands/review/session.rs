@@ -3,7 +3,6 @@ use std::io::BufRead;
 use serde::Serialize;
 use syft_sync::SyftboxManager;
 use syft_sync::core::safe_text;
-use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{
     self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, RunOptions, Status,
 };
@@ -158,7 +157,7 @@ impl<'a, R: BufRead> Session<'a, R> {
             Some(_) => return Ok(Then::Next),
         }
         let options = RunOptions { minimum: box_minimum(), force: again, ..Default::default() };
-        let sandbox = sandbox(IsolationLevel::L1)?;
+        let sandbox = sandbox(&self.context.state_folder(), None)?;
         let mut stream = Stream::new(Some(self.context.screen().clone()));
         let run = self.manager.run_job(id, &options, &*sandbox, &mut stream);
         stream.finish();

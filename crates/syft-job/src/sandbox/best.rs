@@ -1,0 +1,23 @@
+use std::path::Path;
+
+use super::{Probe, Sandbox, WardenSandbox, probe};
+
+/// The box that jobs run in on this machine, and how it was found.
+#[derive(Debug)]
+pub struct Best {
+    /// The strongest box that held. Where none did, one that refuses every job and
+    /// says why: it is never weaker than L1.
+    pub sandbox: Box<dyn Sandbox>,
+    /// What was tried, and what came of it.
+    pub probe: Probe,
+}
+
+/// Finds the strongest box that can be made here, by trying: everything that runs a
+/// job takes this one, unless its owner asks for another. `warden` is the box of
+/// level L1; `scratch` is a folder in which a file can be made for the trial to
+/// fail on.
+#[must_use]
+pub fn best(warden: WardenSandbox, scratch: &Path) -> Best {
+    let probe = probe(&warden, scratch);
+    Best { sandbox: Box::new(warden), probe }
+}
