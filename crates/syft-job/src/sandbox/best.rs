@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Probe, Sandbox, WardenSandbox, probe};
+use super::{IsolationLevel, Probe, Sandbox, WardenSandbox, probe};
 
 /// The box that jobs run in on this machine, and how it was found.
 #[derive(Debug)]
@@ -18,6 +18,12 @@ pub struct Best {
 /// fail on.
 #[must_use]
 pub fn best(warden: WardenSandbox, scratch: &Path) -> Best {
-    let probe = probe(&warden, scratch);
+    let in_namespaces = warden.clone().in_namespaces();
+    let found = probe(&in_namespaces, scratch);
+    if found.level >= IsolationLevel::L2 {
+        return Best { sandbox: Box::new(in_namespaces), probe: found };
+    }
+    let no_namespaces = Some(found.reasons.join("; "));
+    let probe = Probe { no_namespaces, ..probe(&warden, scratch) };
     Best { sandbox: Box::new(warden), probe }
 }

@@ -18,13 +18,15 @@ pub struct BoxedJob {
     /// Folders whose names may be listed, and those of the folders in them; no
     /// file in them may be read for that.
     pub listable: Vec<PathBuf>,
-    /// A writable folder of this run alone.
+    /// A writable folder of this run alone. A box with namespaces gives the job a
+    /// `/tmp` of its own in its place.
     pub tmp_dir: PathBuf,
     /// The folder whose files are collected: writable.
     pub outputs_dir: PathBuf,
     /// The program, with its absolute path, and its arguments.
     pub command: Vec<OsString>,
-    /// The whole environment; nothing is inherited.
+    /// The whole environment; nothing is inherited. A value that is `tmp_dir` is
+    /// given as the folder that the job has in its place.
     pub environment: Vec<(String, String)>,
     /// What it may use.
     pub limits: Limits,

@@ -5,6 +5,8 @@ mod job;
 mod level;
 mod limits;
 mod log;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod plain;
 mod probe;
 mod report;

@@ -2,15 +2,21 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IsolationLevel, WardenSandbox};
+use super::{IsolationLevel, Sandbox as _, WardenSandbox};
+#[cfg(target_os = "linux")]
+use crate::Error;
 
 /// What box can be made on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// The strongest level that was tried and held.
     pub level: IsolationLevel,
-    /// In words: what was tried and refused, or why there is no stronger box.
+    /// In words: what was tried and refused, or why there is no box.
     pub reasons: Vec<String>,
+    /// Why there is no box of level L2; nothing where there is one, or where none
+    /// was tried.
+    #[serde(default)]
+    pub no_namespaces: Option<String>,
     /// The version of Landlock that was used; 0 if there is none.
     pub landlock_abi: u32,
     /// Whether a seccomp filter was installed and held.
@@ -25,6 +31,7 @@ pub fn probe(sandbox: &WardenSandbox, scratch: &Path) -> Probe {
     tried(sandbox, scratch).unwrap_or_else(|reason| Probe {
         level: IsolationLevel::L0,
         reasons: vec![reason],
+        no_namespaces: None,
         landlock_abi: 0,
         seccomp: false,
     })
@@ -43,7 +50,10 @@ fn tried(sandbox: &WardenSandbox, scratch: &Path) -> Result<Probe, String> {
     let outcome = sandbox.tries(&secret);
     // It holds nothing; a leftover is overwritten by the next probe.
     let _ = std::fs::remove_file(&secret);
-    let (landlock_abi, attempts) = outcome.map_err(|error| error.to_string())?;
+    let (landlock_abi, attempts) = outcome.map_err(|error| match error {
+        Error::Isolation { reason, .. } => reason,
+        error => error.to_string(),
+    })?;
     let mut held: Vec<String> = Vec::new();
     let mut failed: Vec<String> = Vec::new();
     for (what, ok) in attempts {
@@ -53,12 +63,19 @@ fn tried(sandbox: &WardenSandbox, scratch: &Path) -> Result<Probe, String> {
         return Ok(Probe {
             level: IsolationLevel::L0,
             reasons: failed,
+            no_namespaces: None,
             landlock_abi,
             seccomp: false,
         });
     }
-    if landlock_abi < 6 {
+    if landlock_abi < 6 && sandbox.level() < IsolationLevel::L2 {
         held.push("signals to other programs of this user are not refused by this kernel".into());
     }
-    Ok(Probe { level: IsolationLevel::L1, reasons: held, landlock_abi, seccomp: true })
+    Ok(Probe {
+        level: sandbox.level(),
+        reasons: held,
+        no_namespaces: None,
+        landlock_abi,
+        seccomp: true,
+    })
 }

@@ -16,12 +16,30 @@ use crate::warden::orders::{Orders, Reply, read_frame, write_frame};
 const GRACE: Duration = Duration::from_secs(20);
 const CHUNK: usize = 64 * 1024;
 
+/// Bytes kept of what is said before there is a warden.
+const MOST_SAID: usize = 2048;
+
 /// What came of a warden.
 #[derive(Debug)]
 pub(super) struct Supervised {
     pub(super) reply: Reply,
     pub(super) stdout_bytes: u64,
     pub(super) stderr_bytes: u64,
+}
+
+/// Why a warden gave no reply.
+#[derive(Debug)]
+pub(super) enum NoReply {
+    /// There never was one: nothing of a job has run. With what was said instead.
+    NoWarden(io::Error, String),
+    /// It did not come to its end.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for NoReply {
+    fn from(error: io::Error) -> Self {
+        NoReply::Broken(error)
+    }
 }
 
 /// Starts a warden, gives it its orders, hands on what the job prints, and waits
@@ -32,7 +50,7 @@ pub(super) fn supervise(
     orders: &Orders,
     wall: Duration,
     log: &mut dyn LogSink,
-) -> io::Result<Supervised> {
+) -> Result<Supervised, NoReply> {
     let (control, wardens_end) = UnixStream::pair()?;
     command
         .env_clear()
@@ -40,19 +58,21 @@ pub(super) fn supervise(
         .stdin(OwnedFd::from(wardens_end))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut warden = Reaped(command.spawn()?);
+    let spawned = command.spawn().map_err(|error| NoReply::NoWarden(error, String::new()))?;
+    let mut warden = Reaped(spawned);
     // The command holds the warden's end of the socket; kept here, the socket
     // would not end with the warden.
     drop(command);
     let mut talk = Talk::new(control, &mut warden.0, log)?;
-    write_frame(&mut talk.control, orders)?;
+    match write_frame(&mut talk.control, orders) {
+        // Nobody is there to take them: why, may stand in what was said.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        told => told?,
+    }
     talk.control.set_nonblocking(true)?;
     talk.until_hung_up(wall.saturating_add(GRACE))?;
     talk.drain();
-    let reply = read_frame(&mut talk.reply.as_slice())
-        .map_err(|error| io::Error::other(format!("the warden ended without a word ({error})")))?;
-    let [stdout_bytes, stderr_bytes] = talk.streams.each_ref().map(|stream| stream.bytes);
-    Ok(Supervised { reply, stdout_bytes, stderr_bytes })
+    talk.into_reply()
 }
 
 /// A child that leaves no zombie. When it is dropped, the warden has swept or was
@@ -84,6 +104,8 @@ struct Talk<'a> {
     control: UnixStream,
     reply: Vec<u8>,
     streams: [Stream; 2],
+    /// What came on standard error before the reply began.
+    said: Vec<u8>,
     log: &'a mut dyn LogSink,
 }
 
@@ -94,7 +116,7 @@ impl<'a> Talk<'a> {
         let streams = [stream(LogStream::Stdout, stdout)?, stream(LogStream::Stderr, stderr)?];
         // A warden that takes no orders must not keep the runner waiting.
         control.set_write_timeout(Some(GRACE))?;
-        Ok(Talk { control, reply: Vec::new(), streams, log })
+        Ok(Talk { control, reply: Vec::new(), streams, said: Vec::new(), log })
     }
 
     /// Serves the streams until the warden closes its socket, which it does by ending.
@@ -142,7 +164,12 @@ impl<'a> Talk<'a> {
                 Ok(length) => {
                     any = true;
                     stream.bytes += length as u64;
-                    self.log.chunk(stream.name, chunk.get(..length).unwrap_or_default());
+                    let bytes = chunk.get(..length).unwrap_or_default();
+                    if self.reply.is_empty() && stream.name == LogStream::Stderr {
+                        let room = MOST_SAID.saturating_sub(self.said.len());
+                        self.said.extend(bytes.iter().take(room));
+                    }
+                    self.log.chunk(stream.name, bytes);
                 }
                 Err(error) if is_later(&error) => {}
                 Err(_) => stream.pipe = None,
@@ -170,6 +197,20 @@ impl<'a> Talk<'a> {
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(true),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Talk<'_> {
+    fn into_reply(self) -> Result<Supervised, NoReply> {
+        let ended = |error| io::Error::other(format!("the warden ended without a word ({error})"));
+        let mut reply = self.reply.as_slice();
+        if let Err(error) = read_frame::<Reply>(&mut reply) {
+            let said = String::from_utf8_lossy(&self.said).into_owned();
+            return Err(NoReply::NoWarden(ended(error), said));
+        }
+        let reply = read_frame(&mut reply).map_err(ended)?;
+        let [stdout_bytes, stderr_bytes] = self.streams.each_ref().map(|stream| stream.bytes);
+        Ok(Supervised { reply, stdout_bytes, stderr_bytes })
     }
 }
 

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Sandbox};
 use crate::Result;
 
+/// Where bubblewrap is taken from: never from the caller's `PATH`.
+const BWRAP: &str = "/usr/bin/bwrap";
+
 /// Boxes a job by a warden: a process of an executable that calls
 /// [`warden::main`](crate::warden::main), confines itself, and starts the job.
 /// Linux only; elsewhere every run is refused.
@@ -13,6 +16,7 @@ pub struct WardenSandbox {
     args: Vec<OsString>,
     level: IsolationLevel,
     newest_abi: u32,
+    bwrap: PathBuf,
 }
 
 impl WardenSandbox {
@@ -20,7 +24,25 @@ impl WardenSandbox {
     /// [`warden::main`](crate::warden::main) before it does anything else.
     #[must_use]
     pub fn new(executable: PathBuf, args: Vec<OsString>) -> Self {
-        WardenSandbox { executable, args, level: IsolationLevel::L1, newest_abi: u32::MAX }
+        let (level, bwrap) = (IsolationLevel::L1, PathBuf::from(BWRAP));
+        WardenSandbox { executable, args, level, newest_abi: u32::MAX, bwrap }
+    }
+
+    /// A box of level L2: the same warden, and namespaces around it in which nothing
+    /// is but the system's programs and what the job is handed. `/usr/bin/bwrap`
+    /// makes them; a process of root's is refused them. Its temporary folder is a
+    /// `/tmp` of its own, in memory.
+    #[must_use]
+    pub fn in_namespaces(mut self) -> Self {
+        self.level = IsolationLevel::L2;
+        self
+    }
+
+    /// Takes bubblewrap from elsewhere. Never from where others can write.
+    #[must_use]
+    pub fn with_bwrap(mut self, program: PathBuf) -> Self {
+        self.bwrap = program;
+        self
     }
 
     /// No box, level L0: the same warden with the same limits and the same sweep
@@ -51,10 +73,12 @@ impl Sandbox for WardenSandbox {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::path::Path;
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    use super::super::supervise::{Supervised, supervise};
+    use super::super::namespaces::{self, TMP, View};
+    use super::super::supervise::{NoReply, Supervised, supervise};
     use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink};
     use super::{IsolationLevel, WardenSandbox};
     use crate::warden::orders::{Ended, JobOrders, Orders, Reply, TrialOrders, Tried};
@@ -64,8 +88,9 @@ mod linux {
         pub(super) fn run_job(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
             let start = Instant::now();
             let orders = Orders::Job(Box::new(self.orders(job)));
+            let command = self.command(&view(job))?;
             let Supervised { reply, stdout_bytes, stderr_bytes } =
-                self.supervise(&orders, job.limits.wall_kept(), log)?;
+                self.supervise(command, &orders, job.limits.wall_kept(), log)?;
             let Ended { exit, mut limits_hit, landlock_abi } = match reply {
                 Reply::Ended(ended) => ended,
                 other => return Err(self.error(other)),
@@ -91,52 +116,101 @@ mod linux {
         /// Lets a confined warden try to get out, with a file that it must not read.
         pub(in crate::sandbox) fn tries(
             &self,
-            secret: &std::path::Path,
+            secret: &Path,
         ) -> Result<(u32, Vec<(String, bool)>)> {
             const WALL: Duration = Duration::from_secs(10);
-            let orders = TrialOrders { newest_abi: self.newest_abi, secret: secret.into() };
+            let in_namespaces = self.has_namespaces();
+            let newest_abi = self.newest_abi;
+            let orders = TrialOrders { newest_abi, secret: secret.into(), in_namespaces };
             let mut no_log = |_, _: &[u8]| {};
-            match self.supervise(&Orders::Trial(orders), WALL, &mut no_log)?.reply {
+            let command = self.command(&View::default())?;
+            match self.supervise(command, &Orders::Trial(orders), WALL, &mut no_log)?.reply {
                 Reply::Tried(Tried { landlock_abi, attempts }) => Ok((landlock_abi, attempts)),
                 other => Err(self.error(other)),
             }
         }
 
+        fn has_namespaces(&self) -> bool {
+            self.level >= IsolationLevel::L2
+        }
+
+        fn command(&self, view: &View<'_>) -> Result<Command> {
+            if self.has_namespaces() {
+                let paths = view.readable.iter().chain(&view.writable);
+                namespaces::check(&self.bwrap, paths.copied()).map_err(|why| self.refused(why))?;
+                return Ok(namespaces::command(&self.bwrap, &self.executable, &self.args, view));
+            }
+            let mut command = Command::new(&self.executable);
+            command.args(&self.args);
+            Ok(command)
+        }
+
         fn supervise(
             &self,
+            command: Command,
             orders: &Orders,
             wall: Duration,
             log: &mut dyn LogSink,
         ) -> Result<Supervised> {
-            let mut command = Command::new(&self.executable);
-            command.args(&self.args);
-            supervise(command, orders, wall, log)
-                .map_err(|error| Error::Box(format!("{}: {error}", self.executable.display())))
+            supervise(command, orders, wall, log).map_err(|none| match none {
+                NoReply::NoWarden(_, said) if self.has_namespaces() => {
+                    self.refused(namespaces::refusal(&said))
+                }
+                NoReply::NoWarden(error, _) | NoReply::Broken(error) => {
+                    Error::Box(format!("{}: {error}", self.executable.display()))
+                }
+            })
         }
 
         fn orders(&self, job: &BoxedJob) -> JobOrders {
+            let mut environment = job.environment.clone();
+            let mut tmp_dir = job.tmp_dir.clone();
+            if self.has_namespaces() {
+                let values = environment.iter_mut().map(|(_, value)| value);
+                values.filter(|value| Path::new(value) == tmp_dir).for_each(|value| {
+                    *value = TMP.to_owned();
+                });
+                tmp_dir = TMP.into();
+            }
             JobOrders {
                 confined: self.level > IsolationLevel::L0,
                 newest_abi: self.newest_abi,
                 work_dir: job.work_dir.clone().into(),
                 readable: job.readable.iter().map(Into::into).collect(),
                 listable: job.listable.iter().map(Into::into).collect(),
-                tmp_dir: job.tmp_dir.clone().into(),
+                tmp_dir: tmp_dir.into(),
                 outputs_dir: job.outputs_dir.clone().into(),
                 command: job.command.clone(),
-                environment: job.environment.clone(),
+                environment,
                 limits: Limits { wall: job.limits.wall_kept(), ..job.limits.clone() },
             }
         }
 
+        fn refused(&self, reason: String) -> Error {
+            Error::Isolation { needed: self.level.to_string(), reason }
+        }
+
         fn error(&self, reply: Reply) -> Error {
             match reply {
-                Reply::NoBox(reason) => Error::Isolation { needed: self.level.to_string(), reason },
+                Reply::NoBox(reason) => self.refused(reason),
                 Reply::Failed(reason) => Error::Box(reason),
-                Reply::Ended(_) | Reply::Tried(_) => {
+                Reply::Begun | Reply::Ended(_) | Reply::Tried(_) => {
                     Error::Box("the warden answered another question".to_owned())
                 }
             }
+        }
+    }
+
+    /// What stands in a listable folder is to be seen as a whole: what may be read
+    /// of it, the warden decides, as it does without namespaces.
+    fn view(job: &BoxedJob) -> View<'_> {
+        let listable = || job.listable.iter().map(|path| path.as_path());
+        let readable = job.readable.iter().map(|path| path.as_path());
+        let alone = readable.filter(|path| !listable().any(|folder| path.starts_with(folder)));
+        View {
+            readable: listable().chain(alone).collect(),
+            writable: vec![&job.work_dir, &job.outputs_dir],
+            tmp_bytes: job.limits.scratch_bytes,
         }
     }
 }
@@ -144,7 +218,7 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 impl WardenSandbox {
     fn run_job(&self, _: &BoxedJob, _: &mut dyn LogSink) -> Result<BoxReport> {
-        let _ = (&self.executable, &self.args, self.newest_abi);
+        let _ = (&self.executable, &self.args, self.newest_abi, &self.bwrap);
         Err(crate::Error::Isolation {
             needed: self.level.to_string(),
             reason: "boxes can be made on Linux only".to_owned(),

@@ -1,5 +1,4 @@
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,23 +8,11 @@ use landlock::{
     RulesetStatus, Scope,
 };
 use rustix::io::Errno;
-use rustix::process::{getppid, test_kill_process};
+use rustix::process::{getpid, getppid, test_kill_process};
 
 use super::orders::JobOrders;
-use super::{capabilities, seccomp, sys};
+use super::{capabilities, seccomp, sys, system};
 
-/// Programs and their libraries; those that are not there are left out.
-const SYSTEM_FOLDERS: [&str; 7] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives"];
-/// What the loader and the interpreters read below `/etc`.
-const SYSTEM_FILES: [&str; 6] = [
-    "/etc/ld.so.cache",
-    "/etc/ld.so.preload",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/mime.types",
-    "/etc/ssl/openssl.cnf",
-];
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 /// The newest version whose rights this code was tried with.
 const NEWEST_ABI: u32 = 7;
@@ -49,19 +36,9 @@ impl Grants {
         }
     }
 
-    /// Nothing of a run and no dataset may lie where every job can read: such a
-    /// home is open to all of them.
     fn check_place(&self) -> Result<(), String> {
-        let open: Vec<PathBuf> =
-            readable_folders().filter_map(|folder| folder.canonicalize().ok()).collect();
-        for path in self.readable.iter().chain(&self.listable).chain(&self.writable) {
-            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if let Some(folder) = open.iter().find(|folder| real.starts_with(folder)) {
-                let (path, folder) = (real.display(), folder.display());
-                return Err(format!("{path} is below {folder}, which every job can read"));
-            }
-        }
-        Ok(())
+        let paths = self.readable.iter().chain(&self.listable).chain(&self.writable);
+        system::check_place(paths.map(PathBuf::as_path))
     }
 }
 
@@ -90,7 +67,8 @@ pub(super) fn confine(grants: &Grants, newest_abi: u32) -> Result<Confined, Stri
     let job_domain = JobDomain { rules: ruleset(grants, abi).map_err(failed)? };
     let own = ruleset(grants, abi).and_then(|rules| allow_proc(rules, Path::new("/proc")));
     enforce(own.map_err(failed)?)?;
-    let signals_scoped = abi >= 6 && !can_signal_parent();
+    // To the first process of a namespace there is nothing outside.
+    let signals_scoped = getpid().is_init() || (abi >= 6 && !can_signal_parent());
     capabilities::drop_all()?;
     seccomp::install(abi)?;
     Ok(Confined { abi, signals_scoped, job_domain })
@@ -138,10 +116,10 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
     }
     let mut rules = rules.create()?;
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    for folder in readable_folders() {
+    for folder in system::folders() {
         rules = allow(rules, &folder, read | AccessFs::Execute)?;
     }
-    for file in SYSTEM_FILES {
+    for file in system::FILES {
         rules = allow(rules, Path::new(file), AccessFs::ReadFile.into())?;
     }
     for device in DEVICES {
@@ -159,19 +137,6 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
         rules = allow(rules, path, AccessFs::from_all(level) & !special)?;
     }
     Ok(rules)
-}
-
-/// What every job can read besides what it is granted.
-fn readable_folders() -> impl Iterator<Item = PathBuf> {
-    SYSTEM_FOLDERS.iter().map(PathBuf::from).chain(python_settings())
-}
-
-/// Debian keeps Python's start-up settings in `/etc/python3.11` and the like.
-fn python_settings() -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir("/etc").into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"python3"))
-        .map(|entry| entry.path())
 }
 
 fn allow_proc(rules: RulesetCreated, folder: &Path) -> Result<RulesetCreated, RulesetError> {

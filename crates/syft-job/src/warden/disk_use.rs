@@ -29,29 +29,25 @@ pub(super) struct DiskUse {
 /// A file system and a file in it.
 pub(super) type Identity = (u64, u64);
 
-/// Walks folders without following links, at most `most` entries; what lies below
-/// `except` is left out. A file with several names takes up its bytes once.
-pub(super) fn disk_use(folders: &[&Path], except: Option<&Path>, most: usize) -> DiskUse {
+/// Walks folders without following links, at most `most` entries; what is one
+/// of `except`, and what lies below it, is left out. A file with several names takes up its bytes once.
+pub(super) fn disk_use(folders: &[&Path], except: &[&Path], most: usize) -> DiskUse {
     walk(folders, except, most).total
 }
 
 /// As [`disk_use`], with the files that processes of the job deleted and hold on to.
-pub(super) fn disk_use_with_nameless(
-    folders: &[&Path],
-    except: Option<&Path>,
-    most: usize,
-) -> DiskUse {
+pub(super) fn disk_use_with_nameless(folders: &[&Path], except: &[&Path], most: usize) -> DiskUse {
     let mut walk = walk(folders, except, most);
     let mut roots = folders.to_vec();
-    roots.extend(except);
+    roots.extend_from_slice(except);
     add_nameless(&mut walk.total, &mut walk.counted, &roots);
     walk.total
 }
 
-fn walk(folders: &[&Path], except: Option<&Path>, most: usize) -> Walk {
-    let except = except.and_then(|path| statat(CWD, path, AtFlags::empty()).ok());
+fn walk(folders: &[&Path], except: &[&Path], most: usize) -> Walk {
+    let except = except.iter().filter_map(|path| statat(CWD, *path, AtFlags::empty()).ok());
     let mut walk = Walk {
-        except: except.map(|found| identity(&found)),
+        except: except.map(|found| identity(&found)).collect(),
         most,
         seen: 0,
         total: DiskUse::default(),
@@ -71,7 +67,7 @@ const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 struct Walk {
-    except: Option<Identity>,
+    except: HashSet<Identity>,
     most: usize,
     seen: usize,
     total: DiskUse,
@@ -132,6 +128,9 @@ impl Walk {
                 }
                 Err(error) => return Err(error),
             };
+            if self.except.contains(&identity(&found)) {
+                continue;
+            }
             if FileType::from_raw_mode(found.st_mode) != FileType::Directory {
                 listing.files += 1;
                 self.count(&found);
@@ -148,7 +147,7 @@ impl Walk {
 
     fn subfolder(&mut self, handle: &OwnedFd, depth: usize) -> Result<(), Errno> {
         let found = fstat(handle)?;
-        if self.count(&found) && self.except != Some(identity(&found)) {
+        if self.count(&found) && !self.except.contains(&identity(&found)) {
             self.folder(handle, depth + 1);
         }
         Ok(())

@@ -40,11 +40,15 @@ pub(crate) struct TrialOrders {
     pub(crate) newest_abi: u32,
     /// A file that exists and that is not granted.
     pub(crate) secret: OsString,
+    /// Whether there are to be namespaces around this warden.
+    pub(crate) in_namespaces: bool,
 }
 
-/// What a warden answers, once.
+/// What a warden answers: that it has begun, and what came of its orders.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Reply {
+    /// There is a warden. Nothing of the job has run.
+    Begun,
     /// The job has run, and all its processes are gone.
     Ended(Ended),
     /// What the trial found.

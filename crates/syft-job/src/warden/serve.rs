@@ -3,7 +3,7 @@ use std::io;
 use std::os::unix::net::UnixStream;
 
 use rustix::fs::Mode;
-use rustix::process::{getpid, set_child_subreaper, setsid, umask};
+use rustix::process::{getpid, getsid, set_child_subreaper, setsid, umask};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
 use rustix::thread::set_no_new_privs;
 
@@ -12,9 +12,10 @@ use super::orders::{Ended, JobOrders, Orders, Reply, read_frame, write_frame};
 use super::watch::{scratch_use, watch};
 use super::{start, sys, tree, trial};
 
-/// Serves one runner: one order, one reply.
+/// Serves one runner: one order, and what came of it.
 pub(super) fn serve() -> io::Result<()> {
     let mut control = take_control()?;
+    write_frame(&mut control, &Reply::Begun)?;
     let reply = match read_frame(&mut control)? {
         Orders::Job(orders) => run(&orders, &control),
         Orders::Trial(orders) => match prepare() {
@@ -42,7 +43,10 @@ fn prepare() -> Result<(), String> {
     if !tree::is_readable() {
         return Err("this kernel does not tell the children of a process".to_owned());
     }
-    setsid().map_err(failed("start a session"))?;
+    // What started it may have started a session for it.
+    if getsid(None) != Ok(getpid()) {
+        setsid().map_err(failed("start a session"))?;
+    }
     set_no_new_privs(true).map_err(failed("give up new privileges"))?;
     set_child_subreaper(Some(getpid())).map_err(failed("become the subreaper"))?;
     umask(Mode::RWXG | Mode::RWXO);

@@ -43,6 +43,13 @@ pub(super) fn kill_all_reachable() {
     }
 }
 
+/// Whether this process could make a user namespace, in which it then is.
+pub(super) fn enters_user_namespace() -> bool {
+    // SAFETY: the call takes a number only. The warden has one thread, and holds
+    // nothing that depends on who its user is.
+    unsafe { libc::unshare(libc::CLONE_NEWUSER) == 0 }
+}
+
 /// Processor time, and the largest resident set in bytes, of the descendants
 /// that have been waited for.
 pub(super) fn reaped_usage() -> (Duration, u64) {

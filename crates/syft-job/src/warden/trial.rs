@@ -3,13 +3,19 @@ use std::fs::{self, File};
 use std::io;
 use std::net::{TcpListener, UdpSocket};
 
-use rustix::process::getppid;
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::process::{getpid, getppid};
 
 use super::confine::{Confined, Grants, can_signal_parent, confine};
 use super::orders::{Reply, TrialOrders, Tried};
+use super::sys;
 
 /// Confines this process as a job is, and tries to get out.
 pub(super) fn tried(orders: &TrialOrders) -> Reply {
+    let secret = &orders.secret;
+    // What else confines this process would refuse most of this as well: the
+    // namespaces are tried alone.
+    let mut held = if orders.in_namespaces { of_namespaces(secret) } else { Vec::new() };
     let Confined { abi, job_domain, .. } = match confine(&Grants::default(), orders.newest_abi) {
         Ok(confined) => confined,
         Err(reason) => return Reply::NoBox(reason),
@@ -17,7 +23,43 @@ pub(super) fn tried(orders: &TrialOrders) -> Reply {
     if let Err(error) = job_domain.enter() {
         return Reply::NoBox(error.to_string());
     }
-    Reply::Tried(Tried { landlock_abi: abi, attempts: attempts(&orders.secret, abi) })
+    held.extend(attempts(secret, abi));
+    Reply::Tried(Tried { landlock_abi: abi, attempts: held })
+}
+
+/// What namespaces give by themselves.
+fn of_namespaces(secret: &OsStr) -> Vec<(String, bool)> {
+    let is_absent =
+        fs::symlink_metadata(secret).is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+    vec![
+        ("this user's files are not there".to_owned(), is_absent),
+        ("there are no processes but the box's own".to_owned(), getpid().is_init()),
+        ("there is no network device but loopback".to_owned(), has_loopback_alone()),
+        ("the kernel's settings are read-only".to_owned(), has_read_only_settings()),
+        ("nothing of the runner's environment is there".to_owned(), has_no_environment()),
+        // Last: where it succeeds, this process is elsewhere.
+        ("a namespace in this one is refused".to_owned(), !sys::enters_user_namespace()),
+    ]
+}
+
+/// As they are mounted, whoever tries to write them.
+fn has_read_only_settings() -> bool {
+    let found = statvfs("/proc/sys/kernel");
+    found.is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+fn has_loopback_alone() -> bool {
+    let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
+    // Two lines of headings.
+    let mut devices = devices.lines().skip(2).map(str::trim_start).peekable();
+    devices.peek().is_some() && devices.all(|device| device.starts_with("lo:"))
+}
+
+/// The first process of a namespace is what shows the environment of whoever made
+/// it; the folder that it is in is no secret.
+fn has_no_environment() -> bool {
+    fs::read("/proc/1/environ")
+        .is_ok_and(|all| all.split(|byte| *byte == 0).all(|one| one.is_empty() || one == b"PWD=/"))
 }
 
 fn attempts(secret: &OsStr, abi: u32) -> Vec<(String, bool)> {
@@ -48,6 +90,8 @@ fn attempts(secret: &OsStr, abi: u32) -> Vec<(String, bool)> {
     attempts
 }
 
+/// Not to be touched, or, inside namespaces, not there at all.
 fn refused<T>(outcome: io::Result<T>) -> bool {
-    outcome.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    use io::ErrorKind::{NotFound, PermissionDenied};
+    outcome.is_err_and(|error| matches!(error.kind(), NotFound | PermissionDenied))
 }

@@ -158,7 +158,7 @@ impl<'a> Watch<'a> {
     }
 
     fn look_at_disk(&mut self) -> bool {
-        let outputs = disk_use(&[Path::new(&self.orders.outputs_dir)], None, self.most_entries());
+        let outputs = disk_use(&[Path::new(&self.orders.outputs_dir)], &[], self.most_entries());
         let mut must_end = false;
         let most = (self.limits.outputs_bytes, self.limits.outputs_files);
         if outputs.is_partial || outputs.bytes > most.0 || outputs.files > most.1 {
@@ -169,8 +169,8 @@ impl<'a> Watch<'a> {
             );
             must_end = true;
         }
-        let (folders, outputs_dir) = scratch_folders(self.orders);
-        let scratch = disk_use_with_nameless(&folders, Some(outputs_dir), MOST_ENTRIES);
+        let (folders, except) = scratch_folders(self.orders);
+        let scratch = disk_use_with_nameless(&folders, &except, MOST_ENTRIES);
         let more = scratch.bytes.saturating_sub(self.before.bytes) > self.limits.scratch_bytes;
         if scratch.is_partial || more {
             let detail = format!("more than {} bytes", self.limits.scratch_bytes);
@@ -236,13 +236,18 @@ impl<'a> Watch<'a> {
 
 /// What stands in the working copy and the temporary folder.
 pub(super) fn scratch_use(orders: &JobOrders) -> DiskUse {
-    let (folders, outputs_dir) = scratch_folders(orders);
-    disk_use(&folders, Some(outputs_dir), MOST_ENTRIES)
+    let (folders, except) = scratch_folders(orders);
+    disk_use(&folders, &except, MOST_ENTRIES)
 }
 
-/// The working copy and the temporary folder, and the outputs, which are counted
-/// on their own.
-fn scratch_folders(orders: &JobOrders) -> ([&Path; 2], &Path) {
+/// The working copy and the temporary folder; and what is not the job's in them: the
+/// outputs, which are counted on their own, and, where a home lies in the temporary
+/// folder, what was granted from it.
+fn scratch_folders(orders: &JobOrders) -> ([&Path; 2], Vec<&Path>) {
     let folders = [Path::new(&orders.work_dir), Path::new(&orders.tmp_dir)];
-    (folders, Path::new(&orders.outputs_dir))
+    let granted = orders.readable.iter().chain(&orders.listable).map(Path::new);
+    let mut except: Vec<&Path> =
+        granted.filter(|path| folders.iter().any(|folder| path.starts_with(folder))).collect();
+    except.push(Path::new(&orders.outputs_dir));
+    (folders, except)
 }

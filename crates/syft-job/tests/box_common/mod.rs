@@ -1,6 +1,8 @@
 //! A box around a bash script, for the tests of this folder.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod user;
+
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -35,7 +37,7 @@ impl Ran {
 }
 
 pub(crate) fn boxed() -> WardenSandbox {
-    WardenSandbox::new(PathBuf::from(env!("CARGO_BIN_EXE_syft-warden")), Vec::new())
+    WardenSandbox::new(user::warden(), Vec::new())
 }
 
 pub(crate) fn unboxed() -> WardenSandbox {
@@ -44,7 +46,11 @@ pub(crate) fn unboxed() -> WardenSandbox {
 
 impl Run {
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("box").tempdir().unwrap();
+        Run::below(&std::env::temp_dir())
+    }
+
+    pub(crate) fn below(folder: &Path) -> Self {
+        let root = tempfile::Builder::new().prefix("box").tempdir_in(folder).unwrap();
         for folder in ["work", "tmp", "outputs", "granted", "home"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }

@@ -1,0 +1,95 @@
+//! Tests that root cannot make, run as an ordinary user.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use rustix::process::geteuid;
+use syft_job::sandbox::{IsolationLevel, Probe, WardenSandbox, best};
+
+/// Where the warden's executable is for tests that were started again.
+const WARDEN: &str = "BOX_TEST_WARDEN";
+/// `nobody`.
+const USER: u32 = 65534;
+
+#[allow(clippy::disallowed_methods, reason = "how a test knows that it was started again")]
+pub(crate) fn warden() -> PathBuf {
+    let copy = std::env::var_os(WARDEN).map(PathBuf::from);
+    copy.unwrap_or_else(|| env!("CARGO_BIN_EXE_syft-warden").into())
+}
+
+/// Runs a test as an ordinary user. Where root has started the tests, all of them
+/// are started again as somebody else, once, and `test` is what that said of it.
+pub(crate) fn as_user(test: &str, body: impl FnOnce()) {
+    if !geteuid().is_root() {
+        return body();
+    }
+    static SAID: OnceLock<String> = OnceLock::new();
+    let said = SAID.get_or_init(all_as_user);
+    assert!(said.lines().any(|line| line == format!("test {test} ... ok")), "{said}");
+}
+
+/// As [`as_user`], with a box in namespaces.
+pub(crate) fn in_namespaces(test: &str, body: impl FnOnce(WardenSandbox)) {
+    as_user(test, || {
+        if let Some(boxed) = namespaces() {
+            body(boxed);
+        }
+    });
+}
+
+/// The executables stand where nobody else may look; their copies do not.
+fn all_as_user() -> String {
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = |from: &Path, name: &str| {
+        let to = folder.path().join(name);
+        fs::copy(from, &to).unwrap();
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).unwrap();
+        to
+    };
+    let tests = copy(&std::env::current_exe().unwrap(), "tests");
+    let warden = copy(&warden(), "warden");
+    let tmp = folder.path().join("tmp");
+    fs::create_dir(&tmp).unwrap();
+    chown(&tmp, Some(USER), Some(USER)).unwrap();
+    let (user, group) = (format!("--reuid={USER}"), format!("--regid={USER}"));
+    let ended = Command::new("setpriv")
+        .args([user.as_str(), &group, "--clear-groups", "--inh-caps=-all"])
+        .arg(tests)
+        .current_dir("/")
+        .env_clear()
+        .envs([("PATH", "/usr/bin:/bin"), ("SECRET_OF_THE_CALLER", "canary")])
+        .env(WARDEN, warden)
+        .env("TMPDIR", tmp)
+        .output()
+        .unwrap();
+    let [out, err] =
+        [ended.stdout, ended.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+    format!("as user {USER}:\n{out}\n{err}")
+}
+
+/// A box in namespaces. `None` where the machine lets no ordinary user make any:
+/// then the reason must have been found, and nothing but that may be the reason.
+fn namespaces() -> Option<WardenSandbox> {
+    static FOUND: OnceLock<Probe> = OnceLock::new();
+    let found = FOUND.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        best(super::boxed(), folder.path()).probe
+    });
+    if found.level == IsolationLevel::L2 {
+        return Some(super::boxed().in_namespaces());
+    }
+    assert!(Path::new("/usr/bin/bwrap").exists(), "missing: apt-get install bubblewrap");
+    let why = found.no_namespaces.as_deref().unwrap();
+    let can_be_made = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc", "true"])
+        .status()
+        .unwrap();
+    assert!(!can_be_made.success(), "namespaces can be made here, and yet: {why}");
+    assert!(why.starts_with("bwrap: "), "{why}");
+    eprintln!("no ordinary user can make namespaces here: {why}");
+    None
+}

@@ -1,0 +1,526 @@
+//! What namespaces around the warden add, and each trap that they have.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod box_common;
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use box_common::user::{as_user, in_namespaces};
+use box_common::{Run, boxed, unboxed};
+use common::{OWNER, Pair, dataset, email, name, quiet};
+use syft_core::{DirDisk, HomePath};
+use syft_job::sandbox::{
+    Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, WardenSandbox, best, probe,
+};
+use syft_job::{Error, Intake, RunOptions, Script, Submission, collect_outputs};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Runs a script that prints GOT if it gets through, in namespaces and without a box.
+fn denied_by_the_box_alone(sandbox: &WardenSandbox, script: impl Fn(&Run) -> String) -> String {
+    let run = Run::new();
+    let inside = run.run(sandbox, &script(&run));
+    assert!(!inside.out().contains("GOT"), "got out of the box: {}", inside.out());
+    let run = Run::new();
+    let outside = run.run(&unboxed(), &script(&run));
+    assert!(outside.out().contains("GOT"), "the attempt itself is broken: {}", outside.err());
+    inside.err()
+}
+
+/// A bubblewrap that is another than the box takes it for.
+fn bwrap(folder: &Path, script: &str) -> PathBuf {
+    let path = folder.join("bwrap");
+    fs::write(&path, format!("#!/bin/bash\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// The bubblewrap that boxes the job of this run.
+fn bwrap_of(run: &Run) -> Option<String> {
+    let root = run.root().to_str().unwrap();
+    processes(|line| line.starts_with("/usr/bin/bwrap\0") && line.contains(root)).pop()
+}
+
+/// Processes by their arguments, which end with a zero each.
+fn processes(wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|it| it.file_name());
+    let pids = names.filter_map(|name| name.into_string().ok()).filter(|name| {
+        let line = fs::read(format!("/proc/{name}/cmdline")).unwrap_or_default();
+        wanted(&String::from_utf8_lossy(&line))
+    });
+    pids.collect()
+}
+
+/// A daemon that has left its session, its parent and its streams, and says so.
+struct Daemon {
+    seconds: String,
+}
+
+impl Daemon {
+    fn new(test: u32) -> Self {
+        Daemon { seconds: format!("{test}{}", std::process::id()) }
+    }
+
+    fn start(&self, and_then: &str) -> String {
+        let sleep = format!("exec sleep {}", self.seconds);
+        format!(
+            "setsid bash -c '(echo on > ../outputs/on; {sleep}) < /dev/null > /dev/null 2>&1 &'
+             until [[ -s ../outputs/on ]]; do :; done; {and_then}"
+        )
+    }
+
+    fn must_die(&self) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.is_alive() {
+            assert!(Instant::now() < end, "the daemon outlives its job");
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        !processes(|line| line == format!("sleep\0{}\0", self.seconds)).is_empty()
+    }
+}
+
+#[test]
+fn each_trap_is_seen_by_the_probe_before_landlock_hides_it() {
+    in_namespaces("each_trap_is_seen_by_the_probe_before_landlock_hides_it", |sandbox| {
+        let folder = tempfile::tempdir().unwrap();
+        let shown = format!("/.warden --ro-bind {0} {0} --remount-ro ", folder.path().display());
+        let mut traps = vec![
+            ("--as-pid-1 ", "", "nothing of the runner's environment is there"),
+            ("--as-pid-1 ", "", "no processes but the box's own"),
+            ("--remount-ro /proc ", "", "the kernel's settings are read-only"),
+            ("--disable-userns ", "", "a namespace in this one is refused"),
+            ("/.warden --remount-ro ", &*shown, "this user's files are not there"),
+        ];
+        let devices = fs::read_to_string("/proc/net/dev").unwrap();
+        if devices.lines().skip(2).any(|device| !device.trim_start().starts_with("lo:")) {
+            let share = "--unshare-all --share-net ";
+            traps.push(("--unshare-all ", share, "no network device but loopback"));
+        }
+        let whole = probe(&sandbox, folder.path());
+        assert_eq!(whole.level, IsolationLevel::L2, "{whole:?}");
+        assert!(whole.seccomp && whole.landlock_abi >= 1 && whole.no_namespaces.is_none());
+        for (one, other, what) in traps {
+            assert!(whole.reasons.iter().any(|held| held.contains(what)), "{whole:?}");
+            let change = format!("X='{one}'; Y='{other}'; A=\"$* \"");
+            let script = format!("{change}; L=canary exec /usr/bin/bwrap ${{A/$X/$Y}}");
+            let open = sandbox.clone().with_bwrap(bwrap(folder.path(), &script));
+            let found = probe(&open, folder.path());
+            assert_eq!(found.level, IsolationLevel::L0, "{one}");
+            let not_so = |it: &String| it.starts_with("NOT so: ") && it.contains(what);
+            assert!(found.reasons.iter().any(not_so), "{one}: {found:?}");
+        }
+    });
+}
+
+#[test]
+fn x1_bubblewrap_itself_has_no_environment() {
+    in_namespaces("x1_bubblewrap_itself_has_no_environment", |sandbox| {
+        let run = Run::new();
+        let mut seen = Vec::new();
+        let mut log = |_: LogStream, _: &[u8]| {
+            seen.push(fs::read(format!("/proc/{}/environ", bwrap_of(&run).unwrap())).unwrap());
+        };
+        sandbox.run(&run.job("echo on; read -t 1 < <(sleep 1)"), &mut log).unwrap();
+        assert_eq!(seen, [Vec::<u8>::new()]);
+    });
+}
+
+#[test]
+fn x1_the_environment_is_exactly_what_was_given_and_tmp_is_private() {
+    in_namespaces("x1_the_environment_is_exactly_what_was_given_and_tmp_is_private", |sandbox| {
+        let mut run = Run::new();
+        let tmp = run.path("tmp").to_str().unwrap().to_owned();
+        run.environment.extend(["HOME", "TMPDIR"].map(|name| (name.to_owned(), tmp.clone())));
+        let mut job = run.job("");
+        job.command = vec!["/usr/bin/env".into()];
+        let mut out = Vec::new();
+        let mut log = |_, bytes: &[u8]| out.extend_from_slice(bytes);
+        sandbox.run(&job, &mut log).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out, "HOME=/tmp\nPATH=/usr/bin:/bin\nTMPDIR=/tmp\n");
+        let ran = run.run(&sandbox, "echo mine > $TMPDIR/box-test; ls -A /tmp; cat ~/box-test");
+        assert_eq!((ran.out().as_str(), ran.err().as_str()), ("box-test\nmine\n", ""));
+        assert!(!Path::new("/tmp/box-test").exists());
+        assert_eq!(fs::read_dir(run.path("tmp")).unwrap().count(), 0);
+    });
+}
+
+#[test]
+fn x1_home_other_datasets_and_the_machine_are_not_there() {
+    in_namespaces("x1_home_other_datasets_and_the_machine_are_not_there", |sandbox| {
+        let attempts = [
+            "cat ../home/secret && echo GOT",
+            "stat ../home/secret && echo GOT",
+            "ln -s ../home/secret s; cat s && echo GOT",
+            "stat ../other/data.csv && echo GOT",
+            "stat /etc/passwd && echo GOT",
+            "stat /sys/kernel && echo GOT",
+            "stat /var/log && echo GOT",
+        ];
+        for attempt in attempts {
+            let said = denied_by_the_box_alone(&sandbox, |run| {
+                fs::create_dir_all(run.path("other")).unwrap();
+                fs::write(run.path("other/data.csv"), "rows").unwrap();
+                attempt.to_owned()
+            });
+            assert!(said.contains("No such file or directory"), "{said}");
+        }
+        let runner = std::process::id();
+        denied_by_the_box_alone(&sandbox, |_| {
+            format!("[[ -n $(< /proc/{runner}/environ) ]] && echo GOT")
+        });
+        denied_by_the_box_alone(&sandbox, |_| "cat /proc/$PPID/status && echo GOT".to_owned());
+        // What the first process of a namespace was started with, shows nowhere.
+        let ran = Run::new().run(&sandbox, "cat /proc/1/environ; echo $PPID");
+        assert_eq!(ran.out(), "1\n", "{}", ran.err());
+    });
+}
+
+#[test]
+fn x2_no_network() {
+    in_namespaces("x2_no_network", |sandbox| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let said = denied_by_the_box_alone(&sandbox, |_| {
+            format!("exec 3<>/dev/tcp/127.0.0.1/{port} && echo GOT")
+        });
+        assert!(said.contains("Operation not permitted"), "{said}");
+        let said =
+            denied_by_the_box_alone(&sandbox, |_| "ls /sys/class/net && echo GOT".to_owned());
+        assert!(said.contains("No such file or directory"), "{said}");
+    });
+}
+
+#[test]
+fn x3_daemons_die_with_the_job() {
+    in_namespaces("x3_daemons_die_with_the_job", |sandbox| {
+        for (end, exit) in [("exec sleep 60", Exit::TimedOut), ("exit 0", Exit::Code(0))] {
+            let mut run = Run::new();
+            run.limits.wall = Duration::from_millis(900);
+            let daemon = Daemon::new(1);
+            let mut lived = false;
+            let mut log = |_: LogStream, _: &[u8]| lived = daemon.is_alive();
+            let job = run.job(&daemon.start(&format!("echo on; read -t 0.3 < <(sleep 1); {end}")));
+            let report = sandbox.run(&job, &mut log).unwrap();
+            assert_eq!(report.exit, exit);
+            assert!(lived && !daemon.is_alive());
+        }
+    });
+}
+
+#[test]
+fn x3_a_killed_bubblewrap_takes_the_job_along() {
+    in_namespaces("x3_a_killed_bubblewrap_takes_the_job_along", |sandbox| {
+        let (run, daemon) = (Run::new(), Daemon::new(2));
+        let mut lived = false;
+        let mut log = |_: LogStream, _: &[u8]| {
+            lived = daemon.is_alive();
+            let killed = Command::new("kill").args(["-9", &bwrap_of(&run).unwrap()]).status();
+            assert!(killed.unwrap().success());
+        };
+        let broken = sandbox.run(&run.job(&daemon.start("echo on; exec sleep 60")), &mut log);
+        assert!(matches!(&broken, Err(Error::Box(_))), "{broken:?}");
+        assert!(lived);
+        daemon.must_die();
+    });
+}
+
+#[test]
+fn x3_a_killed_runner_takes_its_job_along() {
+    let test = "x3_a_killed_runner_takes_its_job_along";
+    in_namespaces(test, |sandbox| {
+        // This test starts itself as the runner that is killed.
+        if let Some(seconds) = std::env::var_os("BOX_TEST_DAEMON") {
+            let daemon = Daemon { seconds: seconds.into_string().unwrap() };
+            let run = Run::new();
+            sandbox.run(&run.job(&daemon.start("exec sleep 60")), &mut quiet).unwrap();
+            return;
+        }
+        let daemon = Daemon::new(3);
+        let mut runner = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test])
+            .env("BOX_TEST_DAEMON", &daemon.seconds)
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while !daemon.is_alive() {
+            assert!(Instant::now() < end, "the job did not start");
+            std::thread::yield_now();
+        }
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+        daemon.must_die();
+    });
+}
+
+#[test]
+fn x4_x5_nobody_waits_for_a_stream() {
+    in_namespaces("x4_x5_nobody_waits_for_a_stream", |sandbox| {
+        let mut run = Run::new();
+        let start = Instant::now();
+        let held = run.run(&sandbox, "sleep 9 & echo said; exit 0");
+        assert_eq!((held.out().as_str(), held.report.exit), ("said\n", Exit::Code(0)));
+        run.limits.wall = Duration::from_millis(700);
+        let half = run.run(&sandbox, "printf half; exec sleep 9");
+        assert_eq!((half.out().as_str(), half.report.exit), ("half", Exit::TimedOut));
+        assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    });
+}
+
+#[test]
+fn x6_limits_are_kept_and_reported_by_name() {
+    in_namespaces("x6_limits_are_kept_and_reported_by_name", |sandbox| {
+        let hits: [(LimitKind, fn(&mut Limits), &str); 9] = [
+            (LimitKind::Wall, |of| of.wall = Duration::from_millis(300), "sleep 30; sleep 30"),
+            (
+                LimitKind::Cpu,
+                |of| of.cpu_seconds = 1,
+                "(while :; do :; done) & while :; do :; done",
+            ),
+            (
+                LimitKind::Memory,
+                |of| of.memory_bytes = 96 * MIB,
+                "s=0123456789; while :; do s=$s$s || exit 1; done",
+            ),
+            (
+                LimitKind::Processes,
+                |of| of.processes = 20,
+                "for i in {1..60}; do sleep 9 & done; wait",
+            ),
+            (
+                LimitKind::OpenFiles,
+                |of| of.open_files = 100,
+                "while exec {fd}< /dev/null; do :; done; read -t 0.3 < <(sleep 1)",
+            ),
+            (LimitKind::FileSize, |of| of.file_bytes = MIB, "head -c 3000000 /dev/zero > /tmp/big"),
+            (
+                LimitKind::Scratch,
+                |of| of.scratch_bytes = MIB,
+                "head -c 5000000 /dev/zero > /tmp/big; exec sleep 30",
+            ),
+            (
+                LimitKind::Outputs,
+                |of| of.outputs_bytes = MIB,
+                "head -c 3000000 /dev/zero > ../outputs/big",
+            ),
+            (LimitKind::Log, |of| of.log_bytes = 1000, "head -c 3000000 /dev/zero"),
+        ];
+        for (limit, change, script) in hits {
+            let mut run = Run::new();
+            change(&mut run.limits);
+            let ran = run.run(&sandbox, script);
+            let named: Vec<_> = ran.report.limits_hit.iter().map(|hit| hit.limit).collect();
+            assert_eq!(named, [limit], "{:?}\n{}", ran.report, ran.err());
+        }
+        // Whatever the warden would miss, the temporary folder has an end.
+        let mut run = Run::new();
+        run.limits.scratch_bytes = 0;
+        let ran = run.run(&sandbox, "head -c 200000000 /dev/zero > /tmp/big; exit 0");
+        assert!(ran.report.hit(LimitKind::Scratch), "{:?}", ran.report);
+    });
+}
+
+#[test]
+fn x6_what_is_granted_from_below_tmp_counts_for_no_limit() {
+    in_namespaces("x6_what_is_granted_from_below_tmp_counts_for_no_limit", |sandbox| {
+        let mut run = Run::below(Path::new("/tmp"));
+        fs::write(run.path("granted/big.csv"), vec![b'x'; 3_000_000]).unwrap();
+        (run.limits.file_bytes, run.limits.scratch_bytes) = (MIB, MIB);
+        let script = "wc -c < ../granted/big.csv; echo x > $TMPDIR/x; cat ../home/secret; exit 0";
+        let ran = run.run(&sandbox, script);
+        assert_eq!((ran.out().as_str(), ran.report.exit), ("3000000\n", Exit::Code(0)));
+        assert!(ran.report.limits_hit.is_empty(), "{:?}", ran.report);
+        assert!(ran.err().contains("home/secret: No such file"), "{}", ran.err());
+    });
+}
+
+#[test]
+fn x7_links_and_fifos_are_not_collected() {
+    in_namespaces("x7_links_and_fifos_are_not_collected", |sandbox| {
+        let run = Run::new();
+        let script = "cd ../outputs; ln -s ../home/secret link; mkfifo fifo; echo x > file
+            echo y > one; ln one two; mknod device c 1 3; chmod u+s file; echo $?";
+        let ran = run.run(&sandbox, script);
+        assert!(ran.err().contains("mknod"), "{}", ran.err());
+        fs::create_dir(run.path("owner")).unwrap();
+        let disk = DirDisk::open(&run.path("owner")).unwrap();
+        let to = HomePath::parse("kept").unwrap();
+        let found = collect_outputs(&run.path("outputs"), &run.limits, &disk, &to).unwrap();
+        let files: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(files, ["file"]);
+        let left: Vec<&str> = found.skipped.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(left, ["fifo", "link", "one", "two"]);
+    });
+}
+
+#[test]
+fn x8_what_is_granted_is_read_only() {
+    in_namespaces("x8_what_is_granted_is_read_only", |sandbox| {
+        let said = denied_by_the_box_alone(&sandbox, |_| {
+            "cat ../granted/data.csv; echo x >> ../granted/data.csv && echo GOT".to_owned()
+        });
+        assert!(said.contains("Read-only file system"), "{said}");
+        denied_by_the_box_alone(&sandbox, |_| {
+            "ln ../granted/data.csv ../outputs/rows && echo GOT".to_owned()
+        });
+        let ran =
+            Run::new().run(&sandbox, "for f in / /usr /dev /dev/shm /etc; do : > $f/new; done");
+        let refused =
+            ran.err().lines().filter(|line| line.contains("Read-only file system")).count();
+        assert_eq!(refused, 5, "{}", ran.err());
+    });
+}
+
+#[test]
+fn x10_the_kernels_settings_namespaces_and_mounts_are_out_of_reach() {
+    in_namespaces("x10_the_kernels_settings_namespaces_and_mounts_are_out_of_reach", |sandbox| {
+        let setting = "/proc/sys/kernel/core_pattern";
+        let before = fs::read(setting).unwrap();
+        let script = format!(
+            "echo z > {setting} && echo GOT; unshare -U true && echo GOT
+             unshare -m true && echo GOT; mount -t tmpfs none /tmp && echo GOT
+             mount --bind /usr ../outputs && echo GOT; mknod d c 1 3 && echo GOT
+             while read -r name value; do echo \"$name $value\"; done < /proc/self/status"
+        );
+        let ran = Run::new().run(&sandbox, &script);
+        assert!(!ran.out().contains("GOT"), "{}", ran.out());
+        assert_eq!(fs::read(setting).unwrap(), before);
+        assert!(ran.err().contains("Read-only file system"), "{}", ran.err());
+        for name in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert!(ran.out().contains(&format!("{name}: 0000000000000000\n")), "{}", ran.out());
+        }
+        assert!(ran.out().contains("NoNewPrivs: 1\n") && ran.out().contains("Seccomp: 2\n"));
+    });
+}
+
+#[test]
+fn x10_a_job_that_kills_all_it_can_kills_only_itself() {
+    in_namespaces("x10_a_job_that_kills_all_it_can_kills_only_itself", |sandbox| {
+        for abi in [7, 5] {
+            for script in ["kill -9 0", "kill -9 -1; kill -9 $PPID; kill -9 $$"] {
+                let ran = Run::new().run(&sandbox.clone().with_landlock_at_most(abi), script);
+                assert_eq!(ran.report.exit, Exit::Signal(9), "{}", ran.err());
+            }
+        }
+    });
+}
+
+#[test]
+fn root_gets_no_namespaces_and_is_told_why() {
+    let test = "root_gets_no_namespaces_and_is_told_why";
+    if !rustix::process::geteuid().is_root() {
+        // Root of a namespace will do.
+        let root = ["--user", "--map-root-user"];
+        let is_possible = Command::new("unshare").args(root).arg("true").status().unwrap();
+        let again = || {
+            Command::new("unshare")
+                .args(root)
+                .arg(std::env::current_exe().unwrap())
+                .args(["--exact", test])
+                .status()
+                .unwrap()
+                .success()
+        };
+        assert!(!is_possible.success() || again());
+        return;
+    }
+    let run = Run::new();
+    let found = best(boxed(), run.root());
+    assert_eq!(
+        (found.sandbox.level(), found.probe.level),
+        (IsolationLevel::L1, IsolationLevel::L1)
+    );
+    assert!(found.probe.no_namespaces.unwrap().starts_with("started as root: "));
+    let refused = boxed().in_namespaces().run(&run.job("echo x > ../outputs/ran"), &mut quiet);
+    let refused = refused.unwrap_err();
+    assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L2"), "{refused}");
+    assert!(!run.path("outputs/ran").exists());
+}
+
+#[test]
+fn without_a_bubblewrap_that_works_the_box_is_the_next_best() {
+    as_user("without_a_bubblewrap_that_works_the_box_is_the_next_best", || {
+        let run = Run::new();
+        let none = run.path("none");
+        let refusing = bwrap(run.root(), "echo 'bwrap: No permissions to do so' >&2; exit 1");
+        let mute = run.path("mute");
+        fs::copy(bwrap(&run.path("home"), "exit 0"), &mute).unwrap();
+        let whys = [
+            (none, "none is not there; install bubblewrap"),
+            (refusing, "bwrap: No permissions to do so"),
+            (mute, "bwrap ended without a word"),
+        ];
+        for (program, why) in whys {
+            let warden = boxed().with_bwrap(program);
+            let found = best(warden.clone(), run.root());
+            assert_eq!(found.probe.level, IsolationLevel::L1, "{:?}", found.probe);
+            assert_eq!(found.sandbox.level(), IsolationLevel::L1);
+            assert!(found.probe.no_namespaces.as_ref().unwrap().contains(why), "{:?}", found.probe);
+            let job = run.job("echo x > ../outputs/ran");
+            let refused = warden.in_namespaces().run(&job, &mut quiet).unwrap_err();
+            assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L2"));
+            assert!(refused.to_string().contains(why), "{refused}");
+            assert!(!run.path("outputs/ran").exists());
+        }
+    });
+}
+
+#[test]
+fn x1_what_every_job_may_read_grants_no_box() {
+    in_namespaces("x1_what_every_job_may_read_grants_no_box", |sandbox| {
+        let run = Run::new();
+        let mut job = run.job("echo x > ../outputs/ran");
+        job.readable.push("/usr/share".into());
+        let refused = sandbox.run(&job, &mut quiet).unwrap_err();
+        assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L2"), "{refused}");
+        assert!(refused.to_string().contains("is below /usr"), "{refused}");
+    });
+}
+
+#[test]
+fn a_job_in_the_best_box_has_its_level_recorded() {
+    in_namespaces("a_job_in_the_best_box_has_its_level_recorded", |_| {
+        let pair = Pair::new();
+        let folder = format!("{OWNER}/private/datasets/census");
+        for file in ["a.csv", "b.csv", "private_metadata.yaml"] {
+            pair.owner.write(&format!("{folder}/{file}"), format!("{file}\n"));
+        }
+        let script = "printf '%s\\n' \"$HOME $TMPDIR\"; cd \"$SYFT_DATASET_CENSUS\"; ls; cat *
+            echo 3 | python3 -c 'print(int(input()) + 4)' > \"$SYFT_OUTPUTS/seven\"";
+        let mut submission = Submission::new(email(OWNER), Script::Text(script.to_owned()));
+        submission.name = Some(name("count"));
+        submission.datasets = vec![dataset("census")];
+        pair.submit(&submission);
+        let Intake::Received { id, .. } = pair.intake("count") else { panic!("not received") };
+        pair.approve(&id);
+        let scratch = tempfile::tempdir().unwrap();
+        let sandbox = best(boxed(), scratch.path()).sandbox;
+        let options = RunOptions { minimum: IsolationLevel::L2, ..RunOptions::default() };
+        let run = pair.owner.store.run(&id, &options, &*sandbox, &mut quiet).unwrap();
+        let job = pair.owner.store.received(&id).unwrap();
+        let said = [job.stdout(), job.stderr()].map(|log| log.unwrap().unwrap().text());
+        let names = "/tmp /tmp\na.csv\nb.csv\nprivate_metadata.yaml\na.csv\nb.csv\n";
+        assert_eq!(said[0], names, "{}", said[1]);
+        assert!(said[1].contains("Permission denied"), "{}", said[1]);
+        let finished = run.finished.unwrap();
+        assert_eq!((run.started.level, finished.level), (IsolationLevel::L2, IsolationLevel::L2));
+        assert_eq!(finished.outputs.iter().map(|file| file.size).collect::<Vec<_>>(), [2]);
+        assert_eq!(job.isolation(), Some(IsolationLevel::L2));
+    });
+}
