@@ -12,6 +12,8 @@
 
 mod common;
 
+use std::os::unix::fs::MetadataExt as _;
+
 use common::{ALICE, BOB, TestBox};
 use insta::assert_snapshot;
 
@@ -98,8 +100,20 @@ fn doctor_looks_at_box_store_and_home() {
     assert_eq!(doctor["schema"], "syft/doctor/1");
     assert_eq!(doctor["store"]["reachable"], true);
     assert_eq!(doctor["store"]["identity"], "claimed");
-    assert!(["L0", "L1", "L2", "L3"].contains(&doctor["isolation"]["level"].as_str().unwrap()));
-    let told = it.alice(&["doctor"]).stdout;
+    let told = it.alice(&["doctor"]).raw;
+    let isolation = &doctor["isolation"];
+    match isolation["no_namespaces"].as_str() {
+        None => assert_eq!(isolation["level"], "L2"),
+        Some(why) => {
+            assert_eq!(isolation["level"], "L1");
+            assert!(
+                told.contains(&format!("no box of level L2, with namespaces: {why}.")),
+                "{told}"
+            );
+            let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+            assert_eq!(why.starts_with("started as root: "), is_root, "{why}");
+        }
+    }
     assert!(told.contains("Identities are claimed"), "{told}");
     it.unplug();
     let doctor = it.alice(&["doctor", "--json"]).json();

@@ -68,7 +68,7 @@ fn a_job_for_programs_has_all_its_fields() {
     assert_eq!(job["status"], "done");
     assert_eq!(job["reason"], "fine");
     assert_eq!(job["datasets"][0], "census");
-    assert_eq!(job["isolation"], "L1");
+    assert_eq!(job["isolation"], it.level());
     assert_eq!(job["exit_code"], 0);
     assert_eq!(job["outputs"][0]["path"], "o.txt");
     assert_eq!(job["outputs"][0]["size"], 2);

@@ -27,6 +27,8 @@ struct Isolation {
     level: IsolationLevel,
     in_words: &'static str,
     reasons: Vec<String>,
+    /// Why there is no box of level L2, where there is none.
+    no_namespaces: Option<String>,
     landlock_abi: u32,
     seccomp: bool,
 }
@@ -69,6 +71,7 @@ pub(crate) async fn run(context: &Context) -> Result<Doctor, CliError> {
             level: found.level,
             in_words: found.level.in_words(),
             reasons: found.reasons,
+            no_namespaces: found.no_namespaces,
             landlock_abi: found.landlock_abi,
             seccomp: found.seccomp,
         },
@@ -166,6 +169,11 @@ impl Report for Doctor {
             for reason in &self.isolation.reasons {
                 page.line(format!("  {}", safe_text(reason)));
             }
+        }
+        if let Some(why) = &self.isolation.no_namespaces
+            && self.isolation.level == IsolationLevel::L1
+        {
+            page.line(format!("There is no box of level L2, with namespaces: {}.", safe_text(why)));
         }
         page.gap();
         page.line(match self.store.identity {

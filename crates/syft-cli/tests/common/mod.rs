@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use syft_sync::job::sandbox::IsolationLevel;
 use tempfile::TempDir;
 
 /// The owner of the story.
@@ -99,6 +100,11 @@ impl TestBox {
         self.said(&output)
     }
 
+    /// The level of the box that jobs run in on this machine.
+    pub fn level(&self) -> String {
+        self.alice(&["doctor", "--json"]).json()["isolation"]["level"].as_str().unwrap().to_owned()
+    }
+
     /// Takes the shared folder away, as when a drive is not there.
     pub fn unplug(&self) {
         std::fs::rename(self.path("shared"), self.path("unplugged")).unwrap();
@@ -166,9 +172,11 @@ impl Said {
     }
 }
 
-/// Replaces what differs from run to run: the box's path, times, hashes, ids.
+/// Replaces what differs from run to run: the box's path, times, hashes, ids; and
+/// from machine to machine: whether there is a box with namespaces.
 fn normalised(text: &str, root: &Path) -> String {
     let text = text.replace(&root.display().to_string(), "$BOX");
+    let text = text.replace(IsolationLevel::L2.in_words(), IsolationLevel::L1.in_words());
     let mut shown = String::new();
     let mut word = String::new();
     for c in text.chars() {
@@ -193,6 +201,7 @@ fn replaced(word: &str) -> String {
             other => b == other,
         });
     match word.len() {
+        _ if matches!(word, "L2" | "L2:") => word.replace('2', "1"),
         _ if is_time => "<TIME>".to_owned(),
         64 if is_hex(word) => "<HASH>".to_owned(),
         12 if is_hex(word) => "<ID>".to_owned(),

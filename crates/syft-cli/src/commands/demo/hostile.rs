@@ -36,12 +36,14 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Whether the kernel said no: not that nothing was there.
-    pub(super) fn is_denied(&self) -> bool {
-        matches!(
-            self.outcome.as_str(),
-            "denied (Permission denied)" | "denied (Operation not permitted)"
-        )
+    /// Whether the kernel said no, or, where a box has namespaces, that what stands
+    /// outside is not there.
+    pub(super) fn is_denied(&self, level: IsolationLevel) -> bool {
+        match self.outcome.as_str() {
+            "denied (Permission denied)" | "denied (Operation not permitted)" => true,
+            "denied (No such file or directory)" => level >= IsolationLevel::L2,
+            _ => false,
+        }
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn stopped(
     for path in &search.closed {
         lines.push(format!("could not be opened: {path}"));
     }
-    let denied = attempts.len() == ATTEMPTS && attempts.iter().all(|tried| tried.is_denied());
+    let denied = attempts.len() == ATTEMPTS && attempts.iter().all(|it| it.is_denied(stage.level));
     let clean = canary + rows + held + loot == 0
         && missing.is_empty()
         && control > 0
