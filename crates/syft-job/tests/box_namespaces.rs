@@ -286,7 +286,8 @@ fn x4_x5_nobody_waits_for_a_stream() {
 #[test]
 fn x6_limits_are_kept_and_reported_by_name() {
     in_namespaces("x6_limits_are_kept_and_reported_by_name", |sandbox| {
-        let hits: [(LimitKind, fn(&mut Limits), &str); 9] = [
+        type Hit = (LimitKind, fn(&mut Limits), &'static str);
+        let hits: [Hit; 9] = [
             (LimitKind::Wall, |of| of.wall = Duration::from_millis(300), "sleep 30; sleep 30"),
             (
                 LimitKind::Cpu,
@@ -333,6 +334,8 @@ fn x6_limits_are_kept_and_reported_by_name() {
         run.limits.scratch_bytes = 0;
         let ran = run.run(&sandbox, "head -c 200000000 /dev/zero > /tmp/big; exit 0");
         assert!(ran.report.hit(LimitKind::Scratch), "{:?}", ran.report);
+        run.limits.scratch_bytes = u64::MAX;
+        assert_eq!(run.run(&sandbox, "echo x > /tmp/x").report.exit, Exit::Code(0));
     });
 }
 

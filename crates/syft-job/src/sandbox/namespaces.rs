@@ -16,6 +16,8 @@ const WARDEN: &str = "/.warden";
 /// Room in the temporary folder above its limit, in which the warden sees that the
 /// limit was passed and says so, before the disk is full.
 const TMP_SLACK: u64 = 64 * 1024 * 1024;
+/// The most that bubblewrap takes.
+const TMP_MOST: u64 = u64::MAX >> 1;
 
 /// What is to be seen inside, each at the place where it stands outside.
 #[derive(Debug, Default)]
@@ -49,7 +51,7 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     command.args(["--hostname", "job", "--chdir", "/"]);
     show_system(&mut command);
     command.args(["--proc", "/proc", "--dev", "/dev"]);
-    let size = view.tmp_bytes.saturating_add(TMP_SLACK).to_string();
+    let size = view.tmp_bytes.saturating_add(TMP_SLACK).min(TMP_MOST).to_string();
     command.args(["--perms", "0700", "--size", &size, "--tmpfs", TMP]);
     for path in &view.readable {
         bind(&mut command, "--ro-bind-try", path.as_ref(), path.as_ref());

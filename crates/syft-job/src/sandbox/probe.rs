@@ -2,7 +2,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IsolationLevel, Sandbox as _, WardenSandbox};
+#[cfg(target_os = "linux")]
+use super::Sandbox as _;
+use super::{IsolationLevel, WardenSandbox};
 #[cfg(target_os = "linux")]
 use crate::Error;
 
