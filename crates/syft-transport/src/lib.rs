@@ -28,7 +28,7 @@ pub use error::{Cause, Context, Error, Result};
 pub use ext::{Listing, TransportExt};
 pub use folder::FolderTransport;
 pub use layers::{
-    Chaos, Fault, FaultRates, Metered, Retry, RetryPolicy, Sleeper, TokioSleeper, Usage,
+    Chaos, Fault, FaultRates, Metered, Retry, RetryPolicy, Sleeper, Stale, TokioSleeper, Usage,
 };
 pub use memory::{MemoryStore, MemoryTransport};
 pub use object::{Object, ObjectName, Version};

@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use syft_core::{Email, Entropy};
 use syft_transport::{
     Chaos, Error, Fault, FaultRates, MemoryStore, Metered, ObjectName, Operation, PutMode,
-    Recipient, Retry, RetryPolicy, Sleeper, Space, SpaceKind, Transport, TransportExt, grants,
+    Recipient, Retry, RetryPolicy, Sleeper, Space, SpaceKind, Stale, Transport, TransportExt,
+    grants,
 };
 
 fn alice() -> Email {
@@ -221,4 +222,42 @@ async fn sharing_goes_through_the_layers() {
     grants::grant(&retry, &profile, &bob).await.unwrap();
     assert_eq!(grants::list(&retry, &profile).await.unwrap(), [Recipient::One(bob)]);
     assert_eq!(metered.snapshot().calls_of(Operation::Grant), 2);
+}
+
+async fn listed(transport: &dyn Transport) -> Vec<String> {
+    let objects = transport.list_all(&log()).await.unwrap();
+    objects.iter().map(|object| object.name.to_string()).collect()
+}
+
+#[tokio::test]
+async fn f3_a_stale_listing_shows_late_what_came_and_what_went() {
+    let (_, inner) = memory().await;
+    let stale = Stale::new(inner, 2);
+    let object =
+        stale.put(&log(), &name("a"), b"a".to_vec().into(), PutMode::Create).await.unwrap();
+    assert_eq!(stale.get_bytes(&object, 10).await.unwrap(), b"a", "it is there");
+    assert!(listed(&stale).await.is_empty());
+    assert!(listed(&stale).await.is_empty());
+    assert_eq!(listed(&stale).await, ["a"]);
+    stale.delete(std::slice::from_ref(&object)).await.unwrap();
+    assert!(matches!(stale.get_bytes(&object, 10).await, Err(Error::NotFound { .. })));
+    assert_eq!(listed(&stale).await, ["a"]);
+    assert_eq!(listed(&stale).await, ["a"]);
+    assert!(listed(&stale).await.is_empty());
+}
+
+#[tokio::test]
+async fn f3_an_uneven_listing_shows_later_objects_first_and_all_of_them_in_the_end() {
+    let (_, inner) = memory().await;
+    let stale = Stale::new(inner, 3).uneven(7);
+    for text in ["a", "b", "c", "d", "e", "f"] {
+        stale
+            .put(&log(), &name(text), text.as_bytes().to_vec().into(), PutMode::Create)
+            .await
+            .unwrap();
+    }
+    let rounds = [listed(&stale).await, listed(&stale).await, listed(&stale).await];
+    let in_order = |names: &Vec<String>| "abcdef".starts_with(&names.concat());
+    assert!(!rounds.iter().all(in_order), "{rounds:?}");
+    assert_eq!(listed(&stale).await.concat(), "abcdef");
 }

@@ -3,12 +3,14 @@
 mod chaos;
 mod metered;
 mod retry;
+mod stale;
 
 use crate::{Changes, Error, Result, Sharing, Transport};
 
 pub use chaos::{Chaos, Fault, FaultRates};
 pub use metered::{Metered, Usage};
 pub use retry::{Retry, RetryPolicy, Sleeper, TokioSleeper};
+pub use stale::Stale;
 
 fn sharing_of(transport: &dyn Transport) -> Result<&dyn Sharing> {
     let missing = || Error::unsupported("share in", &transport.info().name, "");
@@ -22,9 +24,18 @@ fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
 
 /// Makes a type a transport of which each call goes through its
 /// `call(operation, || future)`; a body and a listing go through its own
-/// `put_through`, `get_through` and `list_through`.
+/// `put_through`, `get_through` and `list_through`; with a second argument, looking
+/// for spaces goes through the method of that name.
 macro_rules! impl_layer {
     ($layer:ident) => {
+        impl $layer {
+            async fn discover_as_is(&self, kind: SpaceKind) -> Result<Discovered> {
+                self.call(Operation::Discover, || self.inner.discover(kind)).await
+            }
+        }
+        impl_layer!($layer, discover_as_is);
+    };
+    ($layer:ident, $discover:ident) => {
         #[async_trait]
         impl Transport for $layer {
             fn info(&self) -> &Info {
@@ -44,7 +55,7 @@ macro_rules! impl_layer {
             }
 
             async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
-                self.call(Operation::Discover, || self.inner.discover(kind)).await
+                self.$discover(kind).await
             }
 
             async fn copy(
