@@ -31,7 +31,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Login(args) => show(context, login::run(context, args).await),
         Command::Whoami => show(context, whoami::run(context)),
         Command::Status => show(context, status::run(context).await),
-        Command::Sync(args) => show(context, sync::run(context, args).await),
+        Command::Sync(args) => sync::run(context, args).await,
         Command::Peer(command) => peer::run(context, command).await,
         Command::Dataset(command) => dataset::run(context, command).await,
         Command::Run(args) => show(context, run::run(context, args).await),

@@ -190,3 +190,31 @@ fn everything_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     found.sort();
     found
 }
+
+/// Two lines of a person who watches: the first pass, and what was edited then.
+#[test]
+fn watching_sends_an_edit_and_ends_with_ctrl_c() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let it = TestBox::connected();
+    let mut watching = Command::new(env!("CARGO_BIN_EXE_syft"))
+        .args(["sync", "--watch"])
+        .env_clear()
+        .env("SYFTBOX_FOLDER", it.path("alice"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("Synced with folder"), "{first}");
+    it.write("alice/alice@hospital.org/public/news.txt", "fresh");
+    let told = lines.find(|line| line.as_ref().unwrap().contains("changed here"));
+    assert_eq!(told.unwrap().unwrap().trim(), "changed here  1 file");
+    let pid = watching.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(watching.wait().unwrap().code(), Some(0));
+    it.bob(&["sync"]).ok();
+    let news = it.path("bob/alice@hospital.org/public/news.txt");
+    assert_eq!(std::fs::read_to_string(news).unwrap(), "fresh");
+}

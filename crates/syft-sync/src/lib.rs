@@ -10,6 +10,7 @@ mod connect;
 mod engine;
 mod error;
 mod hello;
+mod home_watch;
 mod inbox;
 mod index;
 mod ledger;
@@ -23,6 +24,7 @@ mod perform;
 mod quarantine;
 mod refusal;
 mod report;
+mod router;
 mod scan;
 mod shared_audit;
 mod watcher;
@@ -31,9 +33,10 @@ pub use config::{NodeConfig, Role};
 pub use connect::{connect, connect_new};
 pub use error::{Error, Result};
 pub use hello::{Hello, ProtocolRange};
+pub use home_watch::HomeWatch;
 pub use manager::{
     Config, DEFAULT_JOB_TIMEOUT, PeerCounts, Status, SyftboxManager, SyncOptions, Waiting,
-    WaitingFor, login_do, login_ds,
+    WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;
@@ -41,6 +44,7 @@ pub use owner::DatasiteOwnerSyncer;
 pub use peers::{Identity, Peer, PeerState};
 pub use quarantine::{Quarantine, Quarantined};
 pub use report::{PeerReport, SyncReport};
+pub use router::Router;
 pub use watcher::DatasiteWatcherSyncer;
 
 pub use syft_core as core;

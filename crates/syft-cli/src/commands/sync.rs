@@ -1,10 +1,13 @@
+mod watch;
+
 use serde::Serialize;
 use syft_sync::core::safe_text;
-use syft_sync::{Error, PeerReport, SyncOptions, SyncReport};
+use syft_sync::{Error, PeerReport, SyftboxManager, SyncOptions, SyncReport};
 
 use crate::args::SyncArgs;
 use crate::context::Context;
 use crate::errors::CliError;
+use crate::exit::Exit;
 use crate::output::{Page, Report, Table, count};
 
 /// What came and went.
@@ -21,7 +24,7 @@ pub(crate) struct Synced {
     is_offline: bool,
 }
 
-pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Synced, CliError> {
+pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Exit, CliError> {
     let manager = context.open()?;
     if !args.peers.is_empty() {
         let known = manager.load_peers().await?;
@@ -32,11 +35,20 @@ pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Synced, Cli
         }
     }
     let options = SyncOptions { peers: args.peers.into_iter().collect(), ..SyncOptions::default() };
-    let SyncReport { peers, changed, datasets, queued_out, store, notes } =
-        manager.sync(&options).await?;
-    let transport = manager.store_info().name.clone();
-    let is_offline = context.is_offline();
-    Ok(Synced { transport, peers, changed, datasets, queued_out, store, notes, is_offline })
+    if args.watch {
+        return watch::run(context, &manager, &options).await;
+    }
+    let report = manager.sync(&options).await?;
+    Ok(context.screen().show(&Synced::new(context, &manager, report)))
+}
+
+impl Synced {
+    fn new(context: &Context, manager: &SyftboxManager, report: SyncReport) -> Self {
+        let SyncReport { peers, changed, datasets, queued_out, store, notes } = report;
+        let transport = manager.store_info().name.clone();
+        let is_offline = context.is_offline();
+        Synced { transport, peers, changed, datasets, queued_out, store, notes, is_offline }
+    }
 }
 
 impl Report for Synced {

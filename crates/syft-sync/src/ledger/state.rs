@@ -19,6 +19,9 @@ pub(crate) struct State {
     pub(crate) copies: BTreeMap<Email, BTreeMap<DatasitePath, CopyVersion>>,
     /// What I proposed to other datasites and heard nothing of yet.
     pub(crate) proposed: BTreeMap<Email, BTreeMap<DatasitePath, Proposed>>,
+    /// Edits in other datasites' copies that are to be proposed wherever they lie.
+    #[serde(default)]
+    pub(crate) meant: BTreeMap<Email, BTreeSet<DatasitePath>>,
     /// What other datasites refused; the same bytes are not proposed again.
     pub(crate) refused: BTreeMap<Email, BTreeMap<DatasitePath, Refused>>,
     /// What arrived, per channel.
@@ -140,6 +143,8 @@ pub(crate) enum Fact {
     Sent { reader: Email, path: DatasitePath, hash: Option<ContentHash> },
     /// A file of another datasite holds this now.
     CopyIs { owner: Email, path: DatasitePath, version: CopyVersion },
+    /// I want an edit in the copy of another datasite to be proposed.
+    Meant { owner: Email, path: DatasitePath },
     /// I proposed a change.
     Proposed { owner: Email, path: DatasitePath, proposed: Proposed },
     /// A proposal of mine was not taken, through no fault of its own.
@@ -183,6 +188,9 @@ impl State {
                 };
             }
             Fact::CopyIs { owner, path, version } => self.copy_is(owner, path, version),
+            Fact::Meant { owner, path } => {
+                self.meant.entry(owner).or_default().insert(path);
+            }
             Fact::Proposed { owner, path, proposed } => {
                 self.proposed.entry(owner).or_default().insert(path, proposed);
             }
@@ -192,6 +200,7 @@ impl State {
                 }
             }
             Fact::Refused { owner, path, refused } => {
+                self.answered(&owner, &path);
                 if let Some(proposed) = self.proposed.get_mut(&owner) {
                     proposed.remove(&path);
                 }
@@ -225,11 +234,27 @@ impl State {
             && proposed.get(&path).is_some_and(|proposed| answered(proposed.hash))
         {
             proposed.remove(&path);
+            self.answered(&owner, &path);
         }
         if let Some(refused) = self.refused.get_mut(&owner) {
             refused.remove(&path);
         }
         self.copies.entry(owner).or_default().insert(path, version);
+    }
+
+    /// Whether an edit is to be proposed wherever it lies.
+    pub(crate) fn is_meant(&self, owner: &Email, path: &DatasitePath) -> bool {
+        self.meant.get(owner).is_some_and(|paths| paths.contains(path))
+    }
+
+    /// The owner has decided on an edit: a later one is to be meant anew.
+    fn answered(&mut self, owner: &Email, path: &DatasitePath) {
+        if let Some(paths) = self.meant.get_mut(owner) {
+            paths.remove(path);
+            if paths.is_empty() {
+                self.meant.remove(owner);
+            }
+        }
     }
 
     /// The next time for an event or message of mine: now, or just after the

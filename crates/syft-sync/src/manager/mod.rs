@@ -6,6 +6,7 @@ mod peers;
 mod setup;
 mod status;
 mod sync;
+mod watch;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,11 +24,13 @@ use syft_transport::{Info, Transport};
 
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use sync::SyncOptions;
+pub use watch::WatchOptions;
 
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
 use crate::shared_audit::SharedAudit;
+use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Error, NodeConfig, NoticeSink, Result, Role};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
@@ -288,6 +291,12 @@ impl SyftboxManager {
     #[must_use]
     pub fn owner_syncer(&self) -> DatasiteOwnerSyncer<'_> {
         DatasiteOwnerSyncer::new(&self.node, &self.jobs)
+    }
+
+    /// The scientist's side of sync, for changes that a program announces itself.
+    #[must_use]
+    pub fn watcher_syncer(&self) -> DatasiteWatcherSyncer<'_> {
+        DatasiteWatcherSyncer::new(&self.node)
     }
 
     fn need_owner(&self) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The data scientist's side of sync.
 
+mod changes;
 mod propose;
 mod pull;
 

@@ -36,7 +36,8 @@ impl DatasiteWatcherSyncer<'_> {
             if is_kept_aside(path) {
                 continue;
             }
-            if !self.is_proposable(path) {
+            let meant = pass.ledger.state().is_meant(owner, path);
+            if !meant && !self.is_proposable(path) {
                 report.notes.push(format!(
                     "{owner}/{path}: edited here, which {owner} will not see; it is kept"
                 ));

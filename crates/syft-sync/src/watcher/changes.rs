@@ -1,0 +1,78 @@
+use syft_core::{DatasitePath, Email, HomePath};
+
+use super::DatasiteWatcherSyncer;
+use crate::engine::on_meant;
+use crate::owner::note_problem;
+use crate::peers::{PeerState, PeerTable};
+use crate::perform::hash_of;
+use crate::report::SyncReport;
+use crate::{Error, Result};
+
+impl DatasiteWatcherSyncer<'_> {
+    /// Queues a change in the copy of a peer's datasite, to be proposed to the
+    /// peer. `path` is relative to the home, its first component the peer. With
+    /// `content` the file is written first; without, it is taken as it stands.
+    /// With `process_now` the queue is sent at once, else by the next sync. A
+    /// store that is away is no error: the change waits.
+    ///
+    /// Whether the peer takes it is the peer's decision: by its `syft.pub.yaml`,
+    /// and by what it has there (seed: `on_file_change`).
+    ///
+    /// # Errors
+    /// A path that is not of a peer's datasite, or never travels; no file there;
+    /// the disk, the lock.
+    pub async fn on_file_change(
+        &self,
+        path: &str,
+        content: Option<&[u8]>,
+        process_now: bool,
+    ) -> Result<()> {
+        let (owner, path) = self.of_a_peer(path)?;
+        let mut pass = self.node.pass()?;
+        let here = hash_of(&*self.node.disk, &HomePath::in_datasite(&owner, &path))?;
+        if here.is_none() && content.is_none() {
+            return Err(Error::NotFound(format!("there is no file {owner}/{path} here")));
+        }
+        pass.carry_out(on_meant(&owner, &path, here, content)).await?;
+        drop(pass);
+        if process_now { self.process_file_changes_queue().await.map(drop) } else { Ok(()) }
+    }
+
+    /// Proposes every change that is queued, one message per peer and batch.
+    ///
+    /// # Errors
+    /// The disk, the lock. What is wrong with a peer or the store is in the report.
+    pub async fn process_file_changes_queue(&self) -> Result<SyncReport> {
+        let mut pass = self.node.pass()?;
+        let mut report = SyncReport::default();
+        let owners: Vec<Email> = pass.ledger.state().meant.keys().cloned().collect();
+        for owner in &owners {
+            if let Err(error) = self.propose(&mut pass, owner, &mut report).await {
+                note_problem(&mut report, owner, error)?;
+            }
+        }
+        report.queued_out = pass.ledger.queued_out();
+        Ok(report)
+    }
+
+    /// The peer and the file that a path below the home means.
+    fn of_a_peer(&self, path: &str) -> Result<(Email, DatasitePath)> {
+        let (owner, below) = path.split_once('/').unwrap_or((path, ""));
+        let owner = Email::parse(owner)?;
+        if owner == self.node.email {
+            let reason =
+                format!("{path} is in your own datasite: sync finds what you change there");
+            return Err(Error::Refused(reason));
+        }
+        let table = PeerTable::load(&*self.node.disk)?;
+        match table.state(&owner) {
+            Some(PeerState::Accepted | PeerState::RequestedByMe) => {}
+            _ => return Err(Error::UnknownPeer(owner)),
+        }
+        let below = DatasitePath::parse(below)?;
+        if !self.node.layout.travels(&below) {
+            return Err(Error::Refused(format!("{owner}/{below} never travels as a change")));
+        }
+        Ok((owner, below))
+    }
+}
