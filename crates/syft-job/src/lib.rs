@@ -1,6 +1,7 @@
 //! Jobs of a local datasite: submit, review, decide, run in a box, release.
 
 mod audit;
+mod backup;
 mod client;
 mod config;
 mod decide;

@@ -63,6 +63,9 @@ pub enum Error {
     /// The call was refused, with the reason.
     #[error("{0}")]
     Refused(String),
+    /// Something in the store is not what was put there.
+    #[error("{0}")]
+    Integrity(String),
     /// A setting that cannot be.
     #[error("{0}")]
     Config(String),

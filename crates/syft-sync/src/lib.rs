@@ -4,6 +4,7 @@
 //! [`Config`]; nothing is read from the environment.
 
 mod batch;
+mod checkpoints;
 mod collections;
 mod config;
 mod connect;
@@ -29,6 +30,9 @@ mod scan;
 mod shared_audit;
 mod watcher;
 
+pub use checkpoints::{
+    CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
+};
 pub use config::{NodeConfig, Role};
 pub use connect::{connect, connect_new};
 pub use error::{Error, Result};

@@ -37,7 +37,7 @@ pub enum Work {
     Sending,
     /// Fetching messages and datasets, counted in objects.
     Receiving,
-    /// Making a home from its backup, counted in files.
+    /// Making a home from its backup, counted in objects of the store.
     Restoring,
     /// Taking things out of the store, counted in objects.
     Deleting,

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use syft_core::{
-    Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry, RejectCode,
+    Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry, NodePaths,
+    RejectCode,
 };
 use syft_transport::{PutBody, PutMode};
 
@@ -49,6 +50,19 @@ impl Pass<'_> {
             }
         }
         Ok(complaint)
+    }
+
+    /// Finishes on this machine what an earlier pass or a crash left over.
+    pub(crate) fn finish_local(&mut self) -> Result<()> {
+        for (id, pending) in self.ledger.pending() {
+            if !pending.local_done {
+                self.perform_all_local(id, &pending.plan)?;
+            }
+            if pending.plan.remote.is_empty() {
+                self.ledger.done(id)?;
+            }
+        }
+        Ok(())
     }
 
     fn perform_all_local(&mut self, id: u64, plan: &Plan) -> Result<()> {
@@ -119,7 +133,9 @@ impl Pass<'_> {
             _ => {}
         }
         let mut body = self.ledger.blobs().open(&blob)?;
-        self.node.disk.write_from(path, &mut *body, Access::Shared)?;
+        let own = path.components().next() == NodePaths::root().components().next();
+        let access = if own { Access::OwnerOnly } else { Access::Shared };
+        self.node.disk.write_from(path, &mut *body, access)?;
         Ok(())
     }
 

@@ -19,6 +19,6 @@ fn object_name(path: &DatasitePath) -> Result<ObjectName> {
 }
 
 /// The file of an object's name.
-fn file_name(name: &ObjectName) -> String {
+pub(crate) fn file_name(name: &ObjectName) -> String {
     name.as_str().replace("%2F", "/").replace("%25", "%")
 }

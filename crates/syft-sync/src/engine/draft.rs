@@ -10,7 +10,7 @@ use syft_transport::{Object, ObjectName, Space};
 use uuid::Uuid;
 
 use crate::Result;
-use crate::ledger::{Fact, Head, LocalEffect, Plan, RemoteEffect, State};
+use crate::ledger::{Fact, Head, LocalEffect, LogObject, LoggedEvent, Plan, RemoteEffect, State};
 
 /// Who decides, when, and with which randomness.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +94,12 @@ impl Draft {
         let object = ObjectName::parse(&name.to_string())?;
         let position = next_position(state, &channel);
         let seq = position.seq;
+        if matches!(space, Space::Log { .. }) {
+            let object =
+                LogObject { name: object.to_string(), at: timestamp, events: events.len() as u64 };
+            let logged = |event: &FileChangeEvent| (event.path.clone(), LoggedEvent::of(event));
+            self.fact(Fact::Logged { object, events: events.iter().map(logged).collect() });
+        }
         let message = FileChangeEventsMessage { events, name, position: Some(position) };
         let bytes = encode_events(&message)?;
         self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });

@@ -2,6 +2,7 @@
 //! state that follows from it.
 
 mod plan;
+mod saved;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,10 @@ use syft_core::{Blobs, ContentHash, Disk, Journal, NodePaths};
 use syft_transport::{Object, Space};
 
 pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
-pub(crate) use state::{CopyVersion, Fact, FileVersion, Head, Proposed, Published, Refused, State};
+pub(crate) use saved::{LogObject, LoggedEvent, Piece, Saved, Unverified};
+pub(crate) use state::{
+    Arrived, CopyVersion, Fact, FileVersion, Head, Proposed, Published, Refused, State,
+};
 
 use crate::{Error, Result};
 
@@ -135,6 +139,19 @@ impl Ledger {
         &self.state
     }
 
+    /// Whether nothing was ever decided here.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.next == 1 && self.pending.is_empty() && self.state == State::default()
+    }
+
+    /// Removes the blobs that no plan needs: what a stopped restore left.
+    pub(crate) fn drop_idle_blobs(&self) -> Result<()> {
+        let needed: BTreeSet<ContentHash> =
+            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
+        self.blobs.retain(|blob| needed.contains(blob))?;
+        Ok(())
+    }
+
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.blobs
     }
@@ -207,10 +224,7 @@ impl Ledger {
         let bytes = encode(&Record::Snapshot { state, next: self.next, pending })?;
         (self.snapshot, self.added) = (bytes.len() as u64, 0);
         self.journal.rewrite(&[bytes])?;
-        let needed: BTreeSet<ContentHash> =
-            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
-        self.blobs.retain(|blob| needed.contains(blob))?;
-        Ok(())
+        self.drop_idle_blobs()
     }
 }
 

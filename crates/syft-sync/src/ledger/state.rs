@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
 use uuid::Uuid;
 
+use super::{LogObject, LoggedEvent, Piece, Saved, Unverified};
+
 /// Everything that sync has to remember: the fold of all journalled [`Fact`]s.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -34,6 +36,9 @@ pub(crate) struct State {
     pub(crate) backup: Option<ContentHash>,
     /// The latest time that I gave to an event or a message.
     pub(crate) latest: Option<Timestamp>,
+    /// The event log and its checkpoints as they stand in the store.
+    #[serde(default)]
+    pub(crate) saved: Saved,
 }
 
 /// A file of my own datasite.
@@ -161,6 +166,16 @@ pub(crate) enum Fact {
     BackedUp { hash: ContentHash },
     /// A time was given.
     Time { at: Timestamp },
+    /// An object of the event log holds these events.
+    Logged { object: LogObject, events: Vec<(DatasitePath, LoggedEvent)> },
+    /// The rolling state stands in the store so.
+    Rolled { rolling: Piece },
+    /// A checkpoint is on its way (`None`: it did not arrive).
+    Checkpoint { unverified: Option<Unverified> },
+    /// The checkpoint on its way was read back.
+    Verified,
+    /// A backup was found in the store, and stands there so.
+    Restored { saved: Saved },
 }
 
 impl State {
@@ -225,6 +240,11 @@ impl State {
             }
             Fact::BackedUp { hash } => self.backup = Some(hash),
             Fact::Time { at } => self.latest = Some(at),
+            Fact::Logged { object, events } => self.saved.logged(object, events),
+            Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),
+            Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
+            Fact::Verified => self.saved.verified(),
+            Fact::Restored { saved } => self.saved = saved,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One identity's node, as the seeds know it: peers, datasets, jobs and sync.
 
+mod checkpoints;
 mod datasets;
 mod jobs;
 mod peers;
@@ -22,6 +23,7 @@ use syft_job::JobStore;
 use syft_perm::Permissions;
 use syft_transport::{Info, Transport};
 
+pub(crate) use setup::is_as_prepared;
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
@@ -31,7 +33,7 @@ use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
 use crate::shared_audit::SharedAudit;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Error, NodeConfig, NoticeSink, Result, Role};
+use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
 pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
@@ -122,6 +124,7 @@ pub struct SyftboxManager {
     job_timeout: Duration,
     datasets: DatasetStore,
     jobs: JobStore,
+    restored: Option<Restored>,
 }
 
 /// Logs in as a data owner.
@@ -152,13 +155,15 @@ impl SyftboxManager {
             path: config.home.display().to_string(),
             source,
         })?;
-        let manager = Self::assemble(&config)?;
+        let mut manager = Self::assemble(&config)?;
         if let Some(known) = NodeConfig::load(&*manager.node.disk)?
             && known.email != config.email
         {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
-        let pass = manager.node.pass()?;
+        let mut pass = manager.node.pass()?;
+        pass.finish_local()?;
+        let restored = manager.restore(&mut pass).await?;
         setup::prepare(&pass)?;
         let saved = NodeConfig {
             email: config.email.clone(),
@@ -169,6 +174,7 @@ impl SyftboxManager {
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
         drop(pass);
+        manager.restored = restored;
         Ok(manager)
     }
 
@@ -224,6 +230,7 @@ impl SyftboxManager {
             job_timeout: config.job_timeout,
             datasets,
             jobs,
+            restored: None,
         })
     }
 

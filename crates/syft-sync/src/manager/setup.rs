@@ -1,6 +1,6 @@
 //! What a datasite has from the first day, and what each accepted peer gets.
 
-use syft_core::{Access, DatasitePath, Email, HomePath};
+use syft_core::{Access, DatasitePath, Email, HomePath, yaml};
 use syft_perm::{PermissionFile, Rule};
 
 use crate::Result;
@@ -12,15 +12,38 @@ const PERMISSION_FILE: &str = "syft.pub.yaml";
 pub(super) fn prepare(pass: &Pass<'_>) -> Result<()> {
     let me = pass.node.email.clone();
     let layout = &pass.node.layout;
-    put(pass, &HomePath::datasite(&me), &PermissionFile::new([]))?;
-    let public = HomePath::in_datasite(&me, &DatasitePath::parse("public")?);
-    put(pass, &public, &PermissionFile::new([Rule::new("**").read(["*"])]))?;
     let private = HomePath::in_datasite(&me, &layout.private());
     pass.node.disk.create_dir_all(&private, Access::OwnerOnly)?;
-    put(pass, &private, &PermissionFile::new([]))?;
+    for (folder, file) in first_files(pass)? {
+        put(pass, &folder, &file)?;
+    }
     let jobs = HomePath::in_datasite(&me, &layout.jobs());
     pass.node.disk.create_dir_all(&jobs, Access::Shared)?;
     Ok(())
+}
+
+/// The permission files of the first day, by their folders.
+fn first_files(pass: &Pass<'_>) -> Result<[(HomePath, PermissionFile); 3]> {
+    let me = &pass.node.email;
+    let public = HomePath::in_datasite(me, &DatasitePath::parse("public")?);
+    let private = HomePath::in_datasite(me, &pass.node.layout.private());
+    Ok([
+        (HomePath::datasite(me), PermissionFile::new([])),
+        (public, PermissionFile::new([Rule::new("**").read(["*"])])),
+        (private, PermissionFile::new([])),
+    ])
+}
+
+/// Whether a file is as [`prepare`] made it.
+pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
+    for (folder, file) in first_files(pass)? {
+        if folder.join(PERMISSION_FILE)? == *path {
+            let made = file.to_yaml();
+            let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
+            return Ok(there.as_deref() == Some(made.as_bytes()));
+        }
+    }
+    Ok(false)
 }
 
 /// Makes the folder into which a peer may write jobs: the only gateway.

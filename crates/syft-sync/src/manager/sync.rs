@@ -1,20 +1,15 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::json;
-use syft_core::{ContentHash, DatasitePath, Email, canonical_json};
-use syft_job::JobStore;
-use syft_transport::{ObjectName, Space, TransportExt};
+use syft_core::{DatasitePath, Email};
+use syft_transport::Space;
 
 use super::{SyftboxManager, setup};
-use crate::collections;
-use crate::engine::Draft;
-use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::peers::{Connections, PeerState, PeerTable, refresh};
 use crate::report::SyncReport;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Notice, Result};
+use crate::{Notice, Result, checkpoints, collections};
 
 /// What a sync is to do.
 #[derive(Debug, Clone)]
@@ -59,6 +54,7 @@ impl SyftboxManager {
         if let Some(error) = pass.finish_pending().await? {
             report.store = Some(error.to_string());
         }
+        let is_known = self.restore_in_sync(&mut pass, &mut report).await?;
         let connections = self.connect(&mut pass, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let mut accepted = BTreeSet::new();
@@ -76,7 +72,7 @@ impl SyftboxManager {
                 _ => false,
             };
         }
-        if self.role.is_owner() {
+        if self.role.is_owner() && is_known {
             let owner = DatasiteOwnerSyncer::new(&self.node, &self.jobs);
             let peers = accepted.iter().filter(|email| wanted(email)).cloned().collect();
             for peer in &accepted {
@@ -88,8 +84,10 @@ impl SyftboxManager {
                 let published =
                     collections::publish(&mut pass, &self.datasets, &readers, &mut report).await;
                 store_problem(&mut report, published)?;
+                let made = checkpoints::at_end_of_sync(&mut pass, options, &mut report).await;
+                store_problem(&mut report, made)?;
             }
-            let saved = back_up(&mut pass, &connections.table, &self.jobs).await;
+            let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;
         }
         if self.role.is_scientist() {
@@ -154,37 +152,4 @@ fn store_problem(report: &mut SyncReport, result: Result<()>) -> Result<()> {
         }
         other => other,
     }
-}
-
-/// Peers and decisions, so that another machine of mine can know them; not in a
-/// store that others can read. Written under a name of its own, since a store
-/// need not be able to replace.
-async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<()> {
-    if !pass.node.transport.info().capabilities.access_control {
-        return Ok(());
-    }
-    let me = &pass.node.email;
-    let mut decisions = BTreeMap::new();
-    for job in jobs.jobs()?.iter().filter(|job| job.owner() == me) {
-        decisions.insert(job.id().to_string(), jobs.decisions(job.id())?);
-    }
-    let body = canonical_json(&json!({
-        "schema": "syft/state/1",
-        "email": me,
-        "peers": table.peers,
-        "jobs": decisions,
-    }))?;
-    let hash = ContentHash::of(&body);
-    if pass.ledger.state().backup == Some(hash) {
-        return Ok(());
-    }
-    let space = Space::State { owner: me.clone() };
-    let name = ObjectName::parse(&format!("state_{}.json", hash.short()))?;
-    let listed = pass.node.transport.list_all(&space).await?;
-    let mut draft = Draft::default();
-    draft.fact(Fact::BackedUp { hash });
-    draft.put(space, name.clone(), body);
-    // The older ones go once the new one is there, in the same plan.
-    listed.iter().filter(|object| object.name != name).for_each(|object| draft.delete(object));
-    pass.carry_out(draft).await
 }

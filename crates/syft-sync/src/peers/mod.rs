@@ -7,7 +7,7 @@ use serde::Serialize;
 use syft_core::{Email, Timestamp};
 
 pub(crate) use refresh::{Connections, greet, refresh};
-pub(crate) use table::PeerTable;
+pub(crate) use table::{PeerRecord, PeerTable};
 
 use crate::Hello;
 

@@ -28,8 +28,13 @@ pub(crate) struct PeerRecord {
 }
 
 impl PeerTable {
+    /// Where it stands.
+    pub(crate) fn path() -> Result<HomePath> {
+        Ok(NodePaths::decisions().join("peers.yaml")?)
+    }
+
     pub(crate) fn load(disk: &dyn Disk) -> Result<PeerTable> {
-        let bytes = disk.read_if_there(&path()?, yaml::MAX_BYTES as u64)?;
+        let bytes = disk.read_if_there(&PeerTable::path()?, yaml::MAX_BYTES as u64)?;
         match bytes {
             Some(bytes) => Ok(yaml::from_str(&String::from_utf8_lossy(&bytes))?),
             None => Ok(PeerTable::default()),
@@ -38,7 +43,7 @@ impl PeerTable {
 
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<()> {
         let text = yaml::to_string(self)?;
-        Ok(disk.write(&path()?, text.as_bytes(), Access::OwnerOnly)?)
+        Ok(disk.write(&PeerTable::path()?, text.as_bytes(), Access::OwnerOnly)?)
     }
 
     pub(crate) fn state(&self, email: &Email) -> Option<PeerState> {
@@ -61,8 +66,4 @@ impl PeerTable {
     pub(crate) fn in_state(&self, wanted: PeerState) -> impl Iterator<Item = &Email> {
         self.peers.iter().filter(move |(_, peer)| peer.state == wanted).map(|(email, _)| email)
     }
-}
-
-fn path() -> Result<HomePath> {
-    Ok(NodePaths::decisions().join("peers.yaml")?)
 }

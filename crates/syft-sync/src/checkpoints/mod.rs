@@ -1,0 +1,67 @@
+//! The backup of an owner's datasite in the store, in three tiers.
+//!
+//! The event log is the truth; the tiers make it short, so that a fresh machine
+//! has little to fetch:
+//!
+//! 1. the *rolling state*: the newest event of each path since the last
+//!    checkpoint, put once at the end of a sync that added events;
+//! 2. an *incremental checkpoint*: the same, once there are enough events;
+//! 3. a *full checkpoint*: all files, in place of enough incremental ones.
+//!
+//! What a checkpoint holds is taken out of the store only after the checkpoint
+//! was read back from it, and by the names that this node's journal holds
+//! (`threats.md` F13). The newest object of the log always stays: the next one is
+//! chained to it.
+//!
+//! All tiers hold exactly the files that the log holds. In a store without access
+//! control that is what some peer may read; what nobody else may read is in no
+//! tier, and no backup of it exists there. Datasets and `private/` are never
+//! events, so they are in no tier either: a mock lies in the store as a
+//! collection, as long as it is shared with somebody.
+
+mod content;
+mod decide;
+mod make;
+mod restore;
+mod status;
+
+use syft_core::Email;
+use syft_transport::{Object, Space, TransportExt};
+
+pub(crate) use decide::{Due, due};
+pub use make::MadeCheckpoint;
+pub(crate) use make::{at_end_of_sync, make_due, make_full};
+pub use restore::Restored;
+pub(crate) use restore::{Home, back_up, restore_if_fresh};
+pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
+pub(crate) use status::{list, status};
+
+use crate::Result;
+use crate::node::Pass;
+
+/// A larger piece of a backup is not fetched, in bytes.
+const PIECE_LIMIT: u64 = syft_core::codec::Limits::EVENTS.packed_bytes;
+
+fn log_of(owner: &Email) -> Space {
+    Space::Log { owner: owner.clone() }
+}
+
+fn checkpoints_of(owner: &Email) -> Space {
+    Space::Checkpoints { owner: owner.clone() }
+}
+
+fn rolling_of(owner: &Email) -> Space {
+    Space::Rolling { owner: owner.clone() }
+}
+
+/// Whether the store does not say that somebody else put an object there.
+fn is_mine(object: &Object, me: &Email) -> bool {
+    object.owner.as_ref().is_none_or(|owner| owner == me)
+}
+
+/// What I put into a space of mine.
+async fn mine(pass: &Pass<'_>, space: &Space) -> Result<Vec<Object>> {
+    let mut objects = pass.node.transport.list_all(space).await?;
+    objects.retain(|object| is_mine(object, &pass.node.email));
+    Ok(objects)
+}

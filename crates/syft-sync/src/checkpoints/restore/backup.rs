@@ -1,0 +1,182 @@
+//! What of a node's own state lies in the store: peers, decisions, and what the
+//! log and the outboxes do not tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use syft_core::{
+    CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json, yaml,
+};
+use syft_job::JobStore;
+use syft_transport::{ObjectName, Space, TransportExt};
+use uuid::Uuid;
+
+use super::damaged;
+use crate::checkpoints::mine;
+use crate::engine::Draft;
+use crate::ledger::{Arrived, Fact, Head, Published, State};
+use crate::node::Pass;
+use crate::peers::{PeerRecord, PeerTable};
+use crate::{Error, Result};
+
+const SCHEMA: &str = "syft/state/1";
+/// A larger one is not fetched, in bytes.
+const LIMIT: u64 = 256 << 20;
+/// The channels whose messages do not stay in the store.
+const INBOXES: &str = "inbox/";
+
+/// The state of a node in the store, and the hash of its bytes.
+#[derive(Debug)]
+pub(super) struct Backup {
+    pub(super) body: Body,
+    pub(super) hash: ContentHash,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Body {
+    schema: String,
+    email: Email,
+    pub(super) peers: BTreeMap<Email, PeerRecord>,
+    /// Records of jobs, decisions and runs, by where they stand in the home.
+    #[serde(default)]
+    pub(super) jobs: BTreeMap<String, Value>,
+    /// My datasets in the store.
+    #[serde(default)]
+    pub(super) datasets: BTreeMap<DatasetName, DatasetBackup>,
+    /// Where my messages to others stand.
+    #[serde(default)]
+    pub(super) emitted: BTreeMap<String, Head>,
+    /// The messages of others that were dealt with.
+    #[serde(default)]
+    pub(super) arrived: BTreeMap<String, Received>,
+    /// The checkpoints that there must be, unless a newer full one is there.
+    #[serde(default)]
+    checkpoints: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Received {
+    pub(super) ids: BTreeSet<Uuid>,
+    pub(super) head: Option<Head>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DatasetBackup {
+    pub(super) published: Published,
+    /// The permission file of the mock: who may have it.
+    pub(super) permissions: Option<String>,
+}
+
+impl Body {
+    fn of(pass: &Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<Body> {
+        let state: &State = pass.ledger.state();
+        let is_inbox = |channel: &String| channel.starts_with(INBOXES);
+        let emitted = state.emitted.iter().filter(|(channel, _)| is_inbox(channel));
+        let arrived = state.arrived.iter().filter(|(channel, _)| is_inbox(channel));
+        let received =
+            |arrived: &Arrived| Received { ids: arrived.ids.clone(), head: arrived.head };
+        let pieces = state.saved.full.iter().chain(&state.saved.incrementals);
+        let mut datasets = BTreeMap::new();
+        for (name, published) in &state.published {
+            let published = published.clone();
+            let permissions = permissions_of(pass, name)?;
+            datasets.insert(name.clone(), DatasetBackup { published, permissions });
+        }
+        Ok(Body {
+            schema: SCHEMA.to_owned(),
+            email: pass.node.email.clone(),
+            peers: table.peers.clone(),
+            jobs: jobs.records()?,
+            datasets,
+            emitted: emitted.map(|(channel, head)| (channel.clone(), *head)).collect(),
+            arrived: arrived.map(|(name, arrived)| (name.clone(), received(arrived))).collect(),
+            checkpoints: pieces.map(|piece| piece.name.clone()).collect(),
+        })
+    }
+}
+
+/// Where the permission file of a mock of mine stands.
+pub(super) fn permission_file(pass: &Pass<'_>, name: &DatasetName) -> Result<HomePath> {
+    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layout.mock(name));
+    Ok(mock.join("syft.pub.yaml")?)
+}
+
+fn permissions_of(pass: &Pass<'_>, name: &DatasetName) -> Result<Option<String>> {
+    let path = permission_file(pass, name)?;
+    let bytes = pass.node.disk.read_if_there(&path, yaml::MAX_BYTES as u64)?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+}
+
+/// Puts peers and decisions into the store, so that another machine of mine can
+/// know them; not into a store that others can read. Written under a name of its
+/// own, since a store need not be able to replace.
+pub(crate) async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<()> {
+    if !pass.node.transport.info().capabilities.access_control {
+        return Ok(());
+    }
+    let body = canonical_json(&Body::of(pass, table, jobs)?)?;
+    let hash = ContentHash::of(&body);
+    if pass.ledger.state().backup == Some(hash) {
+        return Ok(());
+    }
+    let space = Space::State { owner: pass.node.email.clone() };
+    let name = ObjectName::parse(&format!("state_{}.json", hash.short()))?;
+    let listed = mine(pass, &space).await?;
+    let mut draft = Draft::default();
+    draft.fact(Fact::BackedUp { hash });
+    draft.put(space, name.clone(), body);
+    // The older ones go once the new one is there, in the same plan.
+    listed.iter().filter(|object| object.name != name).for_each(|object| draft.delete(object));
+    pass.carry_out(draft).await
+}
+
+impl Backup {
+    /// What the store has. It is believed only where the store keeps others out
+    /// and states that I put it there: it says who my peers are and what may run.
+    pub(super) async fn fetch(pass: &Pass<'_>, notes: &mut Vec<String>) -> Result<Option<Backup>> {
+        let me = &pass.node.email;
+        let transport = &pass.node.transport;
+        let mut objects = transport.list_all(&Space::State { owner: me.clone() }).await?;
+        let is_guarded = transport.info().capabilities.access_control;
+        let found = objects.len();
+        objects.retain(|object| is_guarded && object.owner.as_ref() == Some(me));
+        if objects.len() < found {
+            notes.push(
+                "peers and decisions in the store may be anybody's, and were not taken: \
+                 approve your peers again"
+                    .to_owned(),
+            );
+        }
+        // Two of them are there only if the older one's deletion was cut short.
+        objects.sort_by_key(|object| object.created);
+        let Some(object) = objects.pop() else { return Ok(None) };
+        let bytes = match transport.get_bytes(&object, LIMIT).await {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(error) => return Err(damaged(&object, error)),
+        };
+        let body: Body = serde_json::from_slice(&bytes).map_err(|error| damaged(&object, error))?;
+        if body.schema != SCHEMA || body.email != *me {
+            return Err(damaged(&object, format!("it is {} of {}", body.schema, body.email)));
+        }
+        Ok(Some(Backup { body, hash: ContentHash::of(&bytes) }))
+    }
+
+    pub(super) fn peers(&self) -> &BTreeMap<Email, PeerRecord> {
+        &self.body.peers
+    }
+
+    /// Whether every checkpoint is there that this state knows of.
+    pub(super) fn check_pieces(&self, names: &[&str], full: Option<Timestamp>) -> Result<()> {
+        let gone = self.body.checkpoints.iter().find(|name| {
+            let at = CheckpointName::parse(name).map(|name| name.timestamp());
+            let replaced = at.is_ok_and(|at| full.is_some_and(|full| at < full));
+            !replaced && !names.contains(&name.as_str())
+        });
+        match gone {
+            None => Ok(()),
+            Some(name) => Err(Error::Integrity(format!("{name} is missing"))),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A fresh machine becomes the old one: full checkpoint, incremental ones,
+//! rolling state, newer events of the log; then peers, decisions and datasets.
+//!
+//! All is fetched and checked before anything is decided; then one plan of the
+//! journal brings everything about, so that a crash leaves either a home as if
+//! nothing had been tried, or one that the next pass finishes. A piece that is
+//! missing or not what it should be means that nothing is restored, and that the
+//! owner's side waits: an owner who knows half of the datasite would take the
+//! other half away from the readers.
+
+mod backup;
+mod datasets;
+mod files;
+mod history;
+mod outboxes;
+mod plan;
+
+use serde::Serialize;
+use syft_core::{HomePath, NodePaths};
+
+use backup::Backup;
+pub(crate) use backup::back_up;
+use history::History;
+use plan::Findings;
+
+use crate::node::Pass;
+use crate::scan::Walk;
+use crate::{Error, Notice, Result, Work, manager};
+
+/// What a restore brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// Files of my datasite.
+    pub files: usize,
+    /// Decisions on peers.
+    pub peers: usize,
+    /// Jobs with their decisions and runs.
+    pub jobs: usize,
+    /// Datasets of mine that are shared with somebody; their mocks.
+    pub datasets: usize,
+    /// What could not be had, or should be looked at.
+    pub notes: Vec<String>,
+    /// Why nothing was restored although there may be a backup. Until this is
+    /// settled my datasite is neither read nor sent.
+    pub waits: Option<String>,
+}
+
+/// How a home stands to the backup in the store.
+#[derive(Debug)]
+pub(crate) enum Home {
+    /// It has a history of its own, or there is no backup.
+    Kept,
+    /// It was made from the backup, just now.
+    Restored(Restored),
+    /// Nobody knows yet, for this reason.
+    Waits(String),
+}
+
+/// Restores a home in which nothing was ever decided, if the store has a backup.
+pub(crate) async fn restore_if_fresh(pass: &mut Pass<'_>) -> Result<Home> {
+    if !pass.ledger.is_fresh() {
+        return Ok(Home::Kept);
+    }
+    match restore(pass).await {
+        Ok(None) => Ok(Home::Kept),
+        Ok(Some(restored)) => Ok(Home::Restored(restored)),
+        Err(Error::Transport(error)) => Ok(Home::Waits(error.to_string())),
+        Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
+            "the backup of this datasite is damaged, and nothing of it was restored: {reason}"
+        ))),
+        Err(error) => Err(error),
+    }
+}
+
+async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
+    let mut notes = Vec::new();
+    let found = history::find(pass, &mut notes).await?;
+    let backup = Backup::fetch(pass, &mut notes).await?;
+    if found.is_empty() && backup.is_none() {
+        return Ok(None);
+    }
+    if let Some(file) = own_file(pass)? {
+        return Err(Error::Integrity(format!(
+            "the store has one, and {file} stands here already; move what stands here away to \
+             restore the backup, or take the backup out of the store"
+        )));
+    }
+    let mut progress = Progress { pass, done: 0, total: found.objects() };
+    progress.tell();
+    let history = History::fetch(&mut progress, found, backup.as_ref(), &mut notes).await?;
+    let outboxes = outboxes::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
+    let datasets = datasets::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
+    let total = progress.total;
+    let findings = Findings { history, backup, outboxes, datasets };
+    let (draft, restored) = findings.plan(pass, notes)?;
+    pass.carry_out(draft).await?;
+    pass.ledger.drop_idle_blobs()?;
+    Progress { pass, done: total, total }.tell();
+    Ok(Some(restored))
+}
+
+/// A file of the owner's that stands here already, if there is one.
+fn own_file(pass: &Pass<'_>) -> Result<Option<HomePath>> {
+    let node = pass.node;
+    for path in Walk::of(&*node.disk, &*node.layout, &node.email)?.files.into_keys() {
+        let path = HomePath::in_datasite(&node.email, &path);
+        if !manager::is_as_prepared(pass, &path)? {
+            return Ok(Some(path));
+        }
+    }
+    let records = NodePaths::root().join("jobs")?;
+    let entries = node.disk.list(&records)?;
+    let record = entries.into_iter().filter_map(|entry| entry.name.ok());
+    let mut record = record.filter(|name| name.ends_with(".json"));
+    Ok(record.next().map(|name| records.join(&name)).transpose()?)
+}
+
+/// How far a restore is, in objects.
+struct Progress<'p, 'n> {
+    pass: &'p Pass<'n>,
+    done: u64,
+    total: u64,
+}
+
+impl Progress<'_, '_> {
+    fn step(&mut self) {
+        self.done += 1;
+        self.total = self.total.max(self.done + 1);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let (work, done, total) = (Work::Restoring, self.done, self.total);
+        self.pass.node.notices.notice(&Notice::Progress { work, done, total });
+    }
+}
+
+fn damaged(name: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
+    Error::Integrity(format!("{name}: {reason}"))
+}

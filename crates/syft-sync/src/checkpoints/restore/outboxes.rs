@@ -1,0 +1,85 @@
+//! What each reader was sent, from the outboxes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syft_core::{ContentHash, DatasitePath, Email, EventsName, FileChangeEventsMessage, Timestamp};
+use syft_transport::{Space, SpaceKind, TransportExt};
+
+use super::Progress;
+use super::backup::Backup;
+use super::history::fetch as fetch_piece;
+use crate::checkpoints::is_mine;
+use crate::ledger::Head;
+use crate::{Error, Result};
+
+/// What one reader was sent, and where its outbox goes on.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) sent: BTreeMap<DatasitePath, ContentHash>,
+    pub(super) head: Option<Head>,
+    /// The newest time in it.
+    pub(super) latest: Option<Timestamp>,
+}
+
+/// Reads the outbox of everybody who is or may become a reader. A message that
+/// cannot be read means that its files are sent once more.
+pub(super) async fn fetch(
+    progress: &mut Progress<'_, '_>,
+    backup: Option<&Backup>,
+    notes: &mut Vec<String>,
+) -> Result<BTreeMap<Email, Outbox>> {
+    let transport = &progress.pass.node.transport;
+    let mut readers: BTreeSet<Email> = BTreeSet::new();
+    for space in transport.discover(SpaceKind::Inbox).await?.spaces {
+        if let Space::Inbox { sender, .. } = space {
+            readers.insert(sender);
+        }
+    }
+    readers.extend(backup.iter().flat_map(|backup| backup.peers().keys().cloned()));
+    readers.remove(&progress.pass.node.email);
+    let mut outboxes = BTreeMap::new();
+    for reader in readers {
+        let outbox = read(progress, &reader, notes).await?;
+        if outbox.head.is_some() {
+            outboxes.insert(reader, outbox);
+        }
+    }
+    Ok(outboxes)
+}
+
+async fn read(
+    progress: &mut Progress<'_, '_>,
+    reader: &Email,
+    notes: &mut Vec<String>,
+) -> Result<Outbox> {
+    let me = progress.pass.node.email.clone();
+    let space = Space::Outbox { owner: me.clone(), recipient: reader.clone() };
+    let listed = progress.pass.node.transport.list_all(&space).await?.into_iter();
+    let named = listed.filter(|object| is_mine(object, &me));
+    let named = named.filter_map(|o| Some((EventsName::parse(o.name.as_str()).ok()?.timestamp, o)));
+    let mut objects: Vec<_> = named.collect();
+    objects.sort_by_key(|(timestamp, _)| *timestamp);
+    progress.total += objects.len() as u64;
+    let mut outbox = Outbox::default();
+    for (at, object) in objects {
+        outbox.latest = outbox.latest.max(Some(at));
+        let (message, hash) = match fetch_piece::<FileChangeEventsMessage>(progress, &object).await
+        {
+            Ok(read) => read,
+            Err(Error::Integrity(reason)) => {
+                notes.push(format!("{reason}; its files are sent to {reader} once more"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let seq = message.position.map(|position| position.seq);
+        outbox.head = seq.map(|seq| Head { seq, hash }).or(outbox.head);
+        for event in message.events {
+            match event.change.new_hash() {
+                Some(hash) => outbox.sent.insert(event.path, hash),
+                None => outbox.sent.remove(&event.path),
+            };
+        }
+    }
+    Ok(outbox)
+}
