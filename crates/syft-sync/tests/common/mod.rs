@@ -1,7 +1,9 @@
 //! Two participants over one store, with clocks and disks that tests can break.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod backup;
 pub(crate) mod forge;
+pub(crate) mod hostile;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -42,6 +44,22 @@ pub(crate) fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
+/// A home without a manager.
+pub(crate) struct Machine {
+    pub(crate) email: Email,
+    pub(crate) home: TempDir,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) disk: Arc<FaultyDisk>,
+    entropy: Arc<SeededEntropy>,
+}
+
+impl Machine {
+    pub(crate) fn config(&self, transport: Arc<dyn Transport>) -> Config {
+        let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
+        config(&self.email, self.home.path(), transport, clock, disk, entropy)
+    }
+}
+
 /// A home that outlives the manager, so that a test can restart it.
 pub(crate) struct Member {
     pub(crate) email: Email,
@@ -68,6 +86,21 @@ impl Member {
         let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
         let config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
         self.manager = SyftboxManager::open(config).unwrap();
+    }
+
+    /// A machine of the same person on which nobody has logged in.
+    pub(crate) fn another_home(&self, seed: u64) -> Machine {
+        let home = scratch();
+        let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
+        let disk = Arc::new(FaultyDisk::new(Arc::new(DirDisk::open(home.path()).unwrap())));
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        Machine { email: self.email.clone(), home, clock, disk, entropy }
+    }
+
+    /// The configuration of the same home.
+    pub(crate) fn config(&self, transport: Arc<dyn Transport>) -> Config {
+        let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
+        config(&self.email, self.home.path(), transport, clock, disk, entropy)
     }
 
     pub(crate) async fn sync(&self) -> SyncReport {
@@ -105,6 +138,13 @@ impl Member {
     pub(crate) fn read(&self, below: &str) -> Option<String> {
         std::fs::read_to_string(self.path(below)).ok()
     }
+}
+
+/// Every file below a folder, with its bytes.
+pub(crate) fn tree_in(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    walk(folder, "", &mut files);
+    files
 }
 
 fn walk(folder: &Path, below: &str, files: &mut BTreeMap<String, Vec<u8>>) {
