@@ -1,6 +1,7 @@
 //! The arguments, as `clap` reads them: one file per group of commands.
 
 mod audit;
+mod checkpoint;
 mod dataset;
 mod job;
 mod login;
@@ -18,6 +19,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use syft_sync::core::Email;
 
 pub(crate) use audit::{AuditCommand, AuditLogArgs};
+pub(crate) use checkpoint::CheckpointCommand;
 pub(crate) use dataset::{
     CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,
 };
@@ -123,6 +125,9 @@ pub(crate) enum Command {
     /// Who may read and write what in my datasite
     #[command(subcommand)]
     Perm(PermCommand),
+    /// The backup of my datasite in the store
+    #[command(subcommand)]
+    Checkpoint(CheckpointCommand),
     /// Messages that were malformed or refused
     #[command(subcommand)]
     Quarantine(QuarantineCommand),

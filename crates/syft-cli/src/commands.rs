@@ -2,6 +2,7 @@
 //! and the arguments and returns a report, which is printed here.
 
 mod audit;
+mod checkpoint;
 mod completions;
 mod dataset;
 mod demo;
@@ -38,6 +39,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Review(args) => review::run(context, &args).await,
         Command::Job(command) => job::run(context, command).await,
         Command::Perm(command) => perm::run(context, command),
+        Command::Checkpoint(command) => checkpoint::run(context, command).await,
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Audit(command) => audit::run(context, command),
         Command::Doctor => show(context, doctor::run(context).await),

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use syft_sync::core::Email;
+use syft_sync::core::{Email, safe_text};
 use syft_sync::transport::{SpaceKind, Transport};
-use syft_sync::{Config, Role, SyftboxManager};
+use syft_sync::{Config, Restored, Role, SyftboxManager};
 
 use crate::args::LoginArgs;
 use crate::context::Context;
 use crate::errors::CliError;
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, count};
 
 /// A home that is ready.
 #[derive(Debug, Serialize)]
@@ -19,6 +19,8 @@ pub(crate) struct Login {
     transport: String,
     /// Whether nobody had used the store before.
     store_is_new: bool,
+    /// What came back from the backup in the store.
+    restored: Option<Restored>,
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
@@ -36,6 +38,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         role: manager.role(),
         transport,
         store_is_new,
+        restored: manager.restored().cloned(),
     })
 }
 
@@ -63,6 +66,23 @@ fn with_scheme(error: CliError, typed: &str, email: &Email) -> CliError {
     error.then(format!("syft login --email {email} --transport file://{typed}"))
 }
 
+fn write_restored(page: &mut Page, restored: &Restored) {
+    if let Some(reason) = &restored.waits {
+        page.warning(format!("Your datasite waits: {}", safe_text(reason)));
+        return;
+    }
+    page.line(format!(
+        "Restored from the store: {}, {}, {}, {}.",
+        count(restored.files, "file", "files"),
+        count(restored.peers, "peer", "peers"),
+        count(restored.jobs, "job", "jobs"),
+        count(restored.datasets, "dataset", "datasets"),
+    ));
+    for note in &restored.notes {
+        page.line(format!("note: {}", safe_text(note)));
+    }
+}
+
 impl Report for Login {
     const VERB: &'static str = "login";
 
@@ -77,6 +97,9 @@ impl Report for Login {
             page.line(
                 "The store is new: nobody has used it before. Your peers log in with the same.",
             );
+        }
+        if let Some(restored) = &self.restored {
+            write_restored(page, restored);
         }
         match self.role {
             Role::Owner => page.hint(

@@ -34,7 +34,13 @@ pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Exit, CliEr
             return Err(Error::UnknownPeer(email.clone()).into());
         }
     }
-    let options = SyncOptions { peers: args.peers.into_iter().collect(), ..SyncOptions::default() };
+    let options = SyncOptions {
+        peers: args.peers.into_iter().collect(),
+        auto_checkpoint: !args.no_checkpoint,
+        checkpoint_threshold: args.checkpoint_threshold,
+        compacting_threshold: args.compact_threshold,
+        ..SyncOptions::default()
+    };
     if args.watch {
         return watch::run(context, &manager, &options).await;
     }

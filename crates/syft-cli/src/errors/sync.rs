@@ -17,6 +17,7 @@ impl From<Error> for CliError {
             Error::Incompatible { .. } => (Exit::Refused, "incompatible"),
             Error::NotFound(_) => (Exit::NotFound, "not_found"),
             Error::Refused(_) => (Exit::Refused, "refused"),
+            Error::Integrity(_) => (Exit::Integrity, "integrity"),
             Error::Config(_) => (Exit::Usage, "bad_setting"),
             _ => (Exit::Bug, "unforeseen"),
         };
