@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use syft_core::{FileKind, HomePath, NodePaths};
+use syft_core::{Error, FileKind, HomePath, NodePaths};
 
+use crate::store::MAX_RECORD_BYTES;
 use crate::{JobId, JobStore, Result};
 
 /// What is recorded of a run.
@@ -17,7 +17,7 @@ impl JobStore {
     ///
     /// # Errors
     /// A damaged record; those of the disk.
-    pub fn records(&self) -> Result<BTreeMap<String, Value>> {
+    pub fn records(&self) -> Result<BTreeMap<String, String>> {
         let mut records = BTreeMap::new();
         for folder in [self.records_folder()?, NodePaths::decisions().join("jobs")?] {
             for entry in self.disk.list(&folder)? {
@@ -35,10 +35,14 @@ impl JobStore {
         Ok(records)
     }
 
-    fn add(&self, records: &mut BTreeMap<String, Value>, path: &HomePath) -> Result<()> {
+    fn add(&self, records: &mut BTreeMap<String, String>, path: &HomePath) -> Result<()> {
         if JobStore::record_place(path.as_str()).is_some()
-            && let Some(record) = self.read_json(path)?
+            && let Some(bytes) = self.disk.read_if_there(path, MAX_RECORD_BYTES)?
         {
+            let record = String::from_utf8(bytes).map_err(|error| Error::Corrupt {
+                what: path.to_string(),
+                detail: error.to_string(),
+            })?;
             records.insert(path.to_string(), record);
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::records::{DecisionFile, JobRecord};
 use crate::{JobId, Result};
 
 /// Largest record of this node's own that is read back, in bytes.
-const MAX_RECORD_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_RECORD_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The jobs of one home: those sent to its owner, and the copies of those that
 /// its owner sent to others. Knows the disk and no transport.

@@ -102,7 +102,8 @@ async fn events_count_and_not_paths() {
         sync_with(&alice, &SyncOptions::default()).await;
     }
     let rolling = &Pieces::of(&store).rolling[0];
-    let of_a: Vec<_> = rolling.events.iter().filter(|e| e.path.as_str() == "public/a.txt").collect();
+    let of_a: Vec<_> =
+        rolling.events.iter().filter(|e| e.path.as_str() == "public/a.txt").collect();
     assert_eq!(of_a.len(), 1, "one per path");
     assert_eq!(rolling.events.last().unwrap(), of_a[0], "newest last");
     assert_eq!(of_a[0].new_hash(), Some(ContentHash::of(b"3")));
@@ -154,7 +155,11 @@ async fn the_rolling_state_is_put_once_and_only_if_something_was_added() {
     edit(&alice, "public/b.txt", Some(b"b"));
     let old = Pieces::of(&store).rolling[0].timestamp;
     sync_with(&alice, &SyncOptions::default()).await;
-    assert_eq!(metered.snapshot().calls_of(Operation::Put), before + 2, "the log and the rolling state");
+    assert_eq!(
+        metered.snapshot().calls_of(Operation::Put),
+        before + 2,
+        "the log and the rolling state"
+    );
     let pieces = Pieces::of(&store);
     assert_eq!(pieces.rolling.len(), 1, "the older one is gone");
     assert!(pieces.rolling[0].timestamp > old, "under a new name");

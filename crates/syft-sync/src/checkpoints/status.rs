@@ -97,18 +97,16 @@ pub(crate) async fn status(pass: &Pass<'_>) -> Result<CheckpointStatus> {
     })
 }
 
-/// What a fresh machine would fetch: the pieces, what the log has beyond them and
-/// its newest object, what my readers were sent, and the state of this node.
+/// What a fresh machine would fetch: the pieces, the last object of the log that they
+/// hold and all after it, what my readers were sent, and the state of this node.
 async fn download(pass: &Pass<'_>) -> Result<Download> {
     let (me, saved) = (&pass.node.email, &pass.ledger.state().saved);
     let mut objects = mine(pass, &checkpoints_of(me)).await?;
     objects.extend(mine(pass, &rolling_of(me)).await?);
     let known = saved.rolling.as_ref().map_or(saved.covered(), |rolling| rolling.until);
-    let newest = saved.log.last().map(|object| object.name.as_str());
     let log = mine(pass, &log_of(me)).await?;
     objects.extend(log.into_iter().filter(|object| {
-        let name = object.name.as_str();
-        Some(name) == newest || EventsName::parse(name).is_ok_and(|name| name.timestamp > known)
+        EventsName::parse(object.name.as_str()).is_ok_and(|name| name.timestamp >= known)
     }));
     for peer in PeerTable::load(&*pass.node.disk)?.peers.into_keys() {
         let outbox = Space::Outbox { owner: me.clone(), recipient: peer };

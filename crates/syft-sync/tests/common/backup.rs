@@ -92,11 +92,7 @@ impl Pieces {
     }
 }
 
-fn apply(
-    files: &mut BTreeMap<String, Vec<u8>>,
-    until: &mut Timestamp,
-    events: &[FileChangeEvent],
-) {
+fn apply(files: &mut BTreeMap<String, Vec<u8>>, until: &mut Timestamp, events: &[FileChangeEvent]) {
     for event in events {
         *until = event.timestamp.max(*until);
         match &event.change {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use syft_core::{
     CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json, yaml,
 };
@@ -40,7 +39,7 @@ pub(super) struct Body {
     pub(super) peers: BTreeMap<Email, PeerRecord>,
     /// Records of jobs, decisions and runs, by where they stand in the home.
     #[serde(default)]
-    pub(super) jobs: BTreeMap<String, Value>,
+    pub(super) jobs: BTreeMap<String, String>,
     /// My datasets in the store.
     #[serde(default)]
     pub(super) datasets: BTreeMap<DatasetName, DatasetBackup>,

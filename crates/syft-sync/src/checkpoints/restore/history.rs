@@ -192,7 +192,8 @@ impl History {
         Ok(())
     }
 
-    /// The newer events of the log, which must be whole, and where it goes on.
+    /// The newer events of the log, which must be whole, and where it goes on. The
+    /// last object that the tiers hold still lies there: the newer ones follow it.
     async fn take_log(
         &mut self,
         progress: &mut Progress<'_, '_>,
@@ -200,11 +201,14 @@ impl History {
         events: &mut BTreeMap<Timestamp, u64>,
     ) -> Result<()> {
         let known = self.files.until;
-        let is_whole_log = known == Timestamp::EPOCH;
+        if let Some((_, object)) = log.iter().rfind(|(at, _)| *at <= known) {
+            let (message, hash) = fetch::<FileChangeEventsMessage>(progress, object).await?;
+            self.head = message.position.map(|position| Head { seq: position.seq, hash });
+        }
         for (at, object) in log.iter().filter(|(at, _)| *at > known) {
             let (message, hash) = fetch::<FileChangeEventsMessage>(progress, object).await?;
             message.check_channel(&progress.pass.node.email).map_err(|e| damaged(object, e))?;
-            let seq = self.follows(object, &message, is_whole_log)?;
+            let seq = self.follows(object, &message)?;
             self.head = Some(Head { seq, hash });
             for event in message.events {
                 *events.entry(*at).or_default() += 1;
@@ -212,28 +216,17 @@ impl History {
                 self.files.take_event(progress.pass, event)?;
             }
         }
-        if let (None, Some((_, object))) = (self.head, log.last()) {
-            let (message, hash) = fetch::<FileChangeEventsMessage>(progress, object).await?;
-            self.head = message.position.map(|position| Head { seq: position.seq, hash });
-        }
         Ok(())
     }
 
     /// Each message of the log names the one before it.
-    fn follows(
-        &self,
-        object: &Object,
-        message: &FileChangeEventsMessage,
-        is_whole_log: bool,
-    ) -> Result<u64> {
+    fn follows(&self, object: &Object, message: &FileChangeEventsMessage) -> Result<u64> {
         let Some(position) = message.position else {
             return Err(damaged(object, "it has no place in the event log"));
         };
-        let whole = match self.head {
-            Some(head) => position.seq == head.seq + 1 && position.prev == Some(head.hash),
-            None => !is_whole_log || position.seq == 1,
-        };
-        if whole {
+        let (before, prev) =
+            (self.head.map_or(0, |head| head.seq), self.head.map(|head| head.hash));
+        if position.seq == before + 1 && position.prev == prev {
             return Ok(position.seq);
         }
         let number = position.seq;

@@ -129,8 +129,8 @@ impl Findings {
             let Some(path) = JobStore::record_place(name) else {
                 return Err(Error::Integrity(format!("{name} is no place of a record")));
             };
-            put(pass, draft, path, &serde_json::to_vec_pretty(record).unwrap_or_default())?;
-            if let Ok(job) = JobRecord::deserialize(record) {
+            put(pass, draft, path, record.as_bytes())?;
+            if let Ok(job) = serde_json::from_str::<JobRecord>(record) {
                 restored.jobs += 1;
                 self.snapshots(pass, draft, &job, &mut snapshots)?;
             }
@@ -173,7 +173,8 @@ impl Findings {
 }
 
 /// Whether a record is the end of a run that left something.
-fn has_outputs(record: &Value) -> bool {
+fn has_outputs(record: &str) -> bool {
+    let record: Value = serde_json::from_str(record).unwrap_or_default();
     let outputs = record.get("outputs").and_then(Value::as_array);
     outputs.is_some_and(|outputs| !outputs.is_empty())
 }
