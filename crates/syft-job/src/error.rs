@@ -95,6 +95,14 @@ pub enum Error {
     /// The job asks for a dataset that has no real data here.
     #[error("dataset {0} has no real data on this machine")]
     NoDataset(DatasetName),
+    /// This home has no mock of a dataset to rehearse on.
+    #[error("there is no mock of {owner}/{dataset} here to rehearse on")]
+    NoMock {
+        /// Whose dataset it is.
+        owner: Email,
+        /// The dataset.
+        dataset: DatasetName,
+    },
     /// Another process runs jobs of this home.
     #[error("another process is running jobs of this home")]
     RunnerBusy,

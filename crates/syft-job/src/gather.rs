@@ -3,10 +3,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use syft_core::codec::Limits;
-use syft_core::{Content, DatasitePath};
+use syft_core::{Content, ContentHash, DatasitePath, Email, JobName};
 
 use crate::script::{JobKind, Script, bash_folder_run_sh, python_run_sh};
-use crate::{Error, Result};
+use crate::{Error, Result, Submission, SubmissionFields};
 
 /// Most files of one job: a proposal holds 2,000 changes, one of them `config.yaml`.
 pub(crate) const MAX_FILES: usize = 1_999;
@@ -24,6 +24,31 @@ pub(crate) struct Gathered {
     pub(crate) entrypoint: Option<String>,
     pub(crate) is_folder: bool,
     pub(crate) left_out: Vec<String>,
+}
+
+impl Gathered {
+    pub(crate) fn hashes(&self) -> BTreeMap<String, ContentHash> {
+        self.files.iter().map(|(path, bytes)| (path.clone(), ContentHash::of(bytes))).collect()
+    }
+
+    /// The submission digest of these files as a job of this name.
+    pub(crate) fn digest(
+        &self,
+        submitter: &Email,
+        submission: &Submission,
+        name: &JobName,
+    ) -> Result<ContentHash> {
+        SubmissionFields {
+            submitter,
+            owner: &submission.owner,
+            name,
+            datasets: &submission.datasets,
+            entrypoint: self.entrypoint.as_deref(),
+            dependencies: &submission.dependencies,
+            files: &self.hashes(),
+        }
+        .digest()
+    }
 }
 
 /// Reads what a submitter wants to send. `entrypoint` is relative to `code/`.

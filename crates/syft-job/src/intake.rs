@@ -185,6 +185,7 @@ impl JobStore {
             self.write_record(&record)?;
             for digest in dropped {
                 self.disk.remove_dir_all(&self.snapshot(&digest)?)?;
+                self.forget_rehearsal(&digest)?;
             }
             self.project_record(&record)?;
         }

@@ -10,7 +10,9 @@ use crate::runs::JobRun;
 use crate::sandbox::IsolationLevel;
 use crate::sent::SentJob;
 use crate::waiting::{WaitingFor, waiting_for};
-use crate::{ApproveOptions, Error, JobId, JobStore, OutputFile, Result, Status};
+use crate::{
+    ApproveOptions, Error, JobId, JobStore, OutputFile, Rehearsal, RehearsalSummary, Result, Status,
+};
 
 /// Largest log that is read back, in bytes.
 const MAX_LOG_BYTES: u64 = 256 * 1024 * 1024;
@@ -136,6 +138,14 @@ impl Job {
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
+    }
+
+    /// What came of running these bytes on the mock, on this node.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn rehearsal(&self) -> Result<Option<Rehearsal>> {
+        self.digest.map_or(Ok(None), |digest| self.store.rehearsal(&digest))
     }
 
     /// Its folder, for programs.
@@ -395,7 +405,7 @@ impl Job {
             submitter: self.submitter.clone(),
             owner: self.owner.clone(),
             status: self.status,
-            rehearsal: None,
+            rehearsal: self.rehearsal()?.map(|rehearsal| rehearsal.summary()),
             description: self.description.clone(),
             digest: self.digest,
             datasets: self.datasets.clone(),
@@ -425,8 +435,8 @@ pub struct JobSummary {
     pub owner: Email,
     /// Its state.
     pub status: Status,
-    /// What came of running it on the mock; nothing does that yet.
-    pub rehearsal: Option<String>,
+    /// What came of running it on the mock, on this node.
+    pub rehearsal: Option<RehearsalSummary>,
     /// What it is for: foreign text.
     pub description: Option<String>,
     /// The submission digest of what it is now.

@@ -158,7 +158,8 @@ impl JobStore {
             let path = folder.join(name)?;
             match wanted.iter().find(|(marker, _)| *marker == name) {
                 Some((_, marker)) => {
-                    self.write_if_other(&path, yaml::to_string(marker)?.as_bytes())?;
+                    let text = yaml::to_string(marker)?;
+                    self.write_if_other(&path, text.as_bytes(), Access::Shared)?;
                 }
                 None => self.disk.remove_file(&path)?,
             }
@@ -221,7 +222,8 @@ impl JobStore {
             }
         }
         let receipt = receipt(record, decisions, &self.me, run, release);
-        self.write_if_other(&folder.join(RECEIPT)?, yaml::to_string(&receipt)?.as_bytes())
+        let text = yaml::to_string(&receipt)?;
+        self.write_if_other(&folder.join(RECEIPT)?, text.as_bytes(), Access::Shared)
     }
 
     /// Removes what lies in `outputs/` and was not released.
@@ -298,12 +300,17 @@ impl JobStore {
         }
     }
 
-    fn write_if_other(&self, path: &HomePath, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write_if_other(
+        &self,
+        path: &HomePath,
+        bytes: &[u8],
+        access: Access,
+    ) -> Result<()> {
         let limit = bytes.len() as u64;
         if self.disk.read(path, limit).is_ok_and(|there| there == bytes) {
             return Ok(());
         }
-        self.disk.write(path, bytes, Access::Shared)?;
+        self.disk.write(path, bytes, access)?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::intake::changed_between;
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
-use crate::{JobId, JobStore, Result, diff, wrap};
+use crate::{JobId, JobStore, Rehearsal, Result, diff, wrap};
 
 /// A job as its owner reviews it: the whole of the bytes that would run, shown so
 /// that nothing in them can hide.
@@ -36,6 +36,8 @@ pub struct Review {
     pub minimum: IsolationLevel,
     /// The files and fields that changed since it was last approved.
     pub changed: Vec<String>,
+    /// What came of running these bytes on the mock here, if that was done.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// What changed in a job.
@@ -115,6 +117,7 @@ impl JobStore {
                 .approved_before(&record)?
                 .map(|old| changed_between(old, revision))
                 .unwrap_or_default(),
+            rehearsal: self.rehearsal(&revision.digest)?,
         })
     }
 
@@ -196,6 +199,9 @@ impl fmt::Display for Review {
         }
         for flag in &self.flags {
             wrap::line(f, "", &flag.to_string())?;
+        }
+        if let Some(rehearsal) = &self.rehearsal {
+            writeln!(f, "rehearsed on the mock: {rehearsal}")?;
         }
         for file in &self.files {
             writeln!(f)?;

@@ -1,22 +1,16 @@
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use syft_core::{Access, DatasetName, FileKind, HomePath, NodePaths};
+use syft_core::{Access, NodePaths};
 
 use crate::decide::{changed, current, problem_error};
+use crate::execution::{Executed, Execution};
+use crate::grant::DataSide;
 use crate::read::{JobFiles, read_job};
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, run_id};
-use crate::sandbox::{
-    BoundedLog, BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, LogStream, Sandbox,
-    join_outputs,
-};
+use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
-use crate::{
-    Collected, Error, JobId, JobStore, ReleaseFiles, Result, Status, approval_digest,
-    collect_outputs,
-};
+use crate::{Collected, Error, JobId, JobStore, ReleaseFiles, Result, Status, approval_digest};
 
 /// How the owner runs an approved job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +46,7 @@ pub struct BegunRun {
     store: JobStore,
     record: JobRecord,
     started: RunStarted,
-    files: JobFiles,
-    grants: Vec<Grant>,
+    execution: Execution,
     options: RunOptions,
     lock: RunnerLock,
 }
@@ -65,16 +58,6 @@ pub struct EndedRun {
     outcome: Result<(BoxReport, Collected), Error>,
     stdout: LogFile,
     stderr: LogFile,
-}
-
-/// The real data of a granted dataset.
-#[derive(Debug)]
-struct Grant {
-    variable: String,
-    /// Its one file, or its folder.
-    path: PathBuf,
-    /// The data in it. What else stands in the folder is the owner's.
-    entries: Vec<PathBuf>,
 }
 
 impl JobStore {
@@ -118,12 +101,8 @@ impl JobStore {
             return Err(Error::Dependencies { job: id.to_string(), dependencies });
         }
         let files = self.approved_files(&record, &revision, &approval)?;
-        let grants = self.grants(&record, &approval.datasets)?;
-        if sandbox.level() < options.minimum {
-            let needed = options.minimum.to_string();
-            let reason = format!("this one is {}", sandbox.level());
-            return Err(Error::Isolation { needed, reason });
-        }
+        let grants = self.grants(id.as_str(), &approval.datasets, DataSide::Real)?;
+        demand(sandbox, options.minimum)?;
         let mut limits = approval.limits.clone();
         limits.wall = options.timeout.unwrap_or(limits.wall).min(Limits::LONGEST_WALL);
         let started = RunStarted {
@@ -142,7 +121,11 @@ impl JobStore {
         self.create_run(&started)?;
         self.project_record(&record)?;
         let (store, options) = (self.clone(), options.clone());
-        Ok(BegunRun { store, record, started, files, grants, options, lock })
+        let (folder, owner) = (NodePaths::run(&started.run)?, self.me.clone());
+        let (kind, files) = (files.config.kind, files.files);
+        let limits = started.limits.clone();
+        let execution = Execution { folder, owner, files, kind, grants, limits };
+        Ok(BegunRun { store, record, started, execution, options, lock })
     }
 
     /// The approval that this run rests on.
@@ -204,46 +187,6 @@ impl JobStore {
         Ok(files)
     }
 
-    fn grants(&self, record: &JobRecord, datasets: &[DatasetName]) -> Result<Vec<Grant>> {
-        let mut grants: Vec<Grant> = Vec::new();
-        for name in datasets {
-            let variable = name.variable();
-            if grants.iter().any(|grant| grant.variable == variable) {
-                let reason = format!("two of its datasets are both ${variable}");
-                return Err(Error::Malformed { job: record.id.to_string(), reason });
-            }
-            let (path, entries) = self.real_data(name)?;
-            grants.push(Grant { variable, path, entries });
-        }
-        Ok(grants)
-    }
-
-    /// The file of a dataset, or its folder if it has several; and its data, entry
-    /// by entry.
-    pub(crate) fn real_data(&self, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
-        let folder = HomePath::in_datasite(&self.me, &self.layout.real_data(name));
-        let own = ["syft.pub.yaml", "private_metadata.yaml"];
-        let entries = self.disk.list(&folder)?;
-        let data = entries.iter().filter_map(|entry| {
-            let name = entry.name.as_deref().ok()?;
-            (!own.contains(&name) && !name.starts_with('.')).then_some((name, entry.metadata.kind))
-        });
-        let data: Vec<(&str, FileKind)> = data.collect();
-        let path = match data.as_slice() {
-            [] => return Err(Error::NoDataset(name.clone())),
-            [(file, FileKind::File)] => folder.join(file)?,
-            _ => folder.clone(),
-        };
-        let mut granted = Vec::new();
-        for (entry, kind) in data {
-            // A link would grant what it leads to.
-            if matches!(kind, FileKind::File | FileKind::Folder) {
-                granted.push(self.disk.real_path(&folder.join(entry)?));
-            }
-        }
-        Ok((self.disk.real_path(&path), granted))
-    }
-
     /// Makes good what a process that died left: records the ends of runs in the
     /// audit log, removes the scratch folders of all runs that were lost, and shows
     /// a job as interrupted whose last run it was. Call it when a process starts. Returns
@@ -266,7 +209,7 @@ impl JobStore {
                 if let Some(finished) = finished {
                     self.tell_finished(&record, started, finished)?;
                 } else if live.as_ref() != Some(&started.run) {
-                    self.remove_scratch(&started.run)?;
+                    self.remove_scratch(&NodePaths::run(&started.run)?)?;
                 }
             }
             if self.status_of(&record)? != Status::Interrupted {
@@ -301,14 +244,6 @@ impl JobStore {
         self.tell(entry)
     }
 
-    fn remove_scratch(&self, run: &str) -> Result<()> {
-        let folder = NodePaths::run(run)?;
-        for scratch in ["work", "tmp", "box", "raw"] {
-            self.disk.remove_dir_all(&folder.join(scratch)?)?;
-        }
-        Ok(())
-    }
-
     /// Takes back a run that no box could be made for: its job is as it was before.
     fn refuse(&self, record: &JobRecord, started: &RunStarted, reason: &str) -> Result<()> {
         let mut entry = self.entry("job.run.refused", record, &self.me, &attempt(started));
@@ -340,21 +275,13 @@ fn attempt(started: &RunStarted) -> String {
     format!("{}/{}", started.run, started.started_at.python_repr())
 }
 
-/// Hands on what a job prints, and keeps a bounded part of it.
-struct Tee<'a> {
-    onwards: &'a mut dyn LogSink,
-    stdout: BoundedLog,
-    stderr: BoundedLog,
-}
-
-impl LogSink for Tee<'_> {
-    fn chunk(&mut self, stream: LogStream, bytes: &[u8]) {
-        match stream {
-            LogStream::Stdout => self.stdout.push(bytes),
-            LogStream::Stderr => self.stderr.push(bytes),
-        }
-        self.onwards.chunk(stream, bytes);
+/// Refuses a box that is weaker than this.
+pub(crate) fn demand(sandbox: &dyn Sandbox, minimum: IsolationLevel) -> Result<()> {
+    if sandbox.level() >= minimum {
+        return Ok(());
     }
+    let reason = format!("this one is {}", sandbox.level());
+    Err(Error::Isolation { needed: minimum.to_string(), reason })
 }
 
 impl BegunRun {
@@ -370,83 +297,14 @@ impl BegunRun {
     /// Those of the disk. What else goes wrong belongs to the run, and is recorded
     /// when it is finished.
     pub fn execute(self, sandbox: &dyn Sandbox, log: &mut dyn LogSink) -> Result<EndedRun> {
-        let kept = self.started.limits.log_bytes;
-        let mut tee =
-            Tee { onwards: log, stdout: BoundedLog::new(kept), stderr: BoundedLog::new(kept) };
-        let outcome = self.boxed(sandbox, &mut tee);
-        let folder = NodePaths::run(&self.started.run)?;
-        self.store.remove_scratch(&self.started.run)?;
-        let (stdout, stderr) = (tee.stdout.into_bytes(), tee.stderr.into_bytes());
+        let Executed { outcome, stdout, stderr } =
+            self.execution.execute(&self.store, sandbox, log)?;
+        let folder = &self.execution.folder;
         let disk = self.store.disk.as_ref();
         disk.write(&folder.join("stdout.txt")?, &stdout, Access::OwnerOnly)?;
         disk.write(&folder.join("stderr.txt")?, &stderr, Access::OwnerOnly)?;
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
         Ok(EndedRun { begun: self, outcome, stdout, stderr })
-    }
-
-    fn boxed(&self, sandbox: &dyn Sandbox, log: &mut Tee<'_>) -> Result<(BoxReport, Collected)> {
-        let disk = self.store.disk.as_ref();
-        let folder = NodePaths::run(&self.started.run)?;
-        let place = |name: &str| -> Result<PathBuf> {
-            let path = folder.join(name)?;
-            disk.create_dir_all(&path, Access::OwnerOnly)?;
-            Ok(disk.real_path(&path))
-        };
-        let work_dir = place("work")?;
-        let (tmp_dir, view, outputs_dir) = (place("tmp")?, place("box")?, place("raw")?);
-        for (path, bytes) in &self.files.files {
-            disk.write(&folder.join("work")?.join(path)?, bytes, Access::OwnerOnly)?;
-        }
-        join_outputs(&work_dir, &outputs_dir)?;
-        let mut readable: Vec<PathBuf> =
-            self.grants.iter().flat_map(|grant| grant.entries.clone()).collect();
-        readable.push(view.clone());
-        let folders = self.grants.iter().filter(|grant| !grant.entries.contains(&grant.path));
-        let listable = folders.map(|grant| grant.path.clone()).collect();
-        let job = BoxedJob {
-            environment: self.environment(&tmp_dir, &view, &outputs_dir)?,
-            work_dir,
-            readable,
-            listable,
-            tmp_dir,
-            outputs_dir: outputs_dir.clone(),
-            command: ["/bin/bash", "run.sh"].map(OsString::from).to_vec(),
-            limits: self.started.limits.clone(),
-        };
-        let report = sandbox.run(&job, log)?;
-        let to = folder.join("outputs")?;
-        let collected = collect_outputs(&outputs_dir, &self.started.limits, disk, &to)?;
-        Ok((report, collected))
-    }
-
-    /// The whole environment of the job; nothing of the owner's is inherited.
-    /// `SYFTBOX_FOLDER` is an empty folder of this run alone: what a job may read
-    /// has a variable of its own.
-    fn environment(
-        &self,
-        tmp: &std::path::Path,
-        view: &std::path::Path,
-        outputs: &std::path::Path,
-    ) -> Result<Vec<(String, String)>> {
-        let text = |path: &std::path::Path| {
-            path.to_str().map(str::to_owned).ok_or_else(|| {
-                Error::Box(format!("{} is not UTF-8, as an environment must be", path.display()))
-            })
-        };
-        let mut environment = vec![
-            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-            ("HOME".to_owned(), text(tmp)?),
-            ("TMPDIR".to_owned(), text(tmp)?),
-            ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            ("SYFTBOX_FOLDER".to_owned(), text(view)?),
-            ("SYFTBOX_EMAIL".to_owned(), self.store.me.to_string()),
-            ("SYFT_IS_IN_JOB".to_owned(), "true".to_owned()),
-            ("SYFT_OUTPUTS".to_owned(), text(outputs)?),
-        ];
-        for grant in &self.grants {
-            environment.push((grant.variable.clone(), text(&grant.path)?));
-        }
-        Ok(environment)
     }
 }
 

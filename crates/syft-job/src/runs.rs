@@ -201,10 +201,9 @@ impl JobStore {
         }
     }
 
-    fn runner_file(&self) -> Result<File> {
-        let path = NodePaths::runs();
-        self.disk.create_dir_all(&path, Access::OwnerOnly)?;
-        let path = self.disk.real_path(&path).join(".runner");
+    fn runner_file(&self, folder: &HomePath) -> Result<File> {
+        self.disk.create_dir_all(folder, Access::OwnerOnly)?;
+        let path = self.disk.real_path(folder).join(".runner");
         File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(
             |source| {
                 let path = path.display().to_string();
@@ -215,21 +214,26 @@ impl JobStore {
 
     /// Becomes the one runner of this home, or finds it taken.
     pub(crate) fn lock_runner(&self) -> Result<RunnerLock> {
-        let file = self.runner_file()?;
+        self.lock_in(&NodePaths::runs())
+    }
+
+    /// Becomes the one process that runs jobs in this folder.
+    pub(crate) fn lock_in(&self, folder: &HomePath) -> Result<RunnerLock> {
+        let file = self.runner_file(folder)?;
         // Whoever asks for the living run holds the file for an instant.
         for _ in 0..20 {
             match file.try_lock() {
                 Ok(()) => {
                     // The name of a run that was lost must not look alive.
                     file.set_len(0).map_err(|source| {
-                        let path = NodePaths::runs().to_string();
+                        let path = folder.to_string();
                         syft_core::Error::Io { action: "write", path, source }
                     })?;
                     return Ok(RunnerLock(file));
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
                 Err(TryLockError::Error(source)) => {
-                    let path = NodePaths::runs().to_string();
+                    let path = folder.to_string();
                     return Err(syft_core::Error::Io { action: "lock", path, source }.into());
                 }
             }
@@ -239,7 +243,7 @@ impl JobStore {
 
     /// The run that a living runner is busy with.
     pub(crate) fn live_run(&self) -> Result<Option<String>> {
-        let file = self.runner_file()?;
+        let file = self.runner_file(&NodePaths::runs())?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => {
                 let mut run = String::new();

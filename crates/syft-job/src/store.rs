@@ -76,13 +76,24 @@ impl JobStore {
         by: &Email,
         key: &str,
     ) -> NewEntry {
+        self.entry_about(action, (&record.id, record.title()), by, key)
+    }
+
+    /// The same about a job of which there need be no record.
+    pub(crate) fn entry_about(
+        &self,
+        action: &str,
+        (id, title): (&JobId, String),
+        by: &Email,
+        key: &str,
+    ) -> NewEntry {
         NewEntry {
             key: Some(format!("{action}/{key}")),
             at: self.now(),
             actor: by.to_string(),
             action: action.to_owned(),
-            subject: record.id.to_string(),
-            details: BTreeMap::from([("job".to_owned(), record.title().into())]),
+            subject: id.to_string(),
+            details: BTreeMap::from([("job".to_owned(), title.into())]),
         }
     }
 

@@ -7,7 +7,7 @@ use syft_core::{
 
 use crate::config::{JobConfig, ManifestEntry};
 use crate::gather::{Gathered, gather};
-use crate::{Error, JobId, JobKind, JobStore, Result, Script, SubmissionFields};
+use crate::{Error, JobId, JobKind, JobStore, Result, Script};
 
 /// A job that its submitter wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,21 +82,8 @@ impl JobStore {
         };
         self.check_free(&submission.owner, &name)?;
         self.check_paths(&name, &gathered)?;
-        let hashes: BTreeMap<String, ContentHash> = gathered
-            .files
-            .iter()
-            .map(|(path, bytes)| (path.clone(), ContentHash::of(bytes)))
-            .collect();
-        let digest = SubmissionFields {
-            submitter: &self.me,
-            owner: &submission.owner,
-            name: &name,
-            datasets: &submission.datasets,
-            entrypoint: gathered.entrypoint.as_deref(),
-            dependencies: &submission.dependencies,
-            files: &hashes,
-        }
-        .digest()?;
+        let hashes = gathered.hashes();
+        let digest = gathered.digest(&self.me, submission, &name)?;
         let config = self.config_text(submission, &name, &gathered, &hashes, digest)?;
         let location = self.folder(&submission.owner, &self.me, &name);
         let id = JobId::of(&digest);
