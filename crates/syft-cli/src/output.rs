@@ -10,5 +10,5 @@ mod time;
 
 pub(crate) use page::{Page, Table, count};
 pub(crate) use report::Report;
-pub(crate) use screen::{Screen, usage};
+pub(crate) use screen::{Screen, quoted, usage};
 pub(crate) use time::{ago, iso};

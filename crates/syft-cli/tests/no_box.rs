@@ -68,6 +68,25 @@ fn a_job_is_refused_until_its_owner_allows_it_once() {
 }
 
 #[test]
+fn a_script_that_cannot_be_tried_on_the_mock_is_sent_all_the_same() {
+    let it = TestBox::connected();
+    it.census(common::BOB);
+    it.bob(&["sync"]).ok();
+    it.write("hello.sh", "echo hello\n");
+    let on = format!("{ALICE}/census");
+    let said = without_landlock(&it, "bob", &["job", "rehearse", "hello.sh", "--on", &on]).exits(4);
+    assert!(said.stderr.contains("this kernel does not offer Landlock"), "{}", said.stderr);
+    let run = ["run", "hello.sh", "--on", &on, "--no-wait"];
+    let said = without_landlock(&it, "bob", &run).ok();
+    assert!(
+        said.stderr.contains("note: not tried on the mock: no box of level"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.contains("is on its way"), "{}", said.stdout);
+}
+
+#[test]
 fn the_demo_says_what_it_cannot_show() {
     let it = TestBox::empty();
     let said = without_landlock(&it, "nobody", &["demo", "--json"]).exits(4);

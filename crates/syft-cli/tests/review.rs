@@ -74,6 +74,15 @@ fn one_goes_from_the_inbox_to_the_release_with_four_keys() {
 }
 
 #[test]
+fn a_job_is_tried_on_the_mock_before_one_decides() {
+    let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
+    let said = at_a_terminal(&it, "review", "t\nq\n");
+    assert!(said.contains("On the mock: exit code 0, 1 output, box L"), "{said}");
+    assert!(said.contains("   invented"), "{said}");
+    assert_eq!(status(&it), "inbox");
+}
+
+#[test]
 fn r6_one_key_does_not_approve_what_may_hide_something() {
     let it = inbox("echo hello # \u{202e}dlrow\n");
     let said = at_a_terminal(&it, "review", "a\ny\nq\n");

@@ -254,7 +254,7 @@ fn run_ends_as_the_owner_decides() {
     it.write("broken.sh", "#!/bin/bash\necho oops >&2\nexit 3\n");
     let on = format!("{ALICE}/census");
     for script in ["count.sh", "broken.sh"] {
-        it.bob(&["run", script, "--on", &on, "--no-wait"]).ok();
+        it.bob(&["run", script, "--on", &on, "--no-wait", "--no-rehearsal"]).ok();
     }
     it.alice(&["sync"]).ok();
     it.alice(&["job", "reject", "count", "--reason", "too much"]).ok();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp};
 
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
-use crate::{OutputFile, SkippedOutput};
+use crate::{JobKind, OutputFile, SkippedOutput};
 
 /// How a job is rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Rehearsal {
     pub submitter: Email,
     /// The job's name.
     pub name: JobName,
+    /// Bash or Python, as its submitter states it.
+    pub kind: JobKind,
     /// What it could read.
     pub read: Vec<MockRead>,
     /// When it ended.
@@ -102,6 +104,7 @@ impl Rehearsal {
         RehearsalSummary {
             ok: self.is_success(),
             exit_code: self.exit_code(),
+            exit: self.exit.map_or_else(|| "the box broke".to_owned(), |exit| exit.to_string()),
             outputs: self.outputs_count,
             isolation: self.level,
             seconds: self.seconds,
@@ -110,15 +113,9 @@ impl Rehearsal {
     }
 }
 
-/// In one line: `exit code 0, 3 outputs, box L1`.
 impl fmt::Display for Rehearsal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.exit {
-            Some(exit) => write!(f, "{exit}")?,
-            None => f.write_str("the box broke")?,
-        }
-        let files = if self.outputs_count == 1 { "output" } else { "outputs" };
-        write!(f, ", {} {files}, box {}", self.outputs_count, self.level)
+        self.summary().fmt(f)
     }
 }
 
@@ -129,6 +126,8 @@ pub struct RehearsalSummary {
     pub ok: bool,
     /// Its exit code; `None` if it was killed, or the box broke.
     pub exit_code: Option<i32>,
+    /// How it ended, in words.
+    pub exit: String,
     /// How many files it produced.
     pub outputs: usize,
     /// The box it ran in.
@@ -137,4 +136,12 @@ pub struct RehearsalSummary {
     pub seconds: f64,
     /// When it ended, RFC 3339.
     pub at: String,
+}
+
+/// In one line: `exit code 0, 3 outputs, box L1`.
+impl fmt::Display for RehearsalSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = if self.outputs == 1 { "output" } else { "outputs" };
+        write!(f, "{}, {} {files}, box {}", self.exit, self.outputs, self.isolation)
+    }
 }

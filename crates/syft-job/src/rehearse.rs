@@ -164,7 +164,7 @@ impl JobStore {
         });
         let read = read.collect();
         let execution = Execution {
-            folder: folder()?.join(&subject.digest.to_string())?,
+            folder: folder()?.join(&subject.digest.short())?,
             owner: subject.owner.clone(),
             kind: subject.kind,
             files: std::mem::take(&mut subject.files),
@@ -286,6 +286,7 @@ impl EndedRehearsal {
             owner: subject.owner,
             submitter: subject.submitter,
             name: subject.name,
+            kind: subject.kind,
             read,
             at: store.now(),
             exit: None,

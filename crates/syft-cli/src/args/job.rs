@@ -29,6 +29,8 @@ pub(crate) enum JobCommand {
     Cancel(JobArgs),
     /// Run approved jobs, boxed
     Run(JobRunArgs),
+    /// Try a job on the mock, boxed as a run: one that was sent, or a script that was not
+    Rehearse(RehearseArgs),
     /// Show what a job printed
     Logs(LogsArgs),
     /// List what a job produced, or copy it
@@ -146,6 +148,20 @@ pub(crate) struct JobRunArgs {
     /// For this run alone, use a box of this level: L0 is no box at all
     #[arg(long, value_name = "L1|L0", value_parser = level)]
     pub(crate) allow_isolation: Option<IsolationLevel>,
+}
+
+/// The arguments of `job rehearse`.
+#[derive(Debug, Args)]
+pub(crate) struct RehearseArgs {
+    /// The job; with --on, a script or a folder that holds one
+    #[arg(value_name = "J|PATH")]
+    pub(crate) what: PathBuf,
+    /// The dataset on whose mock to try what is not sent yet
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) on: Option<DatasetRef>,
+    /// Stop after so many seconds, at most 30 days
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The arguments of `job logs`.

@@ -21,7 +21,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "D", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
     /// Send it without trying it on the mock data first
-    #[arg(long, hide = true)]
+    #[arg(long)]
     pub(crate) no_rehearsal: bool,
     /// Where to put what is released [default: a folder named after the job]
     #[arg(short, long, value_name = "DIR")]

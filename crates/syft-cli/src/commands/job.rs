@@ -7,6 +7,7 @@ mod diff;
 mod list;
 mod logs;
 mod outputs;
+mod rehearse;
 mod release;
 mod run;
 mod show;
@@ -24,6 +25,7 @@ use crate::errors::CliError;
 use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs};
+pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
 pub(super) use run::{no_box, sandbox};
 pub(super) use show::{box_minimum, note_run};
 pub(super) use stream::{Stream, safe_lines};
@@ -39,6 +41,7 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Exit, 
         JobCommand::Reject(args) => print(context, decide::reject(context, args).await),
         JobCommand::Cancel(args) => print(context, cancel::run(context, &args).await),
         JobCommand::Run(args) => print(context, run::run(context, &args).await),
+        JobCommand::Rehearse(args) => print(context, rehearse::run(context, &args).await),
         JobCommand::Logs(args) => print(context, logs::run(context, &args).await),
         JobCommand::Outputs(args) => print(context, outputs::run(context, &args).await),
         JobCommand::Release(args) => print(context, release::run(context, args).await),

@@ -104,6 +104,7 @@ fn commands(job: &JobSummary) -> Vec<String> {
     let id = &job.id;
     match job.status {
         Status::Inbox => vec![
+            format!("syft job rehearse {id}"),
             format!("syft job diff {id}"),
             format!("syft job approve {id}"),
             format!("syft job reject {id} --reason TEXT"),

@@ -5,17 +5,17 @@ mod wait;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use syft_sync::core::{Email, JobName};
+use syft_sync::core::{DatasetName, Email, JobName};
 use syft_sync::job::{JobSummary, Script, Status, Submission};
 use syft_sync::{Error, SyftboxManager, SyncOptions};
 
 use self::wait::{Waited, wait};
-use super::job::{CopiedOutput, copy_outputs, waiting};
-use crate::args::RunArgs;
+use super::job::{CopiedOutput, before_sending, copy_outputs, waiting};
+use crate::args::{DatasetRef, RunArgs};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, quoted};
 
 /// What became of a job that was sent and waited for.
 #[derive(Debug, Serialize)]
@@ -48,14 +48,8 @@ enum Outcome {
 
 pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, CliError> {
     let manager = context.open()?;
-    let Some(owner) = args.on.owner.clone() else {
-        return Err(CliError::usage(format!(
-            "say whose dataset it is: --on OWNER/{}",
-            args.on.name
-        ))
-        .then("syft dataset list"));
-    };
-    know_dataset(&manager, &owner, &args).await?;
+    let owner = owner_of(&args.on)?;
+    know_dataset(&manager, &owner, &args.on.name).await?;
     let script = context.path(&args.path);
     let name = match name_of(&script) {
         Some(name) => Some(manager.job_store().free_name(&owner, &name)?),
@@ -66,6 +60,9 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         datasets: vec![args.on.name.clone()],
         ..Submission::new(owner, Script::Path(script))
     };
+    if !args.no_rehearsal {
+        rehearse(context, &manager, &submission, &args)?;
+    }
     let submitted = manager.submit_job(&submission, false).await?;
     let id = &submitted.id;
     tell(context, &format!("Job {id} ({}) for {}", submitted.name, submission.owner));
@@ -98,13 +95,35 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
     Ok(RunEnded { job: job.summary()?, outcome, outputs, me: manager.email().clone() })
 }
 
-/// A job on a dataset that is not shared with me would never be approved.
-async fn know_dataset(
+/// Tries on the mock what is about to be sent; a job that fails there is not.
+fn rehearse(
+    context: &Context,
     manager: &SyftboxManager,
-    owner: &Email,
+    submission: &Submission,
     args: &RunArgs,
 ) -> Result<(), CliError> {
-    let name = &args.on.name;
+    let path = quoted(&args.path.display().to_string());
+    let anyway = format!("syft run {path} --on {} --no-rehearsal", args.on);
+    if let Some(rehearsal) = before_sending(context, manager, submission, anyway)? {
+        tell(context, &format!("Rehearsed on the mock: {rehearsal}"));
+    }
+    Ok(())
+}
+
+/// Whose dataset is meant; somebody else's is never guessed.
+pub(super) fn owner_of(on: &DatasetRef) -> Result<Email, CliError> {
+    on.owner.clone().ok_or_else(|| {
+        CliError::usage(format!("say whose dataset it is: --on OWNER/{}", on.name))
+            .then("syft dataset list")
+    })
+}
+
+/// A job on a dataset that is not shared with me would never be approved.
+pub(super) async fn know_dataset(
+    manager: &SyftboxManager,
+    owner: &Email,
+    name: &DatasetName,
+) -> Result<(), CliError> {
     if manager.dataset(owner, name).is_ok() {
         return Ok(());
     }
@@ -118,7 +137,7 @@ async fn know_dataset(
 }
 
 /// The file's or folder's name, if a job can be called so.
-fn name_of(script: &std::path::Path) -> Option<JobName> {
+pub(super) fn name_of(script: &std::path::Path) -> Option<JobName> {
     script.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| JobName::parse(stem).ok())
 }
 

@@ -4,6 +4,7 @@ mod checkpoints;
 mod datasets;
 mod jobs;
 mod peers;
+mod rehearse;
 mod setup;
 mod status;
 mod sync;

@@ -9,7 +9,8 @@ use syft_sync::job::{
 
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
-    Stream, box_minimum, no_box, note_run, outputs_table, safe_lines, sandbox,
+    Stream, box_minimum, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines,
+    sandbox,
 };
 use crate::context::Context;
 use crate::errors::CliError;
@@ -94,7 +95,7 @@ impl<'a, R: BufRead> Session<'a, R> {
                 Err(error) => return Err(error.into()),
             };
         loop {
-            let keys = "[a]pprove  [r]eject  [d]iff  [s]kip  [q]uit: ";
+            let keys = "[a]pprove  [r]eject  [d]iff  [t]ry on the mock  [s]kip  [q]uit: ";
             match self.ask(keys)?.as_deref() {
                 Some("a") => match &review {
                     None => self.say("It cannot be approved as it is."),
@@ -122,9 +123,25 @@ impl<'a, R: BufRead> Session<'a, R> {
                     Some(diff) => self.say(&diff.text),
                     None => self.say("It has not changed: these are the first bytes that came."),
                 },
+                Some("t") => self.rehearse(id),
                 Some("s") => return Ok(Then::Next),
                 Some("q") | None => return Ok(Then::Quit),
                 Some(_) => {}
+            }
+        }
+    }
+
+    /// Tries the job on the mock, where nothing private is in its reach.
+    fn rehearse(&self, id: &JobId) {
+        match rehearse_job(self.context, self.manager, id, None) {
+            Ok(rehearsal) => {
+                self.say(&format!("On the mock: {rehearsal}."));
+                let shown =
+                    if rehearsal.is_success() { &rehearsal.stdout } else { &rehearsal.stderr };
+                last_lines(shown).iter().for_each(|line| self.say(&format!("   {line}")));
+            }
+            Err(error) => {
+                self.context.screen().error(&error);
             }
         }
     }
