@@ -104,13 +104,14 @@ impl JobStore {
     /// # Errors
     /// Those of the disk.
     pub fn is_frozen(&self, submitter: &Email, name: &JobName) -> Result<bool> {
-        match self.record_of(submitter, name)? {
-            Some(record) => match self.runs_of(&record.id) {
-                // A run that cannot be read has started all the same.
-                Err(error) if error.is_damage() => Ok(true),
-                runs => Ok(!runs?.is_empty()),
-            },
-            None => Ok(false),
+        self.record_of(submitter, name)?.map_or(Ok(false), |record| self.has_run(&record.id))
+    }
+
+    pub(crate) fn has_run(&self, id: &JobId) -> Result<bool> {
+        match self.runs_of(id) {
+            // A run that cannot be read has started all the same.
+            Err(error) if error.is_damage() => Ok(true),
+            runs => Ok(!runs?.is_empty()),
         }
     }
 
@@ -135,7 +136,7 @@ impl JobStore {
         Ok(folders.filter_map(|entry| parse(entry.name.as_deref().ok()?)).collect())
     }
 
-    fn intake_with(
+    pub(crate) fn intake_with(
         &self,
         submitter: &Email,
         name: &JobName,

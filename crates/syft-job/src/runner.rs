@@ -198,27 +198,43 @@ impl JobStore {
     pub fn recover_runs(&self) -> Result<Vec<JobId>> {
         let mut interrupted = Vec::new();
         for record in self.all_records()? {
-            let runs = match self.runs(&record.id) {
-                // A run that cannot be read is shown as damaged; the others go on.
+            self.recover_runs_of(&record)?;
+            // A run that cannot be read is shown as damaged; the others go on.
+            let status = match self.status_of(&record) {
                 Err(error) if error.is_damage() => continue,
-                runs => runs?,
+                status => status?,
             };
-            // Asked after: a run is named as the living one before it is recorded.
-            let live = self.live_run()?;
-            for JobRun { started, finished, .. } in &runs {
-                if let Some(finished) = finished {
-                    self.tell_finished(&record, started, finished)?;
-                } else if live.as_ref() != Some(&started.run) {
-                    self.remove_scratch(&NodePaths::run(&started.run)?)?;
-                }
+            if status == Status::Interrupted {
+                self.project_record(&record)?;
+                interrupted.push(record.id);
             }
-            if self.status_of(&record)? != Status::Interrupted {
-                continue;
-            }
-            self.project_record(&record)?;
-            interrupted.push(record.id);
         }
         Ok(interrupted)
+    }
+
+    /// Makes good what a process that died left of the runs of one job. Returns
+    /// whether none of them goes on.
+    pub(crate) fn recover_runs_of(&self, record: &JobRecord) -> Result<bool> {
+        let runs = match self.runs(&record.id) {
+            Err(error) if error.is_damage() => return Ok(false),
+            runs => runs?,
+        };
+        // Asked after: a run is named as the living one before it is recorded.
+        let live = match runs.iter().all(|run| run.finished.is_some()) {
+            true => None,
+            false => self.live_run()?,
+        };
+        let mut over = true;
+        for JobRun { started, finished, .. } in &runs {
+            if let Some(finished) = finished {
+                self.tell_finished(record, started, finished)?;
+            } else if live.as_ref() == Some(&started.run) {
+                over = false;
+            } else {
+                self.remove_scratch(&NodePaths::run(&started.run)?)?;
+            }
+        }
+        Ok(over)
     }
 
     /// Told after it is recorded, since it is a fact by then; a crash in between

@@ -4,10 +4,12 @@
 //! [`Config`]; nothing is read from the environment.
 
 mod batch;
+mod channels;
 mod checkpoints;
 mod collections;
 mod config;
 mod connect;
+mod contents;
 mod engine;
 mod error;
 mod hello;
@@ -26,8 +28,10 @@ mod quarantine;
 mod refusal;
 mod report;
 mod router;
+mod rules;
 mod scan;
 mod shared_audit;
+mod touched;
 mod watcher;
 
 pub use checkpoints::{

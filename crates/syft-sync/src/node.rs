@@ -8,7 +8,9 @@ use syft_transport::Transport;
 
 use crate::engine::Scene;
 use crate::ledger::Ledger;
+use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
+use crate::touched::Touched;
 use crate::{NoticeSink, Result};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
@@ -22,6 +24,10 @@ pub(crate) struct Node {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) audit: SharedAudit,
+    /// What this process changed in datasites since they were walked.
+    pub(crate) touched: Touched,
+    /// The permission files of my datasite, as they were compiled last.
+    pub(crate) permissions: CompiledRules,
     pub(crate) notices: Arc<dyn NoticeSink>,
     pub(crate) lock_wait: Duration,
 }

@@ -1,18 +1,23 @@
 //! Carries plans out: journal first, local effects, remote effects, done.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
+use futures::stream::{self, StreamExt};
 use syft_core::{
-    Access, ContentHash, ContentHasher, Disk, Error as CoreError, HomePath, NewEntry, NodePaths,
-    RejectCode,
+    Access, ContentHash, ContentHasher, Disk, Email, Error as CoreError, HomePath, NewEntry,
+    NodePaths, RejectCode,
 };
 use syft_transport::{PutBody, PutMode};
 
 use crate::Result;
+use crate::channels::{IN_FLIGHT, patiently};
 use crate::engine::Draft;
 use crate::ledger::{LocalEffect, Plan, RemoteEffect};
 use crate::node::Pass;
+use crate::owner::note_problem;
 use crate::quarantine::{Quarantine, Quarantined};
+use crate::report::SyncReport;
 
 /// Largest blob that is read back from the journal, in bytes.
 const BLOB_LIMIT: u64 = 4 << 30;
@@ -21,15 +26,71 @@ impl Pass<'_> {
     /// Journals a draft and carries it out as far as the store allows. What the
     /// store did not take stays queued and is sent by a later pass.
     pub(crate) async fn carry_out(&mut self, draft: Draft) -> Result<()> {
+        let plan = draft.plan.clone();
+        let Some(id) = self.begin(draft)? else { return Ok(()) };
+        self.perform_all_remote(id, &plan).await
+    }
+
+    /// Journals a draft and does what it brings about on this machine. Returns the
+    /// plan whose effects in the store are still to come, if it has any.
+    pub(crate) fn begin(&mut self, draft: Draft) -> Result<Option<u64>> {
         if draft.plan.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         for bytes in draft.blobs.values() {
             self.ledger.blobs().put(bytes)?;
         }
         let id = self.ledger.commit(draft.plan.clone())?;
         self.perform_all_local(id, &draft.plan)?;
-        self.perform_all_remote(id, &draft.plan).await
+        if draft.plan.remote.is_empty() {
+            self.ledger.done(id)?;
+            return Ok(None);
+        }
+        Ok(Some(id))
+    }
+
+    /// Carries the effects in the store of these plans out: those of one peer in
+    /// their order, the peers at once. A peer for whom it does not work is told in
+    /// the report and returned; what is left of it goes out in a later pass.
+    pub(crate) async fn send(
+        &mut self,
+        outgoing: &mut Outgoing,
+        report: &mut SyncReport,
+    ) -> Result<Vec<Email>> {
+        let plans = std::mem::take(&mut outgoing.0);
+        let this: &Self = self;
+        let sent: Vec<_> = stream::iter(plans)
+            .map(|(peer, ids)| async move {
+                let mut done = Vec::new();
+                for id in ids {
+                    if let Err(error) = this.perform_pending_remote(id).await {
+                        return (peer, done, Err(error));
+                    }
+                    done.push(id);
+                }
+                (peer, done, Ok(()))
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .collect()
+            .await;
+        let mut failed = Vec::new();
+        for (peer, done, result) in sent {
+            for id in done {
+                self.ledger.done(id)?;
+            }
+            if let Err(error) = result {
+                note_problem(report, &peer, error)?;
+                failed.push(peer);
+            }
+        }
+        Ok(failed)
+    }
+
+    async fn perform_pending_remote(&self, id: u64) -> Result<()> {
+        for effect in self.ledger.remote_of(id) {
+            self.perform_remote(effect).await?;
+        }
+        Ok(())
     }
 
     /// Finishes what an earlier pass or a crash left over. Returns the store's
@@ -191,13 +252,17 @@ impl Pass<'_> {
         self.note("file.kept_aside", aside.as_str())
     }
 
-    async fn perform_remote(&mut self, effect: &RemoteEffect) -> Result<()> {
+    async fn perform_remote(&self, effect: &RemoteEffect) -> Result<()> {
         let transport = &*self.node.transport;
         match effect {
             RemoteEffect::Put { space, name, blob } => {
                 let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
-                transport.open(space).await?;
-                match transport.put(space, name, PutBody::from(bytes), PutMode::Create).await {
+                let size = bytes.len() as u64;
+                let put = async {
+                    transport.open(space).await?;
+                    transport.put(space, name, PutBody::from(bytes), PutMode::Create).await
+                };
+                match patiently(space, size, put).await {
                     // Somebody who can write the folder took the name. It stays
                     // taken, so waiting would only hold up what comes after.
                     Err(syft_transport::Error::AlreadyExists { .. }) => {
@@ -207,13 +272,31 @@ impl Pass<'_> {
                 }
             }
             RemoteEffect::Delete { object } => {
-                transport.delete(std::slice::from_ref(object)).await?;
+                patiently(object, 0, transport.delete(std::slice::from_ref(object))).await?;
             }
             RemoteEffect::Retire { object } => {
-                transport.retire(std::slice::from_ref(object)).await?;
+                patiently(object, 0, transport.retire(std::slice::from_ref(object))).await?;
             }
         }
         Ok(())
+    }
+}
+
+/// Plans whose effects in the store are still to come, by the peer that they are
+/// about and in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing(BTreeMap<Email, Vec<u64>>);
+
+impl Outgoing {
+    pub(crate) fn extend(&mut self, peer: &Email, plan: Option<u64>) {
+        if let Some(plan) = plan {
+            self.0.entry(peer.clone()).or_default().push(plan);
+        }
+    }
+
+    /// How many plans there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
     }
 }
 

@@ -161,6 +161,11 @@ impl Ledger {
         self.pending.iter().map(|(id, pending)| (*id, pending.clone())).collect()
     }
 
+    /// What a plan that is not done is to do in the store.
+    pub(crate) fn remote_of(&self, id: u64) -> &[RemoteEffect] {
+        self.pending.get(&id).map(|pending| pending.plan.remote.as_slice()).unwrap_or_default()
+    }
+
     /// Whether an object is about to be retired.
     pub(crate) fn retires(&self, object: &Object) -> bool {
         self.pending.values().flat_map(|pending| &pending.plan.remote).any(|effect| {

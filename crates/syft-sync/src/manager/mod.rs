@@ -32,7 +32,9 @@ pub use watch::WatchOptions;
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
+use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
+use crate::touched::{NotingDisk, Touched};
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role};
 
@@ -203,6 +205,8 @@ impl SyftboxManager {
             Some(disk) => disk.clone(),
             None => Arc::new(DirDisk::open(&config.home)?),
         };
+        let touched = Touched::default();
+        let disk: Arc<dyn Disk> = Arc::new(NotingDisk::new(disk, touched.clone()));
         let layout: Arc<dyn Layout> = Arc::new(NativeLayout);
         let (clock, entropy) = (config.clock.clone(), config.entropy.clone());
         let me = config.email.clone();
@@ -222,6 +226,8 @@ impl SyftboxManager {
             entropy,
             transport: config.transport.clone(),
             audit,
+            touched,
+            permissions: CompiledRules::default(),
             notices: config.notices.clone(),
             lock_wait: config.lock_wait,
         };
@@ -292,7 +298,7 @@ impl SyftboxManager {
     /// # Errors
     /// The disk.
     pub fn permissions(&self) -> Result<Permissions> {
-        self.owner_syncer().permissions()
+        Ok(Arc::unwrap_or_clone(self.owner_syncer().permissions()?))
     }
 
     /// The owner's side of sync, for its permission checks.

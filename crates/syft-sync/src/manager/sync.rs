@@ -55,7 +55,7 @@ impl SyftboxManager {
             report.store = Some(error.to_string());
         }
         let is_known = self.restore_in_sync(&mut pass, &mut report).await?;
-        let connections = self.connect(&mut pass, &mut report).await?;
+        let mut connections = self.connect(&mut pass, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let mut accepted = BTreeSet::new();
         let mut asked = BTreeSet::new();
@@ -80,7 +80,8 @@ impl SyftboxManager {
             }
             // A peer that cannot be understood just now is a reader all the same.
             let readers = connections.table.in_state(PeerState::Accepted).cloned().collect();
-            if owner.sync(&mut pass, &peers, &readers, &mut report).await? {
+            let listed = std::mem::take(&mut connections.inboxes);
+            if owner.sync(&mut pass, &peers, &readers, listed, &mut report).await? {
                 let published =
                     collections::publish(&mut pass, &self.datasets, &readers, &mut report).await;
                 store_problem(&mut report, published)?;

@@ -1,16 +1,15 @@
 use std::collections::BTreeSet;
 
-use syft_core::{Content, ContentHash, DatasitePath, Email, HomePath, Metadata};
+use syft_core::{Content, DatasitePath, Email, HomePath, Metadata};
 use syft_perm::Permissions;
 
+use super::look::{Look, Seen};
 use super::{DatasiteOwnerSyncer, is_shared};
 use crate::Result;
 use crate::batch::Batch;
 use crate::engine::{LocalChange, on_local_changes};
-use crate::index::Index;
 use crate::node::Pass;
 use crate::report::SyncReport;
-use crate::scan::Walk;
 
 /// Content in one message, in bytes; a larger file gets a message of its own.
 pub(super) const MESSAGE_BYTES: u64 = 32 << 20;
@@ -20,77 +19,80 @@ const FILE_LIMIT: u64 = 512 << 20;
 const WIRE_LIMIT: u64 = 1000 << 20;
 
 impl DatasiteOwnerSyncer<'_> {
-    /// What I changed myself since the last pass becomes events.
+    /// What I changed myself since the last pass becomes events. Of the whole
+    /// datasite, or, later in a pass, of the files that the pass itself changed.
     pub(super) async fn take_local(
         &self,
         pass: &mut Pass<'_>,
-        walk: &Walk,
+        look: &mut Look<'_>,
+        only: Option<&BTreeSet<DatasitePath>>,
         permissions: &Permissions,
         readers: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let node = self.node;
-        report.notes.extend(walk.strange.iter().cloned());
-        let mut index = Index::load(&node.disk, &node.email);
-        let private = !node.transport.info().capabilities.access_control;
+        let private = !self.node.transport.info().capabilities.access_control;
         let shared = |path: &DatasitePath| !private || is_shared(permissions, readers, path);
         let mut batch = Batch::new(MESSAGE_BYTES);
-        for (path, metadata) in &walk.files {
-            let hash = self.hash(&mut index, path, metadata, report)?;
-            let known = pass.ledger.state().files.get(path).copied();
-            let logged = shared(path);
-            // A file that somebody may read from now on is logged late.
-            let due = known.is_none_or(|known| Some(known.hash) != hash || logged && !known.logged);
-            let Some(content) = hash.filter(|_| due).map(|_| self.read(path)).transpose()? else {
+        for (path, metadata) in here(look, only) {
+            let Some(Seen { hash, content }) = self.see(look, &path, &metadata, report)? else {
                 continue;
             };
+            let known = pass.ledger.state().files.get(&path).copied();
+            let changed = known.is_none_or(|known| known.hash != hash);
+            // A file that somebody may read from now on is logged late.
+            let due = changed || known.is_some_and(|known| !known.logged) && shared(&path);
+            if let Some(content) = content.as_ref().filter(|_| due || only.is_some()) {
+                look.contents.keep(&path, &metadata, hash, content);
+            }
+            if !due {
+                continue;
+            }
+            let content = content.map_or_else(|| self.read(&path), |content| Ok(Some(content)))?;
             let Some(content) = content else { continue };
             let size = content.wire_len();
             if size > WIRE_LIMIT {
                 report.notes.push(format!("{path}: too large for a message, it is not sent"));
                 continue;
             }
-            report.changed += usize::from(known.map(|known| known.hash) != hash);
-            let change = LocalChange { path: path.clone(), content: Some(content), logged };
+            report.changed += usize::from(changed);
+            let logged = shared(&path);
+            let change = LocalChange { path, content: Some(content), logged };
             if let Some(full) = batch.add(change, size) {
                 self.commit(pass, full, report).await?;
             }
         }
         self.commit(pass, batch.take(), report).await?;
-        let gone = self.gone(pass, walk, &index, report);
+        let gone = self.gone(pass, look, only, report);
         report.changed += gone.len();
         self.commit(pass, gone, report).await?;
-        index.save(&node.disk, &node.email, |path| {
-            DatasitePath::parse(path).is_ok_and(|path| walk.files.contains_key(&path))
-        })
+        look.save()
     }
 
     /// How many files of mine are not as the event log has them.
     pub(crate) fn unsent(&self, pass: &Pass<'_>) -> Result<usize> {
-        let mut index = Index::load(&self.node.disk, &self.node.email);
+        let mut look = Look::new(self.node)?;
         let mut unsent = 0;
-        for (path, metadata) in &self.walk()?.files {
-            let known = pass.ledger.state().files.get(path).map(|version| version.hash);
-            let hash = self.hash(&mut index, path, metadata, &mut SyncReport::default())?;
-            unsent += usize::from(hash.is_some() && hash != known);
+        for (path, metadata) in here(&look, None) {
+            let known = pass.ledger.state().files.get(&path).map(|version| version.hash);
+            let seen = self.see(&mut look, &path, &metadata, &mut SyncReport::default())?;
+            unsent += usize::from(seen.is_some_and(|seen| Some(seen.hash) != known));
         }
         Ok(unsent)
     }
 
-    /// The hash of a file; `None`, and a note, for one that cannot travel.
-    fn hash(
+    /// What stands in a file; `None`, and a note, for one that cannot travel.
+    fn see(
         &self,
-        index: &mut Index,
+        look: &mut Look<'_>,
         path: &DatasitePath,
         metadata: &Metadata,
         report: &mut SyncReport,
-    ) -> Result<Option<ContentHash>> {
+    ) -> Result<Option<Seen>> {
         if metadata.size > FILE_LIMIT {
             report.notes.push(format!("{path}: larger than 512 MiB, it is not sent"));
             return Ok(None);
         }
-        let now = self.node.clock.now();
-        match index.hash(&*self.node.disk, &self.node.email, path, metadata, now) {
+        match look.see(path, metadata) {
             Err(error) if !error.ends_the_pass() => {
                 report.notes.push(error.to_string());
                 Ok(None)
@@ -110,21 +112,23 @@ impl DatasiteOwnerSyncer<'_> {
         }
     }
 
-    /// Files that I deleted: known, seen on disk by an earlier pass, and no
-    /// longer there. Absence alone says nothing.
+    /// Files that I deleted: known, seen on disk by an earlier pass or removed by
+    /// this one, and no longer there. Absence alone says nothing.
     fn gone(
         &self,
         pass: &Pass<'_>,
-        walk: &Walk,
-        index: &Index,
+        look: &Look<'_>,
+        only: Option<&BTreeSet<DatasitePath>>,
         report: &mut SyncReport,
     ) -> Vec<LocalChange> {
         let mut gone = Vec::new();
         for (path, version) in &pass.ledger.state().files {
-            if walk.files.contains_key(path) {
+            if look.walk.files.contains_key(path) || only.is_some_and(|only| !only.contains(path)) {
                 continue;
             }
-            if walk.incomplete || !index.knew(path) {
+            let seen =
+                look.removed.contains(path) || !look.walk.incomplete && look.index.knew(path);
+            if !seen {
                 report.notes.push(format!("{path}: missing here, not deleted at the peers"));
                 continue;
             }
@@ -151,5 +155,15 @@ impl DatasiteOwnerSyncer<'_> {
             }
             other => other,
         }
+    }
+}
+
+/// The files that are there, of all or of these.
+fn here(look: &Look<'_>, only: Option<&BTreeSet<DatasitePath>>) -> Vec<(DatasitePath, Metadata)> {
+    let files = &look.walk.files;
+    let entry = |(path, metadata): (&DatasitePath, &Metadata)| (path.clone(), *metadata);
+    match only {
+        None => files.iter().map(entry).collect(),
+        Some(only) => only.iter().filter_map(|path| files.get_key_value(path)).map(entry).collect(),
     }
 }

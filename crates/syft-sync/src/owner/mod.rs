@@ -1,21 +1,23 @@
 //! The data owner's side of sync.
 
 mod local;
+mod look;
 mod messages;
-pub(crate) use messages::is_quarantine;
 mod route;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use syft_core::{DatasitePath, Email};
-use syft_job::{Intake, JobStore, Problem};
+use syft_job::{DueJobs, Intake, JobStore, Problem};
 use syft_perm::{Level, Permissions};
+use syft_transport::Object;
 
+use self::look::Look;
+pub(crate) use self::messages::is_quarantine;
 use crate::Result;
-use crate::index::Index;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
-use crate::scan::Walk;
 
 /// Takes proposals of peers, turns my own edits into events, and sends each
 /// reader what the reader may see.
@@ -48,18 +50,14 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         Ok(self.permissions()?.allows(recipient.as_str(), path, Level::Read))
     }
 
-    pub(crate) fn permissions(&self) -> Result<Permissions> {
-        Ok(self.walk()?.permissions(&self.node.email))
-    }
-
-    pub(crate) fn walk(&self) -> Result<Walk> {
-        Walk::of(&*self.node.disk, &*self.node.layout, &self.node.email)
+    pub(crate) fn permissions(&self) -> Result<Arc<Permissions>> {
+        Ok(Look::new(self.node)?.permissions())
     }
 
     /// Reads the jobs that came in. One that cannot be run is told of: it has no
     /// place in the queue.
-    fn intake(&self, report: &mut SyncReport) -> Result<()> {
-        for (submitter, name, intake) in self.jobs.intake_all()? {
+    fn intake(&self, due: &mut DueJobs, report: &mut SyncReport) -> Result<()> {
+        for (submitter, name, intake) in self.jobs.take_in(due)? {
             match intake {
                 Intake::Unusable { problem: Problem::Incomplete { missing }, .. } => {
                     let missing = syft_core::safe_text(&missing.join(", "));
@@ -80,95 +78,91 @@ impl<'n> DatasiteOwnerSyncer<'n> {
     }
 
     /// Shows in the job folders what was decided, run and released.
-    fn project(&self, report: &mut SyncReport) -> Result<()> {
-        for (job, error) in self.jobs.project_all()? {
+    fn project(&self, due: &mut DueJobs, report: &mut SyncReport) -> Result<()> {
+        for (job, error) in self.jobs.restore(due)? {
             report.notes.push(format!("job {job}: {error}"));
         }
         Ok(())
     }
 
-    /// Walks the datasite, takes my own edits, and compiles the permission files.
-    async fn look(
-        &self,
-        pass: &mut Pass<'_>,
-        readers: &BTreeSet<Email>,
-        report: &mut SyncReport,
-    ) -> Result<Option<Permissions>> {
-        let walk = self.walk()?;
-        if self.is_emptied(pass, &walk) {
-            return Ok(None);
-        }
-        let permissions = walk.permissions(&self.node.email);
-        self.take_local(pass, &walk, &permissions, readers, report).await?;
-        Ok(Some(permissions))
-    }
-
     /// Whether all of the datasite is gone that this node does not write by
     /// itself: a disk that is missing rather than a wish.
-    fn is_emptied(&self, pass: &Pass<'_>, walk: &Walk) -> bool {
+    fn is_emptied(&self, pass: &Pass<'_>, look: &Look<'_>) -> bool {
         let jobs = self.node.layout.jobs();
         let known = pass.ledger.state().files.keys();
         let known = || known.clone().filter(|path| !path.is_within(&jobs));
-        let here = |path: &DatasitePath| walk.files.contains_key(path);
+        let here = |path: &DatasitePath| look.walk.files.contains_key(path);
         if known().next().is_none() || known().any(|path| !path.is_permission_file() && here(path))
         {
             return false;
         }
         // A login writes the permission files anew: they count if they are the old ones.
-        let index = Index::load(&self.node.disk, &self.node.email);
         let survives = |path: &DatasitePath| {
-            walk.files.get(path).is_some_and(|metadata| !index.is_another(path, metadata))
+            let metadata = look.walk.files.get(path);
+            metadata.is_some_and(|metadata| !look.index.is_another(path, metadata))
         };
         !known().any(survives)
     }
 
-    /// One pass: my own edits, then each peer's messages, then what each reader
-    /// is due. `readers` are all peers, also those that are left out this time.
-    /// A peer whose messages or folder are bad stops nobody else. Returns
+    /// One pass over a datasite that is walked once: my own edits, then the peers'
+    /// messages, then what each reader is due. `readers` are all peers, also those
+    /// that are left out this time; `listed` are the inboxes that were looked into
+    /// already. A peer whose messages or folder are bad stops nobody else. Returns
     /// whether the datasite is there; from an emptied one nothing is concluded.
     pub(crate) async fn sync(
         &self,
         pass: &mut Pass<'_>,
         peers: &BTreeSet<Email>,
         readers: &BTreeSet<Email>,
+        listed: BTreeMap<Email, Vec<Object>>,
         report: &mut SyncReport,
     ) -> Result<bool> {
-        self.jobs.recover_runs()?;
-        self.project(report)?;
-        let Some(mut permissions) = self.look(pass, readers, report).await? else {
+        let mut look = Look::new(self.node)?;
+        let mut jobs = self.jobs.due(&look.job_folders())?;
+        self.project(&mut jobs, report)?;
+        look.again()?;
+        if self.is_emptied(pass, &look) {
             report.notes.push(format!(
                 "the datasite of {} is empty: {} files are missing, nothing is deleted at the peers",
                 self.node.email,
                 pass.ledger.state().files.len()
             ));
             return Ok(false);
-        };
-        for problem in permissions.problems() {
-            let place = if problem.folder.is_empty() { "the datasite" } else { &problem.folder };
-            let reason = syft_core::safe_text(&problem.reason);
-            report.notes.push(format!(
-                "the permission file of {place} is bad, so all below is yours alone: {reason}"
-            ));
         }
-        let mut touched = false;
-        for peer in peers {
-            match self.take_messages(pass, &permissions, peer, report).await {
-                Ok(any) => touched |= any,
-                Err(error) => note_problem(report, peer, error)?,
+        let mut permissions = look.permissions();
+        report.notes.extend(look.walk.notes());
+        note_bad_rules(&permissions, report);
+        self.take_local(pass, &mut look, None, &permissions, readers, report).await?;
+        self.take_messages(pass, &permissions, &jobs, peers, listed, report).await?;
+        let mut changed = look.again()?;
+        if !changed.is_empty() {
+            jobs = self.jobs.due(&look.job_folders())?;
+        }
+        self.intake(&mut jobs, report)?;
+        if !changed.is_empty() {
+            self.project(&mut jobs, report)?;
+        }
+        self.jobs.settle(&jobs)?;
+        changed.append(&mut look.again()?);
+        if !changed.is_empty() {
+            if changed.iter().any(DatasitePath::is_permission_file) {
+                permissions = look.permissions();
             }
+            self.take_local(pass, &mut look, Some(&changed), &permissions, readers, report).await?;
         }
-        self.intake(report)?;
-        self.project(report)?;
-        if touched {
-            let Some(anew) = self.look(pass, readers, report).await? else { return Ok(false) };
-            permissions = anew;
-        }
-        for reader in peers {
-            if let Err(error) = self.route(pass, &permissions, reader, report).await {
-                note_problem(report, reader, error)?;
-            }
-        }
+        self.route(pass, &mut look, &permissions, peers, report).await?;
         Ok(true)
+    }
+}
+
+/// A permission file that does not count hides what is below from everybody else.
+fn note_bad_rules(permissions: &Permissions, report: &mut SyncReport) {
+    for problem in permissions.problems() {
+        let place = if problem.folder.is_empty() { "the datasite" } else { &problem.folder };
+        let reason = syft_core::safe_text(&problem.reason);
+        report.notes.push(format!(
+            "the permission file of {place} is bad, so all below is yours alone: {reason}"
+        ));
     }
 }
 

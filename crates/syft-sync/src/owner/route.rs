@@ -1,55 +1,100 @@
-use syft_core::{Content, Email};
+use std::collections::BTreeSet;
+
+use syft_core::{Content, ContentHash, DatasitePath, Email};
 use syft_perm::Permissions;
 
-use super::DatasiteOwnerSyncer;
 use super::local::MESSAGE_BYTES;
+use super::look::Look;
+use super::{DatasiteOwnerSyncer, note_problem};
 use crate::Result;
 use crate::batch::Batch;
 use crate::engine::{Due, RoutedFile, due, on_route};
 use crate::node::Pass;
+use crate::perform::Outgoing;
 use crate::report::SyncReport;
 
 impl DatasiteOwnerSyncer<'_> {
-    /// Sends a reader what is due.
+    /// Sends each reader what is due: all of it is journalled first, and then goes
+    /// out to all of them at once.
     pub(super) async fn route(
         &self,
         pass: &mut Pass<'_>,
+        look: &mut Look<'_>,
         permissions: &Permissions,
-        reader: &Email,
+        readers: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let due = due(pass.ledger.state(), &*self.node.layout, permissions, reader);
+        let mut outgoing = Outgoing::default();
+        for reader in readers {
+            let due = due(pass.ledger.state(), &*self.node.layout, permissions, reader);
+            if let Err(error) = self.prepare(pass, look, reader, due, &mut outgoing, report) {
+                note_problem(report, reader, error)?;
+            }
+        }
+        pass.send(&mut outgoing, report).await?;
+        Ok(())
+    }
+
+    /// Messages with what is due to one reader.
+    fn prepare(
+        &self,
+        pass: &mut Pass<'_>,
+        look: &mut Look<'_>,
+        reader: &Email,
+        due: Vec<Due>,
+        outgoing: &mut Outgoing,
+        report: &mut SyncReport,
+    ) -> Result<()> {
         let mut batch = Batch::new(MESSAGE_BYTES);
         for Due { path, hash } in due {
             let content = match hash {
                 None => None,
                 // Edited since the walk, or gone: the next pass sees what is there.
-                Some(hash) => match self.read(&path)?.filter(|content| content.hash() == hash) {
+                Some(hash) => match self.holding(look, &path, hash)? {
                     Some(content) => Some(content),
                     None => continue,
                 },
             };
             let size = content.as_ref().map_or(0, Content::wire_len);
             if let Some(full) = batch.add(RoutedFile { path, content }, size) {
-                self.send(pass, reader, full, report).await?;
+                self.address(pass, reader, full, outgoing, report)?;
             }
         }
-        let rest = batch.take();
-        if !rest.is_empty() {
-            self.send(pass, reader, rest, report).await?;
-        }
-        Ok(())
+        self.address(pass, reader, batch.take(), outgoing, report)
     }
 
-    async fn send(
+    /// A file of mine, if it holds these bytes.
+    fn holding(
+        &self,
+        look: &mut Look<'_>,
+        path: &DatasitePath,
+        hash: ContentHash,
+    ) -> Result<Option<Content>> {
+        if let Some(content) = look.contents.holding(path, hash) {
+            return Ok(Some(content));
+        }
+        let content = self.read(path)?.filter(|content| content.hash() == hash);
+        // The next reader gets the same.
+        if let (Some(content), Some(metadata)) = (&content, look.walk.files.get(path)) {
+            look.contents.keep(path, metadata, hash, content);
+        }
+        Ok(content)
+    }
+
+    fn address(
         &self,
         pass: &mut Pass<'_>,
         reader: &Email,
         files: Vec<RoutedFile>,
+        outgoing: &mut Outgoing,
         report: &mut SyncReport,
     ) -> Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
         report.peer(reader).sent += files.len();
         let draft = on_route(pass.ledger.state(), &self.node.scene(), reader, files)?;
-        pass.carry_out(draft).await
+        outgoing.extend(reader, pass.begin(draft)?);
+        Ok(())
     }
 }

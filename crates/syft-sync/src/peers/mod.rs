@@ -1,5 +1,6 @@
 //! Who this node is connected with.
 
+mod hellos;
 mod refresh;
 mod table;
 

@@ -1,10 +1,15 @@
 use std::collections::BTreeMap;
 
+use futures::stream::{self, StreamExt};
 use syft_core::{Email, NewEntry};
-use syft_transport::{Identities, PutMode, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{
+    Identities, Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt,
+};
 
+use super::hellos::{KnownHellos, Said};
 use super::{Heard, Identity, Peer, PeerState, PeerTable};
-use crate::hello::HELLO_LIMIT;
+use crate::channels::{IN_FLIGHT, patiently};
+use crate::hello::{HELLO, HELLO_LIMIT};
 use crate::node::Pass;
 use crate::{Hello, Result};
 
@@ -13,6 +18,9 @@ use crate::{Hello, Result};
 pub(crate) struct Connections {
     pub(crate) table: PeerTable,
     pub(crate) heard: BTreeMap<Email, Heard>,
+    /// The inboxes of accepted peers as they were listed when their hello was looked
+    /// for.
+    pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
 }
@@ -25,42 +33,97 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let discovered = transport.discover(SpaceKind::Inbox).await?;
     let skipped = discovered.skipped.iter();
     found.suspicious = skipped.map(|skip| format!("{}: {}", skip.name, skip.reason)).collect();
-    for space in discovered.spaces {
-        let Space::Inbox { sender, .. } = &space else { continue };
-        if *sender == pass.node.email {
-            continue;
-        }
-        match listen(&*transport, &space, sender).await {
-            Ok(Some(heard)) => {
-                found.heard.insert(sender.clone(), heard);
+    let mut hellos = KnownHellos::load(&*pass.node.disk);
+    let senders = discovered.spaces.into_iter().filter_map(|space| match &space {
+        Space::Inbox { sender, .. } if *sender != pass.node.email => Some((sender.clone(), space)),
+        _ => None,
+    });
+    let listening: Vec<_> = senders
+        .map(|(sender, space)| {
+            let accepted = found.table.state(&sender) == Some(PeerState::Accepted);
+            (sender, space, accepted)
+        })
+        .collect();
+    let (known, transport) = (&hellos, &*transport);
+    let heard: Vec<_> = stream::iter(listening)
+        .map(|(sender, space, accepted)| async move {
+            let heard = listen(transport, &space, &sender, accepted, known);
+            let heard = patiently(&space, 0, heard).await;
+            (sender, heard)
+        })
+        .buffered(IN_FLIGHT)
+        .collect()
+        .await;
+    for (sender, heard) in heard {
+        match heard {
+            Ok(Listened { inbox, hello }) => {
+                if let Some((object, bytes)) = hello {
+                    found.heard.insert(sender.clone(), hear(&sender, &object, &bytes));
+                    hellos.note(&sender, object, bytes);
+                }
+                found.inboxes.extend(inbox.map(|inbox| (sender, inbox)));
             }
-            Ok(None) => {}
             // One peer's folder that cannot be read concerns that peer alone.
             Err(error) => found.suspicious.push(format!("{sender}: {error}")),
         }
     }
+    hellos.save(&*pass.node.disk)?;
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
     found.suspicious.extend(failed);
     Ok(found)
 }
 
-async fn listen(transport: &dyn Transport, space: &Space, from: &Email) -> Result<Option<Heard>> {
-    let Some(object) = transport.find(space, &Hello::object_name()?).await? else {
-        return Ok(None);
+/// What lies in somebody's inbox here.
+struct Listened {
+    /// All of it, if it was asked for.
+    inbox: Option<Vec<Object>>,
+    /// The hello and what it says, unless that cannot be had.
+    hello: Option<(Object, Said)>,
+}
+
+/// Looks for the hello in an inbox. Of a peer that was accepted the whole inbox is
+/// listed, since its messages are wanted next; a stranger can fill an inbox.
+async fn listen(
+    transport: &dyn Transport,
+    space: &Space,
+    from: &Email,
+    accepted: bool,
+    known: &KnownHellos,
+) -> syft_transport::Result<Listened> {
+    let (inbox, object) = if accepted {
+        let objects = transport.list_all(space).await?;
+        let hello = objects.iter().find(|object| object.name.as_str() == HELLO).cloned();
+        (Some(objects), hello)
+    } else {
+        (None, transport.find(space, &ObjectName::parse(HELLO)?).await?)
     };
-    if let Some(owner) = &object.owner
-        && owner != from
-    {
-        let hello = Err(format!("the hello in {from}'s folder was put there by {owner}"));
-        return Ok(Some(Heard { hello, at: object.created }));
-    }
-    let hello = match transport.get_bytes(&object, HELLO_LIMIT).await {
-        Ok(bytes) => Hello::from_bytes(&bytes, from).map_err(|reject| reject.to_string()),
-        Err(syft_transport::Error::TooLarge { .. }) => Err("its hello is too large".to_owned()),
-        Err(error) => return Err(error.into()),
+    let Some(object) = object else { return Ok(Listened { inbox, hello: None }) };
+    let is_foreign = object.owner.as_ref().is_some_and(|owner| owner != from);
+    let said = match known.said(from, &object) {
+        _ if is_foreign => Said::Nothing,
+        Some(said) => said,
+        None => match transport.get_bytes(&object, HELLO_LIMIT).await {
+            Ok(bytes) => Said::Bytes(bytes),
+            Err(syft_transport::Error::TooLarge { .. }) => Said::TooMuch,
+            Err(error) => return Err(error),
+        },
     };
-    Ok(Some(Heard { hello, at: object.created }))
+    Ok(Listened { inbox, hello: Some((object, said)) })
+}
+
+fn hear(from: &Email, object: &Object, said: &Said) -> Heard {
+    let hello = match (said, &object.owner) {
+        (Said::Bytes(bytes), _) => {
+            Hello::from_bytes(bytes, from).map_err(|reject| reject.to_string())
+        }
+        (Said::TooMuch, _) => Err("its hello is too large".to_owned()),
+        (Said::Nothing, Some(owner)) => {
+            Err(format!("the hello in {from}'s folder was put there by {owner}"))
+        }
+        (Said::Nothing, None) => Err("its hello was not read".to_owned()),
+    };
+    Heard { hello, at: object.created }
 }
 
 /// Whoever I asked and who greets me has accepted.

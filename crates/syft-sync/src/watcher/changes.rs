@@ -4,7 +4,7 @@ use super::DatasiteWatcherSyncer;
 use crate::engine::on_meant;
 use crate::owner::note_problem;
 use crate::peers::{PeerState, PeerTable};
-use crate::perform::hash_of;
+use crate::perform::{Outgoing, hash_of};
 use crate::report::SyncReport;
 use crate::{Error, Result};
 
@@ -46,11 +46,13 @@ impl DatasiteWatcherSyncer<'_> {
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
         let owners: Vec<Email> = pass.ledger.state().meant.keys().cloned().collect();
+        let mut outgoing = Outgoing::default();
         for owner in &owners {
-            if let Err(error) = self.propose(&mut pass, owner, &mut report).await {
+            if let Err(error) = self.propose(&mut pass, owner, &mut outgoing, &mut report) {
                 note_problem(&mut report, owner, error)?;
             }
         }
+        pass.send(&mut outgoing, &mut report).await?;
         report.queued_out = pass.ledger.queued_out();
         Ok(report)
     }

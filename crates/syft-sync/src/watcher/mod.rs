@@ -11,6 +11,7 @@ use syft_core::Email;
 use crate::Result;
 use crate::node::{Node, Pass};
 use crate::owner::note_problem;
+use crate::perform::Outgoing;
 use crate::report::SyncReport;
 
 /// Sends what is new below my jobs in the copies of other datasites, and keeps
@@ -32,16 +33,13 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         owners: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
+        let mut outgoing = Outgoing::default();
         for owner in owners {
-            if let Err(error) = self.propose(pass, owner, report).await {
+            if let Err(error) = self.propose(pass, owner, &mut outgoing, report) {
                 note_problem(report, owner, error)?;
             }
         }
-        for owner in owners {
-            if let Err(error) = self.pull(pass, owner, report).await {
-                note_problem(report, owner, error)?;
-            }
-        }
-        Ok(())
+        pass.send(&mut outgoing, report).await?;
+        self.pull(pass, owners, report).await
     }
 }

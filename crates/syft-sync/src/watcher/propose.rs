@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use syft_core::codec::Limits;
-use syft_core::{Content, DatasitePath, Email, HomePath};
+use syft_core::{Content, ContentHash, DatasitePath, Email, HomePath, Metadata};
 
 use super::DatasiteWatcherSyncer;
 use crate::Result;
@@ -8,78 +10,115 @@ use crate::engine::{NewFile, on_submission};
 use crate::index::Index;
 use crate::ledger::State;
 use crate::node::Pass;
+use crate::perform::{Outgoing, hash_of};
 use crate::report::SyncReport;
-use crate::scan::Walk;
+use crate::scan::{Ground, Walk};
 
 impl DatasiteWatcherSyncer<'_> {
     /// Proposes what is new below `jobs/<me>/` in the copy of a datasite, and
     /// reports every other edit of the copy.
-    pub(super) async fn propose(
+    pub(super) fn propose(
         &self,
         pass: &mut Pass<'_>,
         owner: &Email,
+        outgoing: &mut Outgoing,
         report: &mut SyncReport,
     ) -> Result<()> {
         let node = self.node;
-        let walk = Walk::of(&*node.disk, &*node.layout, owner)?;
+        let walk = Walk::of(Ground { disk: &*node.disk, layout: &*node.layout, owner })?;
         let mut index = Index::load(&node.disk, owner);
-        let mut fresh = Vec::new();
-        for (path, metadata) in &walk.files {
-            let now = node.clock.now();
-            let Some(hash) = index.hash(&*node.disk, owner, path, metadata, now)? else {
-                continue;
-            };
-            let known = Known::of(pass.ledger.state(), owner, path);
-            if known.copy == Some(hash) || known.in_flight == Some(hash) {
-                continue;
-            }
-            if is_kept_aside(path) {
-                continue;
-            }
-            let meant = pass.ledger.state().is_meant(owner, path);
-            if !meant && !self.is_proposable(path) {
-                report.notes.push(format!(
-                    "{owner}/{path}: edited here, which {owner} will not see; it is kept"
-                ));
-            } else if known.refused == Some(hash) {
-                report.notes.push(format!("{owner}/{path}: was refused, and is not sent again"));
-            } else if metadata.size > Limits::PROPOSAL_CONTENT {
-                report.notes.push(format!("{owner}/{path}: too large to be sent"));
-            } else {
-                fresh.push(path.clone());
-            }
-        }
-        index.save(&node.disk, owner, |path| {
-            DatasitePath::parse(path).is_ok_and(|path| walk.files.contains_key(&path))
-        })?;
         let mut batch = Batch::new(Limits::PROPOSAL_CONTENT);
-        for path in fresh {
-            let file = HomePath::in_datasite(owner, &path);
-            let Some(bytes) = node.disk.read_if_there(&file, Limits::PROPOSAL_CONTENT)? else {
+        for (path, metadata) in &walk.files {
+            let Some(seen) = self.see(&mut index, owner, path, metadata)? else { continue };
+            let Some(content) = self.judge(pass, owner, path, metadata, seen, report)? else {
                 continue;
             };
-            let content = Content::from_bytes(bytes);
             let size = content.wire_len();
+            let path = path.clone();
             if size > Limits::PROPOSAL_CONTENT {
                 report.notes.push(format!("{owner}/{path}: too large to be sent"));
             } else if let Some(full) = batch.add(NewFile { path, content }, size) {
-                self.send(pass, owner, full, report).await?;
+                self.address(pass, owner, full, outgoing, report)?;
             }
         }
-        let rest = batch.take();
-        if rest.is_empty() { Ok(()) } else { self.send(pass, owner, rest, report).await }
+        index.save(&node.disk, owner, &walk.files, &BTreeMap::new())?;
+        self.address(pass, owner, batch.take(), outgoing, report)
     }
 
-    async fn send(
+    /// What stands in a file of the copy, with its content if it was read just now
+    /// and may be sent.
+    fn see(
+        &self,
+        index: &mut Index,
+        owner: &Email,
+        path: &DatasitePath,
+        metadata: &Metadata,
+    ) -> Result<Option<(ContentHash, Option<Content>)>> {
+        if let Some(hash) = index.hash(path, metadata) {
+            return Ok(Some((hash, None)));
+        }
+        let seen = if metadata.size <= Limits::PROPOSAL_CONTENT && self.is_proposable(path) {
+            self.read(owner, path)?.map(|content| (content.hash(), Some(content)))
+        } else {
+            let file = HomePath::in_datasite(owner, path);
+            hash_of(&*self.node.disk, &file)?.map(|hash| (hash, None))
+        };
+        if let Some((hash, _)) = seen {
+            index.note(path, metadata, self.node.clock.now(), hash);
+        }
+        Ok(seen)
+    }
+
+    /// The content of a file if it is to be proposed; what else there is to say of
+    /// it is reported.
+    fn judge(
+        &self,
+        pass: &Pass<'_>,
+        owner: &Email,
+        path: &DatasitePath,
+        metadata: &Metadata,
+        (hash, content): (ContentHash, Option<Content>),
+        report: &mut SyncReport,
+    ) -> Result<Option<Content>> {
+        let known = Known::of(pass.ledger.state(), owner, path);
+        if known.copy == Some(hash) || known.in_flight == Some(hash) || is_kept_aside(path) {
+            return Ok(None);
+        }
+        let meant = pass.ledger.state().is_meant(owner, path);
+        let problem = if !meant && !self.is_proposable(path) {
+            format!("edited here, which {owner} will not see; it is kept")
+        } else if known.refused == Some(hash) {
+            "was refused, and is not sent again".to_owned()
+        } else if metadata.size > Limits::PROPOSAL_CONTENT {
+            "too large to be sent".to_owned()
+        } else {
+            return content.map_or_else(|| self.read(owner, path), |content| Ok(Some(content)));
+        };
+        report.notes.push(format!("{owner}/{path}: {problem}"));
+        Ok(None)
+    }
+
+    fn read(&self, owner: &Email, path: &DatasitePath) -> Result<Option<Content>> {
+        let file = HomePath::in_datasite(owner, path);
+        let bytes = self.node.disk.read_if_there(&file, Limits::PROPOSAL_CONTENT)?;
+        Ok(bytes.map(Content::from_bytes))
+    }
+
+    fn address(
         &self,
         pass: &mut Pass<'_>,
         owner: &Email,
         files: Vec<NewFile>,
+        outgoing: &mut Outgoing,
         report: &mut SyncReport,
     ) -> Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
         report.peer(owner).sent += files.len();
         let draft = on_submission(pass.ledger.state(), &self.node.scene(), owner, files)?;
-        pass.carry_out(draft).await
+        outgoing.extend(owner, pass.begin(draft)?);
+        Ok(())
     }
 
     fn is_proposable(&self, path: &DatasitePath) -> bool {
@@ -96,11 +135,11 @@ fn is_kept_aside(path: &DatasitePath) -> bool {
 
 /// What is known of a file of another datasite.
 struct Known {
-    copy: Option<syft_core::ContentHash>,
+    copy: Option<ContentHash>,
     /// What is on its way. Once the owner has something else there, the same
     /// bytes are a new proposal.
-    in_flight: Option<syft_core::ContentHash>,
-    refused: Option<syft_core::ContentHash>,
+    in_flight: Option<ContentHash>,
+    refused: Option<ContentHash>,
 }
 
 impl Known {

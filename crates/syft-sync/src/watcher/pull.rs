@@ -1,13 +1,15 @@
+use std::collections::BTreeSet;
+
 use syft_core::codec::{Limits, decode_events};
 use syft_core::{Email, EventsName, Timestamp};
-use syft_transport::Space;
+use syft_transport::{Object, Space};
 
 use super::DatasiteWatcherSyncer;
 use crate::Result;
+use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{on_events, on_refusal};
-use crate::inbox::Fetched;
 use crate::node::Pass;
-use crate::owner::is_quarantine;
+use crate::owner::{is_quarantine, note_problem};
 use crate::refusal::Refusal;
 use crate::report::SyncReport;
 
@@ -15,45 +17,78 @@ use crate::report::SyncReport;
 const REFUSAL_LIMIT: u64 = 4 << 20;
 
 impl DatasiteWatcherSyncer<'_> {
-    /// Takes what an owner put into my outbox there, in the owner's order.
+    /// Takes what owners put into my outboxes there, in each owner's order.
     pub(super) async fn pull(
         &self,
         pass: &mut Pass<'_>,
-        owner: &Email,
+        owners: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let me = self.node.email.clone();
-        let space = Space::Outbox { owner: owner.clone(), recipient: me };
-        for object in pass.new_objects(&space, order).await? {
-            let is_refusal = Refusal::is_name(object.name.as_str());
-            let limits = Limits::EVENTS;
-            let limit = if is_refusal { REFUSAL_LIMIT } else { limits.packed_bytes };
-            let bytes = match pass.fetch(&object, owner, limit, false).await? {
-                Fetched::Bytes(bytes) => bytes,
-                Fetched::PutAway => {
-                    report.peer(owner).quarantined += 1;
-                    continue;
+        let outbox = |owner: &Email| {
+            let (owner, recipient) = (owner.clone(), self.node.email.clone());
+            Space::Outbox { owner, recipient }
+        };
+        let spaces = owners.iter().map(|owner| (owner.clone(), outbox(owner))).collect();
+        let mut channels = Vec::new();
+        for (owner, space, listed) in list_all(&*self.node.transport, spaces).await {
+            match listed {
+                Ok(objects) => {
+                    let objects = pass.new_objects(&space, objects, order);
+                    if !objects.is_empty() {
+                        channels.push((owner, objects));
+                    }
                 }
-                Fetched::Gone => continue,
-            };
-            let scene = self.node.scene();
-            let state = pass.ledger.state();
-            let draft = if is_refusal {
-                on_refusal(state, &scene, owner, &object, &bytes, Refusal::from_bytes(&bytes))
-            } else {
-                let layout = &*self.node.layout;
-                let decoded = decode_events(&bytes, &limits);
-                on_events(state, &scene, layout, owner, &object, &bytes, decoded)
-            };
-            let peer = report.peer(owner);
-            if is_quarantine(&draft) {
-                peer.quarantined += 1;
-            } else {
-                peer.received += 1;
+                Err(error) => note_problem(report, &owner, error.into())?,
             }
-            pass.carry_out(draft).await?;
+        }
+        let mut arrivals = Arrivals::new(&self.node.transport, channels, limit);
+        while let Some(arrival) = arrivals.next().await {
+            let owner = arrival.peer.clone();
+            if let Err(error) = self.take(pass, arrival, report).await {
+                arrivals.stop(&owner);
+                note_problem(report, &owner, error)?;
+            }
         }
         Ok(())
+    }
+
+    async fn take(
+        &self,
+        pass: &mut Pass<'_>,
+        arrival: Arrival,
+        report: &mut SyncReport,
+    ) -> Result<()> {
+        let Arrival { peer: owner, object, body, .. } = arrival;
+        let (owner, object) = (&owner, &object);
+        let (scene, state) = (self.node.scene(), pass.ledger.state());
+        let draft = match body {
+            Body::Gone => return Ok(()),
+            Body::Failed(error) => return Err(error.into()),
+            Body::Refused(reject, foreign) => {
+                pass.put_away(object, owner, &reject, foreign, false)?
+            }
+            Body::Bytes(bytes) if Refusal::is_name(object.name.as_str()) => {
+                on_refusal(state, &scene, owner, object, &bytes, Refusal::from_bytes(&bytes))
+            }
+            Body::Bytes(bytes) => {
+                let decoded = decode_events(&bytes, &Limits::EVENTS);
+                on_events(state, &scene, &*self.node.layout, owner, object, &bytes, decoded)
+            }
+        };
+        let peer = report.peer(owner);
+        if is_quarantine(&draft) {
+            peer.quarantined += 1;
+        } else {
+            peer.received += 1;
+        }
+        pass.carry_out(draft).await
+    }
+}
+
+fn limit(object: &Object) -> u64 {
+    match Refusal::is_name(object.name.as_str()) {
+        true => REFUSAL_LIMIT,
+        false => Limits::EVENTS.packed_bytes,
     }
 }
 

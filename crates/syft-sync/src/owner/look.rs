@@ -1,0 +1,151 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use syft_core::{Content, ContentHash, DatasitePath, HomePath, JobName, Metadata, yaml};
+use syft_job::JobFolders;
+use syft_perm::Permissions;
+
+use super::local::MESSAGE_BYTES;
+use crate::Result;
+use crate::contents::Contents;
+use crate::index::Index;
+use crate::node::Node;
+use crate::perform::hash_of;
+use crate::scan::{Ground, Walk};
+
+/// My datasite as one pass sees it: walked once, and kept up to date with what
+/// the pass itself changes.
+#[derive(Debug)]
+pub(super) struct Look<'n> {
+    node: &'n Node,
+    pub(super) walk: Walk,
+    pub(super) index: Index,
+    pub(super) contents: Contents,
+    /// Files that were there and that this pass removed.
+    pub(super) removed: BTreeSet<DatasitePath>,
+}
+
+/// What stands in a file; its content if it was read just now.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) hash: ContentHash,
+    pub(super) content: Option<Content>,
+}
+
+impl<'n> Look<'n> {
+    pub(super) fn new(node: &'n Node) -> Result<Self> {
+        node.touched.clear();
+        let walk = Walk::of(ground(node))?;
+        let index = Index::load(&node.disk, &node.email);
+        let (contents, removed) = (Contents::default(), BTreeSet::new());
+        Ok(Look { node, walk, index, contents, removed })
+    }
+
+    /// Takes in what this pass changed since; the files that came, changed or went.
+    pub(super) fn again(&mut self) -> Result<BTreeSet<DatasitePath>> {
+        let places = self.node.touched.take(&self.node.email);
+        let changed = self.walk.look_again(ground(self.node), &places)?;
+        for path in &changed {
+            if self.walk.files.contains_key(path) {
+                self.removed.remove(path);
+            } else {
+                self.removed.insert(path.clone());
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The compiled permission files. One is read only if the disk says that it
+    /// changed, and all are compiled only if one reads otherwise than before.
+    pub(super) fn permissions(&mut self) -> Arc<Permissions> {
+        let mut files = Vec::with_capacity(self.walk.permission_files.len());
+        for (path, metadata) in self.walk.permission_files.clone() {
+            let (path, metadata) = (&path, &metadata);
+            let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+            let text = match self.index.rules(path, metadata) {
+                Some(text) => text.clone(),
+                None => {
+                    let text = self.read_rules(path, metadata);
+                    self.index.note_rules(path, metadata, self.node.clock.now(), text.clone());
+                    text
+                }
+            };
+            files.push((folder.to_owned(), text));
+        }
+        self.node.permissions.compile(&self.node.email, files)
+    }
+
+    fn read_rules(
+        &mut self,
+        path: &DatasitePath,
+        metadata: &Metadata,
+    ) -> std::result::Result<String, String> {
+        if let Some((_, content)) = self.contents.at(path, metadata) {
+            return String::from_utf8(content.into_bytes()).map_err(|error| error.to_string());
+        }
+        let file = HomePath::in_datasite(&self.node.email, path);
+        let bytes = self.node.disk.read(&file, yaml::MAX_BYTES as u64);
+        let content = Content::from_bytes(bytes.map_err(|error| error.to_string())?);
+        let hash = content.hash();
+        self.index.note(path, metadata, self.node.clock.now(), hash);
+        self.contents.keep(path, metadata, hash, &content);
+        String::from_utf8(content.into_bytes()).map_err(|error| error.to_string())
+    }
+
+    /// What stands in a file; `None` if it is gone. Reads it only if the disk says
+    /// that it changed, and then once.
+    pub(super) fn see(&mut self, path: &DatasitePath, metadata: &Metadata) -> Result<Option<Seen>> {
+        if let Some(hash) = self.index.hash(path, metadata) {
+            return Ok(Some(Seen { hash, content: None }));
+        }
+        if let Some((hash, content)) = self.contents.at(path, metadata) {
+            return Ok(Some(Seen { hash, content: Some(content) }));
+        }
+        let file = HomePath::in_datasite(&self.node.email, path);
+        let seen = if metadata.size > MESSAGE_BYTES {
+            hash_of(&*self.node.disk, &file)?.map(|hash| Seen { hash, content: None })
+        } else {
+            let content = self.node.disk.read_if_there(&file, MESSAGE_BYTES)?;
+            content.map(Content::from_bytes).map(|content| {
+                let hash = content.hash();
+                Seen { hash, content: Some(content) }
+            })
+        };
+        if let Some(seen) = &seen {
+            self.index.note(path, metadata, self.node.clock.now(), seen.hash);
+        }
+        Ok(seen)
+    }
+
+    pub(super) fn save(&mut self) -> Result<()> {
+        let (files, permission_files) = (&self.walk.files, &self.walk.permission_files);
+        self.index.save(&self.node.disk, &self.node.email, files, permission_files)
+    }
+
+    /// The folders of the jobs that were sent to me, with all that stands in them.
+    pub(super) fn job_folders(&self) -> JobFolders {
+        let mut folders = JobFolders::new();
+        let jobs = self.node.layout.jobs();
+        for (place, metadata) in &self.walk.jobs {
+            let Some(rest) = place.strip_prefix(jobs.as_str()) else { continue };
+            let mut parts = rest.trim_start_matches('/').splitn(3, '/');
+            let (Some(submitter), Some(name)) = (parts.next(), parts.next()) else { continue };
+            let key = syft_core::Email::parse(submitter).ok().zip(JobName::parse(name).ok());
+            let Some(key) = key else { continue };
+            match parts.next() {
+                None if metadata.kind == syft_core::FileKind::Folder => {
+                    folders.entry(key).or_default();
+                }
+                None => {}
+                Some(below) => {
+                    folders.entry(key).or_default().push((below.to_owned(), *metadata));
+                }
+            }
+        }
+        folders
+    }
+}
+
+pub(super) fn ground(node: &Node) -> Ground<'_> {
+    Ground { disk: &*node.disk, layout: &*node.layout, owner: &node.email }
+}

@@ -1,0 +1,43 @@
+//! Permission files, compiled once for as long as none changes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use syft_core::{ContentHash, ContentHasher, Email};
+use syft_perm::Permissions;
+
+/// A permission file: its folder, and its text or why that could not be had.
+pub(crate) type RuleFile = (String, std::result::Result<String, String>);
+
+/// The rules that were compiled last.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CompiledRules(Arc<Mutex<Option<(ContentHash, Arc<Permissions>)>>>);
+
+impl CompiledRules {
+    /// The compiled files; compiles only if they are not those of the last call.
+    pub(crate) fn compile(&self, owner: &Email, files: Vec<RuleFile>) -> Arc<Permissions> {
+        let hash = hash(&files);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, permissions)) = &*last
+            && *known == hash
+        {
+            return permissions.clone();
+        }
+        let permissions = Arc::new(Permissions::compile(owner.as_str(), files));
+        *last = Some((hash, permissions.clone()));
+        permissions
+    }
+}
+
+fn hash(files: &[RuleFile]) -> ContentHash {
+    let mut hasher = ContentHasher::new();
+    let mut feed = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for (folder, text) in files {
+        feed(folder);
+        feed(if text.is_ok() { "read" } else { "unreadable" });
+        feed(text.as_ref().map_or_else(String::as_str, String::as_str));
+    }
+    hasher.finish()
+}
