@@ -174,10 +174,8 @@ impl JobStore {
     /// # Errors
     /// Those of the disk.
     pub fn settle(&self, due: &DueJobs) -> Result<()> {
-        #[expect(clippy::cast_possible_truncation, reason = "nanoseconds fit i64 until 2262")]
-        let now = (self.now().seconds() * 1e9) as i64;
         let quiet = |key: &JobKey, stamp: &Stamp| {
-            !due.restless.contains(key) && stamp.newest_ns < now - RACY_NS
+            !due.restless.contains(key) && self.is_settled(stamp.newest_ns)
         };
         let jobs = due.ids.iter().filter_map(|(key, id)| {
             let stamp = due.stamps.get(key).filter(|stamp| quiet(key, stamp))?;
@@ -189,6 +187,30 @@ impl JobStore {
             return Ok(());
         }
         self.write_json(&cache_path()?, &cache)
+    }
+
+    /// What changes whenever a record or a decision does; `None` if one changed so
+    /// shortly ago that it may change again unseen.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn recorded(&self) -> Result<Option<ContentHash>> {
+        let seen = Seen::of(self)?;
+        let mut text = String::new();
+        let mut newest_ns = 0;
+        for id in seen.records.keys() {
+            let stamp = seen.stamp(Some(id), None);
+            newest_ns = newest_ns.max(stamp.newest_ns);
+            let _ = writeln!(text, "{id} {}", stamp.hash);
+        }
+        Ok(self.is_settled(newest_ns).then(|| ContentHash::of(text.as_bytes())))
+    }
+
+    /// Whether what changed last at this time would show if it changed again.
+    fn is_settled(&self, newest_ns: i64) -> bool {
+        #[expect(clippy::cast_possible_truncation, reason = "nanoseconds fit i64 until 2262")]
+        let now = (self.now().seconds() * 1e9) as i64;
+        newest_ns < now - RACY_NS
     }
 
     fn read_cache(&self) -> Cache {

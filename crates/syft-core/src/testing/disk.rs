@@ -36,6 +36,10 @@ enum Fault {
 pub struct Counts {
     /// Calls by name of the method, failed ones too.
     pub calls: BTreeMap<&'static str, u64>,
+    /// How often each file was opened to be read, failed calls too.
+    pub reads: BTreeMap<HomePath, u64>,
+    /// How often each folder was listed.
+    pub lists: BTreeMap<HomePath, u64>,
     /// Mutating calls that were let through.
     pub mutations: u64,
     /// Bytes handed out.
@@ -94,6 +98,11 @@ impl FaultyDisk {
     fn look(&self, call: &'static str, path: &HomePath) -> Result<()> {
         let mut state = self.lock();
         *state.counts.calls.entry(call).or_default() += 1;
+        match call {
+            "read" | "open" => *state.counts.reads.entry(path.clone()).or_default() += 1,
+            "list" => *state.counts.lists.entry(path.clone()).or_default() += 1,
+            _ => {}
+        }
         if state.is_down { Err(down(call, path)) } else { Ok(()) }
     }
 

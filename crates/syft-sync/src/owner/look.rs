@@ -95,11 +95,11 @@ impl<'n> Look<'n> {
     /// What stands in a file; `None` if it is gone. Reads it only if the disk says
     /// that it changed, and then once.
     pub(super) fn see(&mut self, path: &DatasitePath, metadata: &Metadata) -> Result<Option<Seen>> {
-        if let Some(hash) = self.index.hash(path, metadata) {
-            return Ok(Some(Seen { hash, content: None }));
-        }
         if let Some((hash, content)) = self.contents.at(path, metadata) {
             return Ok(Some(Seen { hash, content: Some(content) }));
+        }
+        if let Some(hash) = self.index.hash(path, metadata) {
+            return Ok(Some(Seen { hash, content: None }));
         }
         let file = HomePath::in_datasite(&self.node.email, path);
         let seen = if metadata.size > MESSAGE_BYTES {

@@ -3,6 +3,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod forge;
+pub(crate) mod gate;
 pub(crate) mod hostile;
 
 use std::collections::BTreeMap;

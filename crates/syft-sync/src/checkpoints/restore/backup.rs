@@ -11,6 +11,7 @@ use syft_job::JobStore;
 use syft_transport::{ObjectName, Space, TransportExt};
 use uuid::Uuid;
 
+use super::backed_up::BackedUp;
 use super::damaged;
 use crate::checkpoints::mine;
 use crate::engine::Draft;
@@ -68,7 +69,8 @@ pub(super) struct DatasetBackup {
 }
 
 impl Body {
-    fn of(pass: &Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<Body> {
+    /// All of it that is known without a look at the disk.
+    fn outline(pass: &Pass<'_>, table: &PeerTable) -> Body {
         let state: &State = pass.ledger.state();
         let is_inbox = |channel: &String| channel.starts_with(INBOXES);
         let emitted = state.emitted.iter().filter(|(channel, _)| is_inbox(channel));
@@ -76,22 +78,30 @@ impl Body {
         let received =
             |arrived: &Arrived| Received { ids: arrived.ids.clone(), head: arrived.head };
         let pieces = state.saved.full.iter().chain(&state.saved.incrementals);
-        let mut datasets = BTreeMap::new();
-        for (name, published) in &state.published {
-            let published = published.clone();
-            let permissions = permissions_of(pass, name)?;
-            datasets.insert(name.clone(), DatasetBackup { published, permissions });
-        }
-        Ok(Body {
+        let dataset = |published: &Published| DatasetBackup {
+            published: published.clone(),
+            permissions: None,
+        };
+        let datasets = state.published.iter();
+        Body {
             schema: SCHEMA.to_owned(),
             email: pass.node.email.clone(),
             peers: table.peers.clone(),
-            jobs: jobs.records()?,
-            datasets,
+            jobs: BTreeMap::new(),
+            datasets: datasets.map(|(name, is)| (name.clone(), dataset(is))).collect(),
             emitted: emitted.map(|(channel, head)| (channel.clone(), *head)).collect(),
             arrived: arrived.map(|(name, arrived)| (name.clone(), received(arrived))).collect(),
             checkpoints: pieces.map(|piece| piece.name.clone()).collect(),
-        })
+        }
+    }
+
+    /// The same with what stands on the disk.
+    fn complete(mut self, pass: &Pass<'_>, jobs: &JobStore) -> Result<Body> {
+        self.jobs = jobs.records()?;
+        for (name, dataset) in &mut self.datasets {
+            dataset.permissions = permissions_of(pass, name)?;
+        }
+        Ok(self)
     }
 }
 
@@ -114,10 +124,15 @@ pub(crate) async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobSt
     if !pass.node.transport.info().capabilities.access_control {
         return Ok(());
     }
-    let body = canonical_json(&Body::of(pass, table, jobs)?)?;
+    let outline = Body::outline(pass, table);
+    let seen = BackedUp::now(pass, &outline, jobs)?;
+    if seen.is_some() && seen == BackedUp::load(&*pass.node.disk) {
+        return Ok(());
+    }
+    let body = canonical_json(&outline.complete(pass, jobs)?)?;
     let hash = ContentHash::of(&body);
     if pass.ledger.state().backup == Some(hash) {
-        return Ok(());
+        return BackedUp::save(&*pass.node.disk, seen);
     }
     let space = Space::State { owner: pass.node.email.clone() };
     let name = ObjectName::parse(&format!("state_{}.json", hash.short()))?;

@@ -8,6 +8,7 @@
 //! owner's side waits: an owner who knows half of the datasite would take the
 //! other half away from the readers.
 
+mod backed_up;
 mod backup;
 mod datasets;
 mod files;
@@ -24,7 +25,7 @@ use history::History;
 use plan::Findings;
 
 use crate::node::Pass;
-use crate::scan::Walk;
+use crate::scan::{Ground, Walk};
 use crate::{Error, Notice, Result, Work, manager};
 
 /// What a restore brought.
@@ -102,7 +103,8 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
 /// A file of the owner's that stands here already, if there is one.
 fn own_file(pass: &Pass<'_>) -> Result<Option<HomePath>> {
     let node = pass.node;
-    for path in Walk::of(&*node.disk, &*node.layout, &node.email)?.files.into_keys() {
+    let ground = Ground { disk: &*node.disk, layout: &*node.layout, owner: &node.email };
+    for path in Walk::of(ground)?.files.into_keys() {
         let path = HomePath::in_datasite(&node.email, &path);
         if !manager::is_as_prepared(pass, &path)? {
             return Ok(Some(path));
