@@ -1,6 +1,6 @@
 //! Carries plans out: journal first, local effects, remote effects, done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use futures::stream::{self, StreamExt};
@@ -18,6 +18,10 @@ use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::report::SyncReport;
+
+/// One peer whose channel is stuck holds up no other; when several are, the store
+/// is away, and is not asked for every one of them.
+const STUCK_IN_STORE_AWAY: usize = 2;
 
 /// Largest blob that is read back from the journal, in bytes.
 const BLOB_LIMIT: u64 = 4 << 30;
@@ -97,16 +101,22 @@ impl Pass<'_> {
     /// complaint if something still waits for it.
     pub(crate) async fn finish_pending(&mut self) -> Result<Option<syft_transport::Error>> {
         let mut complaint: Option<syft_transport::Error> = None;
+        let mut stuck = BTreeSet::new();
         for (id, pending) in self.ledger.pending() {
             if !pending.local_done {
                 self.perform_all_local(id, &pending.plan)?;
             }
-            // A store that is away is asked once.
-            if complaint.as_ref().is_some_and(syft_transport::Error::is_retryable) {
+            let channel = pending.plan.channel().cloned();
+            if stuck.len() >= STUCK_IN_STORE_AWAY || stuck.contains(&channel) {
                 continue;
             }
             match self.perform_all_remote(id, &pending.plan).await {
-                Err(crate::Error::Transport(error)) => complaint = Some(error),
+                Err(crate::Error::Transport(error)) => {
+                    if error.is_retryable() {
+                        stuck.insert(channel);
+                    }
+                    complaint = Some(error);
+                }
                 other => other?,
             }
         }

@@ -29,15 +29,8 @@ const COMPACT_ABOVE: u64 = 1 << 20;
 #[serde(rename_all = "snake_case", tag = "record")]
 #[expect(clippy::large_enum_variant, reason = "one at a time, between state and disk")]
 enum Record {
-    Snapshot {
-        state: State,
-        next: u64,
-        pending: Vec<(u64, Pending)>,
-    },
-    Plan {
-        id: u64,
-        plan: Plan,
-    },
+    Snapshot(Snapshot),
+    Plan(Planned),
     /// The local effects of a plan are done and are never repeated.
     LocalDone {
         id: u64,
@@ -45,6 +38,19 @@ enum Record {
     Done {
         id: u64,
     },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Snapshot {
+    state: State,
+    next: u64,
+    pending: Vec<(u64, Pending)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Planned {
+    id: u64,
+    plan: Plan,
 }
 
 /// A journalled plan that is not done.
@@ -93,7 +99,7 @@ impl Ledger {
             added: 0,
         };
         for bytes in records {
-            let record = serde_json::from_slice(&bytes).map_err(|error| {
+            let record = decode(&bytes).map_err(|error| {
                 Error::Core(syft_core::Error::Corrupt {
                     what: "the journal".to_owned(),
                     detail: error.to_string(),
@@ -101,7 +107,7 @@ impl Ledger {
             })?;
             let size = bytes.len() as u64;
             match record {
-                Record::Snapshot { .. } => (ledger.snapshot, ledger.added) = (size, 0),
+                Record::Snapshot(_) => (ledger.snapshot, ledger.added) = (size, 0),
                 _ => ledger.added += size,
             }
             ledger.fold(record);
@@ -111,13 +117,13 @@ impl Ledger {
 
     fn fold(&mut self, record: Record) {
         match record {
-            Record::Snapshot { state, next, pending } => {
+            Record::Snapshot(Snapshot { state, next, pending }) => {
                 self.state = state;
                 self.state.index_names();
                 self.next = next;
                 self.pending = pending.into_iter().collect();
             }
-            Record::Plan { id, plan } => {
+            Record::Plan(Planned { id, plan }) => {
                 self.next = id + 1;
                 plan.facts.iter().cloned().for_each(|fact| self.state.apply(fact));
                 self.pending.insert(id, Pending { plan, local_done: false });
@@ -193,7 +199,7 @@ impl Ledger {
     /// Journals a plan; from here on it will be carried out, whatever happens.
     pub(crate) fn commit(&mut self, plan: Plan) -> Result<u64> {
         let id = self.next;
-        self.write(Record::Plan { id, plan })?;
+        self.write(Record::Plan(Planned { id, plan }))?;
         Ok(id)
     }
 
@@ -226,10 +232,22 @@ impl Ledger {
 
     fn compact(&mut self) -> Result<()> {
         let (state, pending) = (self.state.clone(), self.pending());
-        let bytes = encode(&Record::Snapshot { state, next: self.next, pending })?;
+        let bytes = encode(&Record::Snapshot(Snapshot { state, next: self.next, pending }))?;
         (self.snapshot, self.added) = (bytes.len() as u64, 0);
         self.journal.rewrite(&[bytes])?;
         self.drop_idle_blobs()
+    }
+}
+
+/// Reads a record. The large ones are told by how they begin, since a tagged
+/// enumeration is read twice: once to find its tag.
+fn decode(bytes: &[u8]) -> serde_json::Result<Record> {
+    if bytes.starts_with(br#"{"record":"snapshot","#) {
+        serde_json::from_slice(bytes).map(Record::Snapshot)
+    } else if bytes.starts_with(br#"{"record":"plan","#) {
+        serde_json::from_slice(bytes).map(Record::Plan)
+    } else {
+        serde_json::from_slice(bytes)
     }
 }
 

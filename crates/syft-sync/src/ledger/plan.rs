@@ -114,6 +114,14 @@ impl Plan {
         self.facts.is_empty() && self.local.is_empty() && self.remote.is_empty()
     }
 
+    /// Where its first step in the store happens; `None` if there is none.
+    pub(crate) fn channel(&self) -> Option<&Space> {
+        self.remote.first().map(|effect| match effect {
+            RemoteEffect::Put { space, .. } => space,
+            RemoteEffect::Delete { object } | RemoteEffect::Retire { object } => &object.space,
+        })
+    }
+
     /// The blobs that the plan needs until it is done.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = ContentHash> + '_ {
         let local = self.local.iter().filter_map(|effect| match effect {
