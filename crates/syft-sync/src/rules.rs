@@ -10,20 +10,25 @@ pub(crate) type RuleFile = (String, std::result::Result<String, String>);
 
 /// The rules that were compiled last.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CompiledRules(Arc<Mutex<Option<(ContentHash, Arc<Permissions>)>>>);
+pub(crate) struct CompiledRules(Arc<Mutex<Option<Compiled>>>);
+
+/// Compiled files, under the hash of their texts.
+#[derive(Debug)]
+struct Compiled {
+    hash: ContentHash,
+    permissions: Arc<Permissions>,
+}
 
 impl CompiledRules {
     /// The compiled files; compiles only if they are not those of the last call.
     pub(crate) fn compile(&self, owner: &Email, files: Vec<RuleFile>) -> Arc<Permissions> {
         let hash = hash(&files);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, permissions)) = &*last
-            && *known == hash
-        {
-            return permissions.clone();
+        if let Some(known) = last.as_ref().filter(|known| known.hash == hash) {
+            return known.permissions.clone();
         }
         let permissions = Arc::new(Permissions::compile(owner.as_str(), files));
-        *last = Some((hash, permissions.clone()));
+        *last = Some(Compiled { hash, permissions: permissions.clone() });
         permissions
     }
 }
