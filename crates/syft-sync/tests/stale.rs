@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn f3_what_shows_up_late_is_not_lost(seed in any::<u32>(), lag in 1..3_u64) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let trio = lagging(lag, u64::from(seed)).await;
             for n in 0..3 {
