@@ -156,7 +156,8 @@ async fn a_fresh_machine_goes_on_with_its_peers() {
     let once: std::collections::BTreeSet<_> = versions().collect();
     assert_eq!(once.len(), versions().count());
     for node in [&node, &pair.bob] {
-        assert!(node.audit("channel.gap").is_empty() && node.audit("channel.forked").is_empty());
+        assert_eq!(node.audit("channel.gap"), []);
+        assert_eq!(node.audit("channel.forked"), []);
         assert!(node.manager.quarantine().list().unwrap().is_empty());
     }
     let mut copy = pair.bob.tree(&format!("{}/public", alice()));

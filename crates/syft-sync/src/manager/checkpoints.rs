@@ -89,20 +89,16 @@ impl SyftboxManager {
 
     /// Makes the home of an owner from the backup, if nothing was ever done here.
     /// The one place where something comes back after a restore.
-    pub(super) async fn restore(&self, pass: &mut Pass<'_>) -> Result<Option<Restored>> {
+    pub(super) async fn restore(&self, pass: &mut Pass<'_>) -> Result<Home> {
         if !self.role.is_owner() {
-            return Ok(None);
+            return Ok(Home::Kept);
         }
-        let restored = match checkpoints::restore_if_fresh(pass).await? {
-            Home::Kept => return Ok(None),
-            Home::Restored(restored) => restored,
-            Home::Waits(reason) => {
-                return Ok(Some(Restored { waits: Some(reason), ..Restored::default() }));
-            }
-        };
-        let files = restored.files;
-        self.node.notices.notice(&Notice::Done(format!("restored {files} files from the store")));
-        Ok(Some(restored))
+        let home = checkpoints::restore_if_fresh(pass).await?;
+        if let Home::Restored(Restored { files, .. }) = &home {
+            let told = format!("restored {files} files from the store");
+            self.node.notices.notice(&Notice::Done(told));
+        }
+        Ok(home)
     }
 
     /// As [`SyftboxManager::restore`], at the start of a sync. Returns whether it
@@ -112,14 +108,18 @@ impl SyftboxManager {
         pass: &mut Pass<'_>,
         report: &mut SyncReport,
     ) -> Result<bool> {
-        let Some(restored) = self.restore(pass).await? else { return Ok(true) };
-        report.notes.extend(restored.notes);
-        match restored.waits {
-            None => {
+        match self.restore(pass).await? {
+            Home::Kept => Ok(true),
+            Home::Restored(restored) => {
+                report.notes.extend(restored.notes);
                 report.notes.push(format!("restored {} files from the store", restored.files));
                 Ok(true)
             }
-            Some(reason) => {
+            Home::Away(problem) => {
+                report.store.get_or_insert(problem);
+                Ok(false)
+            }
+            Home::Waits(reason) => {
                 report.notes.push(format!("your datasite waits: {reason}"));
                 Ok(false)
             }

@@ -177,7 +177,7 @@ impl SyftboxManager {
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
         drop(pass);
-        manager.restored = restored;
+        manager.restored = restored.told();
         Ok(manager)
     }
 

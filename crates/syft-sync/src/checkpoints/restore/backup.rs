@@ -24,7 +24,7 @@ const SCHEMA: &str = "syft/state/1";
 /// A larger one is not fetched, in bytes.
 const LIMIT: u64 = 256 << 20;
 /// The channels whose messages do not stay in the store.
-const INBOXES: &str = "inbox/";
+const INBOXES: &str = "syft-1/inbox/";
 
 /// The state of a node in the store, and the hash of its bytes.
 #[derive(Debug)]

@@ -53,8 +53,23 @@ pub(crate) enum Home {
     Kept,
     /// It was made from the backup, just now.
     Restored(Restored),
-    /// Nobody knows yet, for this reason.
+    /// The store, which may have a backup, is away.
+    Away(String),
+    /// The backup cannot be taken, for this reason.
     Waits(String),
+}
+
+impl Home {
+    /// What a login says of it; nothing if there was nothing to bring.
+    pub(crate) fn told(self) -> Option<Restored> {
+        match self {
+            Home::Kept => None,
+            Home::Restored(restored) => Some(restored),
+            Home::Away(reason) | Home::Waits(reason) => {
+                Some(Restored { waits: Some(reason), ..Restored::default() })
+            }
+        }
+    }
 }
 
 /// Restores a home in which nothing was ever decided, if the store has a backup.
@@ -65,7 +80,7 @@ pub(crate) async fn restore_if_fresh(pass: &mut Pass<'_>) -> Result<Home> {
     match restore(pass).await {
         Ok(None) => Ok(Home::Kept),
         Ok(Some(restored)) => Ok(Home::Restored(restored)),
-        Err(Error::Transport(error)) => Ok(Home::Waits(error.to_string())),
+        Err(Error::Transport(error)) => Ok(Home::Away(error.to_string())),
         Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
             "the backup of this datasite is damaged, and nothing of it was restored: {reason}"
         ))),
