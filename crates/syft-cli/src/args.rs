@@ -29,7 +29,9 @@ pub(crate) use job::{
 };
 pub(crate) use login::LoginArgs;
 pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs};
-pub(crate) use perm::{PermCheckArgs, PermCommand, PermExplainArgs, PermShowArgs};
+pub(crate) use perm::{
+    PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,
+};
 pub(crate) use quarantine::{QuarantineCommand, QuarantineItemArgs};
 pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
 pub(crate) use shell::{CompletionsArgs, ManArgs};

@@ -38,7 +38,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Run(args) => show(context, run::run(context, args).await),
         Command::Review(args) => review::run(context, &args).await,
         Command::Job(command) => job::run(context, command).await,
-        Command::Perm(command) => perm::run(context, command),
+        Command::Perm(command) => perm::run(context, command).await,
         Command::Checkpoint(command) => checkpoint::run(context, command).await,
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Audit(command) => audit::run(context, command),

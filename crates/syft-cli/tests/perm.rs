@@ -109,3 +109,102 @@ fn a_bad_permission_file_is_shown_and_reported() {
     let check = doctor["checks"].as_array().unwrap().iter().find(|c| c["name"] == "permissions");
     assert_eq!(check.unwrap()["ok"], false);
 }
+
+#[test]
+fn access_is_granted_listed_and_revoked() {
+    let it = TestBox::connected();
+    it.write("alice/alice@hospital.org/api_data/r.json", "{}");
+    it.write("alice/alice@hospital.org/api_data/deep/s.json", "{}");
+    assert_snapshot!(it.alice(&["perm", "grant", "api_data/", BOB, "read"]).ok().all(), @r"
+    bob@uni.org may read api_data/.
+    Written: api_data/syft.pub.yaml
+    ");
+    it.bob(&["sync"]).ok();
+    let copy = it.path("bob/alice@hospital.org/api_data/r.json");
+    assert!(copy.exists(), "the command sent what is there");
+    assert_snapshot!(it.alice(&["perm", "list"]).ok().all(), @r"
+    PATH                  FILES  READ         WRITE  ADMIN
+    api_data/r.json              bob@uni.org
+    api_data/deep/s.json         bob@uni.org
+
+    4 other files: nobody but me may read them.
+    ");
+    assert_snapshot!(it.alice(&["perm", "list", "--who", BOB, "--level", "write"]).ok().all(), @"6 other files: bob@uni.org may not write them.");
+    let listed = it.alice(&["perm", "list", "--who", BOB, "--json"]).ok().json();
+    assert_eq!(listed["schema"], "syft/perm-list/1");
+    assert_eq!(listed["paths"][0]["path"], "api_data/deep/s.json");
+    assert_eq!(listed["paths"][0]["read"][0], BOB);
+    assert_snapshot!(it.alice(&["perm", "revoke", "api_data", BOB, "read"]).ok().all(), @r"
+    bob@uni.org may no longer read api_data/.
+    Written: api_data/syft.pub.yaml
+
+    What was sent before cannot be recalled; the next sync takes it from these copies:
+      bob@uni.org: api_data/deep/s.json, api_data/r.json
+    ");
+    it.bob(&["sync"]).ok();
+    assert!(!copy.exists(), "the next sync takes it");
+    let again = it.alice(&["perm", "revoke", "api_data", BOB, "read", "--json"]).ok().all();
+    assert_snapshot!(again, @r#"
+    {
+      "schema": "syft/perm-revoke/1",
+      "path": "api_data/",
+      "user": "bob@uni.org",
+      "level": "read",
+      "files": [],
+      "removed": [],
+      "already_sent": {},
+      "datasets": [],
+      "delivery": "sent"
+    }
+    "#);
+    let log = it.alice(&["audit", "log", "--json"]).ok().json().to_string();
+    assert!(log.contains("permission.granted") && log.contains("permission.revoked"));
+}
+
+#[test]
+fn a_wildcard_goes_as_a_whole_and_datasets_are_unshared_by_name() {
+    let it = TestBox::connected();
+    it.census("any");
+    it.write("alice/alice@hospital.org/public/a.txt", "x");
+    it.alice(&["sync"]).ok();
+    assert_snapshot!(it.alice(&["perm", "revoke", "public/", BOB, "read"]).ok().all(), @r"
+    bob@uni.org may no longer read public/.
+    Written: public/syft.pub.yaml
+    The entry * covered this user, so it went: others lost it there as well.
+
+    What was sent before cannot be recalled; the next sync takes it from these copies:
+      bob@uni.org: public/a.txt
+
+    1 dataset in it is still shared with this user: census.
+
+    Unshare it:
+        syft dataset unshare census bob@uni.org
+    ");
+}
+
+#[test]
+fn what_has_no_effect_is_refused_with_what_to_do_instead() {
+    let it = TestBox::connected();
+    it.census("any");
+    let grant =
+        |path: &str, code| it.alice(&["perm", "grant", path, BOB, "read"]).exits(code).all();
+    assert_snapshot!(grant("private/census.csv", 4), @r"
+    error: private/census.csv: what is private never travels: no permission lets anybody have it
+    [exit 4]
+    ");
+    assert_snapshot!(grant("public/datasets/census/", 4), @r"
+    error: this is the mock of the dataset census, which is shared by its name
+     next: syft dataset share census bob@uni.org
+    [exit 4]
+    ");
+    it.write("alice/alice@hospital.org/lab/syft.pub.yaml", "rules: 7\n");
+    assert_snapshot!(grant("lab/", 6), @r"
+    error: lab/syft.pub.yaml: line 1: `rules` must be a list, not a number
+     next: syft perm show lab/
+    [exit 6]
+    ");
+    it.alice(&["perm", "grant", "public/", "nobody", "read"]).exits(2);
+    let error = it.alice(&["perm", "grant", "lab/", BOB, "read", "--json"]).exits(6).json_error();
+    assert_eq!(error["code"], "permission_file");
+    assert_eq!(error["next"], "syft perm show lab/");
+}

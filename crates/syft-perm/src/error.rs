@@ -18,9 +18,34 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// An edit that a rule stands in the way of; the file must be edited by hand.
+    #[error("{}the rule for {pattern:?} stands in the way: {reason}", at_line(*.line))]
+    Edit {
+        /// Where the rule starts, counted from 1; `None` if it was not read from a file.
+        line: Option<u32>,
+        /// The pattern of the rule.
+        pattern: String,
+        /// What it does.
+        reason: &'static str,
+    },
+    /// A permission file that cannot be read, and so must not be written.
+    #[error("{reason}")]
+    BadFile {
+        /// The folder of the file, relative to the datasite; empty for the datasite itself.
+        folder: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A path about which no rule can be written.
+    #[error("{0:?} is no path inside the datasite")]
+    Path(String),
     /// A word that names no level.
     #[error("{0:?} is no level: it is `read`, `write` or `admin`")]
     Level(String),
+}
+
+fn at_line(line: Option<u32>) -> String {
+    line.map_or_else(String::new, |line| format!("line {line}: "))
 }
 
 impl Error {

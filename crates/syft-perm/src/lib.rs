@@ -6,6 +6,7 @@
 //! nothing is folded: two spellings are two users, two paths.
 
 mod decide;
+mod edit;
 mod error;
 mod explain;
 mod file;
@@ -13,6 +14,7 @@ mod grant;
 mod level;
 mod pattern;
 mod permissions;
+mod place;
 mod question;
 mod yaml;
 
@@ -22,6 +24,7 @@ pub use file::{Access, PermissionFile, Rule};
 pub use level::Level;
 pub use pattern::{Pattern, Specificity};
 pub use permissions::{Permissions, Problem};
+pub use place::Place;
 
 /// The name of a permission file, at any depth of a datasite.
 pub const PERMISSION_FILE: &str = "syft.pub.yaml";

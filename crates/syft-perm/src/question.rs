@@ -12,6 +12,7 @@ pub(crate) struct Question<'p> {
     path: Cow<'p, str>,
     /// It is a permission file or lies below something with that name.
     pub(crate) needs_admin: bool,
+    is_folder: bool,
 }
 
 /// Whose word counts for a path.
@@ -43,13 +44,24 @@ impl<'p> Question<'p> {
         } else {
             Cow::Borrowed(path)
         };
-        if path.ends_with('/') || permissions.has_folder(&asked) {
+        let is_folder = path.ends_with('/') || permissions.has_folder(&asked);
+        if is_folder {
             asked.to_mut().push('/');
             asked.to_mut().push_str(ANY_CHILD);
         }
         let needs_admin = asked.ends_with(PERMISSION_FILE)
             || asked.split('/').any(|component| component == PERMISSION_FILE);
-        Some(Question { path: asked, needs_admin })
+        Some(Question { path: asked, needs_admin, is_folder })
+    }
+
+    /// The path as it was asked, or what is left of it below a permission file:
+    /// with `/` at the end, or empty, for a folder.
+    pub(crate) fn below<'q>(&'q self, rest: &'q str) -> &'q str {
+        if self.is_folder { rest.strip_suffix(ANY_CHILD).unwrap_or(rest) } else { rest }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.below(&self.path)
     }
 
     /// Walks from the datasite towards the path: the deepest permission file

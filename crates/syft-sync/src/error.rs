@@ -57,6 +57,18 @@ pub enum Error {
         /// What was advertised.
         detail: String,
     },
+    /// A permission file that cannot be edited: it is bad, or a rule stands in
+    /// the way. It was left as it is.
+    #[error("{file}: {reason}")]
+    Permissions {
+        /// The file, relative to the datasite.
+        file: String,
+        /// What is wrong, and in which line.
+        reason: String,
+    },
+    /// A path in the mock of a dataset, which is shared as a whole by its name.
+    #[error("this is the mock of the dataset {0}, which is shared by its name")]
+    SharedAsDataset(String),
     /// Something that was asked for is not there.
     #[error("{0}")]
     NotFound(String),
@@ -72,6 +84,10 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn bad_permissions(file: &str, reason: impl ToString) -> Self {
+        Error::Permissions { file: file.to_owned(), reason: reason.to_string() }
+    }
+
     /// Whether nothing can go on: the home is held, the disk is full, or this
     /// node's own records are damaged. Any other error is of one peer, file or
     /// message, and stops nothing else.

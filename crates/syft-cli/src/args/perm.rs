@@ -10,6 +10,34 @@ pub(crate) enum PermCommand {
     Check(PermCheckArgs),
     /// Say which rule of which file decides, and why
     Explain(PermExplainArgs),
+    /// Let somebody read, write or administer a path; the next sync sends what is there
+    Grant(PermChangeArgs),
+    /// Take that away again, on the path and on all below it
+    Revoke(PermChangeArgs),
+    /// List who may do what with which file
+    List(PermListArgs),
+}
+
+/// The arguments of `perm grant` and `perm revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct PermChangeArgs {
+    /// A path relative to my datasite; a folder ends in `/`, and `/` is all of it
+    pub(crate) path: String,
+    /// An address, `*` for everyone, or `*@example.org`
+    pub(crate) user: String,
+    /// What: read, write or admin; each includes the ones before it
+    pub(crate) level: Level,
+}
+
+/// The arguments of `perm list`.
+#[derive(Debug, Args)]
+pub(crate) struct PermListArgs {
+    /// Only about this user, who need not be a peer
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) who: Option<String>,
+    /// Only what somebody may do that much with: read, write or admin
+    #[arg(long, value_name = "LEVEL", default_value = "read", hide_default_value = true)]
+    pub(crate) level: Level,
 }
 
 /// The arguments of `perm show`.

@@ -1,7 +1,9 @@
-//! Who may read and write what in my datasite. None of it needs the store.
+//! Who may read and write what in my datasite. To ask needs no store.
 
+mod change;
 mod check;
 mod explain;
+mod list;
 mod show;
 
 use super::show as print;
@@ -10,10 +12,13 @@ use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
 
-pub(super) fn run(context: &Context, command: PermCommand) -> Result<Exit, CliError> {
+pub(super) async fn run(context: &Context, command: PermCommand) -> Result<Exit, CliError> {
     match command {
         PermCommand::Show(args) => print(context, show::run(context, &args)),
         PermCommand::Check(args) => print(context, check::run(context, args)),
         PermCommand::Explain(args) => print(context, explain::run(context, &args)),
+        PermCommand::Grant(args) => print(context, change::grant(context, args).await),
+        PermCommand::Revoke(args) => print(context, change::revoke(context, args).await),
+        PermCommand::List(args) => print(context, list::run(context, &args)),
     }
 }

@@ -15,6 +15,8 @@ impl From<Error> for CliError {
             Error::UnknownPeer(_) => (Exit::NotFound, "peer_not_found"),
             Error::PeerState { .. } => (Exit::Conflict, "peer_state"),
             Error::Incompatible { .. } => (Exit::Refused, "incompatible"),
+            Error::Permissions { .. } => (Exit::Conflict, "permission_file"),
+            Error::SharedAsDataset(_) => (Exit::Refused, "dataset"),
             Error::NotFound(_) => (Exit::NotFound, "not_found"),
             Error::Refused(_) => (Exit::Refused, "refused"),
             Error::Integrity(_) => (Exit::Integrity, "integrity"),

@@ -1,3 +1,4 @@
+mod reach;
 mod segment;
 mod set;
 mod specificity;
@@ -5,6 +6,7 @@ mod token;
 
 use crate::{Error, Result};
 
+pub(crate) use reach::{Reach, literal_text};
 use segment::Segment;
 pub(crate) use set::Set;
 pub use specificity::Specificity;

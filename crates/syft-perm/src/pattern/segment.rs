@@ -35,7 +35,12 @@ impl Segment {
         Ok(Segment::Tokens { tokens, begins_wild })
     }
 
-    fn matches(&self, component: &str, user: &str) -> bool {
+    /// Whether it stands for this component alone.
+    pub(super) fn is_exactly(&self, component: &str) -> bool {
+        matches!(self, Segment::Exact(exact) if **exact == *component)
+    }
+
+    pub(super) fn matches(&self, component: &str, user: &str) -> bool {
         match self {
             Segment::AnyDepth => false,
             Segment::Exact(exact) => **exact == *component,

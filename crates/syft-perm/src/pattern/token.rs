@@ -28,6 +28,15 @@ pub(super) fn literal(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// The text that tokens without wildcards stand for when this user asks.
+pub(super) fn filled(tokens: &[Token], user: &str) -> String {
+    let pieces = tokens.iter().map(|token| match token {
+        Token::Text(text) => text.as_str(),
+        _ => user,
+    });
+    pieces.collect()
+}
+
 /// Adds literal text, joined with the one before.
 pub(crate) fn push_text(tokens: &mut Vec<Token>, piece: &str) {
     if piece.is_empty() {

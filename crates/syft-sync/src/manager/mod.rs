@@ -4,6 +4,7 @@ mod checkpoints;
 mod datasets;
 mod jobs;
 mod peers;
+mod permissions;
 mod rehearse;
 mod setup;
 mod status;
@@ -24,6 +25,7 @@ use syft_job::JobStore;
 use syft_perm::Permissions;
 use syft_transport::{Info, Transport};
 
+pub use permissions::{AccessChange, PathAccess};
 pub(crate) use setup::is_as_prepared;
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use sync::SyncOptions;
