@@ -6,6 +6,7 @@ use std::time::Duration;
 use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry};
 use syft_transport::Transport;
 
+use crate::contents::Contents;
 use crate::engine::Scene;
 use crate::ledger::Ledger;
 use crate::rules::CompiledRules;
@@ -47,7 +48,7 @@ impl Node {
         let lock = HomeLock::acquire(&self.home, self.lock_wait)?;
         let ledger = Ledger::open(self.disk.clone())?;
         self.audit.reset();
-        Ok(Pass { node: self, ledger, _lock: lock })
+        Ok(Pass { node: self, ledger, contents: Contents::default(), _lock: lock })
     }
 
     pub(crate) fn scene(&self) -> Scene<'_> {
@@ -60,6 +61,8 @@ impl Node {
 pub(crate) struct Pass<'a> {
     pub(crate) node: &'a Node,
     pub(crate) ledger: Ledger,
+    /// My own files as this pass read them.
+    pub(crate) contents: Contents,
     _lock: HomeLock,
 }
 

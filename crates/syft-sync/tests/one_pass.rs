@@ -120,7 +120,7 @@ async fn one_edit_among_many_is_read_once_and_sent_once_to_each_reader() {
     assert_eq!(report.changed, 1);
     assert_eq!(reads(&trio.alice), BTreeMap::from([(edited.clone(), 1)]));
     let after = metered.snapshot();
-    assert_eq!(calls(&before, &after, Operation::Put), 3, "the log, Bob and Carol");
+    assert_eq!(calls(&before, &after, Operation::Put), 4, "log, rolling state, Bob, Carol");
     for reader in [&trio.bob, &trio.carol] {
         reader.sync().await;
         assert_eq!(reader.read(&edited).unwrap(), "an edited row\n");
@@ -161,6 +161,9 @@ async fn a_racily_clean_file_is_hashed_again() {
 #[tokio::test]
 async fn a_permission_file_is_read_again_only_when_it_changed() {
     let (trio, _) = settled(10).await;
+    // What no checkpoint holds is read for the rolling state.
+    trio.alice.manager.create_checkpoint().await.unwrap();
+    trio.alice.disk.reset_counts();
     trio.alice.write(&format!("{PUBLIC}/d1/f1.csv"), "a changed row\n");
     trio.alice.sync().await;
     assert_eq!(reads(&trio.alice).get(RULES), None);
@@ -169,7 +172,7 @@ async fn a_permission_file_is_read_again_only_when_it_changed() {
     trio.alice.write(RULES, rules);
     trio.alice.clock.set(later());
     trio.alice.sync().await;
-    assert_eq!(reads(&trio.alice), BTreeMap::from([(RULES.to_owned(), 1)]), "read once");
+    assert_eq!(reads(&trio.alice).get(RULES), Some(&1), "read once");
     trio.bob.sync().await;
     assert_eq!(trio.bob.read(&format!("{PUBLIC}/d1/f1.csv")), None, "it counts at once");
     assert!(!trio.alice.manager.owner_syncer().check_read_permissions(&bob(), "public/x").unwrap());

@@ -27,7 +27,11 @@ pub(super) async fn gather(
     let mut found = Contents::new();
     let mut missing = BTreeMap::new();
     for (path, hash) in wanted {
-        match on_disk(pass, &path)?.filter(|content| content.hash() == hash) {
+        let here = match pass.contents.holding(&path, hash) {
+            None => on_disk(pass, &path)?.filter(|content| content.hash() == hash),
+            read => read,
+        };
+        match here {
             Some(content) => drop(found.insert(path, content)),
             None => drop(missing.insert(path, hash)),
         }

@@ -151,6 +151,8 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             self.take_local(pass, &mut look, Some(&changed), &permissions, readers, report).await?;
         }
         self.route(pass, &mut look, &permissions, peers, report).await?;
+        // A checkpoint at the end of the sync holds what was read just now.
+        pass.contents = std::mem::take(&mut look.contents);
         Ok(true)
     }
 }
