@@ -75,15 +75,26 @@ impl DatasetStore {
     fn fill_and_move(&self, stage: &Stage, new: &NewDataset, sources: &Sources) -> Result<()> {
         let intent = self.fill(stage, new, sources)?;
         stage.record(self.disk(), &intent)?;
-        if sources.private.is_some() {
-            let target = self.private_folder(&new.name);
+        self.move_staged(stage, &new.name, sources.private.is_some())
+    }
+
+    /// Moves a staged dataset into place, the private part first: with the mock it
+    /// is there.
+    pub(crate) fn move_staged(
+        &self,
+        stage: &Stage,
+        name: &DatasetName,
+        private: bool,
+    ) -> Result<()> {
+        if private {
+            let target = self.private_folder(name);
             self.move_into(&stage.private()?, &target, Access::OwnerOnly)?;
         }
-        let target = self.mock_folder(&self.owner, &new.name);
+        let target = self.mock_folder(&self.owner, name);
         self.move_into(&stage.public()?, &target, Access::Shared)
     }
 
-    fn undo(&self, stage: &Stage) -> Result<()> {
+    pub(crate) fn undo(&self, stage: &Stage) -> Result<()> {
         match stage.intent(self.disk())? {
             Some(intent) => self.settle(stage, &intent),
             None => stage.discard(self.disk()),
@@ -141,7 +152,7 @@ impl DatasetStore {
 
     /// A name is free if no folder has it, and none that jobs would know by the
     /// same variable.
-    fn check_name_is_free(&self, name: &DatasetName) -> Result<()> {
+    pub(crate) fn check_name_is_free(&self, name: &DatasetName) -> Result<()> {
         let variable = name.variable();
         let mocks = self.mock_folder(&self.owner, name).parent();
         let private = self.private_folder(name).parent();

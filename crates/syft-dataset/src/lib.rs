@@ -6,6 +6,7 @@
 //! travel is the business of `syft-sync`.
 
 mod audience;
+mod backup;
 mod collection;
 mod copy;
 mod create;
@@ -22,6 +23,7 @@ mod staging;
 mod store;
 
 pub use audience::Audience;
+pub use backup::IncomingBackup;
 pub use collection::{Collection, CollectionFile};
 pub use copy::IncomingCopy;
 pub use create::NewDataset;

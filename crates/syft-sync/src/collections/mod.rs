@@ -1,13 +1,17 @@
 //! Datasets on their way: a mock travels as a collection, never as events.
 
+mod backup;
 mod publish;
 mod pull;
+mod revoke;
 
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
 
-pub(crate) use publish::publish;
+pub(crate) use backup::{back_up, drop_backup, restore_private, want_backup};
+pub(crate) use publish::{publish, share_with};
 pub(crate) use pull::pull;
+pub(crate) use revoke::revoke_from;
 
 use crate::Result;
 

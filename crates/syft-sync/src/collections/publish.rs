@@ -50,8 +50,29 @@ pub(crate) async fn publish(
     Ok(())
 }
 
+/// Brings what a newcomer may have, and nothing else: nothing is concluded from
+/// datasets that are not there. Returns their names.
+pub(crate) async fn share_with(
+    pass: &mut Pass<'_>,
+    store: &DatasetStore,
+    peers: &BTreeSet<Email>,
+    newcomer: &Email,
+    report: &mut SyncReport,
+) -> Result<Vec<DatasetName>> {
+    let mut shared = Vec::new();
+    for dataset in store.list()?.datasets {
+        let readers = readers(&dataset, peers);
+        if readers.contains(newcomer) {
+            let brought = bring(pass, store, &dataset.name, readers).await;
+            settle(report, &dataset.name, brought)?;
+            shared.push(dataset.name);
+        }
+    }
+    Ok(shared)
+}
+
 /// What is wrong with one dataset stops no other; a store that is away stops all.
-fn settle(report: &mut SyncReport, name: &DatasetName, result: Result<bool>) -> Result<()> {
+pub(super) fn settle(report: &mut SyncReport, name: &DatasetName, result: Result<bool>) -> Result<()> {
     match result {
         Ok(changed) => report.datasets += usize::from(changed),
         Err(Error::Transport(error)) if error.is_retryable() => return Err(error.into()),
@@ -108,7 +129,7 @@ async fn bring(
     Ok(true)
 }
 
-async fn withdraw_all(
+pub(super) async fn withdraw_all(
     pass: &mut Pass<'_>,
     name: &DatasetName,
     published: &Published,
@@ -126,7 +147,7 @@ fn readers(dataset: &Dataset, peers: &BTreeSet<Email>) -> BTreeSet<Email> {
     peers.iter().filter(|peer| audience.includes(peer)).cloned().collect()
 }
 
-fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
+pub(super) fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
     let disk = pass.node.disk.clone();
     let path = path.clone();
     PutBody::from_reader(size, move || {
@@ -145,7 +166,7 @@ async fn withdraw(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<()>
     Ok(transport.delete(&objects).await?)
 }
 
-async fn note(
+pub(super) async fn note(
     pass: &mut Pass<'_>,
     name: &DatasetName,
     published: Option<Published>,
@@ -162,7 +183,7 @@ async fn note(
     pass.carry_out(draft).await
 }
 
-fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
+pub(super) fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
     Ok(Space::Collection {
         owner: pass.node.email.clone(),
         kind: CollectionKind::Mock,

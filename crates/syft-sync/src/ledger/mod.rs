@@ -16,7 +16,8 @@ use syft_transport::{Object, Space};
 pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
 pub(crate) use saved::{LogObject, LoggedEvent, Piece, Saved, Unverified};
 pub(crate) use state::{
-    Arrived, CopyVersion, Fact, FileVersion, Head, Proposed, Published, Refused, State,
+    Arrived, CopyVersion, Fact, FileVersion, Head, PrivateBackup, Proposed, Published, Refused,
+    State,
 };
 
 use crate::{Error, Result};

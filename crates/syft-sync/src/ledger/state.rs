@@ -32,6 +32,9 @@ pub(crate) struct State {
     pub(crate) emitted: BTreeMap<String, Head>,
     /// My datasets as they stand in the store.
     pub(crate) published: BTreeMap<DatasetName, Published>,
+    /// The backups of my datasets' private parts, as they stand in the store.
+    #[serde(default)]
+    pub(crate) private: BTreeMap<DatasetName, PrivateBackup>,
     /// The backup of peers and decisions as it stands in the store.
     pub(crate) backup: Option<ContentHash>,
     /// The latest time that I gave to an event or a message.
@@ -136,6 +139,17 @@ pub(crate) struct Published {
     pub(crate) older: BTreeSet<String>,
 }
 
+/// A dataset's private part in the store, for its owner alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PrivateBackup {
+    /// Whether there is to be one.
+    pub(crate) wanted: bool,
+    /// The hash in the name of its space, once all of it is there.
+    pub(crate) hash: Option<String>,
+    /// The hashes of others that may lie there, whole or in part.
+    pub(crate) older: BTreeSet<String>,
+}
+
 /// One thing that became true; the journal keeps them in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "fact")]
@@ -162,6 +176,8 @@ pub(crate) enum Fact {
     Emitted { channel: String, head: Head },
     /// A dataset of mine stands in the store so (`None`: no longer).
     Published { dataset: DatasetName, published: Option<Published> },
+    /// The private part of a dataset of mine stands in the store so (`None`: no longer).
+    PrivateBackup { dataset: DatasetName, backup: Option<PrivateBackup> },
     /// The backup stands in the store so.
     BackedUp { hash: ContentHash },
     /// A time was given.
@@ -236,6 +252,12 @@ impl State {
                 match published {
                     Some(published) => self.published.insert(dataset, published),
                     None => self.published.remove(&dataset),
+                };
+            }
+            Fact::PrivateBackup { dataset, backup } => {
+                match backup {
+                    Some(backup) => self.private.insert(dataset, backup),
+                    None => self.private.remove(&dataset),
                 };
             }
             Fact::BackedUp { hash } => self.backup = Some(hash),

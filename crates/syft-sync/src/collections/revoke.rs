@@ -1,0 +1,35 @@
+use syft_core::{DatasetName, Email};
+use syft_transport::grants;
+
+use super::publish::{note, space, withdraw_all};
+use crate::Result;
+use crate::ledger::Published;
+use crate::node::Pass;
+
+/// Takes every grant of mine back from somebody. Returns the datasets that the
+/// peer could read, which it may have fetched.
+pub(crate) async fn revoke_from(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec<DatasetName>> {
+    let published = pass.ledger.state().published.iter();
+    let readable: Vec<(DatasetName, Published)> = published
+        .filter(|(_, published)| published.readers.contains(peer))
+        .map(|(name, published)| (name.clone(), published.clone()))
+        .collect();
+    let mut names = Vec::new();
+    for (name, mut published) in readable {
+        published.readers.remove(peer);
+        if published.readers.is_empty() {
+            withdraw_all(pass, &name, &published).await?;
+        } else {
+            for hash in published.older.iter().chain([&published.hash]) {
+                let space = space(pass, &name, hash)?;
+                // An older one may never have been opened, or be gone.
+                if grants::list(&*pass.node.transport, &space).await?.contains(&peer.into()) {
+                    grants::revoke(&*pass.node.transport, &space, peer).await?;
+                }
+            }
+            note(pass, &name, Some(published), "dataset.revoked").await?;
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
