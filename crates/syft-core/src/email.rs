@@ -108,6 +108,13 @@ impl From<Email> for String {
     }
 }
 
+/// So that a call may take an address or something that has one.
+impl AsRef<Email> for Email {
+    fn as_ref(&self) -> &Email {
+        self
+    }
+}
+
 impl AsRef<str> for Email {
     fn as_ref(&self) -> &str {
         &self.0

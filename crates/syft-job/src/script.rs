@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,31 @@ pub enum Script {
     Path(PathBuf),
     /// The text of a script.
     Text(String),
+}
+
+impl From<PathBuf> for Script {
+    fn from(path: PathBuf) -> Self {
+        Script::Path(path)
+    }
+}
+
+impl From<&Path> for Script {
+    fn from(path: &Path) -> Self {
+        Script::Path(path.to_owned())
+    }
+}
+
+/// A path if something is there, a script's text otherwise: what has a line
+/// break or a blank, or names no file. A word with a dot or a slash that leads
+/// nowhere stays a path, so that a mistyped one is said to be missing and is not
+/// sent as a command.
+impl From<&str> for Script {
+    fn from(word: &str) -> Self {
+        let path = Path::new(word);
+        let looks_like_path = !word.contains(char::is_whitespace) && word.contains(['.', '/']);
+        let is_path = !word.contains('\n') && (looks_like_path || path.exists());
+        if is_path { Script::Path(path.to_owned()) } else { Script::Text(word.to_owned()) }
+    }
 }
 
 /// Which interpreter a job asks for.
@@ -54,6 +79,15 @@ pub(crate) fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_a_path_or_a_script() {
+        let is_text = |word: &str| matches!(Script::from(word), Script::Text(_));
+        assert!(!is_text(env!("CARGO_MANIFEST_DIR")));
+        assert!(!is_text("analysis.py") && !is_text("no/such/script"));
+        assert!(is_text("echo hello > outputs/a.txt") && is_text("ls"));
+        assert!(is_text("./a\n./b") && is_text("Cargo.toml\n"));
+    }
 
     #[test]
     fn r5_a_shell_word_stays_one_word() {

@@ -44,13 +44,14 @@ pub use error::{Error, Result};
 pub use hello::{Hello, ProtocolRange};
 pub use home_watch::HomeWatch;
 pub use manager::{
-    AccessChange, Config, DEFAULT_JOB_TIMEOUT, PathAccess, PeerCounts, Status, SyftboxManager,
-    SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
+    AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, PathAccess, PeerCounts,
+    ProcessOptions, Processed, Removal, Status, SubmitOptions, SyftboxManager, SyncOptions,
+    Waiting, WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;
 pub use owner::DatasiteOwnerSyncer;
-pub use peers::{Identity, Peer, PeerState};
+pub use peers::{Identity, Peer, PeerList, PeerState};
 pub use perm_context::{PermContext, PermEdit, PermEntry};
 pub use quarantine::{Quarantine, Quarantined};
 pub use report::{PeerReport, SyncReport};

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use syft_core::Email;
+use syft_job::JobId;
 
 /// What a node tells while it works, for whoever shows it. Results are returned,
 /// never only told.
@@ -12,6 +13,25 @@ pub enum Notice {
         /// Who.
         peer: Email,
         /// Why, in words.
+        reason: String,
+    },
+    /// None of the owners that I am connected with can be understood.
+    NobodyCompatible {
+        /// How many there are.
+        peers: usize,
+    },
+    /// An approved job is not run this time.
+    JobSkipped {
+        /// Its id.
+        job: JobId,
+        /// Whose job it is.
+        submitter: Email,
+        /// Why, in words.
+        reason: String,
+    },
+    /// The store is away: what is known here counts, and what is due waits.
+    StoreAway {
+        /// What the store said.
         reason: String,
     },
     /// A step was taken that is worth a line.

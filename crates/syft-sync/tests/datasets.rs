@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::{Member, alice, bob, carol, scratch};
+use futures::FutureExt;
 use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
 use syft_transport::{FolderTransport, MemoryStore, Transport};
@@ -107,7 +108,8 @@ impl World {
         new.mock = Some(files.path().join("mock.csv"));
         new.private = Some(files.path().join("real.csv"));
         new.users = users;
-        self.alice.manager.create_dataset(new).unwrap();
+        let created = self.alice.manager.create_dataset(new, common::unsent());
+        created.now_or_never().unwrap().unwrap();
     }
 
     /// What Bob and Carol have of the mock.
@@ -139,7 +141,7 @@ async fn a_mock_reaches_its_users() {
         world.create(users(&[bob()]));
         world.settle().await;
         assert_eq!(world.copies(), [mock(), None]);
-        world.alice.manager.share_dataset(&name(), users(&[carol()])).unwrap();
+        world.alice.manager.share_dataset(&name(), users(&[carol()]), false).await.unwrap();
         world.settle().await;
         assert_eq!(world.copies(), [mock(), mock()]);
         for node in [&world.bob, &world.carol] {
@@ -200,11 +202,11 @@ async fn what_is_no_longer_shared_goes() {
         world.create(users(&[bob(), carol()]));
         world.settle().await;
         assert_eq!(world.copies(), [mock(), mock()]);
-        world.alice.manager.unshare_dataset(&name(), &users(&[bob()])).unwrap();
+        world.alice.manager.unshare_dataset(&name(), &users(&[bob()]), false).await.unwrap();
         world.settle().await;
         assert_eq!(world.copies(), [None, mock()]);
         assert_eq!(world.bob.audit("dataset.copy_removed").len(), 1);
-        world.alice.manager.delete_dataset(&name()).unwrap();
+        world.alice.manager.delete_dataset(&name(), false).await.unwrap();
         world.settle().await;
         assert_eq!(world.copies(), [None, None]);
         assert!(world.store.collections().is_empty());

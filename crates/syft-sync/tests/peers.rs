@@ -18,12 +18,11 @@ use syft_sync::{Error, OfflineTransport, Peer, PeerState, Role};
 
 async fn states(node: &Member) -> Vec<(Email, PeerState)> {
     let peers = node.manager.load_peers().await.unwrap();
-    peers.into_iter().map(|peer| (peer.email, peer.state)).collect()
+    peers.iter().chain(peers.refused()).map(|peer| (peer.email.clone(), peer.state)).collect()
 }
 
 async fn peer(node: &Member, email: &Email) -> Peer {
-    let peers = node.manager.load_peers().await.unwrap();
-    peers.into_iter().find(|peer| peer.email == *email).unwrap()
+    node.manager.load_peers().await.unwrap().get(email).unwrap().clone()
 }
 
 #[tokio::test]

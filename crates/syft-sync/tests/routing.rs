@@ -393,7 +393,7 @@ async fn what_is_not_released_is_never_in_the_store() {
     new.mock = Some(files.path().join("mock.csv"));
     new.private = Some(files.path().join("real.csv"));
     new.users = Audience::Any;
-    owner.manager.create_dataset(new).unwrap();
+    owner.manager.create_dataset(new, common::unsent()).await.unwrap();
     both("published", &[]).await;
     let script = "echo c4nary-log; echo c4nary-log >&2; echo c4nary-output > $SYFT_OUTPUTS/a.txt";
     // Written so that the script itself holds no canary.

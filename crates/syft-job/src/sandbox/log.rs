@@ -15,6 +15,10 @@ pub enum LogStream {
 pub trait LogSink {
     /// Takes the next bytes of one stream.
     fn chunk(&mut self, stream: LogStream, bytes: &[u8]);
+
+    /// The job has ended: what was held back for the end of a line has no more to
+    /// come.
+    fn end(&mut self) {}
 }
 
 impl<F: FnMut(LogStream, &[u8])> LogSink for F {

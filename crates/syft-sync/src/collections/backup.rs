@@ -23,9 +23,6 @@ const FILE_LIMIT: u64 = 1 << 30;
 
 /// Notes that a dataset's private part is to be kept in the store; the next sync
 /// puts it there.
-///
-/// # Errors
-/// [`Error::Refused`] on a store where others could read it.
 pub(crate) async fn want_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Result<()> {
     let known = pass.ledger.state().private.get(name).cloned().unwrap_or_default();
     note(pass, name, Some(PrivateBackup { wanted: true, ..known }), "dataset.backup_wanted").await
@@ -38,6 +35,9 @@ pub(crate) async fn drop_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Resu
 }
 
 /// Whether private data may lie in a store at all.
+///
+/// # Errors
+/// [`Error::Refused`], with the reason, if others could read it there.
 pub(crate) fn check_owner_only(transport: &dyn Transport) -> Result<()> {
     if transport.info().capabilities.access_control {
         return Ok(());
@@ -61,9 +61,7 @@ pub(crate) async fn back_up(
         let done = if known.wanted {
             bring(pass, store, &name, known, report).await
         } else {
-            let all = known.older.iter().chain(&known.hash).cloned().collect();
-            remove(pass, &name, &all).await?;
-            note(pass, &name, None, "dataset.backup_removed").await.map(|()| true)
+            take_away(pass, &name, known).await
         };
         settle(report, &name, done)?;
     }
@@ -175,7 +173,7 @@ async fn restore_one(
         let newest = objects.iter().filter_map(|object| object.created).max();
         candidates.push((Reverse(newest), hash, objects));
     }
-    candidates.sort_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap_or(a.1.cmp(b.1)));
+    candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let mut problem = None;
     for (_, hash, objects) in candidates.iter().filter(|(_, _, objects)| !objects.is_empty()) {
         match take(&*transport, store, name, hash, objects).await {
@@ -204,9 +202,9 @@ async fn take(
     let mut incoming = store.begin_restore(name)?;
     for object in objects {
         let added = match transport.get_bytes(object, FILE_LIMIT).await {
-            Ok(bytes) => incoming
-                .add(&file_name(&object.name), &mut bytes.as_slice())
-                .map_err(Error::from),
+            Ok(bytes) => {
+                incoming.add(&file_name(&object.name), &mut bytes.as_slice()).map_err(Error::from)
+            }
             Err(error) => Err(error.into()),
         };
         if let Err(error) = added {
@@ -216,6 +214,13 @@ async fn take(
     }
     incoming.commit(hash)?;
     Ok(())
+}
+
+async fn take_away(pass: &mut Pass<'_>, name: &DatasetName, known: PrivateBackup) -> Result<bool> {
+    let all = known.older.into_iter().chain(known.hash).collect();
+    remove(pass, name, &all).await?;
+    note(pass, name, None, "dataset.backup_removed").await?;
+    Ok(true)
 }
 
 async fn remove(pass: &Pass<'_>, name: &DatasetName, hashes: &BTreeSet<String>) -> Result<()> {

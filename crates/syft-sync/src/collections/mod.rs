@@ -8,7 +8,7 @@ mod revoke;
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
 
-pub(crate) use backup::{back_up, drop_backup, restore_private, want_backup};
+pub(crate) use backup::{back_up, check_owner_only, drop_backup, restore_private, want_backup};
 pub(crate) use publish::{publish, share_with};
 pub(crate) use pull::pull;
 pub(crate) use revoke::revoke_from;

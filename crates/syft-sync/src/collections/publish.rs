@@ -72,7 +72,11 @@ pub(crate) async fn share_with(
 }
 
 /// What is wrong with one dataset stops no other; a store that is away stops all.
-pub(super) fn settle(report: &mut SyncReport, name: &DatasetName, result: Result<bool>) -> Result<()> {
+pub(super) fn settle(
+    report: &mut SyncReport,
+    name: &DatasetName,
+    result: Result<bool>,
+) -> Result<()> {
     match result {
         Ok(changed) => report.datasets += usize::from(changed),
         Err(Error::Transport(error)) if error.is_retryable() => return Err(error.into()),

@@ -17,6 +17,9 @@ pub(crate) struct State {
     pub(crate) names: BTreeMap<String, DatasitePath>,
     /// What each reader was sent of my datasite.
     pub(crate) sent: BTreeMap<Email, BTreeMap<DatasitePath, ContentHash>>,
+    /// Those from whose outbox everything was taken, and who were sent nothing since.
+    #[serde(default)]
+    pub(crate) withdrawn: BTreeSet<Email>,
     /// What I was told of other datasites.
     pub(crate) copies: BTreeMap<Email, BTreeMap<DatasitePath, CopyVersion>>,
     /// What I proposed to other datasites and heard nothing of yet.
@@ -160,6 +163,8 @@ pub(crate) enum Fact {
     FileGone { path: DatasitePath },
     /// A reader was sent this state of a file of mine (`None`: its deletion).
     Sent { reader: Email, path: DatasitePath, hash: Option<ContentHash> },
+    /// All that lay in a reader's outbox is taken away.
+    Withdrawn { reader: Email },
     /// A file of another datasite holds this now.
     CopyIs { owner: Email, path: DatasitePath, version: CopyVersion },
     /// I want an edit in the copy of another datasite to be proposed.
@@ -212,11 +217,17 @@ impl State {
                 self.files.remove(&path);
             }
             Fact::Sent { reader, path, hash } => {
+                if hash.is_some() {
+                    self.withdrawn.remove(&reader);
+                }
                 let sent = self.sent.entry(reader).or_default();
                 match hash {
                     Some(hash) => sent.insert(path, hash),
                     None => sent.remove(&path),
                 };
+            }
+            Fact::Withdrawn { reader } => {
+                self.withdrawn.insert(reader);
             }
             Fact::CopyIs { owner, path, version } => self.copy_is(owner, path, version),
             Fact::Meant { owner, path } => {

@@ -4,31 +4,77 @@ use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, Dataset, NewDataset};
 
 use super::SyftboxManager;
-use crate::Result;
 use crate::peers::PeerTable;
+use crate::report::SyncReport;
+use crate::{Result, collections};
+
+/// What is done with a dataset beyond making it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreateOptions {
+    /// Whether the private part is kept in the store too, for a fresh machine of
+    /// mine; refused where others could read it.
+    pub upload_private: bool,
+    /// Whether to sync afterwards; else the next sync brings it to its readers.
+    pub sync: bool,
+}
+
+/// The seeds' defaults.
+impl Default for CreateOptions {
+    fn default() -> Self {
+        CreateOptions { upload_private: false, sync: true }
+    }
+}
 
 impl SyftboxManager {
-    /// Creates a dataset of mine. The mock reaches its readers with the next sync.
+    /// Creates a dataset of mine.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); what the dataset lacks; the disk, the lock.
-    pub fn create_dataset(&self, new: NewDataset) -> Result<Dataset> {
+    /// [`Error::Role`](crate::Error::Role); [`Error::Refused`](crate::Error::Refused)
+    /// for a private part that is to lie in a store which others can read; what
+    /// the dataset lacks; the disk, the lock. If the dataset was made and could
+    /// not be sent, that is told, and the next sync sends it.
+    pub async fn create_dataset(&self, new: NewDataset, options: CreateOptions) -> Result<Dataset> {
         self.need_owner()?;
-        let pass = self.node.pass()?;
-        let dataset = self.datasets.create(new)?;
-        pass.note("dataset.created", dataset.name.to_string())?;
+        if options.upload_private {
+            collections::check_owner_only(&*self.node.transport)?;
+            if new.private.is_none() {
+                return Err(syft_dataset::Error::NoPrivate(new.name).into());
+            }
+        }
+        let dataset = {
+            let mut pass = self.node.pass()?;
+            let dataset = self.datasets.create(new)?;
+            pass.note("dataset.created", dataset.name.to_string())?;
+            if options.upload_private {
+                collections::want_backup(&mut pass, &dataset.name).await?;
+            }
+            dataset
+        };
+        self.done(format!("made dataset {}", dataset.name));
+        self.sync_if(options.sync).await?;
         Ok(dataset)
     }
 
-    /// Shares a dataset of mine with more people.
+    /// Shares a dataset of mine with more people; `sync`: at once, and not only
+    /// with the next sync.
     ///
     /// # Errors
     /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
-    pub fn share_dataset(&self, name: &DatasetName, addition: Audience) -> Result<Dataset> {
+    pub async fn share_dataset(
+        &self,
+        name: &DatasetName,
+        addition: Audience,
+        sync: bool,
+    ) -> Result<Dataset> {
         self.need_owner()?;
-        let pass = self.node.pass()?;
-        let dataset = self.datasets.share(name, addition)?;
-        pass.note("dataset.shared", name.to_string())?;
+        let dataset = {
+            let pass = self.node.pass()?;
+            let dataset = self.datasets.share(name, addition)?;
+            pass.note("dataset.shared", name.to_string())?;
+            dataset
+        };
+        self.tell_audience(&dataset);
+        self.sync_if(sync).await?;
         Ok(dataset)
     }
 
@@ -36,27 +82,48 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
-    pub fn unshare_dataset(&self, name: &DatasetName, removal: &Audience) -> Result<Dataset> {
+    pub async fn unshare_dataset(
+        &self,
+        name: &DatasetName,
+        removal: &Audience,
+        sync: bool,
+    ) -> Result<Dataset> {
         self.need_owner()?;
-        let pass = self.node.pass()?;
-        let dataset = self.datasets.unshare(name, removal)?;
-        pass.note("dataset.unshared", name.to_string())?;
+        let dataset = {
+            let pass = self.node.pass()?;
+            let dataset = self.datasets.unshare(name, removal)?;
+            pass.note("dataset.unshared", name.to_string())?;
+            dataset
+        };
+        self.tell_audience(&dataset);
+        self.sync_if(sync).await?;
         Ok(dataset)
     }
 
-    /// Deletes a dataset of mine: mock, private copy and, with the next sync,
-    /// what lies in the store.
+    /// Deletes a dataset of mine: mock, private copy and what lies in the store,
+    /// a backup of the private part too.
     ///
     /// # Errors
     /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
-    pub fn delete_dataset(&self, name: &DatasetName) -> Result<()> {
+    pub async fn delete_dataset(&self, name: &DatasetName, sync: bool) -> Result<()> {
         self.need_owner()?;
-        let pass = self.node.pass()?;
-        self.datasets.delete(name)?;
-        pass.note("dataset.deleted", name.to_string())
+        {
+            let mut pass = self.node.pass()?;
+            match self.datasets.delete(name) {
+                Ok(()) => pass.note("dataset.deleted", name.to_string())?,
+                // What is not here may have a backup, which is to go as well.
+                Err(syft_dataset::Error::NotFound { .. })
+                    if pass.ledger.state().private.contains_key(name) => {}
+                Err(error) => return Err(error.into()),
+            }
+            collections::drop_backup(&mut pass, name).await?;
+        }
+        self.done(format!("deleted dataset {name}"));
+        self.sync_if(sync).await
     }
 
-    /// My datasets, then the copies of my peers' mocks.
+    /// My datasets, then the copies of my peers' mocks, as they are here now.
+    /// [`SyftboxManager::datasets`] syncs before.
     ///
     /// # Errors
     /// The disk.
@@ -83,5 +150,39 @@ impl SyftboxManager {
     pub fn dataset_path(&self, owner: &Email, name: &DatasetName) -> Result<PathBuf> {
         let location = self.datasets.mock_location(owner, name)?;
         Ok(self.node.disk.real_path(&location))
+    }
+
+    /// Makes the datasets again whose private part I keep in the store and that are
+    /// not here, on a fresh machine of mine. Returns their names; what could not be
+    /// restored is told.
+    ///
+    /// # Errors
+    /// [`Error::Role`](crate::Error::Role); the disk, the lock.
+    pub async fn restore_private(&self) -> Result<Vec<DatasetName>> {
+        self.need_owner()?;
+        let mut pass = self.node.pass()?;
+        let mut report = SyncReport::default();
+        let restored = collections::restore_private(&mut pass, &self.datasets, &mut report).await;
+        let restored = self.unless_away(restored)?.unwrap_or_default();
+        for name in &restored {
+            self.done(format!("restored dataset {name}"));
+        }
+        for problem in report.notes {
+            self.done(problem);
+        }
+        Ok(restored)
+    }
+
+    fn tell_audience(&self, dataset: &Dataset) {
+        let audience = dataset.audience.clone().unwrap_or_default();
+        self.done(format!("dataset {} is shared with {audience}", dataset.name));
+    }
+
+    /// Syncs after a change of mine, which stands whatever comes of it.
+    pub(super) async fn sync_if(&self, wanted: bool) -> Result<()> {
+        if wanted {
+            self.sync_and_tell().await?;
+        }
+        Ok(())
     }
 }

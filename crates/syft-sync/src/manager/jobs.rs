@@ -4,19 +4,17 @@ use syft_core::{Email, JobName};
 use syft_job::sandbox::{Limits, LogSink, Sandbox};
 use syft_job::{
     ApproveOptions, Decision, JobId, JobRun, JobStore, Release, ReleaseFiles, RunOptions,
-    Submission, Submitted,
 };
 
 use super::SyftboxManager;
-use crate::peers::PeerState;
-use crate::report::SyncReport;
-use crate::{Error, Result};
+use crate::Result;
 
 /// The shortest wall time that makes sense for a job.
 const SHORTEST_WALL: Duration = Duration::from_secs(1);
 
 impl SyftboxManager {
-    /// The jobs of this home, to look at: those sent to me and those that I sent.
+    /// The jobs of this home as they are here now: those sent to me and those that
+    /// I sent. [`SyftboxManager::jobs`] syncs before.
     #[must_use]
     pub fn job_store(&self) -> &JobStore {
         &self.jobs
@@ -28,36 +26,6 @@ impl SyftboxManager {
     pub fn limits(&self) -> Limits {
         let wall = self.job_timeout.clamp(SHORTEST_WALL, Limits::LONGEST_WALL);
         Limits { wall, ..Limits::default() }
-    }
-
-    /// Writes a job for a peer into this home; the next sync sends it. The
-    /// peer may be one that has not answered yet: the job waits in its inbox.
-    ///
-    /// # Errors
-    /// [`Error::UnknownPeer`]; [`Error::Incompatible`] unless `force`, which is
-    /// audited; [`Error::Role`]; what the job lacks; the disk, the lock.
-    pub async fn submit_job(&self, submission: &Submission, force: bool) -> Result<Submitted> {
-        self.need_scientist()?;
-        let mut pass = self.node.pass()?;
-        let owner = &submission.owner;
-        let mut connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
-        let state = connections.table.state(owner);
-        if !matches!(state, Some(PeerState::Accepted | PeerState::RequestedByMe)) {
-            return Err(Error::UnknownPeer(owner.clone()));
-        }
-        if let Some(detail) = connections.problem(owner) {
-            if !force {
-                return Err(Error::Incompatible { peer: owner.clone(), detail });
-            }
-            pass.note("submission.forced", owner.to_string())?;
-            if let Some(record) = connections.table.peers.get_mut(owner) {
-                record.forced = true;
-            }
-            connections.table.save(&*self.node.disk)?;
-        }
-        let submitted = self.jobs.submit(submission)?;
-        pass.note("job.submitted", format!("{} {}/{}", submitted.id, owner, submitted.name))?;
-        Ok(submitted)
     }
 
     /// Approves these bytes of a job that was sent to me.
@@ -114,6 +82,7 @@ impl SyftboxManager {
             begun
         };
         let ended = begun.execute(sandbox, log)?;
+        log.end();
         let _pass = self.node.pass()?;
         let run = ended.finish()?;
         self.jobs.project_all()?;
@@ -137,26 +106,5 @@ impl SyftboxManager {
         let release = self.jobs.release(id, expected_run, files, logs)?;
         self.jobs.project_all()?;
         Ok(release)
-    }
-
-    /// Runs every approved job, one after the other. A job that cannot be run
-    /// stops no other; each has its own result.
-    ///
-    /// # Errors
-    /// [`Error::Role`]; the disk.
-    pub fn process_approved_jobs(
-        &self,
-        options: &RunOptions,
-        sandbox: &dyn Sandbox,
-        log: &mut dyn LogSink,
-    ) -> Result<Vec<(JobId, Result<JobRun>)>> {
-        self.need_owner()?;
-        let jobs = self.jobs.jobs()?;
-        let approved = jobs.iter().filter(|job| {
-            job.owner() == &self.node.email && job.status() == syft_job::Status::Approved
-        });
-        Ok(approved
-            .map(|job| (job.id().clone(), self.run_job(job.id(), options, sandbox, log)))
-            .collect())
     }
 }

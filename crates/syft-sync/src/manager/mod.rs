@@ -5,9 +5,12 @@ mod datasets;
 mod jobs;
 mod peers;
 mod permissions;
+mod process;
+mod properties;
 mod rehearse;
 mod setup;
 mod status;
+mod submit;
 mod sync;
 mod watch;
 
@@ -25,9 +28,14 @@ use syft_job::JobStore;
 use syft_perm::Permissions;
 use syft_transport::{Info, Transport};
 
+pub use datasets::CreateOptions;
+pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
+pub use process::{ProcessOptions, Processed};
+pub use properties::Datasets;
 pub(crate) use setup::is_as_prepared;
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
+pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
 
@@ -127,6 +135,7 @@ pub struct SyftboxManager {
     node: Node,
     role: Role,
     job_timeout: Duration,
+    pre_sync: bool,
     datasets: DatasetStore,
     jobs: JobStore,
     restored: Option<Restored>,
@@ -237,6 +246,7 @@ impl SyftboxManager {
             node,
             role: config.role,
             job_timeout: config.job_timeout,
+            pre_sync: config.pre_sync,
             datasets,
             jobs,
             restored: None,

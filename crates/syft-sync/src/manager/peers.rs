@@ -1,20 +1,38 @@
-use syft_core::Email;
+use std::collections::BTreeSet;
+
+use syft_core::{DatasetName, Email};
 
 use super::{SyftboxManager, setup};
-use crate::peers::{Peer, PeerState, PeerTable, greet};
+use crate::collections;
+use crate::node::Pass;
+use crate::peers::{Connections, Peer, PeerList, PeerState, PeerTable, greet, withdraw};
 use crate::report::SyncReport;
-use crate::{Error, Result};
+use crate::{Error, Notice, Result};
+
+/// What became of a peer that was removed, and what cannot be undone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removal {
+    /// Who.
+    pub peer: Peer,
+    /// Files of mine that the peer was sent. It is told to forget them; a copy
+    /// that it made cannot be recalled.
+    pub files: usize,
+    /// Datasets whose mocks it could fetch; what it fetched cannot be recalled.
+    pub datasets: Vec<DatasetName>,
+    /// Whether all of it is withdrawn from the store; else the next sync goes on.
+    pub withdrawn: bool,
+}
 
 impl SyftboxManager {
     /// Looks in the store who asks and who answered. If the store is away, the
-    /// list is what is known here.
+    /// list is what is known here. [`SyftboxManager::peers`] syncs before.
     ///
     /// # Errors
     /// The disk, the lock.
-    pub async fn load_peers(&self) -> Result<Vec<Peer>> {
+    pub async fn load_peers(&self) -> Result<PeerList> {
         let mut pass = self.node.pass()?;
-        let connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
-        Ok(connections.list(&*self.node.transport))
+        let connections = self.look(&mut pass).await?;
+        Ok(self.list(&connections))
     }
 
     /// Asks somebody to become a peer; if that somebody asked first, accepts.
@@ -29,12 +47,14 @@ impl SyftboxManager {
             return Err(Error::PeerState { peer: email.clone(), problem });
         }
         let mut pass = self.node.pass()?;
-        let mut connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
+        let mut connections = self.look(&mut pass).await?;
         let asked_me = connections.heard.get(email).is_some_and(|heard| heard.hello.is_ok());
         let wanted = if asked_me { PeerState::Accepted } else { PeerState::RequestedByMe };
         let now = self.node.clock.now();
         match connections.table.state(email) {
-            Some(PeerState::Accepted | PeerState::RequestedByMe) if !force => {}
+            Some(PeerState::Accepted | PeerState::RequestedByMe) if !force => {
+                self.done(format!("{email} was asked before"));
+            }
             _ => {
                 pass.note("peer.added", email.to_string())?;
                 connections.table.set(email, wanted, now);
@@ -42,22 +62,33 @@ impl SyftboxManager {
                     record.greeted = false;
                 }
                 connections.table.save(&*self.node.disk)?;
+                self.done(match wanted {
+                    PeerState::Accepted => format!("{email} is a peer now"),
+                    _ => format!("asked {email} to become a peer"),
+                });
             }
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
-        find(connections.list(&*self.node.transport), email)
+        self.find(&connections, email)
     }
 
-    /// Accepts a peer's request: the peer gets a folder for jobs and, with the
-    /// next sync, everything that peers may read.
+    /// Accepts a peer's request, named by its address or as a peer of a list: the
+    /// peer gets a folder for jobs and every dataset that is for any peer, at once
+    /// or, if the store is away, with the next sync; which also sends everything
+    /// else that the peer may read.
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] if nobody of that address asked and `peer_must_exist`;
     /// [`Error::Role`]; the disk, the lock.
-    pub async fn approve_peer_request(&self, email: &Email, peer_must_exist: bool) -> Result<Peer> {
+    pub async fn approve_peer_request(
+        &self,
+        peer: impl AsRef<Email> + Send,
+        peer_must_exist: bool,
+    ) -> Result<Peer> {
+        let email = peer.as_ref();
         self.need_owner()?;
         let mut pass = self.node.pass()?;
-        let mut connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
+        let mut connections = self.look(&mut pass).await?;
         let known = connections.table.state(email);
         let heard = connections.heard.contains_key(email);
         if known.is_none() && !heard && peer_must_exist {
@@ -71,22 +102,25 @@ impl SyftboxManager {
             pass.note("peer.approved", email.to_string())?;
             connections.table.set(email, PeerState::Accepted, self.node.clock.now());
             connections.table.save(&*self.node.disk)?;
+            self.done(format!("{email} is a peer now"));
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
-        find(connections.list(&*self.node.transport), email)
+        self.find(&connections, email)
     }
 
-    /// Refuses a peer's request; the peer is told nothing.
+    /// Refuses a peer's request, named by its address or as a peer of a list; the
+    /// peer is told nothing.
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] if nobody of that address asked;
     /// [`Error::PeerState`] if the peer is connected; [`Error::Role`]; the disk, the lock.
-    pub async fn reject_peer_request(&self, email: &Email) -> Result<Peer> {
+    pub async fn reject_peer_request(&self, peer: impl AsRef<Email> + Send) -> Result<Peer> {
+        let email = peer.as_ref();
         self.need_owner()?;
         let mut pass = self.node.pass()?;
-        let mut connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
+        let mut connections = self.look(&mut pass).await?;
         match connections.table.state(email) {
-            Some(PeerState::Rejected) => {}
+            Some(PeerState::Rejected | PeerState::Removed) => {}
             Some(PeerState::Accepted) => {
                 let problem = "is connected already".to_owned();
                 return Err(Error::PeerState { peer: email.clone(), problem });
@@ -98,28 +132,146 @@ impl SyftboxManager {
                 pass.note("peer.rejected", email.to_string())?;
                 connections.table.set(email, PeerState::Rejected, self.node.clock.now());
                 connections.table.save(&*self.node.disk)?;
+                self.done(format!("refused the request of {email}"));
             }
         }
-        find(connections.list(&*self.node.transport), email)
+        self.find(&connections, email)
+    }
+
+    /// Ends it with a peer: nothing of it is taken from now on, its job folder is
+    /// closed, it is told to forget every file that it was sent, what lay in the
+    /// store for it is deleted, and no dataset is shared with it any more. The
+    /// peer is kept as removed; approving or adding it begins anew. If the store
+    /// is away, the next sync goes on.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::PeerState`] for a mere request; the disk,
+    /// the lock.
+    pub async fn remove_peer(&self, peer: impl AsRef<Email> + Send) -> Result<Removal> {
+        let email = peer.as_ref();
+        let mut pass = self.node.pass()?;
+        let mut connections = self.look(&mut pass).await?;
+        match connections.table.state(email) {
+            Some(state) if state.is_connected() || state == PeerState::Removed => {}
+            Some(_) => {
+                let problem = "is no peer: its request was rejected".to_owned();
+                return Err(Error::PeerState { peer: email.clone(), problem });
+            }
+            None if connections.heard.contains_key(email) => {
+                let problem = "is no peer yet: its request can be rejected".to_owned();
+                return Err(Error::PeerState { peer: email.clone(), problem });
+            }
+            None => return Err(Error::UnknownPeer(email.clone())),
+        }
+        if connections.table.state(email) != Some(PeerState::Removed) {
+            pass.note("peer.removed", email.to_string())?;
+            connections.table.set(email, PeerState::Removed, self.node.clock.now());
+            connections.table.save(&*self.node.disk)?;
+            self.done(format!("{email} is no peer any more: nothing of theirs is taken"));
+        }
+        let files = pass.ledger.state().sent.get(email).map_or(0, |sent| sent.len());
+        let published = pass.ledger.state().published.iter();
+        let readable = published.filter(|(_, published)| published.readers.contains(email));
+        let datasets: Vec<DatasetName> = readable.map(|(name, _)| name.clone()).collect();
+        if self.role.is_owner() {
+            setup::close_job_inbox(&pass, email)?;
+            self.done(format!("closed the job folder of {email}"));
+            self.unshare_all(&pass, email)?;
+            let done = withdraw(&mut pass, &mut connections.table, email).await;
+            self.unless_away(done)?;
+        } else if let Some(record) = connections.table.peers.get_mut(email) {
+            record.withdrawn = true;
+            connections.table.save(&*self.node.disk)?;
+        }
+        let withdrawn = !connections.table.to_withdraw().any(|waits| waits == email);
+        if withdrawn && files + datasets.len() > 0 {
+            self.done(format!(
+                "told {email} to forget {files} files, and shares {} datasets no longer; \
+                 what they copied cannot be recalled",
+                datasets.len()
+            ));
+        }
+        Ok(Removal { peer: self.find(&connections, email)?, files, datasets, withdrawn })
+    }
+
+    /// Takes a peer out of the audience of each dataset that names it. One for any
+    /// peer is shared with those that are peers.
+    fn unshare_all(&self, pass: &Pass<'_>, email: &Email) -> Result<()> {
+        let removal = syft_dataset::Audience::users(BTreeSet::from([email.clone()]));
+        for dataset in self.datasets.list()?.datasets {
+            if matches!(&dataset.audience, Some(syft_dataset::Audience::Users(users)) if users.contains(email))
+            {
+                self.datasets.unshare(&dataset.name, &removal)?;
+                pass.note("dataset.unshared", dataset.name.to_string())?;
+                self.done(format!("dataset {} is shared with {email} no longer", dataset.name));
+            }
+        }
+        Ok(())
     }
 
     /// What follows from a decision on a peer; what the store does not take now
     /// is done by the next sync.
     async fn settle(
         &self,
-        pass: &mut crate::node::Pass<'_>,
+        pass: &mut Pass<'_>,
         table: &mut PeerTable,
         email: &Email,
     ) -> Result<()> {
-        if self.role.is_owner() && table.state(email) == Some(PeerState::Accepted) {
-            setup::open_job_inbox(pass, email)?;
+        let is_new_reader = self.role.is_owner() && table.state(email) == Some(PeerState::Accepted);
+        if is_new_reader {
+            setup::reopen_job_inbox(pass, email)?;
+            self.done(format!("{email} may send jobs into their folder here"));
         }
         greet(pass, table).await?;
+        if !is_new_reader {
+            return Ok(());
+        }
+        let peers: BTreeSet<Email> = table.in_state(PeerState::Accepted).cloned().collect();
+        let mut report = SyncReport::default();
+        let shared =
+            collections::share_with(pass, &self.datasets, &peers, email, &mut report).await;
+        for name in self.unless_away(shared)?.unwrap_or_default() {
+            self.done(format!("dataset {name} is shared with {email}"));
+        }
+        for problem in report.notes {
+            self.done(problem);
+        }
         Ok(())
     }
-}
 
-fn find(peers: Vec<Peer>, email: &Email) -> Result<Peer> {
-    let found = peers.into_iter().find(|peer| peer.email == *email);
-    found.ok_or_else(|| Error::UnknownPeer(email.clone()))
+    /// The peers as the store shows them; one that is away is told.
+    pub(super) async fn look(&self, pass: &mut Pass<'_>) -> Result<Connections> {
+        let mut report = SyncReport::default();
+        let connections = self.connect(pass, &mut report).await?;
+        if let Some(reason) = report.store {
+            self.node.notices.notice(&Notice::StoreAway { reason });
+        }
+        Ok(connections)
+    }
+
+    pub(super) fn list(&self, connections: &Connections) -> PeerList {
+        connections.list(&*self.node.transport, self.role)
+    }
+
+    fn find(&self, connections: &Connections, email: &Email) -> Result<Peer> {
+        let found = self.list(connections).get(email).cloned();
+        found.ok_or_else(|| Error::UnknownPeer(email.clone()))
+    }
+
+    /// A store that is away is told, and is no error: what is due waits.
+    pub(super) fn unless_away<T>(&self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Transport(error)) => {
+                self.node.notices.notice(&Notice::StoreAway { reason: error.to_string() });
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells a step that was taken.
+    pub(super) fn done(&self, what: String) {
+        self.node.notices.notice(&Notice::Done(what));
+    }
 }

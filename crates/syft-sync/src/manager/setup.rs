@@ -56,6 +56,32 @@ pub(crate) fn open_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     put(pass, &HomePath::in_datasite(&pass.node.email, &folder), &file)
 }
 
+/// Opens the folder again that [`close_job_inbox`] closed.
+pub(super) fn reopen_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
+    let file = job_inbox_file(pass, peer)?;
+    let closed = PermissionFile::new([]).to_yaml();
+    let here = pass.node.disk.read_if_there(&file, syft_core::yaml::MAX_BYTES as u64)?;
+    if here.as_deref() == Some(closed.as_bytes()) {
+        pass.node.disk.remove_file(&file)?;
+    }
+    open_job_inbox(pass, peer)
+}
+
+/// Closes the folder into which a peer wrote jobs: it is mine alone from now on.
+pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
+    let file = job_inbox_file(pass, peer)?;
+    if pass.node.disk.metadata(&file)?.is_some() {
+        let closed = PermissionFile::new([]).to_yaml();
+        pass.node.disk.write(&file, closed.as_bytes(), Access::Shared)?;
+    }
+    Ok(())
+}
+
+fn job_inbox_file(pass: &Pass<'_>, peer: &Email) -> Result<HomePath> {
+    let folder = pass.node.layout.job_inbox(peer);
+    Ok(HomePath::in_datasite(&pass.node.email, &folder).join(PERMISSION_FILE)?)
+}
+
 /// Writes a permission file where there is none: the owner's own edits stay.
 fn put(pass: &Pass<'_>, folder: &HomePath, file: &PermissionFile) -> Result<()> {
     let path = folder.join(PERMISSION_FILE)?;

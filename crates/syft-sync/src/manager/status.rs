@@ -7,7 +7,6 @@ pub use syft_job::WaitingFor;
 use super::SyftboxManager;
 use crate::Result;
 use crate::peers::PeerState;
-use crate::report::SyncReport;
 
 /// One screen on where everything stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,8 +59,8 @@ impl SyftboxManager {
     /// The disk, the lock.
     pub async fn status(&self) -> Result<Status> {
         let mut pass = self.node.pass()?;
-        let connections = self.connect(&mut pass, &mut SyncReport::default()).await?;
-        let peers = connections.list(&*self.node.transport);
+        let connections = self.look(&mut pass).await?;
+        let peers = self.list(&connections);
         let count =
             |states: &[PeerState]| peers.iter().filter(|peer| states.contains(&peer.state)).count();
         let me = &self.node.email;

@@ -6,7 +6,7 @@ use syft_transport::Space;
 use super::{SyftboxManager, setup};
 use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
-use crate::peers::{Connections, PeerState, PeerTable, refresh};
+use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
 use crate::report::SyncReport;
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Notice, Result, checkpoints, collections};
@@ -48,6 +48,14 @@ impl SyftboxManager {
     /// Those of this machine: the disk, the lock, a damaged journal. What is
     /// wrong with a peer or a message is in the report.
     pub async fn sync(&self, options: &SyncOptions) -> Result<SyncReport> {
+        Ok(self.sync_and_look(options).await?.0)
+    }
+
+    /// As [`SyftboxManager::sync`], with the peers as this pass found them.
+    pub(super) async fn sync_and_look(
+        &self,
+        options: &SyncOptions,
+    ) -> Result<(SyncReport, Connections)> {
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
         self.datasets.recover()?;
@@ -60,6 +68,9 @@ impl SyftboxManager {
         let mut accepted = BTreeSet::new();
         let mut asked = BTreeSet::new();
         for (email, record) in &connections.table.peers {
+            if !record.state.is_connected() {
+                continue;
+            }
             if let Some(problem) = connections.problem(email) {
                 let (peer, reason) = (email.clone(), problem.clone());
                 self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
@@ -68,10 +79,10 @@ impl SyftboxManager {
             }
             match record.state {
                 PeerState::Accepted => accepted.insert(email.clone()),
-                PeerState::RequestedByMe => asked.insert(email.clone()),
-                _ => false,
+                _ => asked.insert(email.clone()),
             };
         }
+        self.warn_if_nobody_fits(&connections, accepted.len() + asked.len());
         if self.role.is_owner() && is_known {
             let owner = DatasiteOwnerSyncer::new(&self.node, &self.jobs);
             let peers = accepted.iter().filter(|email| wanted(email)).cloned().collect();
@@ -85,8 +96,15 @@ impl SyftboxManager {
                 let published =
                     collections::publish(&mut pass, &self.datasets, &readers, &mut report).await;
                 store_problem(&mut report, published)?;
+                let saved = collections::back_up(&mut pass, &self.datasets, &mut report).await;
+                store_problem(&mut report, saved)?;
                 let made = checkpoints::at_end_of_sync(&mut pass, options, &mut report).await;
                 store_problem(&mut report, made)?;
+            }
+            let removed: Vec<Email> = connections.table.to_withdraw().cloned().collect();
+            for peer in removed {
+                let done = withdraw(&mut pass, &mut connections.table, &peer).await;
+                store_problem(&mut report, done.map(drop))?;
             }
             let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;
@@ -102,11 +120,20 @@ impl SyftboxManager {
         self.note_delivered(&pass)?;
         report.queued_out =
             pass.ledger.queued_out() + PeerTable::load(&*self.node.disk)?.ungreeted();
-        Ok(report)
+        Ok((report, connections))
+    }
+
+    /// A scientist who can reach nobody is told so, beyond what is said of each.
+    fn warn_if_nobody_fits(&self, connections: &Connections, compatible: usize) {
+        let connected = connections.table.peers.values();
+        let peers = connected.filter(|record| record.state.is_connected()).count();
+        if self.role.is_scientist() && peers > 0 && compatible == 0 {
+            self.node.notices.notice(&Notice::NobodyCompatible { peers });
+        }
     }
 
     /// Jobs of mine that lie in their owners' inboxes wait for me no longer.
-    fn note_delivered(&self, pass: &Pass<'_>) -> Result<()> {
+    pub(super) fn note_delivered(&self, pass: &Pass<'_>) -> Result<()> {
         let state = pass.ledger.state();
         for (owner, name) in self.jobs.queued()? {
             let folder = self.node.layout.job(&self.node.email, &name);

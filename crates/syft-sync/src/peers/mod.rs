@@ -1,14 +1,18 @@
 //! Who this node is connected with.
 
 mod hellos;
+mod list;
 mod refresh;
 mod table;
+mod withdraw;
 
 use serde::Serialize;
 use syft_core::{Email, Timestamp};
 
+pub use list::PeerList;
 pub(crate) use refresh::{Connections, greet, refresh};
 pub(crate) use table::{PeerRecord, PeerTable};
+pub(crate) use withdraw::withdraw;
 
 use crate::Hello;
 
@@ -24,6 +28,8 @@ pub enum PeerState {
     RequestedByMe,
     /// I said no.
     Rejected,
+    /// It was a peer, until I ended it.
+    Removed,
 }
 
 impl PeerState {
@@ -35,7 +41,19 @@ impl PeerState {
             PeerState::RequestedByPeer => "requested_by_peer",
             PeerState::RequestedByMe => "requested_by_me",
             PeerState::Rejected => "rejected",
+            PeerState::Removed => "removed",
         }
+    }
+
+    /// Whether I said no, at once or later.
+    #[must_use]
+    pub fn is_refused(self) -> bool {
+        matches!(self, PeerState::Rejected | PeerState::Removed)
+    }
+
+    /// Whether something is exchanged: also with one who has not answered yet.
+    pub(crate) fn is_connected(self) -> bool {
+        matches!(self, PeerState::Accepted | PeerState::RequestedByMe)
     }
 }
 
@@ -70,6 +88,13 @@ pub struct Peer {
     pub since: Option<Timestamp>,
     /// Why nothing is exchanged with this peer, if so.
     pub problem: Option<String>,
+}
+
+/// So that a call on somebody takes an address as well as a peer of a list.
+impl AsRef<Email> for Peer {
+    fn as_ref(&self) -> &Email {
+        &self.email
+    }
 }
 
 /// What was heard of a peer in the store.

@@ -7,11 +7,11 @@ use syft_transport::{
 };
 
 use super::hellos::{KnownHellos, Said};
-use super::{Heard, Identity, Peer, PeerState, PeerTable};
+use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{HELLO, HELLO_LIMIT};
 use crate::node::Pass;
-use crate::{Hello, Result};
+use crate::{Hello, Result, Role};
 
 /// The peers as they stand after a look at the store.
 #[derive(Debug, Default)]
@@ -157,7 +157,7 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
     let due: Vec<Email> = table
         .peers
         .iter()
-        .filter(|(_, peer)| !peer.greeted && peer.state != PeerState::Rejected)
+        .filter(|(_, peer)| !peer.greeted && !peer.state.is_refused())
         .map(|(email, _)| email.clone())
         .collect();
     let mut failed = Vec::new();
@@ -193,9 +193,6 @@ impl Connections {
 
     /// Why nothing is exchanged with a peer; `None` if all is well.
     pub(crate) fn problem(&self, email: &Email) -> Option<String> {
-        if self.table.peers.get(email).is_some_and(|peer| peer.forced) {
-            return None;
-        }
         match &self.heard.get(email)?.hello {
             Ok(hello) if hello.is_compatible() => None,
             Ok(hello) => Some(format!(
@@ -206,8 +203,8 @@ impl Connections {
         }
     }
 
-    /// Peers in the order that people see: connected, then waiting, then refused.
-    pub(crate) fn list(&self, transport: &dyn Transport) -> Vec<Peer> {
+    /// All peers that are known.
+    pub(crate) fn list(&self, transport: &dyn Transport, role: Role) -> PeerList {
         let info = transport.info();
         let identity = match info.identities {
             Identities::Claimed => Identity::Claimed,
@@ -238,6 +235,6 @@ impl Connections {
             })
             .collect();
         peers.sort_by(|a, b| (a.state, &a.email).cmp(&(b.state, &b.email)));
-        peers
+        PeerList::new(peers, role)
     }
 }

@@ -21,10 +21,9 @@ pub(crate) struct PeerRecord {
     /// Whether my hello lies in the peer's inbox.
     #[serde(default)]
     pub(crate) greeted: bool,
-    /// Whether this identity insisted on exchanging with a peer whose advert does
-    /// not fit.
+    /// Of a removed peer: whether all that it could reach in the store is withdrawn.
     #[serde(default)]
-    pub(crate) forced: bool,
+    pub(crate) withdrawn: bool,
 }
 
 impl PeerTable {
@@ -53,14 +52,19 @@ impl PeerTable {
     pub(crate) fn set(&mut self, email: &Email, state: PeerState, since: Timestamp) {
         let known = self.peers.get(email);
         let greeted = known.is_some_and(|record| record.greeted);
-        let forced = known.is_some_and(|record| record.forced);
-        self.peers.insert(email.clone(), PeerRecord { state, since, greeted, forced });
+        self.peers.insert(email.clone(), PeerRecord { state, since, greeted, withdrawn: false });
     }
 
     /// How many hellos of mine still wait for the store.
     pub(crate) fn ungreeted(&self) -> usize {
-        let waits = |peer: &&PeerRecord| !peer.greeted && peer.state != PeerState::Rejected;
+        let waits = |peer: &&PeerRecord| !peer.greeted && !peer.state.is_refused();
         self.peers.values().filter(waits).count()
+    }
+
+    /// The removed peers that may still reach something of mine in the store.
+    pub(crate) fn to_withdraw(&self) -> impl Iterator<Item = &Email> {
+        let due = |record: &PeerRecord| record.state == PeerState::Removed && !record.withdrawn;
+        self.peers.iter().filter(move |(_, record)| due(record)).map(|(email, _)| email)
     }
 
     pub(crate) fn in_state(&self, wanted: PeerState) -> impl Iterator<Item = &Email> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use syft_core::codec::Limits;
-use syft_core::{Content, ContentHash, DatasitePath, Email, HomePath, Metadata};
+use syft_core::{Content, ContentHash, DatasitePath, Email, HomePath, JobName, Metadata};
 
 use super::DatasiteWatcherSyncer;
 use crate::Result;
@@ -102,6 +102,31 @@ impl DatasiteWatcherSyncer<'_> {
         let file = HomePath::in_datasite(owner, path);
         let bytes = self.node.disk.read_if_there(&file, Limits::PROPOSAL_CONTENT)?;
         Ok(bytes.map(Content::from_bytes))
+    }
+
+    /// Proposes one new job, whatever else there is: for an owner that is left out
+    /// of sync.
+    pub(crate) async fn propose_job(
+        &self,
+        pass: &mut Pass<'_>,
+        owner: &Email,
+        name: &JobName,
+    ) -> Result<()> {
+        let node = self.node;
+        let job = node.layout.job(&node.email, name);
+        let mut files = Vec::new();
+        let ground = Ground { disk: &*node.disk, layout: &*node.layout, owner };
+        for path in Walk::of(ground)?.files.into_keys() {
+            if !path.is_within(&job) || !self.is_proposable(&path) {
+                continue;
+            }
+            let content = self.read(owner, &path)?;
+            files.extend(content.map(|content| NewFile { path, content }));
+        }
+        // A submission is never larger than one message.
+        let mut outgoing = Outgoing::default();
+        self.address(pass, owner, files, &mut outgoing, &mut SyncReport::default())?;
+        pass.send(&mut outgoing, &mut SyncReport::default()).await.map(drop)
     }
 
     fn address(

@@ -7,11 +7,13 @@ pub(crate) mod gate;
 pub(crate) mod hostile;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use syft_core::codec::{Limits, decode_events};
 use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
 use syft_core::{
@@ -19,7 +21,7 @@ use syft_core::{
 };
 use syft_dataset::{Audience, NewDataset};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
-use syft_sync::{Config, SyftboxManager, SyncOptions, SyncReport};
+use syft_sync::{Config, CreateOptions, SyftboxManager, SyncOptions, SyncReport};
 use syft_transport::{MemoryStore, Object, Space, Transport};
 use tempfile::TempDir;
 
@@ -237,7 +239,7 @@ impl Pair {
         new.mock = Some(mock);
         new.private = Some(private);
         new.users = users;
-        self.alice.manager.create_dataset(new).map(|_| ())
+        created(self.alice.manager.create_dataset(new, unsent()))
     }
 
     /// Everything that lies in the store, by key.
@@ -246,6 +248,16 @@ impl Pair {
         let all = self.store.objects();
         all.into_iter().map(|object| (object.to_string(), bytes(&object.id))).collect()
     }
+}
+
+/// A dataset that the next sync brings to its readers.
+pub(crate) fn unsent() -> CreateOptions {
+    CreateOptions { sync: false, ..CreateOptions::default() }
+}
+
+/// Without a sync nothing is waited for.
+fn created<T>(creation: impl Future<Output = syft_sync::Result<T>>) -> syft_sync::Result<()> {
+    creation.now_or_never().unwrap().map(drop)
 }
 
 /// What was put into a space of the store, in the order of its listing.

@@ -1,0 +1,65 @@
+use syft_core::{DatasetName, DatasitePath, Email};
+use syft_transport::{Object, Space, TransportExt};
+
+use super::PeerTable;
+use crate::batch::Batch;
+use crate::collections;
+use crate::engine::{Draft, RoutedFile, on_route};
+use crate::ledger::Fact;
+use crate::node::Pass;
+use crate::{Error, Result};
+
+/// Takes back all that a removed peer can reach in the store: the peer is told to
+/// forget each file that it was sent, what lay in its outbox before is deleted,
+/// and no mock is granted to it any more. Returns the datasets that it could
+/// read. Can be repeated; the record says when all of it is done.
+///
+/// # Errors
+/// [`Error::Transport`] if the store is away: the next sync goes on.
+pub(crate) async fn withdraw(
+    pass: &mut Pass<'_>,
+    table: &mut PeerTable,
+    peer: &Email,
+) -> Result<Vec<DatasetName>> {
+    // What still waits for the store would get there after this.
+    if let Some(error) = pass.finish_pending().await? {
+        return Err(Error::Transport(error));
+    }
+    let mut before = Vec::new();
+    if !pass.ledger.state().withdrawn.contains(peer) {
+        let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
+        before = pass.node.transport.list_all(&outbox).await?;
+    }
+    let sent = pass.ledger.state().sent.get(peer);
+    let paths: Vec<DatasitePath> = sent.into_iter().flat_map(|sent| sent.keys().cloned()).collect();
+    let mut batch = Batch::new(u64::MAX);
+    for path in paths {
+        if let Some(full) = batch.add(RoutedFile { path, content: None }, 0) {
+            forget(pass, peer, full, std::mem::take(&mut before)).await?;
+        }
+    }
+    forget(pass, peer, batch.take(), before).await?;
+    let datasets = collections::revoke_from(pass, peer).await?;
+    if let Some(record) = table.peers.get_mut(peer) {
+        record.withdrawn = true;
+    }
+    table.save(&*pass.node.disk)?;
+    Ok(datasets)
+}
+
+/// Tells the peer to forget files; what lay there before goes in the same plan,
+/// so that no repetition deletes what tells it.
+async fn forget(
+    pass: &mut Pass<'_>,
+    peer: &Email,
+    files: Vec<RoutedFile>,
+    before: Vec<Object>,
+) -> Result<()> {
+    let mut draft = match files.is_empty() {
+        true => Draft::default(),
+        false => on_route(pass.ledger.state(), &pass.node.scene(), peer, files)?,
+    };
+    before.iter().for_each(|object| draft.delete(object));
+    draft.fact(Fact::Withdrawn { reader: peer.clone() });
+    pass.carry_out(draft).await
+}
