@@ -28,7 +28,7 @@ pub(crate) use job::{
     ReleaseArgs, SubmitArgs,
 };
 pub(crate) use login::LoginArgs;
-pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs};
+pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs};
 pub(crate) use perm::{
     PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,
 };

@@ -1,7 +1,7 @@
 //! What every command starts from: which home, whose, how, and whether it syncs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use syft_sync::core::{self, DirDisk, Email, NodePaths};
@@ -25,6 +25,8 @@ pub(crate) struct Context {
     sync: bool,
     offline: bool,
     job_timeout: Option<Duration>,
+    /// What the store said, if it turned out to be away.
+    away: Arc<OnceLock<String>>,
 }
 
 impl Context {
@@ -42,6 +44,7 @@ impl Context {
             sync: !global.no_sync && !global.offline && pre_sync(environment)?,
             offline: global.offline,
             job_timeout: job_timeout(environment)?,
+            away: Arc::default(),
         })
     }
 
@@ -127,7 +130,8 @@ impl Context {
 
     /// What was said on the command line and in the environment.
     pub(crate) fn with_options(&self, mut config: Config) -> Config {
-        config.notices = Arc::new(self.screen.progress());
+        config.notices = Arc::new(self.screen.progress(self.away.clone()));
+        config.pre_sync = self.sync;
         if let Some(timeout) = self.job_timeout {
             config.job_timeout = timeout;
         }
@@ -138,13 +142,16 @@ impl Context {
     /// told not to. A store that is away is told, and what is here is shown.
     pub(crate) async fn open_synced(&self) -> Result<SyftboxManager, CliError> {
         let manager = self.open()?;
-        if self.sync {
-            let report = manager.sync(&SyncOptions::default()).await?;
-            if let Some(problem) = report.store {
-                self.note(&format!("{problem}; showing what is known here"));
-            }
-        }
+        manager.pre_sync().await?;
+        self.tell_if_away();
         Ok(manager)
+    }
+
+    /// Tells that the store turned out to be away, where something is shown.
+    pub(crate) fn tell_if_away(&self) {
+        if let Some(problem) = self.away.get().filter(|_| !self.offline) {
+            self.note(&format!("{problem}; showing what is known here"));
+        }
     }
 
     /// Sends what a command has just changed, unless told not to. The change

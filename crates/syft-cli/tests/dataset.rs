@@ -201,3 +201,22 @@ fn a_change_reaches_the_others_at_once_unless_told_otherwise() {
     it.alice(&["sync"]).ok();
     assert_eq!(names(), serde_json::json!([]));
 }
+
+#[test]
+fn real_data_are_not_uploaded_where_others_could_read_them() {
+    let it = TestBox::connected();
+    let mock = it.write("mock.csv", "age\n1\n");
+    let private = it.write("real.csv", "age\n31\n");
+    let create = ["dataset", "create", "census", "--mock", &mock, "--private", &private];
+    let upload = [&create[..], &["--upload-private"]].concat();
+    assert_snapshot!(it.alice(&upload).all(), @r"
+    error: the private part is not uploaded to folder $BOX/shared: whoever can open that store could read it, since it is neither owner-only nor sealed
+     next: syft dataset create census --mock PATH --private PATH
+    [exit 4]
+    ");
+    assert_eq!(
+        it.alice(&["dataset", "list", "--json"]).ok().json()["datasets"],
+        serde_json::json!([])
+    );
+    it.alice(&["dataset", "create", "census", "--mock", &mock, "--upload-private"]).exits(2);
+}

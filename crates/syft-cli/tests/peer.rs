@@ -88,9 +88,35 @@ fn a_request_can_be_refused_and_the_refusal_taken_back() {
     it.alice(&["peer", "approve", BOB]).ok();
     assert_snapshot!(it.alice(&["peer", "reject", BOB]).all(), @r"
     error: bob@uni.org is connected already
-     next: syft peer list
+     next: syft peer remove bob@uni.org
     [exit 6]
     ");
+}
+
+#[test]
+fn it_can_be_ended_with_a_peer() {
+    let it = TestBox::connected();
+    it.census(BOB);
+    it.bob(&["sync"]).ok();
+    assert_snapshot!(it.alice(&["peer", "remove", BOB]).all(), @r"
+    bob@uni.org is no peer of yours any more.
+    Nothing that they send is taken, and nothing is shared with them.
+    Their copies of these mocks go: census.
+    What they copied elsewhere cannot be recalled.
+
+    To begin anew:
+        syft peer add bob@uni.org
+    ");
+    assert_snapshot!(it.alice(&["peer", "list"]).all(), @r"
+    PEER         STATE    IDENTITY  VERSION  LAST SEEN
+    bob@uni.org  removed  claimed   0.1.0    just now
+    ");
+    let datasets = it.bob(&["dataset", "list", "--json"]).ok().json();
+    assert_eq!(datasets["datasets"].as_array().unwrap().len(), 0);
+    let removed = it.alice(&["peer", "remove", BOB, "--json"]).ok().json();
+    assert_eq!(removed["schema"], "syft/peer-remove/1");
+    assert_eq!((&removed["state"], &removed["files"]), (&"removed".into(), &0.into()));
+    it.alice(&["peer", "remove", "carol@lab.org"]).exits(3);
 }
 
 #[test]

@@ -39,6 +39,10 @@ pub(crate) struct CreateArgs {
     /// Who may have the mock: an address, or any; may be given several times
     #[arg(long, value_name = "EMAIL|any", value_parser = recipient)]
     pub(crate) share: Vec<String>,
+    /// Keep the private part in the store too, for a new machine of mine: only
+    /// where nobody else can read it
+    #[arg(long, requires = "private")]
+    pub(crate) upload_private: bool,
     /// One line on what it is
     #[arg(long, value_name = "TEXT")]
     pub(crate) summary: Option<String>,

@@ -136,7 +136,8 @@ pub(crate) struct JobRunArgs {
     /// Do not show what the job prints
     #[arg(long)]
     pub(crate) no_stream: bool,
-    /// Run again what has run already
+    /// Run a named job again that has run already, and jobs of peers who speak
+    /// another version
     #[arg(long)]
     pub(crate) force: bool,
     /// Release all outputs right after the run

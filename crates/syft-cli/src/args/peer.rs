@@ -12,6 +12,8 @@ pub(crate) enum PeerCommand {
     Approve(PeerApproveArgs),
     /// Refuse the request of a peer
     Reject(PeerRejectArgs),
+    /// End it with a peer: share nothing any more, and take nothing
+    Remove(PeerRemoveArgs),
 }
 
 /// The arguments of `peer add`.
@@ -43,6 +45,14 @@ pub(crate) struct PeerApproveArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PeerRejectArgs {
     /// Whose request
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: Email,
+}
+
+/// The arguments of `peer remove`.
+#[derive(Debug, Args)]
+pub(crate) struct PeerRemoveArgs {
+    /// Whom
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Email,
 }

@@ -4,6 +4,7 @@ mod add;
 mod approve;
 mod list;
 mod reject;
+mod remove;
 mod view;
 
 use super::show;
@@ -18,6 +19,7 @@ pub(super) async fn run(context: &Context, command: PeerCommand) -> Result<Exit,
         PeerCommand::List => show(context, list::run(context).await),
         PeerCommand::Approve(args) => show(context, approve::run(context, args).await),
         PeerCommand::Reject(args) => show(context, reject::run(context, args).await),
+        PeerCommand::Remove(args) => show(context, remove::run(context, args).await),
     }
 }
 

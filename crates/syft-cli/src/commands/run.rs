@@ -128,8 +128,7 @@ pub(super) async fn know_dataset(
         return Ok(());
     }
     manager.sync(&SyncOptions::default()).await?;
-    let peers = manager.load_peers().await?;
-    if !peers.iter().any(|peer| peer.email == *owner) {
+    if manager.load_peers().await?.get(owner).is_none() {
         return Err(Error::UnknownPeer(owner.clone()).into());
     }
     manager.dataset(owner, name)?;

@@ -28,8 +28,7 @@ pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Exit, CliEr
     let manager = context.open()?;
     if !args.peers.is_empty() {
         let known = manager.load_peers().await?;
-        let unknown =
-            args.peers.iter().find(|email| known.iter().all(|peer| peer.email != **email));
+        let unknown = args.peers.iter().find(|email| known.get(email).is_none());
         if let Some(email) = unknown {
             return Err(Error::UnknownPeer(email.clone()).into());
         }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::io::{self, IsTerminal};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use syft_sync::core::safe_text;
@@ -17,17 +17,19 @@ pub(crate) struct Progress {
     screen: Screen,
     bars: MultiProgress,
     open: Mutex<HashMap<Work, ProgressBar>>,
+    /// What the store said, if it turned out to be away: for the command to tell.
+    away: Arc<OnceLock<String>>,
 }
 
 impl Progress {
     /// Silent unless stderr is a terminal and a person reads along.
-    pub(super) fn new(screen: &Screen) -> Self {
+    pub(super) fn new(screen: &Screen, away: Arc<OnceLock<String>>) -> Self {
         let shown = io::stderr().is_terminal() && !screen.is_json() && !screen.is_quiet();
         let bars = MultiProgress::new();
         if !shown {
             bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
         }
-        Progress { screen: screen.clone(), bars, open: Mutex::default() }
+        Progress { screen: screen.clone(), bars, open: Mutex::default(), away }
     }
 
     fn step(&self, work: Work, done: u64, total: u64) {
@@ -59,6 +61,15 @@ impl NoticeSink for Progress {
                 let line = format!("{peer} is left out: {}", safe_text(reason));
                 self.bars.suspend(|| self.screen.note(&line));
             }
+            Notice::NobodyCompatible { peers } => {
+                let line = match peers {
+                    1 => "the one peer that you have speaks another version".to_owned(),
+                    n => format!("all {n} peers that you have speak another version"),
+                };
+                self.bars.suspend(|| self.screen.note(&line));
+            }
+            // The first answer is the one to tell.
+            Notice::StoreAway { reason } => drop(self.away.set(reason.clone())),
             _ => {}
         }
     }

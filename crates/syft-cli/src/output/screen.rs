@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
@@ -116,8 +117,8 @@ impl Screen {
     }
 
     /// Shows how far long work is, where that can be seen.
-    pub(crate) fn progress(&self) -> Progress {
-        Progress::new(self)
+    pub(crate) fn progress(&self, away: Arc<OnceLock<String>>) -> Progress {
+        Progress::new(self, away)
     }
 
     /// Prints to stdout as it is, coloured or not; a reader that went away is

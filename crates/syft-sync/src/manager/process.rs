@@ -105,6 +105,9 @@ impl SyftboxManager {
         log: &mut (dyn LogSink + Send),
     ) -> Result<Processed> {
         self.need_owner()?;
+        if ids.is_empty() {
+            return Ok(Processed::new());
+        }
         let connections = {
             let mut pass = self.node.pass()?;
             self.look(&mut pass).await?

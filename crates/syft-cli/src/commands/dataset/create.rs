@@ -1,5 +1,6 @@
 use serde::Serialize;
 use syft_sync::dataset::NewDataset;
+use syft_sync::{CreateOptions, Error};
 
 use super::audience;
 use super::view::DatasetView;
@@ -13,13 +14,15 @@ use crate::output::{Page, Report};
 pub(crate) struct DatasetCreated {
     #[serde(flatten)]
     dataset: DatasetView,
+    /// Whether the private part lies in the store too.
+    upload_private: bool,
     delivery: Delivery,
 }
 
 pub(crate) async fn run(context: &Context, args: CreateArgs) -> Result<DatasetCreated, CliError> {
     let manager = context.open()?;
     let path = |typed: Option<std::path::PathBuf>| typed.map(|typed| context.path(&typed));
-    let dataset = manager.create_dataset(NewDataset {
+    let new = NewDataset {
         name: args.name,
         mock: path(args.mock),
         private: path(args.private),
@@ -27,9 +30,17 @@ pub(crate) async fn run(context: &Context, args: CreateArgs) -> Result<DatasetCr
         summary: args.summary,
         tags: args.tags,
         readme: path(args.readme),
+    };
+    let upload_private = args.upload_private;
+    // What was made is sent by what tells whether it was.
+    let options = CreateOptions { upload_private, sync: false };
+    let plain = format!("syft dataset create {} --mock PATH --private PATH", new.name);
+    let dataset = manager.create_dataset(new, options).await.map_err(|error| match error {
+        Error::Refused(_) => CliError::from(error).then(plain),
+        error => error.into(),
     })?;
     let delivery = context.deliver(&manager).await;
-    Ok(DatasetCreated { dataset: dataset.into(), delivery })
+    Ok(DatasetCreated { dataset: dataset.into(), upload_private, delivery })
 }
 
 impl Report for DatasetCreated {
@@ -37,6 +48,9 @@ impl Report for DatasetCreated {
 
     fn write(&self, page: &mut Page) {
         self.dataset.write(page);
+        if self.upload_private {
+            page.line("The private part is kept in the store too, for you alone.");
+        }
         let name = &self.dataset.name;
         if self.dataset.shared_with.as_ref().is_none_or(Vec::is_empty) {
             page.hint(

@@ -18,7 +18,7 @@ pub(crate) async fn run(
     args: DatasetNameArgs,
 ) -> Result<DatasetDeleted, CliError> {
     let manager = context.open()?;
-    manager.delete_dataset(&args.name)?;
+    manager.delete_dataset(&args.name, false).await?;
     let delivery = context.deliver(&manager).await;
     Ok(DatasetDeleted { name: args.name, delivery })
 }

@@ -12,9 +12,10 @@ pub(crate) struct DatasetList {
 }
 
 pub(crate) async fn run(context: &Context) -> Result<DatasetList, CliError> {
-    let manager = context.open_synced().await?;
-    let datasets = manager.list_datasets()?.into_iter().map(DatasetView::from).collect();
-    Ok(DatasetList { datasets })
+    let manager = context.open()?;
+    let datasets = manager.datasets().await?;
+    context.tell_if_away();
+    Ok(DatasetList { datasets: datasets.into_iter().map(DatasetView::from).collect() })
 }
 
 impl Report for DatasetList {

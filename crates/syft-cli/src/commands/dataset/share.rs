@@ -28,7 +28,7 @@ pub(crate) async fn share(
     args: DatasetShareArgs,
 ) -> Result<DatasetShared, CliError> {
     let manager = context.open()?;
-    let dataset = manager.share_dataset(&args.name, audience(&args.users)?)?;
+    let dataset = manager.share_dataset(&args.name, audience(&args.users)?, false).await?;
     let delivery = context.deliver(&manager).await;
     Ok(DatasetShared { dataset: dataset.into(), delivery })
 }
@@ -38,7 +38,7 @@ pub(crate) async fn unshare(
     args: DatasetShareArgs,
 ) -> Result<DatasetUnshared, CliError> {
     let manager = context.open()?;
-    let dataset = manager.unshare_dataset(&args.name, &audience(&args.users)?)?;
+    let dataset = manager.unshare_dataset(&args.name, &audience(&args.users)?, false).await?;
     let delivery = context.deliver(&manager).await;
     Ok(DatasetUnshared { dataset: dataset.into(), delivery })
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use syft_sync::CreateOptions;
 use syft_sync::core::{DatasetName, DatasitePath, JobName};
 use syft_sync::dataset::{Audience, NewDataset};
 use syft_sync::job::{ApproveOptions, JobId, JobRun, ReleaseFiles, RunOptions, Script, Submission};
@@ -61,7 +62,8 @@ pub(super) async fn publish(stage: &mut Stage, people: &People) -> Result<(), Cl
         if name == "patients" {
             new.users = Audience::parse([SCIENTIST])?;
         }
-        people.alice.create_dataset(new)?;
+        let unsent = CreateOptions { sync: false, ..CreateOptions::default() };
+        people.alice.create_dataset(new, unsent).await?;
     }
     people.sync(&people.alice, &people.bob).await
 }

@@ -3,8 +3,8 @@ use std::path::Path;
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
-use syft_sync::job::{self, JobId, JobRun, JobSummary, RunOptions, SkippedOutput, Status};
-use syft_sync::{Error, SyftboxManager};
+use syft_sync::job::{self, JobId, JobRun, JobSummary, SkippedOutput, Status};
+use syft_sync::{Error, ProcessOptions, SyftboxManager};
 
 use super::view::without_box;
 use super::{Stream, box_minimum, find_mine, view};
@@ -12,7 +12,7 @@ use crate::args::JobRunArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
 use crate::exit::Exit;
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, Screen};
 use crate::warden;
 
 /// The jobs that were run.
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
         return Err(CliError::usage(problem).then("syft job list --status approved"));
     }
     let manager = context.open_synced().await?;
-    let options = options(args);
+    let options = options(context.screen(), args);
     let sandbox = sandbox(&context.state_folder(), args.allow_isolation)?;
     if sandbox.level() == IsolationLevel::L0 {
         context.note(&without_box());
@@ -59,8 +59,9 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
         me: manager.email().clone(),
         refused: None,
     };
-    for id in chosen {
-        match run_one(context, &manager, &id, &options, &*sandbox, args.no_stream) {
+    let mut stream = Stream::new(Some(context.screen().clone()));
+    for (id, run) in manager.process_jobs(&chosen, &options, &*sandbox, &mut stream).await? {
+        match run {
             Ok(run) => {
                 let job = manager.job_store().received(&id)?.summary()?;
                 report.jobs.push(RanJob::new(job, run));
@@ -80,13 +81,14 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
 }
 
 /// How a job is to be run.
-fn options(args: &JobRunArgs) -> RunOptions {
-    RunOptions {
+fn options(screen: &Screen, args: &JobRunArgs) -> ProcessOptions {
+    ProcessOptions {
+        stream_output: !args.no_stream && !screen.is_json() && !screen.is_quiet(),
         timeout: args.timeout,
         minimum: args.allow_isolation.unwrap_or_else(box_minimum),
-        force: args.force,
-        share_outputs: args.share_outputs,
-        share_logs: args.share_logs,
+        force_execution: args.force,
+        share_outputs_with_submitter: args.share_outputs,
+        share_logs_with_submitter: args.share_logs,
     }
 }
 
@@ -120,27 +122,7 @@ fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, Cl
         let find = |query: &String| Ok(find_mine(manager, query, "run")?.id().clone());
         return queries.iter().map(find).collect();
     }
-    let jobs = manager.job_store().jobs()?;
-    let approved = jobs
-        .iter()
-        .filter(|job| job.owner() == manager.email() && job.status() == Status::Approved);
-    Ok(approved.map(|job| job.id().clone()).collect())
-}
-
-fn run_one(
-    context: &Context,
-    manager: &SyftboxManager,
-    id: &JobId,
-    options: &RunOptions,
-    sandbox: &dyn Sandbox,
-    silent: bool,
-) -> Result<JobRun, Error> {
-    let screen = context.screen();
-    let shown = !silent && !screen.is_json() && !screen.is_quiet();
-    let mut stream = Stream::new(shown.then(|| screen.clone()));
-    let run = manager.run_job(id, options, sandbox, &mut stream);
-    stream.finish();
-    run
+    Ok(manager.approved_jobs()?)
 }
 
 impl RanJob {

@@ -22,15 +22,6 @@ impl Stream {
         Stream { screen, stdout: Vec::new(), stderr: Vec::new() }
     }
 
-    /// Shows what has no line break yet.
-    pub(in crate::commands) fn finish(&mut self) {
-        for rest in [std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr)] {
-            if !rest.is_empty() {
-                self.show(&rest);
-            }
-        }
-    }
-
     fn show(&self, line: &[u8]) {
         if let Some(screen) = &self.screen {
             let text = String::from_utf8_lossy(line);
@@ -62,6 +53,15 @@ impl LogSink for Stream {
         match stream {
             LogStream::Stdout => self.stdout = kept,
             LogStream::Stderr => self.stderr = kept,
+        }
+    }
+
+    /// Shows what has no line break yet.
+    fn end(&mut self) {
+        for rest in [std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr)] {
+            if !rest.is_empty() {
+                self.show(&rest);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use serde::Serialize;
-use syft_sync::PeerState;
 use syft_sync::core::safe_text;
+use syft_sync::{Peer, PeerState};
 
 use super::view::PeerView;
 use crate::context::Context;
@@ -14,11 +14,11 @@ pub(crate) struct PeerList {
 }
 
 pub(crate) async fn run(context: &Context) -> Result<PeerList, CliError> {
-    let manager = context.open_synced().await?;
-    let mut peers = manager.load_peers().await?;
-    peers.sort_by(|a, b| (a.state, &a.email).cmp(&(b.state, &b.email)));
-    let peers = peers.into_iter().map(|peer| PeerView::new(manager.email(), peer)).collect();
-    Ok(PeerList { peers })
+    let manager = context.open()?;
+    let peers = manager.peers().await?;
+    context.tell_if_away();
+    let view = |peer: &Peer| PeerView::new(manager.email(), peer.clone());
+    Ok(PeerList { peers: peers.iter().chain(peers.refused()).map(view).collect() })
 }
 
 impl Report for PeerList {

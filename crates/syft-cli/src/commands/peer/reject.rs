@@ -1,4 +1,5 @@
 use serde::Serialize;
+use syft_sync::Error;
 
 use super::not_asked;
 use super::view::PeerView;
@@ -16,8 +17,19 @@ pub(crate) struct PeerRejected {
 
 pub(crate) async fn run(context: &Context, args: PeerRejectArgs) -> Result<PeerRejected, CliError> {
     let manager = context.open()?;
-    let peer = manager.reject_peer_request(&args.email).await.map_err(not_asked)?;
+    let peer = manager.reject_peer_request(&args.email).await.map_err(refused)?;
     Ok(PeerRejected { peer: PeerView::new(manager.email(), peer) })
+}
+
+/// With one who is connected it is ended in another way.
+fn refused(error: Error) -> CliError {
+    match error {
+        Error::PeerState { ref peer, .. } => {
+            let next = format!("syft peer remove {peer}");
+            CliError::from(error).then(next)
+        }
+        error => not_asked(error),
+    }
 }
 
 impl Report for PeerRejected {

@@ -44,6 +44,7 @@ impl PeerView {
             PeerState::RequestedByPeer => "asks you",
             PeerState::RequestedByMe => "asked by you",
             PeerState::Rejected => "rejected",
+            PeerState::Removed => "removed",
         }
     }
 
@@ -61,7 +62,7 @@ fn waiting_for(me: &Email, peer: &Peer) -> Option<WaitingFor> {
     let (who, other) = match peer.state {
         PeerState::RequestedByPeer => (me, &peer.email),
         PeerState::RequestedByMe => (&peer.email, me),
-        PeerState::Accepted | PeerState::Rejected => return None,
+        PeerState::Accepted | PeerState::Rejected | PeerState::Removed => return None,
     };
     Some(WaitingFor {
         who: who.clone(),

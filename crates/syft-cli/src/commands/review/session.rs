@@ -177,7 +177,6 @@ impl<'a, R: BufRead> Session<'a, R> {
         let sandbox = sandbox(&self.context.state_folder(), None)?;
         let mut stream = Stream::new(Some(self.context.screen().clone()));
         let run = self.manager.run_job(id, &options, &*sandbox, &mut stream);
-        stream.finish();
         let run = run.map_err(|error| no_box(error, id))?;
         self.context.deliver(self.manager).await;
         let exit = run.finished.and_then(|finished| finished.exit).map(|exit| exit.to_string());
