@@ -19,7 +19,7 @@ use syft_core::DatasetName;
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{JobId, ReleaseFiles, RunOptions, Status};
-use syft_sync::{SyncOptions, SyncReport};
+use syft_sync::{CreateOptions, PeerState, ProcessOptions, SyncOptions, SyncReport};
 use syft_transport::{Chaos, Space};
 
 #[derive(Debug)]
@@ -303,6 +303,78 @@ async fn a_dataset_is_published_once() {
     at_each_effect(Who::Alice, Pair::connected, act, again).await;
 }
 
+/// Where an operation can stop, with the effects that it has in `prepare`'s world.
+async fn stops(
+    prepare: &impl AsyncFn() -> Pair,
+    act: &impl AsyncFn(&Pair) -> Result<(), syft_sync::Error>,
+) -> Vec<Stop> {
+    let Effects { disk, store } = stopped(&mut prepare().await, Who::Alice, Stop::Never, act).await;
+    assert!(disk > 3 && store > 0, "it counts");
+    let stops = (0..disk).map(Stop::Disk).chain((0..store).map(Stop::Store));
+    stops.chain((1..=store).map(Stop::Answer)).collect()
+}
+
+#[tokio::test]
+async fn a_removed_peer_forgets_wherever_the_removal_stops() {
+    let prepare = async || {
+        let pair = Pair::connected().await;
+        pair.create_dataset("patients", Audience::Any);
+        pair.alice.write("alice@hospital.org/public/a.txt", "news");
+        quiet(&pair).await;
+        pair
+    };
+    let act = async |pair: &Pair| pair.alice.manager.remove_peer(&bob()).await.map(|_| ());
+    for stop in stops(&prepare, &act).await {
+        let mut pair = prepare().await;
+        stopped(&mut pair, Who::Alice, stop, &act).await;
+        // What the person sees next: it is done, or it is done again.
+        let peers = pair.alice.manager.load_peers().await.unwrap();
+        if peers.get(&bob()).unwrap().state != PeerState::Removed {
+            act(&pair).await.unwrap();
+        }
+        quiet(&pair).await;
+        assert_eq!(pair.bob.read("alice@hospital.org/public/a.txt"), None, "{stop:?}");
+        assert!(pair.bob.manager.list_datasets().unwrap().is_empty(), "{stop:?}");
+        let there = in_space(&pair.store, &outbox(alice(), bob()));
+        assert_eq!(there.len(), 1, "what tells him to forget, {stop:?}");
+        let collections =
+            |object: &syft_transport::Object| matches!(object.space, Space::Collection { .. });
+        assert!(!pair.store.objects().iter().any(collections), "{stop:?}");
+        assert_eq!(pair.alice.manager.verify_audit().unwrap().problem, None);
+    }
+}
+
+#[tokio::test]
+async fn a_private_part_is_kept_once() {
+    let name = || DatasetName::parse("patients").unwrap();
+    let act = async |pair: &Pair| {
+        let files = common::scratch();
+        let file = |name: &str, text: &str| {
+            std::fs::write(files.path().join(name), text).unwrap();
+            Some(files.path().join(name))
+        };
+        let mut new = syft_dataset::NewDataset::named(name());
+        new.mock = file("mock.csv", "name\nmade up\n");
+        new.private = file("real.csv", "name\nREAL PERSON\n");
+        let options = CreateOptions { upload_private: true, sync: false };
+        pair.alice.manager.create_dataset(new, options).await?;
+        sync(&pair.alice).await
+    };
+    for stop in stops(&Pair::connected, &act).await {
+        let mut pair = Pair::connected().await;
+        stopped(&mut pair, Who::Alice, stop, &act).await;
+        if pair.alice.manager.dataset(&alice(), &name()).is_err() {
+            act(&pair).await.unwrap();
+        }
+        quiet(&pair).await;
+        let collections =
+            |object: &&syft_transport::Object| matches!(object.space, Space::Collection { .. });
+        let there = pair.store.objects().iter().filter(collections).count();
+        // The mock, what describes it, who may have it; the real data and their tie.
+        assert_eq!(there, 5, "{stop:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_crash_during_a_run_never_runs_it_a_second_time() {
     let mut seen = BTreeSet::new();
@@ -324,8 +396,9 @@ async fn a_crash_during_a_run_never_runs_it_a_second_time() {
         let started = !pair.alice.manager.job_store().runs(&submitted.id).unwrap().is_empty();
         assert!(first == 0 || started, "it ran without a record, after {writes}");
         assert_eq!(status == Status::Approved, !started, "after {writes}");
-        let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
-        let runs = pair.alice.manager.process_approved_jobs(&options, &PlainSandbox, &mut Silent);
+        let options = ProcessOptions { minimum: IsolationLevel::L0, ..Default::default() };
+        let manager = &pair.alice.manager;
+        let runs = manager.process_approved_jobs(&options, &PlainSandbox, &mut Silent).await;
         assert_eq!(runs.unwrap().is_empty(), started, "after {writes}");
         assert_eq!(times(), if started { first } else { 1 }, "after {writes}");
         quiet(&pair).await;

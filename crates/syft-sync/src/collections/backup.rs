@@ -21,8 +21,8 @@ use crate::{Error, Result};
 /// A larger file could not be brought back, in bytes.
 const FILE_LIMIT: u64 = 1 << 30;
 
-/// Notes that a dataset's private part is to be kept in the store; the next sync
-/// puts it there.
+/// Notes that a dataset's private part is to be kept in the store, once there is
+/// such a dataset; the next sync puts it there.
 pub(crate) async fn want_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Result<()> {
     let known = pass.ledger.state().private.get(name).cloned().unwrap_or_default();
     note(pass, name, Some(PrivateBackup { wanted: true, ..known }), "dataset.backup_wanted").await
@@ -79,6 +79,12 @@ async fn bring(
     check_owner_only(&*transport)?;
     let backup = match store.backup(name) {
         Ok(backup) => backup,
+        Err(syft_dataset::Error::NotFound { .. })
+            if known.hash.is_none() && known.older.is_empty() =>
+        {
+            // It was never made.
+            return note(pass, name, None, "dataset.backup_removed").await.map(|()| false);
+        }
         Err(error @ syft_dataset::Error::NotFound { .. }) => {
             report.notes.push(format!("{error}: its backup stays in the store"));
             return Ok(false);

@@ -43,11 +43,23 @@ impl SyftboxManager {
         }
         let dataset = {
             let mut pass = self.node.pass()?;
-            let dataset = self.datasets.create(new)?;
-            pass.note("dataset.created", dataset.name.to_string())?;
-            if options.upload_private {
-                collections::want_backup(&mut pass, &dataset.name).await?;
+            // The wish first: a dataset that was made without it could not get it.
+            // One that is taken already keeps what was wished for it.
+            let wished = options.upload_private && self.datasets.get(&new.name).is_err();
+            let name = new.name.clone();
+            if wished {
+                collections::want_backup(&mut pass, &name).await?;
             }
+            let dataset = match self.datasets.create(new) {
+                Ok(dataset) => dataset,
+                Err(error) => {
+                    if wished {
+                        collections::drop_backup(&mut pass, &name).await?;
+                    }
+                    return Err(error.into());
+                }
+            };
+            pass.note("dataset.created", dataset.name.to_string())?;
             dataset
         };
         self.done(format!("made dataset {}", dataset.name));
