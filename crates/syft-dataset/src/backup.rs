@@ -23,6 +23,8 @@ pub struct IncomingBackup {
     store: DatasetStore,
     name: DatasetName,
     stage: Stage,
+    /// Whether the mock is here, and the private part alone is to come back.
+    has_mock: bool,
 }
 
 impl DatasetStore {
@@ -38,17 +40,22 @@ impl DatasetStore {
         self.backup_in(&self.mock_folder(&self.owner, name), &self.private_folder(name))
     }
 
-    /// Begins to make a dataset of mine from its backup.
+    /// Begins to make a dataset of mine from its backup, or to give one whose mock
+    /// alone is here its private part back; that mock then stays as it is.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] if there is one of that name; the disk's.
+    /// [`Error::NameTaken`] if there is a whole one of that name; the disk's.
     pub fn begin_restore(&self, name: &DatasetName) -> Result<IncomingBackup> {
         self.settle_all()?;
-        self.check_name_is_free(name)?;
+        let has_mock = self.is_there(&self.mock_folder(&self.owner, name))?
+            && !self.is_there(&self.private_folder(name))?;
+        if !has_mock {
+            self.check_name_is_free(name)?;
+        }
         let stage = Stage::new(self.disk(), &*self.entropy)?;
         self.disk().create_dir_all(&stage.public()?, Access::Shared)?;
         self.disk().create_dir_all(&stage.private()?, Access::OwnerOnly)?;
-        Ok(IncomingBackup { store: self.clone(), name: name.clone(), stage })
+        Ok(IncomingBackup { store: self.clone(), name: name.clone(), stage, has_mock })
     }
 
     fn backup_in(&self, mock: &HomePath, private: &HomePath) -> Result<Collection> {
@@ -156,6 +163,10 @@ impl IncomingBackup {
     }
 
     fn move_into_place(&self, intent: &Intent) -> Result<()> {
+        if self.has_mock {
+            let target = self.store.private_folder(&self.name);
+            return self.store.move_into(&self.stage.private()?, &target, Access::OwnerOnly);
+        }
         self.store.check_name_is_free(&self.name)?;
         self.stage.record(self.store.disk(), intent)?;
         self.store.move_staged(&self.stage, &self.name, true)

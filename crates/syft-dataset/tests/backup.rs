@@ -96,6 +96,21 @@ fn a_dataset_that_is_there_is_not_overwritten() {
 }
 
 #[test]
+fn a_mock_that_is_here_gets_its_private_part_back() {
+    let old = Home::new();
+    old.store.create(old.census()).unwrap();
+    let (files, hash) = pack(&old);
+    let fresh = Home::new();
+    fresh.store.create(NewDataset { private: None, ..fresh.census() }).unwrap();
+    let mock = fresh.text("alice@hospital.org/public/datasets/census/dataset.yaml");
+    let restored = unpack(&fresh, &files, &hash).unwrap();
+    assert_eq!(restored.private.unwrap().len(), 1);
+    assert_eq!(fresh.text("alice@hospital.org/private/datasets/census/private.csv"), "a\n2\n");
+    assert_eq!(fresh.text("alice@hospital.org/public/datasets/census/dataset.yaml"), mock);
+    assert!(fresh.staging_is_empty());
+}
+
+#[test]
 fn a_mock_alone_has_nothing_to_back_up() {
     let home = Home::new();
     home.store.create(NewDataset { private: None, ..home.census() }).unwrap();

@@ -21,7 +21,8 @@ use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{RunOptions, Status};
 use syft_sync::{
-    Error, Notice, NoticeSink, PeerState, Restored, SyftboxManager, SyncOptions, SyncReport, Work,
+    Error, Notice, NoticeSink, PeerState, ProcessOptions, Restored, SyftboxManager, SyncOptions,
+    SyncReport, Work,
 };
 use syft_transport::{Chaos, FolderTransport, MemoryStore, Space, Transport};
 
@@ -129,9 +130,9 @@ async fn a_fresh_machine_goes_on_with_its_peers() {
     let pair = rich().await;
     let node = fresh(&pair.store).await;
     // What was approved runs, and what has run does not run again.
-    let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
+    let options = ProcessOptions { minimum: IsolationLevel::L0, ..Default::default() };
     let manager = &node.manager;
-    let runs = manager.process_approved_jobs(&options, &PlainSandbox, &mut Silent).unwrap();
+    let runs = manager.process_approved_jobs(&options, &PlainSandbox, &mut Silent).await.unwrap();
     assert_eq!(runs.len(), 1);
     assert!(jobs(&node).values().all(|status| *status != Status::Approved));
     node.sync().await;

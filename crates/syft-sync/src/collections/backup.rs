@@ -1,10 +1,9 @@
 //! The private part of a dataset in a store that keeps it for its owner alone.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use syft_core::{DatasetName, Timestamp};
+use syft_core::DatasetName;
 use syft_dataset::DatasetStore;
 use syft_transport::{
     CollectionHash, CollectionKind, Object, PutMode, Space, SpaceKind, Transport, TransportExt,
@@ -171,15 +170,15 @@ async fn restore_one(
         return Ok(false);
     }
     let transport = pass.node.transport.clone();
-    let mut candidates: Vec<(Reverse<Option<Timestamp>>, &String, Vec<Object>)> = Vec::new();
+    let mut candidates = Vec::new();
     for hash in hashes {
         let mut objects = transport.list_all(&space(pass, name, hash)?).await?;
         // In an owner-only space all is mine; what is not is no part of it.
         objects.retain(|object| object.owner.as_ref().is_none_or(|who| *who == pass.node.email));
         let newest = objects.iter().filter_map(|object| object.created).max();
-        candidates.push((Reverse(newest), hash, objects));
+        candidates.push((newest, hash, objects));
     }
-    candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    candidates.sort_by(|a, b| (b.0, a.1).cmp(&(a.0, b.1)));
     let mut problem = None;
     for (_, hash, objects) in candidates.iter().filter(|(_, _, objects)| !objects.is_empty()) {
         match take(&*transport, store, name, hash, objects).await {
@@ -190,7 +189,14 @@ async fn restore_one(
                 note(pass, name, Some(backup), "dataset.restored").await?;
                 return Ok(true);
             }
-            Err(Error::Dataset(syft_dataset::Error::NameTaken { .. })) => return Ok(false),
+            Err(Error::Dataset(syft_dataset::Error::NameTaken { .. })) => {
+                // It is here, and who noted its backup is gone: the next sync settles it.
+                let older = hashes.iter().cloned().collect();
+                let backup = PrivateBackup { wanted: true, hash: None, older };
+                return note(pass, name, Some(backup), "dataset.backup_wanted")
+                    .await
+                    .map(|()| false);
+            }
             Err(error @ Error::Dataset(_)) if !error.ends_the_pass() => problem = Some(error),
             Err(error) => return Err(error),
         }

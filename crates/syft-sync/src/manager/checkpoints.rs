@@ -93,9 +93,16 @@ impl SyftboxManager {
         if !self.role.is_owner() {
             return Ok(Home::Kept);
         }
-        let home = checkpoints::restore_if_fresh(pass).await?;
-        if let Home::Restored(Restored { files, .. }) = &home {
-            let told = format!("restored {files} files from the store");
+        let mut home = checkpoints::restore_if_fresh(pass).await?;
+        if let Home::Restored(restored) = &mut home {
+            let mut report = SyncReport::default();
+            let private = self.restore_private_in(pass, &mut report).await?;
+            restored.private = private.len();
+            restored.notes.extend(report.notes);
+            if let Some(reason) = report.store {
+                restored.notes.push(format!("private parts of datasets wait: {reason}"));
+            }
+            let told = format!("restored {} files from the store", restored.files);
             self.node.notices.notice(&Notice::Done(told));
         }
         Ok(home)

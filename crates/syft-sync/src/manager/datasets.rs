@@ -4,9 +4,10 @@ use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, Dataset, NewDataset};
 
 use super::SyftboxManager;
+use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::report::SyncReport;
-use crate::{Result, collections};
+use crate::{Error, Notice, Result, collections};
 
 /// What is done with a dataset beyond making it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl SyftboxManager {
     /// Creates a dataset of mine.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); [`Error::Refused`](crate::Error::Refused)
+    /// [`Error::Role`]; [`Error::Refused`]
     /// for a private part that is to lie in a store which others can read; what
     /// the dataset lacks; the disk, the lock. If the dataset was made and could
     /// not be sent, that is told, and the next sync sends it.
@@ -71,7 +72,7 @@ impl SyftboxManager {
     /// with the next sync.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
+    /// [`Error::Role`]; no such dataset; the disk, the lock.
     pub async fn share_dataset(
         &self,
         name: &DatasetName,
@@ -93,7 +94,7 @@ impl SyftboxManager {
     /// Stops sharing a dataset of mine; whoever has a copy of the mock may keep it.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
+    /// [`Error::Role`]; no such dataset; the disk, the lock.
     pub async fn unshare_dataset(
         &self,
         name: &DatasetName,
@@ -116,7 +117,7 @@ impl SyftboxManager {
     /// a backup of the private part too.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); no such dataset; the disk, the lock.
+    /// [`Error::Role`]; no such dataset; the disk, the lock.
     pub async fn delete_dataset(&self, name: &DatasetName, sync: bool) -> Result<()> {
         self.need_owner()?;
         {
@@ -165,24 +166,41 @@ impl SyftboxManager {
     }
 
     /// Makes the datasets again whose private part I keep in the store and that are
-    /// not here, on a fresh machine of mine. Returns their names; what could not be
-    /// restored is told.
+    /// not here. A login on a fresh machine does so. Returns their names; what could
+    /// not be restored is told.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); the disk, the lock.
+    /// [`Error::Role`]; the disk, the lock.
     pub async fn restore_private(&self) -> Result<Vec<DatasetName>> {
         self.need_owner()?;
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
-        let restored = collections::restore_private(&mut pass, &self.datasets, &mut report).await;
-        let restored = self.unless_away(restored)?.unwrap_or_default();
-        for name in &restored {
-            self.done(format!("restored dataset {name}"));
-        }
+        let restored = self.restore_private_in(&mut pass, &mut report).await?;
         for problem in report.notes {
             self.done(problem);
         }
+        if let Some(reason) = report.store {
+            self.node.notices.notice(&Notice::StoreAway { reason });
+        }
         Ok(restored)
+    }
+
+    pub(super) async fn restore_private_in(
+        &self,
+        pass: &mut Pass<'_>,
+        report: &mut SyncReport,
+    ) -> Result<Vec<DatasetName>> {
+        match collections::restore_private(pass, &self.datasets, report).await {
+            Ok(restored) => {
+                restored.iter().for_each(|name| self.done(format!("restored dataset {name}")));
+                Ok(restored)
+            }
+            Err(Error::Transport(error)) => {
+                report.store.get_or_insert_with(|| error.to_string());
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn tell_audience(&self, dataset: &Dataset) {

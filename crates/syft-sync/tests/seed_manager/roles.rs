@@ -35,7 +35,12 @@ async fn data_owner_only() {
     let options = ProcessOptions::default();
     owner(client.process_approved_jobs(&options, &PlainSandbox, &mut log).await.map(drop));
     let id = JobId::of(&syft_core::ContentHash::of(b"a job"));
-    owner(client.process_jobs(&[id.clone()], &options, &PlainSandbox, &mut log).await.map(drop));
+    owner(
+        client
+            .process_jobs(std::slice::from_ref(&id), &options, &PlainSandbox, &mut log)
+            .await
+            .map(drop),
+    );
     owner(client.run_job(&id, &RunOptions::default(), &PlainSandbox, &mut log).map(drop));
     owner(client.approve_job(&id, &ApproveOptions::default()).map(drop));
     owner(client.reject_job(&id, None).map(drop));

@@ -39,6 +39,8 @@ pub struct Restored {
     pub jobs: usize,
     /// Datasets of mine that are shared with somebody; their mocks.
     pub datasets: usize,
+    /// Datasets of mine whose private part I keep in the store.
+    pub private: usize,
     /// What could not be had, or should be looked at.
     pub notes: Vec<String>,
     /// Why nothing was restored although there may be a backup. Until this is
