@@ -106,8 +106,6 @@ impl SyftboxManager {
                 let done = withdraw(&mut pass, &mut connections.table, &peer).await;
                 store_problem(&mut report, done.map(drop))?;
             }
-            let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
-            store_problem(&mut report, saved)?;
         }
         if self.role.is_scientist() {
             let owners: BTreeSet<Email> =
@@ -116,6 +114,11 @@ impl SyftboxManager {
             watcher.sync(&mut pass, &owners, &mut report).await?;
             let pulled = collections::pull(&mut pass, &self.datasets, &owners, &mut report).await;
             store_problem(&mut report, pulled)?;
+        }
+        if self.role.is_owner() && is_known {
+            // The last step: it holds where the messages of this pass stand.
+            let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
+            store_problem(&mut report, saved)?;
         }
         self.note_delivered(&pass)?;
         report.queued_out =
