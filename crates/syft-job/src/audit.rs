@@ -5,8 +5,8 @@ use syft_core::{AuditLog, NewEntry};
 
 /// Where what happens to jobs is recorded: `job.received`, `job.approved`,
 /// `job.rejected`, `job.cancelled`, `job.frozen`, `job.run.started`,
-/// `job.run.refused`, `job.run.finished`, `job.rehearsed`, `job.released`. The subject of an
-/// entry is the job's id.
+/// `job.run.refused`, `job.run.finished`, `job.run.interrupted`, `job.rehearsed`,
+/// `job.released`, `job.returned`. The subject of an entry is the job's id.
 ///
 /// An entry is told before its effect is written, and has a key: after a crash
 /// in between it is told again, and a log keeps it once.

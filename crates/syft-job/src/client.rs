@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use syft_core::{DirDisk, Email, JobName, NativeLayout, SystemClock, SystemEntropy};
+use syft_core::{DirDisk, Email, HomePath, JobName, NativeLayout, SystemClock, SystemEntropy};
 
-use crate::{JobKind, JobStore, Jobs, Result, Script, Submission};
+use crate::{Error, JobKind, JobStore, JobsList, Result, Script, Submission};
 
 /// The jobs of a home on this machine, for those who have the sync done by
 /// something else.
@@ -42,14 +42,27 @@ impl JobClient {
         &self.store
     }
 
-    /// Sends the text of a bash script to `user`; an empty name gives a default
-    /// one. Returns the job's folder.
+    /// Whose jobs these are.
+    #[must_use]
+    pub fn email(&self) -> &Email {
+        self.store.me()
+    }
+
+    /// The folder that holds all datasites.
+    #[must_use]
+    pub fn syftbox_folder(&self) -> PathBuf {
+        self.store.disk.real_path(&HomePath::home())
+    }
+
+    /// Sends a bash job to `user`. `script` is the text of a script, or one line
+    /// that is the path of a script or of a folder that holds `run.sh`. An empty
+    /// name gives a default one. Returns the job's folder.
     ///
     /// # Errors
-    /// As [`JobStore::submit`].
+    /// [`Error::Script`] for what looks like the path of a script that is not there;
+    /// as [`JobStore::submit`].
     pub fn submit_bash_job(&self, user: &str, script: &str, job_name: &str) -> Result<PathBuf> {
-        let mut submission =
-            Submission::new(Email::parse(user)?, Script::Text(script.trim_start().to_owned()));
+        let mut submission = Submission::new(Email::parse(user)?, bash_script(script)?);
         submission.name = optional_name(job_name)?;
         submission.kind = Some(JobKind::Bash);
         Ok(self.store.submit(&submission)?.path)
@@ -79,7 +92,7 @@ impl JobClient {
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn jobs(&self) -> Result<Jobs> {
+    pub fn jobs(&self) -> Result<JobsList> {
         self.store.intake_all()?;
         self.store.jobs()
     }
@@ -87,4 +100,19 @@ impl JobClient {
 
 fn optional_name(name: &str) -> Result<Option<JobName>> {
     if name.is_empty() { Ok(None) } else { Ok(Some(JobName::parse(name)?)) }
+}
+
+/// A path that exists, or else a text.
+fn bash_script(script: &str) -> Result<Script> {
+    let line = script.trim();
+    let path = Path::new(line);
+    if !line.is_empty() && !line.contains('\n') && path.exists() {
+        return Ok(Script::Path(path.to_owned()));
+    }
+    // A text of this one word could run nothing: the job's folder holds no such file.
+    if !line.contains(char::is_whitespace) && line.ends_with(".sh") {
+        let (what, reason) = (line.to_owned(), "there is no such file".to_owned());
+        return Err(Error::Script { what, reason });
+    }
+    Ok(Script::Text(script.trim_start().to_owned()))
 }

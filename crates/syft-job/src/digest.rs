@@ -80,7 +80,7 @@ pub fn approval_digest(
     Ok(ContentHash::of(&canonical_json(&json)?))
 }
 
-fn sorted(datasets: &[DatasetName]) -> Vec<&DatasetName> {
+pub(crate) fn sorted(datasets: &[DatasetName]) -> Vec<&DatasetName> {
     let mut names: Vec<&DatasetName> = datasets.iter().collect();
     names.sort();
     names.dedup();

@@ -127,6 +127,20 @@ pub enum Error {
     /// The box could not be made, or it broke.
     #[error("the box failed: {0}")]
     Box(String),
+    /// The run was ended because its owner asked for it.
+    #[error("the run was stopped")]
+    Stopped,
+    /// A comment that cannot be sent.
+    #[error("that is no comment: {0}")]
+    Comment(String),
+    /// A job has no run of this id.
+    #[error("job {job} has no run {run:?}")]
+    NoRun {
+        /// The job's id.
+        job: String,
+        /// The run that was asked for.
+        run: String,
+    },
     /// A job has no output of this name.
     #[error("job {job} has no output {path:?}")]
     NoOutput {

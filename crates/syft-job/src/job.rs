@@ -5,13 +5,15 @@ use syft_core::{
     ContentHash, DatasetName, DatasitePath, Email, HomePath, JobName, NodePaths, Timestamp,
 };
 
+use crate::project::EARLIER;
 use crate::records::{Decision, JobRecord, Problem};
-use crate::runs::JobRun;
+use crate::runs::{JobRun, STDERR, STDOUT};
 use crate::sandbox::IsolationLevel;
 use crate::sent::SentJob;
 use crate::waiting::{WaitingFor, waiting_for};
 use crate::{
-    ApproveOptions, Error, JobId, JobStore, OutputFile, Rehearsal, RehearsalSummary, Result, Status,
+    ApproveOptions, Error, JobId, JobStore, OutputFile, Rehearsal, RehearsalSummary, Release,
+    Result, Status,
 };
 
 /// Largest log that is read back, in bytes.
@@ -220,7 +222,7 @@ impl Job {
                 let run = received.run.as_ref()?;
                 Some(run.finished.as_ref().map_or(run.started.level, |finished| finished.level))
             }
-            Side::Submitter(sent) => Some(sent.receipt.as_ref()?.isolation),
+            Side::Submitter(sent) => Some(sent.receipt_in_force()?.isolation),
         }
     }
 
@@ -229,10 +231,7 @@ impl Job {
     pub fn exit_code(&self) -> Option<i32> {
         match &self.side {
             Side::Owner(received) => received.run.as_ref()?.finished.as_ref()?.exit_code(),
-            Side::Submitter(sent) => match sent.receipt.as_ref()?.exit? {
-                crate::sandbox::Exit::Code(code) => Some(code),
-                _ => None,
-            },
+            Side::Submitter(sent) => sent.receipt_in_force()?.exit_code(),
         }
     }
 
@@ -257,7 +256,7 @@ impl Job {
                 Ok(files.iter().map(|file| output(file, run.is_released(file))).collect())
             }
             Side::Submitter(sent) => {
-                let files = self.store.copied_outputs(&self.folder().join("outputs")?)?;
+                let files = self.store.copied_outputs(&self.outputs_folder()?)?;
                 Ok(files.iter().map(|file| output(file, sent.is_released(file))).collect())
             }
         }
@@ -271,7 +270,7 @@ impl Job {
     /// those of the disk.
     pub fn check_outputs(&self) -> Result<()> {
         let Side::Submitter(sent) = &self.side else { return Ok(()) };
-        let there = self.store.copied_outputs(&self.folder().join("outputs")?)?;
+        let there = self.store.copied_outputs(&self.outputs_folder()?)?;
         for released in sent.receipt.iter().flat_map(|receipt| &receipt.outputs) {
             let reason = match there.iter().find(|file| file.path == released.path) {
                 Some(file) if file == released => continue,
@@ -302,19 +301,49 @@ impl Job {
     /// # Errors
     /// Only if a run's id were no path, which does not happen.
     pub fn outputs_folder(&self) -> Result<HomePath> {
-        match self.run() {
-            Some(run) => Ok(NodePaths::run(&run.started.run)?.join("outputs")?),
-            None => Ok(self.folder().join("outputs")?),
+        Ok(self.results_folder()?.join("outputs")?)
+    }
+
+    /// Where what came of the run lies that this speaks of.
+    fn results_folder(&self) -> Result<HomePath> {
+        match &self.side {
+            Side::Owner(received) => match &received.run {
+                Some(run) => Ok(NodePaths::run(&run.started.run)?),
+                None => Ok(self.folder()),
+            },
+            Side::Submitter(sent) => match &sent.earlier {
+                Some(run) => Ok(self.folder().join(EARLIER)?.join(run)?),
+                None => Ok(self.folder()),
+            },
         }
     }
 
-    /// Its standard output: for the owner of the latest run, for the submitter if
-    /// it was released.
+    /// The run that outputs and logs are of; for the submitter the latest of which
+    /// something was released.
+    #[must_use]
+    pub fn run_id(&self) -> Option<&str> {
+        match &self.side {
+            Side::Owner(received) => Some(received.run.as_ref()?.started.run.as_str()),
+            Side::Submitter(sent) => Some(sent.receipt.as_ref()?.run.as_str()),
+        }
+    }
+
+    /// What the owner said about the latest run: for the submitter foreign text.
+    #[must_use]
+    pub fn comment(&self) -> Option<&str> {
+        match &self.side {
+            Side::Owner(received) => received.run.as_ref()?.comment(),
+            Side::Submitter(sent) => sent.receipt_in_force()?.comment.as_deref(),
+        }
+    }
+
+    /// Its standard output: for the owner of the latest run, as far as it has come;
+    /// for the submitter if it was released.
     ///
     /// # Errors
     /// Those of the disk.
     pub fn stdout(&self) -> Result<Option<JobLog>> {
-        self.log("stdout.txt")
+        self.log(STDOUT)
     }
 
     /// Its standard error, as [`Job::stdout`].
@@ -322,15 +351,12 @@ impl Job {
     /// # Errors
     /// Those of the disk.
     pub fn stderr(&self) -> Result<Option<JobLog>> {
-        self.log("stderr.txt")
+        self.log(STDERR)
     }
 
     fn log(&self, name: &str) -> Result<Option<JobLog>> {
-        let folder = match self.run() {
-            Some(run) => NodePaths::run(&run.started.run)?,
-            None => self.folder(),
-        };
-        let bytes = self.store.disk.read_if_there(&folder.join(name)?, MAX_LOG_BYTES)?;
+        let path = self.results_folder()?.join(name)?;
+        let bytes = self.store.disk.read_if_there(&path, MAX_LOG_BYTES)?;
         Ok(bytes.map(|bytes| JobLog { bytes }))
     }
 
@@ -340,7 +366,7 @@ impl Job {
         match &self.side {
             Side::Owner(received) => received.run.as_ref().is_some_and(JobRun::logs_released),
             Side::Submitter(sent) => {
-                sent.receipt.as_ref().is_some_and(|receipt| receipt.stdout.is_some())
+                sent.receipt_in_force().is_some_and(|receipt| receipt.stdout.is_some())
             }
         }
     }
@@ -372,6 +398,15 @@ impl Job {
     pub fn reject(&self, reason: Option<&str>) -> Result<Decision> {
         self.must_own("reject")?;
         self.store.reject(&self.id, reason)
+    }
+
+    /// [`JobStore::give_back`].
+    ///
+    /// # Errors
+    /// As there, and [`Error::NotOwner`].
+    pub fn give_back(&self, comment: &str) -> Result<Release> {
+        self.must_own("return")?;
+        self.store.give_back(&self.id, comment)
     }
 
     /// [`JobStore::cancel`].
@@ -416,6 +451,7 @@ impl Job {
             waiting_for: self.waiting_for(),
             isolation: self.isolation(),
             exit_code: self.exit_code(),
+            comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
             logs_released: self.logs_released(),
         })
@@ -457,6 +493,8 @@ pub struct JobSummary {
     pub isolation: Option<IsolationLevel>,
     /// Its exit code.
     pub exit_code: Option<i32>,
+    /// What the owner said about its latest run: foreign text.
+    pub comment: Option<String>,
     /// What it produced, as far as this side may see it.
     pub outputs: Vec<JobOutput>,
     /// Whether its logs were released.

@@ -8,9 +8,9 @@ use crate::{Error, JobId, JobStore, Result, Status};
 /// The jobs of a home, oldest first: those sent to its owner, and those that its
 /// owner sent.
 #[derive(Debug, Clone, Default)]
-pub struct Jobs(Vec<Job>);
+pub struct JobsList(Vec<Job>);
 
-impl Jobs {
+impl JobsList {
     /// The job of this id, unambiguous prefix of an id, `submitter/name`,
     /// `owner/name`, or unambiguous name.
     ///
@@ -50,7 +50,7 @@ impl Jobs {
     }
 }
 
-impl IntoIterator for Jobs {
+impl IntoIterator for JobsList {
     type Item = Job;
     type IntoIter = std::vec::IntoIter<Job>;
     fn into_iter(self) -> Self::IntoIter {
@@ -58,7 +58,7 @@ impl IntoIterator for Jobs {
     }
 }
 
-impl<'a> IntoIterator for &'a Jobs {
+impl<'a> IntoIterator for &'a JobsList {
     type Item = &'a Job;
     type IntoIter = std::slice::Iter<'a, Job>;
     fn into_iter(self) -> Self::IntoIter {
@@ -91,16 +91,16 @@ impl JobStore {
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn jobs(&self) -> Result<Jobs> {
+    pub fn jobs(&self) -> Result<JobsList> {
         let mut jobs = self.sent_jobs()?;
         for record in self.all_records()? {
             jobs.push(self.received_job(record)?);
         }
         jobs.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
-        Ok(Jobs(jobs))
+        Ok(JobsList(jobs))
     }
 
-    /// The one job that is meant: [`Jobs::get`].
+    /// The one job that is meant: [`JobsList::get`].
     ///
     /// # Errors
     /// As there.

@@ -7,15 +7,17 @@ use syft_core::{
 };
 
 use crate::records::{Decision, JobRecord, SCHEMA, Verdict};
-use crate::runs::{JobRun, LogFile, Release};
+use crate::runs::{JobRun, LogFile, Release, STDERR, STDOUT};
 use crate::sandbox::{Exit, IsolationLevel, Limits};
 use crate::state::{in_force, status};
 use crate::{Error, JobId, JobStore, OutputFile, Result, Status};
 
 /// The files in a job's folder that stand for the owner's decision.
 pub(crate) const MARKERS: [&str; 5] = ["approved", "rejected", "running", "done", "failed"];
-const LOGS: [&str; 2] = ["stdout.txt", "stderr.txt"];
+const LOGS: [&str; 2] = [STDOUT, STDERR];
 pub(crate) const RECEIPT: &str = "receipt.yaml";
+/// Holds what was released of the runs before the one that the job's folder shows.
+pub(crate) const EARLIER: &str = "attempts";
 
 /// A marker file: who did what, when, why, to which bytes. For the submitter's
 /// eyes; the owner's node never reads it.
@@ -36,6 +38,9 @@ pub struct Marker {
     pub reason: Option<String>,
     /// The submission digest of what was decided about, or ran.
     pub digest: ContentHash,
+    /// The run that it is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 /// `receipt.yaml`: what a released run was, and what of it was released.
@@ -80,6 +85,9 @@ pub struct Receipt {
     pub finished_at: String,
     /// How it ended.
     pub exit: Option<Exit>,
+    /// What the owner says about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
     /// The released outputs.
     pub outputs: Vec<OutputFile>,
     /// The standard output, if the logs were released.
@@ -88,6 +96,17 @@ pub struct Receipt {
     /// The standard error, if the logs were released.
     #[serde(default)]
     pub stderr: Option<LogFile>,
+}
+
+impl Receipt {
+    /// The exit code; `None` if the run was killed, or its box broke.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.exit? {
+            Exit::Code(code) => Some(code),
+            _ => None,
+        }
+    }
 }
 
 impl JobStore {
@@ -122,8 +141,33 @@ impl JobStore {
         let decision = decisions.last();
         let status = status(record, decision, runs.last(), live.as_deref());
         self.project_markers(&folder, record, in_force(record, decision), runs.last(), status)?;
-        let released = runs.iter().rev().find(|run| run.release.is_some());
-        self.project_release(&folder, record, &decisions, released)
+        let mut released: Vec<&JobRun> = runs.iter().filter(|run| run.release.is_some()).collect();
+        let latest = released.pop();
+        self.project_release(&folder, record, &decisions, latest)?;
+        self.project_earlier(&folder.join(EARLIER)?, record, &decisions, &released)
+    }
+
+    /// What was released is not taken back when a later run is released too.
+    fn project_earlier(
+        &self,
+        folder: &HomePath,
+        record: &JobRecord,
+        decisions: &[Decision],
+        released: &[&JobRun],
+    ) -> Result<()> {
+        if released.is_empty() {
+            return Ok(self.disk.remove_dir_all(folder)?);
+        }
+        for name in self.run_folders(folder)? {
+            if !released.iter().any(|run| run.started.run == name) {
+                self.disk.remove_dir_all(&folder.join(&name)?)?;
+            }
+        }
+        for run in released {
+            let place = folder.join(&run.started.run)?;
+            self.project_release(&place, record, decisions, Some(run))?;
+        }
+        Ok(())
     }
 
     fn project_markers(
@@ -152,7 +196,8 @@ impl JobStore {
                 (Some(finished), _) => ("failed", finished.finished_at),
                 (None, _) => ("running", run.started.started_at),
             };
-            wanted.push((name, self.marker(record, status, at, run.started.revision)));
+            let marker = self.marker(record, status, at, run.started.revision);
+            wanted.push((name, Marker { run: Some(run.started.run.clone()), ..marker }));
         }
         for name in MARKERS {
             let path = folder.join(name)?;
@@ -182,6 +227,7 @@ impl JobStore {
             at: at.to_rfc3339(),
             reason: None,
             digest,
+            run: None,
         }
     }
 
@@ -213,7 +259,7 @@ impl JobStore {
         let finished = run.finished.as_ref();
         for name in LOGS {
             let to = folder.join(name)?;
-            let log = finished.map(|f| if name == "stdout.txt" { &f.stdout } else { &f.stderr });
+            let log = finished.map(|f| if name == STDOUT { &f.stdout } else { &f.stderr });
             match log {
                 Some(log) if release.logs.is_some() => {
                     self.copy_verified(&stored.join(name)?, &to, log.sha256, log.size)?;
@@ -351,6 +397,7 @@ fn receipt(
         started_at: started.started_at.to_rfc3339(),
         finished_at: finished.map(|f| f.finished_at.to_rfc3339()).unwrap_or_default(),
         exit: finished.and_then(|finished| finished.exit),
+        comment: run.comment().map(str::to_owned),
         outputs: release.files.iter().map(|released| released.file.clone()).collect(),
         stdout: logs.map(|finished| finished.stdout.clone()),
         stderr: logs.map(|finished| finished.stderr.clone()),

@@ -66,19 +66,20 @@ impl JobStore {
             entry.details.insert("outputs".to_owned(), shown.into());
             entry.details.insert("logs".to_owned(), logs.into());
             self.tell(entry)?;
-            self.write_json(&folder.join("release.json")?, &release)?;
+            self.write_release(&run, &release)?;
         }
         self.project_record(&record)?;
         Ok(release)
     }
 
-    fn grown(&self, run: &JobRun, chosen: &[OutputFile], logs: bool) -> Release {
+    pub(crate) fn grown(&self, run: &JobRun, chosen: &[OutputFile], logs: bool) -> Release {
         let at = self.now();
         let mut release = run.release.clone().unwrap_or_else(|| Release {
             schema: SCHEMA,
             by: self.me.clone(),
             files: Vec::new(),
             logs: None,
+            comment: None,
         });
         for file in chosen {
             if !run.is_released(file) {

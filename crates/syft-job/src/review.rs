@@ -8,7 +8,7 @@ use crate::intake::changed_between;
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
-use crate::{JobId, JobStore, Rehearsal, Result, diff, wrap};
+use crate::{JobId, JobStore, Rehearsal, Result, wrap};
 
 /// A job as its owner reviews it: the whole of the bytes that would run, shown so
 /// that nothing in them can hide.
@@ -38,18 +38,6 @@ pub struct Review {
     pub changed: Vec<String>,
     /// What came of running these bytes on the mock here, if that was done.
     pub rehearsal: Option<Rehearsal>,
-}
-
-/// What changed in a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobDiff {
-    /// A unified diff, safe to show.
-    pub text: String,
-    /// The submission digest of what the job is now.
-    pub digest: ContentHash,
-    /// Whether it begins at bytes that the owner approved or was shown, so that
-    /// whoever has read it knows all of what the job is now.
-    pub from_seen: bool,
 }
 
 /// One file under review.
@@ -119,32 +107,6 @@ impl JobStore {
                 .unwrap_or_default(),
             rehearsal: self.rehearsal(&revision.digest)?,
         })
-    }
-
-    /// What changed from the revision that was last approved, or else from the one
-    /// that was last shown, or else from the one before, to the current one; `None`
-    /// if there is nothing to compare with.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
-    pub fn diff(&self, id: &JobId) -> Result<Option<JobDiff>> {
-        let record = self.record(id)?;
-        let now = current(&record)?;
-        let shown = self.shown(id)?.digest.filter(|shown| *shown != now.digest);
-        let shown = record.revisions.iter().rev().find(|old| Some(old.digest) == shown);
-        let seen = self.approved_before(&record)?.or(shown);
-        let previous = || record.revisions.iter().rev().find(|old| old.digest != now.digest);
-        let Some(before) = seen.or_else(previous) else { return Ok(None) };
-        let read = |revision: &Revision| -> Result<_> {
-            read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
-                .map_err(|problem| problem_error(&record, &problem))
-        };
-        let (old, new) = (read(before)?, read(now)?);
-        Ok(Some(JobDiff {
-            text: diff::unified((before, &old.files), (now, &new.files)),
-            digest: now.digest,
-            from_seen: seen.is_some(),
-        }))
     }
 
     /// The revision that was last approved, if it is another than the current one.

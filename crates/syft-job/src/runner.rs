@@ -5,9 +5,10 @@ use syft_core::{Access, NodePaths};
 use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
+use crate::growing::Growing;
 use crate::read::{JobFiles, read_job};
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
-use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, run_id};
+use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
 use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
 use crate::{Collected, Error, JobId, JobStore, ReleaseFiles, Result, Status, approval_digest};
@@ -103,11 +104,12 @@ impl JobStore {
         let files = self.approved_files(&record, &revision, &approval)?;
         let grants = self.grants(id.as_str(), &approval.datasets, DataSide::Real)?;
         demand(sandbox, options.minimum)?;
+        let runs = self.runs_of(id)?;
         let mut limits = approval.limits.clone();
         limits.wall = options.timeout.unwrap_or(limits.wall).min(Limits::LONGEST_WALL);
         let started = RunStarted {
             schema: SCHEMA,
-            run: run_id(id, self.runs_of(id)?.len() + 1),
+            run: run_id(id, runs.len() + 1),
             job: id.clone(),
             revision: revision.digest,
             approval: approval.digest,
@@ -116,7 +118,7 @@ impl JobStore {
             level: sandbox.level(),
             started_at: self.now(),
         };
-        self.tell_started(&record, &started)?;
+        self.tell_started(&record, &started, runs.last())?;
         lock.name(&started.run).map_err(|error| Error::Box(error.to_string()))?;
         self.create_run(&started)?;
         self.project_record(&record)?;
@@ -231,6 +233,7 @@ impl JobStore {
             } else if live.as_ref() == Some(&started.run) {
                 over = false;
             } else {
+                self.tell_interrupted(record, started)?;
                 self.remove_scratch(&NodePaths::run(&started.run)?)?;
             }
         }
@@ -272,7 +275,18 @@ impl JobStore {
         self.project_record(record)
     }
 
-    fn tell_started(&self, record: &JobRecord, started: &RunStarted) -> Result<()> {
+    fn tell_interrupted(&self, record: &JobRecord, started: &RunStarted) -> Result<()> {
+        let mut entry = self.entry("job.run.interrupted", record, &self.me, &attempt(started));
+        entry.details.insert("run".to_owned(), started.run.clone().into());
+        self.tell(entry)
+    }
+
+    fn tell_started(
+        &self,
+        record: &JobRecord,
+        started: &RunStarted,
+        before: Option<&RunStarted>,
+    ) -> Result<()> {
         let mut entry = self.entry("job.run.started", record, &self.me, &attempt(started));
         let datasets: Vec<String> = started.datasets.iter().map(ToString::to_string).collect();
         entry.details.extend([
@@ -282,6 +296,9 @@ impl JobStore {
             ("isolation".to_owned(), started.level.to_string().into()),
             ("datasets".to_owned(), datasets.into()),
         ]);
+        if let Some(before) = before {
+            entry.details.insert("rerun_of".to_owned(), before.run.clone().into());
+        }
         self.tell(entry)
     }
 }
@@ -313,12 +330,13 @@ impl BegunRun {
     /// Those of the disk. What else goes wrong belongs to the run, and is recorded
     /// when it is finished.
     pub fn execute(self, sandbox: &dyn Sandbox, log: &mut dyn LogSink) -> Result<EndedRun> {
-        let Executed { outcome, stdout, stderr } =
-            self.execution.execute(&self.store, sandbox, log)?;
         let folder = &self.execution.folder;
+        let mut log = Growing::new(&self.store, folder, self.started.limits.log_bytes, log)?;
+        let Executed { outcome, stdout, stderr } =
+            self.execution.execute(&self.store, sandbox, &mut log)?;
         let disk = self.store.disk.as_ref();
-        disk.write(&folder.join("stdout.txt")?, &stdout, Access::OwnerOnly)?;
-        disk.write(&folder.join("stderr.txt")?, &stderr, Access::OwnerOnly)?;
+        disk.write(&folder.join(STDOUT)?, &stdout, Access::OwnerOnly)?;
+        disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
         Ok(EndedRun { begun: self, outcome, stdout, stderr })
     }
@@ -330,7 +348,8 @@ impl EndedRun {
     ///
     /// # Errors
     /// [`Error::Isolation`] if no box could be made: then there was no run, and its
-    /// job is approved as before. Those of the disk. A job that failed is no error.
+    /// job is approved as before. Those of the disk. A job that failed is no error,
+    /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
         let EndedRun { begun, outcome, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
@@ -338,6 +357,13 @@ impl EndedRun {
             store.refuse(&record, &started, &error.to_string())?;
             drop(lock);
             return Err(error);
+        }
+        if let Err(Error::Stopped) = outcome {
+            store.tell_interrupted(&record, &started)?;
+            // While it is held, the run looks alive.
+            drop(lock);
+            store.project_record(&record)?;
+            return store.load_run(started);
         }
         let finished = finished(&store, &started, outcome, stdout, stderr);
         let folder = NodePaths::run(&started.run)?;

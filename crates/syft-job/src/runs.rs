@@ -11,6 +11,10 @@ use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Ti
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
 use crate::{Error, JobId, JobStore, OutputFile, Result, SkippedOutput};
 
+/// The logs of a run, in its folder and, once released, in the job's.
+pub(crate) const STDOUT: &str = "stdout.txt";
+pub(crate) const STDERR: &str = "stderr.txt";
+
 /// `started.json`: written durably before the process starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunStarted {
@@ -96,7 +100,7 @@ impl LogFile {
     }
 }
 
-/// `release.json`: what of a run the submitter may have. Only ever grows.
+/// `release.json`: what of a run the submitter may have. Files and logs only ever grow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Release {
     /// Version of this record.
@@ -107,6 +111,18 @@ pub struct Release {
     pub files: Vec<ReleasedFile>,
     /// When the logs were released, if they were.
     pub logs: Option<Timestamp>,
+    /// What the owner said about the run, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Comment>,
+}
+
+/// What an owner says about a run to its submitter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// The words.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One released output.
@@ -141,6 +157,12 @@ impl JobRun {
     pub fn logs_released(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.logs.is_some())
     }
+
+    /// What the owner said about it.
+    #[must_use]
+    pub fn comment(&self) -> Option<&str> {
+        Some(self.release.as_ref()?.comment.as_ref()?.text.as_str())
+    }
 }
 
 impl JobStore {
@@ -162,6 +184,10 @@ impl JobStore {
     /// The latest run of a job.
     pub(crate) fn last_run(&self, id: &JobId) -> Result<Option<JobRun>> {
         self.runs_of(id)?.pop().map(|started| self.load_run(started)).transpose()
+    }
+
+    pub(crate) fn write_release(&self, run: &JobRun, release: &Release) -> Result<()> {
+        self.write_json(&NodePaths::run(&run.started.run)?.join("release.json")?, release)
     }
 
     /// The beginnings of all runs of a job, oldest first.
@@ -267,6 +293,14 @@ fn run_folder(id: &JobId, number: usize) -> Result<HomePath> {
 /// Held while a run goes on; freed by the system if the runner dies.
 #[derive(Debug)]
 pub(crate) struct RunnerLock(File);
+
+impl Drop for RunnerLock {
+    /// A process that was forked this instant has a handle of the same file, which
+    /// would hold it a moment longer.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
 
 impl RunnerLock {
     /// Says which run this is about, for whoever asks what goes on.

@@ -16,12 +16,24 @@ pub(crate) struct SentJob {
     pub(crate) queued: bool,
     /// Why the copy is no job that the owner could take.
     pub(crate) problem: Option<Problem>,
+    /// The earlier run that the receipt is of, if it is of one that was asked for.
+    pub(crate) earlier: Option<String>,
 }
 
 impl SentJob {
     /// Whether the receipt names this file with these bytes.
     pub(crate) fn is_released(&self, file: &OutputFile) -> bool {
         self.receipt.as_ref().is_some_and(|receipt| receipt.outputs.contains(file))
+    }
+
+    /// The receipt, unless the job has run again since: it then tells nothing about
+    /// what became of the job.
+    pub(crate) fn receipt_in_force(&self) -> Option<&Receipt> {
+        let latest = self.markers.iter().rev().find_map(|marker| marker.run.as_deref());
+        let is_asked = |receipt: &&Receipt| {
+            self.earlier.is_some() || latest.is_none_or(|latest| latest == receipt.run)
+        };
+        self.receipt.as_ref().filter(is_asked)
     }
 
     pub(crate) fn decision(&self) -> Option<&Marker> {
@@ -114,7 +126,13 @@ impl JobStore {
             description: config.and_then(|config| config.description.clone()),
             first_seen,
             submitted_at,
-            side: Side::Submitter(Box::new(SentJob { markers, receipt, queued, problem })),
+            side: Side::Submitter(Box::new(SentJob {
+                markers,
+                receipt,
+                queued,
+                problem,
+                earlier: None,
+            })),
         })
     }
 
@@ -129,7 +147,10 @@ impl JobStore {
     }
 
     /// A file that the owner's node wrote; one that cannot be read tells nothing.
-    fn read_shown<T: serde::de::DeserializeOwned>(&self, path: &HomePath) -> Result<Option<T>> {
+    pub(crate) fn read_shown<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &HomePath,
+    ) -> Result<Option<T>> {
         match self.disk.read(path, yaml::MAX_BYTES as u64) {
             Ok(bytes) => Ok(std::str::from_utf8(&bytes).ok().and_then(|t| yaml::from_str(t).ok())),
             Err(error @ syft_core::Error::Io { .. }) => Err(error.into()),

@@ -82,9 +82,7 @@ impl JobStore {
         };
         self.check_free(&submission.owner, &name)?;
         self.check_paths(&name, &gathered)?;
-        let hashes = gathered.hashes();
-        let digest = gathered.digest(&self.me, submission, &name)?;
-        let config = self.config_text(submission, &name, &gathered, &hashes, digest)?;
+        let (config, digest) = self.config_of(submission, &name, &gathered)?;
         let location = self.folder(&submission.owner, &self.me, &name);
         let id = JobId::of(&digest);
         self.note_sent(&submission.owner, &name, &id)?;
@@ -98,6 +96,18 @@ impl JobStore {
             location,
             left_out: gathered.left_out,
         })
+    }
+
+    /// `config.yaml` of a submission under this name, and its digest.
+    pub(crate) fn config_of(
+        &self,
+        submission: &Submission,
+        name: &JobName,
+        gathered: &Gathered,
+    ) -> Result<(String, ContentHash)> {
+        let digest = gathered.digest(&self.me, submission, name)?;
+        let config = self.config_text(submission, name, gathered, &gathered.hashes(), digest)?;
+        Ok((config, digest))
     }
 
     /// The first of `NAME`, `NAME-2`, `NAME-3` … that is not taken with this owner.
@@ -138,7 +148,7 @@ impl JobStore {
     }
 
     /// Every path must still be one below the job's folder in the datasite.
-    fn check_paths(&self, name: &JobName, gathered: &Gathered) -> Result<()> {
+    pub(crate) fn check_paths(&self, name: &JobName, gathered: &Gathered) -> Result<()> {
         let folder = self.layout.job(&self.me, name);
         for path in gathered.files.keys() {
             folder

@@ -65,7 +65,7 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
         Side::Submitter(sent) => {
             let said = match job.status {
                 Status::Inbox => job.submitted_at.as_deref(),
-                Status::Done | Status::Failed if sent.receipt.is_some() => None,
+                Status::Done | Status::Failed if sent.receipt_in_force().is_some() => None,
                 status => sent.markers.iter().find(|m| m.status == status).map(|m| m.at.as_str()),
             };
             let since = match said {
@@ -107,7 +107,7 @@ fn owner_command(status: Status, id: &JobId) -> Option<String> {
     match status {
         Status::Inbox => Some(format!("syft review {id}")),
         Status::Approved => Some(format!("syft job run {id}")),
-        Status::Interrupted => Some(format!("syft job run {id} --force")),
+        Status::Interrupted => Some(format!("syft job rerun {id}")),
         Status::Done => Some(format!("syft job release {id} --outputs")),
         Status::Failed => Some(format!("syft job release {id} --logs")),
         Status::Running | Status::Rejected | Status::Cancelled => None,

@@ -216,7 +216,7 @@ fn x11_a_run_that_was_lost_is_interrupted_and_not_repeated() {
     assert_eq!(theirs.status(), Status::Interrupted);
     assert!(matches!(pair.run(&id).unwrap_err(), Error::WrongState { .. }));
     let waiting = pair.owner.store.received(&id).unwrap().waiting_for().unwrap();
-    assert_eq!(waiting.command, format!("syft job run {id} --force"));
+    assert_eq!(waiting.command, format!("syft job rerun {id}"));
     assert_eq!(Some(waiting), theirs.waiting_for());
 
     let forced = RunOptions { force: true, ..options };

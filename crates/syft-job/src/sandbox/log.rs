@@ -65,6 +65,11 @@ impl BoundedLog {
         self.dropped += (skip + overflow) as u64;
     }
 
+    /// Bytes from the beginning of the stream that are kept in any case.
+    pub(crate) fn head_limit(&self) -> usize {
+        self.head_limit
+    }
+
     /// Bytes that were left out between the beginning and the end.
     #[must_use]
     pub fn dropped(&self) -> u64 {

@@ -10,6 +10,7 @@ mod namespaces;
 mod plain;
 mod probe;
 mod report;
+mod stop;
 #[cfg(target_os = "linux")]
 mod supervise;
 mod warden;
@@ -26,6 +27,7 @@ pub use log::{BoundedLog, LogSink, LogStream};
 pub use plain::PlainSandbox;
 pub use probe::{Probe, probe};
 pub use report::{BoxReport, Exit, LimitHit, LimitKind};
+pub use stop::Stop;
 pub use warden::WardenSandbox;
 
 /// Runs one job shut off from the rest of the machine, as far as its level goes.
@@ -39,8 +41,13 @@ pub trait Sandbox: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Isolation`](crate::Error::Isolation) if the box cannot be made
-    /// here: nothing of the job has run. [`Error::Box`](crate::Error::Box) if the
+    /// here: nothing of the job has run. [`Error::Stopped`](crate::Error::Stopped) if
+    /// it was ended because somebody asked for it. [`Error::Box`](crate::Error::Box) if the
     /// job cannot be started or the box broke. A job that fails or hits a limit
     /// is no error: that stands in the report.
     fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport>;
+
+    /// From now on, ends the job and lets none begin when this is asked for. What
+    /// knows no way to end a job runs it to its end.
+    fn set_stop(&mut self, _stop: Stop) {}
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::{LogSink, LogStream};
+use super::{LogSink, LogStream, Stop};
 use crate::warden::orders::{Orders, Reply, read_frame, write_frame};
 
 /// What a warden has, beyond the job's own time, to kill everything and to answer.
@@ -25,6 +25,8 @@ pub(super) struct Supervised {
     pub(super) reply: Reply,
     pub(super) stdout_bytes: u64,
     pub(super) stderr_bytes: u64,
+    /// Whether it was ended because somebody asked for it.
+    pub(super) stopped: bool,
 }
 
 /// Why a warden gave no reply.
@@ -43,12 +45,14 @@ impl From<io::Error> for NoReply {
 }
 
 /// Starts a warden, gives it its orders, hands on what the job prints, and waits
-/// for the reply, never longer than `wall` and a grace. Nothing that the job
+/// for the reply, never longer than `wall` and a grace, and no longer than `stop`
+/// allows. Nothing that the job
 /// does with its streams can keep this waiting (`threats.md` X4, X5).
 pub(super) fn supervise(
     mut command: Command,
     orders: &Orders,
     wall: Duration,
+    stop: Option<&Stop>,
     log: &mut dyn LogSink,
 ) -> Result<Supervised, NoReply> {
     let (control, wardens_end) = UnixStream::pair()?;
@@ -63,7 +67,7 @@ pub(super) fn supervise(
     // The command holds the warden's end of the socket; kept here, the socket
     // would not end with the warden.
     drop(command);
-    let mut talk = Talk::new(control, &mut warden.0, log)?;
+    let mut talk = Talk::new(control, &mut warden.0, stop, log)?;
     match write_frame(&mut talk.control, orders) {
         // Nobody is there to take them: why, may stand in what was said.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -106,17 +110,26 @@ struct Talk<'a> {
     streams: [Stream; 2],
     /// What came on standard error before the reply began.
     said: Vec<u8>,
+    /// By which the end can be asked for; `None` once it was.
+    stop: Option<&'a Stop>,
+    stopped: bool,
     log: &'a mut dyn LogSink,
 }
 
 impl<'a> Talk<'a> {
-    fn new(control: UnixStream, warden: &mut Child, log: &'a mut dyn LogSink) -> io::Result<Self> {
+    fn new(
+        control: UnixStream,
+        warden: &mut Child,
+        stop: Option<&'a Stop>,
+        log: &'a mut dyn LogSink,
+    ) -> io::Result<Self> {
         let stdout = warden.stdout.take().map(OwnedFd::from);
         let stderr = warden.stderr.take().map(OwnedFd::from);
         let streams = [stream(LogStream::Stdout, stdout)?, stream(LogStream::Stderr, stderr)?];
         // A warden that takes no orders must not keep the runner waiting.
         control.set_write_timeout(Some(GRACE))?;
-        Ok(Talk { control, reply: Vec::new(), streams, said: Vec::new(), log })
+        let (reply, said) = (Vec::new(), Vec::new());
+        Ok(Talk { control, reply, streams, said, stop, stopped: false, log })
     }
 
     /// Serves the streams until the warden closes its socket, which it does by ending.
@@ -125,6 +138,12 @@ impl<'a> Talk<'a> {
         let mut told_to_stop = false;
         loop {
             let left = longest.saturating_sub(start.elapsed());
+            if self.stop.take_if(|stop| stop.is_stopped()).is_some() && !told_to_stop {
+                (self.stopped, told_to_stop) = (true, true);
+                (start, longest) = (Instant::now(), GRACE);
+                self.control.shutdown(Shutdown::Write)?;
+                continue;
+            }
             if left.is_zero() {
                 if told_to_stop {
                     return Err(io::Error::other("the warden did not answer"));
@@ -146,6 +165,7 @@ impl<'a> Talk<'a> {
         let pipes = self.streams.iter().filter_map(|stream| stream.pipe.as_ref());
         let mut fds: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
         fds.push(PollFd::new(&self.control, PollFlags::IN));
+        fds.extend(self.stop.map(|stop| PollFd::new(stop.asked(), PollFlags::IN)));
         // A time too long for the kernel is none.
         match poll(&mut fds, Timespec::try_from(longest).ok().as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -210,7 +230,7 @@ impl Talk<'_> {
         }
         let reply = read_frame(&mut reply).map_err(ended)?;
         let [stdout_bytes, stderr_bytes] = self.streams.each_ref().map(|stream| stream.bytes);
-        Ok(Supervised { reply, stdout_bytes, stderr_bytes })
+        Ok(Supervised { reply, stdout_bytes, stderr_bytes, stopped: self.stopped })
     }
 }
 

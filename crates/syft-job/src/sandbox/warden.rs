@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Sandbox};
+use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Sandbox, Stop};
 use crate::Result;
 
 /// Where bubblewrap is taken from: never from the caller's `PATH`.
@@ -17,6 +17,7 @@ pub struct WardenSandbox {
     level: IsolationLevel,
     newest_abi: u32,
     bwrap: PathBuf,
+    stop: Option<Stop>,
 }
 
 impl WardenSandbox {
@@ -25,7 +26,7 @@ impl WardenSandbox {
     #[must_use]
     pub fn new(executable: PathBuf, args: Vec<OsString>) -> Self {
         let (level, bwrap) = (IsolationLevel::L1, PathBuf::from(BWRAP));
-        WardenSandbox { executable, args, level, newest_abi: u32::MAX, bwrap }
+        WardenSandbox { executable, args, level, newest_abi: u32::MAX, bwrap, stop: None }
     }
 
     /// A box of level L2: the same warden, and namespaces around it in which nothing
@@ -69,6 +70,10 @@ impl Sandbox for WardenSandbox {
     fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
         self.run_job(job, log)
     }
+
+    fn set_stop(&mut self, stop: Stop) {
+        self.stop = Some(stop);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -80,17 +85,23 @@ mod linux {
     use super::super::namespaces::{self, TMP, View};
     use super::super::supervise::{NoReply, Supervised, supervise};
     use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink};
-    use super::{IsolationLevel, WardenSandbox};
+    use super::{IsolationLevel, Stop, WardenSandbox};
     use crate::warden::orders::{Ended, JobOrders, Orders, Reply, TrialOrders, Tried};
     use crate::{Error, Result};
 
     impl WardenSandbox {
         pub(super) fn run_job(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+            if self.stop.as_ref().is_some_and(Stop::is_stopped) {
+                return Err(Error::Stopped);
+            }
             let start = Instant::now();
             let orders = Orders::Job(Box::new(self.orders(job)));
             let command = self.command(&view(job))?;
-            let Supervised { reply, stdout_bytes, stderr_bytes } =
+            let Supervised { reply, stdout_bytes, stderr_bytes, stopped } =
                 self.supervise(command, &orders, job.limits.wall_kept(), log)?;
+            if stopped {
+                return Err(Error::Stopped);
+            }
             let Ended { exit, mut limits_hit, landlock_abi } = match reply {
                 Reply::Ended(ended) => ended,
                 other => return Err(self.error(other)),
@@ -152,7 +163,7 @@ mod linux {
             wall: Duration,
             log: &mut dyn LogSink,
         ) -> Result<Supervised> {
-            supervise(command, orders, wall, log).map_err(|none| match none {
+            supervise(command, orders, wall, self.stop.as_ref(), log).map_err(|none| match none {
                 NoReply::NoWarden(_, said) if self.has_namespaces() => {
                     self.refused(namespaces::refusal(&said))
                 }

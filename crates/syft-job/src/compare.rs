@@ -1,0 +1,188 @@
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+use syft_core::{ContentHash, JobName, Timestamp, safe_text};
+
+use crate::decide::{current, problem_error};
+use crate::lineage::lineage;
+use crate::read::read_job;
+use crate::records::{JobRecord, Revision, Verdict};
+use crate::{JobId, JobStore, Result, diff, wrap};
+
+/// What changed in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDiff {
+    /// A unified diff, safe to show; empty if nothing that would run differs.
+    pub text: String,
+    /// The submission digest of what the job is now.
+    pub digest: ContentHash,
+    /// What it is compared with.
+    pub base: DiffBase,
+    /// The files that differ, by path.
+    pub files: Vec<FileChange>,
+    /// Whether it begins at bytes that the owner approved or was shown, so that
+    /// whoever has read it knows all of what the job is now.
+    pub from_seen: bool,
+}
+
+/// The bytes that a job is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiffBase {
+    /// The job that they were: this one, or an earlier one of the same name but
+    /// for the number at its end.
+    pub job: JobId,
+    /// Its name.
+    pub name: JobName,
+    /// The submission digest.
+    pub digest: ContentHash,
+    /// Why these.
+    pub kind: BaseKind,
+}
+
+/// Why a job is compared with these bytes and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseKind {
+    /// They were approved last.
+    Approved,
+    /// Nothing was approved, and they were shown last.
+    Shown,
+    /// They came before.
+    Earlier,
+}
+
+/// A file that is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileChange {
+    /// Below the job's folder.
+    pub path: String,
+    /// What it was; `None` if it is new.
+    pub old: Option<FileFacts>,
+    /// What it is; `None` if it is gone.
+    pub new: Option<FileFacts>,
+}
+
+/// What tells one content from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileFacts {
+    /// In bytes.
+    pub size: u64,
+    /// Of its content.
+    pub sha256: ContentHash,
+    /// Whether it is text, whose lines the diff shows.
+    pub is_text: bool,
+}
+
+impl FileFacts {
+    fn of(bytes: &[u8]) -> Self {
+        FileFacts {
+            size: bytes.len() as u64,
+            sha256: ContentHash::of(bytes),
+            is_text: std::str::from_utf8(bytes).is_ok(),
+        }
+    }
+}
+
+impl JobStore {
+    /// What changed in a job that was sent to me. It is compared with what was last
+    /// approved of it, or else of the earlier ones of its submitter whose names
+    /// differ by a number at the end (`count`, `count-2`); or else with what was
+    /// last shown of it, or what came before. `None` if there is nothing of these.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
+    pub fn diff(&self, id: &JobId) -> Result<Option<JobDiff>> {
+        let record = self.record(id)?;
+        let now = current(&record)?;
+        let Some((base, before, kind)) = self.base(&record, now)? else { return Ok(None) };
+        let read = |record: &JobRecord, revision: &Revision| -> Result<_> {
+            read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
+                .map_err(|problem| problem_error(record, &problem))
+        };
+        let (old, new) = (read(&base, &before)?.files, read(&record, now)?.files);
+        let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let files = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
+        let facts = |bytes: &Vec<u8>| FileFacts::of(bytes);
+        Ok(Some(JobDiff {
+            text: diff::unified((&before, &old), (now, &new)),
+            digest: now.digest,
+            files: files
+                .map(|path| FileChange {
+                    path: path.clone(),
+                    old: old.get(path).map(facts),
+                    new: new.get(path).map(facts),
+                })
+                .collect(),
+            from_seen: kind != BaseKind::Earlier,
+            base: DiffBase { job: base.id, name: base.name, digest: before.digest, kind },
+        }))
+    }
+
+    /// What a revision is compared with.
+    fn base(
+        &self,
+        record: &JobRecord,
+        now: &Revision,
+    ) -> Result<Option<(JobRecord, Revision, BaseKind)>> {
+        let own = |revision: &Revision, kind| Some((record.clone(), revision.clone(), kind));
+        if let Some((_, revision)) = self.last_approved(record, &now.digest)? {
+            return Ok(own(&revision, BaseKind::Approved));
+        }
+        let mut approved: Vec<(Timestamp, JobRecord, Revision)> = Vec::new();
+        for other in self.all_records()? {
+            let is_of_it = other.submitter == record.submitter
+                && other.id != record.id
+                && lineage(&other.name) == lineage(&record.name);
+            if is_of_it && let Some((at, revision)) = self.last_approved(&other, &now.digest)? {
+                approved.push((at, other, revision));
+            }
+        }
+        if let Some((_, other, revision)) = approved.into_iter().max_by_key(|(at, ..)| *at) {
+            return Ok(Some((other, revision, BaseKind::Approved)));
+        }
+        let others = || record.revisions.iter().rev().filter(|old| old.digest != now.digest);
+        let shown = self.shown(&record.id)?.digest;
+        if let Some(revision) = others().find(|old| Some(old.digest) == shown) {
+            return Ok(own(revision, BaseKind::Shown));
+        }
+        Ok(others().next().and_then(|revision| own(revision, BaseKind::Earlier)))
+    }
+
+    /// What was approved last of a job, other than `now`.
+    fn last_approved(
+        &self,
+        record: &JobRecord,
+        now: &ContentHash,
+    ) -> Result<Option<(Timestamp, Revision)>> {
+        let decisions = self.read_decisions(&record.id)?.decisions;
+        let approved = decisions
+            .iter()
+            .rev()
+            .filter(|d| d.verdict == Verdict::Approved && d.revision != *now)
+            .find_map(|d| {
+                let revision = record.revisions.iter().find(|r| r.digest == d.revision)?;
+                Some((d.at, revision.clone()))
+            });
+        Ok(approved)
+    }
+}
+
+/// The whole change as text for a terminal: lines are never cut, and what goes on in
+/// the next line is marked.
+impl fmt::Display for JobDiff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DiffBase { job, name, digest, kind } = &self.base;
+        let what = match kind {
+            BaseKind::Approved => "what was approved",
+            BaseKind::Shown => "what was last shown",
+            BaseKind::Earlier => "what came before",
+        };
+        let base = format!("{what}: job {job} {} ({})", safe_text(name.as_str()), digest.short());
+        wrap::line(f, "compared with ", &base)?;
+        if self.text.is_empty() {
+            return writeln!(f, "nothing that would run differs");
+        }
+        self.text.lines().try_for_each(|text| wrap::line(f, "", text))
+    }
+}
