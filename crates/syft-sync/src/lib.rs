@@ -45,7 +45,7 @@ pub use hello::{Hello, ProtocolRange};
 pub use home_watch::HomeWatch;
 pub use manager::{
     AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, PathAccess, PeerCounts,
-    ProcessOptions, Processed, Removal, Status, SubmitOptions, SyftboxManager, SyncOptions,
+    ProcessOptions, Processed, Removal, Sent, Status, SubmitOptions, SyftboxManager, SyncOptions,
     Waiting, WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};

@@ -1,5 +1,6 @@
 //! One identity's node, as the seeds know it: peers, datasets, jobs and sync.
 
+mod attempts;
 mod checkpoints;
 mod datasets;
 mod jobs;
@@ -28,6 +29,7 @@ use syft_job::JobStore;
 use syft_perm::Permissions;
 use syft_transport::{Info, Transport};
 
+pub use attempts::Sent;
 pub use datasets::CreateOptions;
 pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
