@@ -24,8 +24,8 @@ pub(crate) use dataset::{
     CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,
 };
 pub(crate) use job::{
-    DecideArgs, JobArgs, JobCommand, JobListArgs, JobRunArgs, LogsArgs, OutputsArgs, RehearseArgs,
-    ReleaseArgs, SubmitArgs,
+    DecideArgs, JobArgs, JobCommand, JobListArgs, JobRerunArgs, JobRunArgs, LogsArgs, NewRunArgs,
+    OutputsArgs, RehearseArgs, ReleaseArgs, ReturnArgs, SubmitArgs,
 };
 pub(crate) use login::LoginArgs;
 pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs};

@@ -17,10 +17,11 @@ pub(crate) enum Exit {
     JobFailed = 7,
     StillWaiting = 8,
     Integrity = 9,
+    Interrupted = 130,
 }
 
 impl Exit {
-    const ALL: [Exit; 10] = [
+    const ALL: [Exit; 11] = [
         Exit::Done,
         Exit::Bug,
         Exit::Usage,
@@ -31,6 +32,7 @@ impl Exit {
         Exit::JobFailed,
         Exit::StillWaiting,
         Exit::Integrity,
+        Exit::Interrupted,
     ];
 
     fn meaning(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Exit {
             Exit::JobFailed => "the job itself failed",
             Exit::StillWaiting => "still waiting at the deadline",
             Exit::Integrity => "integrity: tampering, rollback, a changed key",
+            Exit::Interrupted => "a run was stopped by Ctrl-C, and is interrupted",
         }
     }
 }
@@ -60,7 +63,7 @@ pub(crate) fn help() -> String {
     let mut text = String::from("Exit codes:\n");
     for exit in Exit::ALL {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {}  {}", exit as u8, exit.meaning());
+        let _ = writeln!(text, "  {:<3}  {}", exit as u8, exit.meaning());
     }
     text
 }

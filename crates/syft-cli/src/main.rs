@@ -9,6 +9,7 @@ mod context;
 mod environment;
 mod errors;
 mod exit;
+mod interrupts;
 mod output;
 mod warden;
 

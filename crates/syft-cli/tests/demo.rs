@@ -100,7 +100,7 @@ fn x1_x2_the_same_hostile_job_gets_through_without_the_box() {
     assert_eq!(loot("home.loot"), "only for alice\n");
     assert_eq!(loot("network.loot"), "hello from outside\n");
 
-    let boxed = it.alice(&["job", "run", "hostile", "--force", "--json"]).ok();
+    let boxed = it.alice(&["job", "rerun", "hostile", "--json"]).ok();
     let level = boxed.json()["jobs"][0]["isolation"].clone();
     assert_eq!(level, it.level());
     let got = attempts(&it, "boxed");

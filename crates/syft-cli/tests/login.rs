@@ -153,16 +153,17 @@ fn help_tells_the_exit_codes() {
     let help = TestBox::empty().alice(&["--help"]).ok();
     let (_, codes) = help.stdout.split_once("Exit codes:").unwrap();
     assert_snapshot!(codes, @r"
-    0  done
-    1  a bug, or something unforeseen
-    2  the command was not understood, or does not fit this home
-    3  not found, or ambiguous
-    4  refused: permission, policy, isolation
-    5  the store, the network or the disk: try again
-    6  a conflict with what is there
-    7  the job itself failed
-    8  still waiting at the deadline
-    9  integrity: tampering, rollback, a changed key
+    0    done
+    1    a bug, or something unforeseen
+    2    the command was not understood, or does not fit this home
+    3    not found, or ambiguous
+    4    refused: permission, policy, isolation
+    5    the store, the network or the disk: try again
+    6    a conflict with what is there
+    7    the job itself failed
+    8    still waiting at the deadline
+    9    integrity: tampering, rollback, a changed key
+    130  a run was stopped by Ctrl-C, and is interrupted
     ");
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum JobCommand {
     List(JobListArgs),
     /// Show a job: all that would run, or what became of it
     Show(JobArgs),
-    /// Show what changed since the job was last approved
+    /// Show what changed since it, or one before it, was last approved
     Diff(JobArgs),
     /// Approve exactly these bytes
     Approve(DecideArgs),
@@ -31,12 +31,16 @@ pub(crate) enum JobCommand {
     Run(JobRunArgs),
     /// Try a job on the mock, boxed as a run: one that was sent, or a script that was not
     Rehearse(RehearseArgs),
+    /// Run a job again that has run; what came of it before is kept
+    Rerun(JobRerunArgs),
     /// Show what a job printed
     Logs(LogsArgs),
     /// List what a job produced, or copy it
     Outputs(OutputsArgs),
     /// Let the submitter have outputs or logs of a finished job
     Release(ReleaseArgs),
+    /// Give a finished job back to its submitter, with a comment
+    Return(ReturnArgs),
 }
 
 /// The arguments of `job submit`.
@@ -130,14 +134,30 @@ pub(crate) struct JobRunArgs {
     /// The jobs; without any, all that are approved
     #[arg(value_name = "J")]
     pub(crate) jobs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) how: NewRunArgs,
+}
+
+/// The arguments of `job rerun`.
+#[derive(Debug, Args)]
+pub(crate) struct JobRerunArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    #[command(flatten)]
+    pub(crate) how: NewRunArgs,
+}
+
+/// How jobs are run.
+#[derive(Debug, Args)]
+pub(crate) struct NewRunArgs {
     /// Stop a job after so many seconds, at most 30 days
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Do not show what the job prints
     #[arg(long)]
     pub(crate) no_stream: bool,
-    /// Run a named job again that has run already, and jobs of peers who speak
-    /// another version
+    /// Run also jobs of peers who speak another version
     #[arg(long)]
     pub(crate) force: bool,
     /// Release all outputs right after the run
@@ -165,6 +185,17 @@ pub(crate) struct RehearseArgs {
     pub(crate) timeout: Option<Duration>,
 }
 
+/// The arguments of `job return`.
+#[derive(Debug, Args)]
+pub(crate) struct ReturnArgs {
+    /// The job
+    #[arg(value_name = "J")]
+    pub(crate) job: String,
+    /// What its submitter is to know
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: String,
+}
+
 /// The arguments of `job logs`.
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
@@ -174,6 +205,12 @@ pub(crate) struct LogsArgs {
     /// Show its errors instead
     #[arg(long)]
     pub(crate) err: bool,
+    /// Show it as it grows, until the job has ended
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Of an earlier run, by its id or number [default: the latest]
+    #[arg(long, value_name = "ID", conflicts_with = "follow")]
+    pub(crate) run: Option<String>,
 }
 
 /// The arguments of `job outputs`.
@@ -185,6 +222,9 @@ pub(crate) struct OutputsArgs {
     /// Copy them into this folder
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Of an earlier run, by its id or number [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub(crate) run: Option<String>,
 }
 
 /// The arguments of `job release`.

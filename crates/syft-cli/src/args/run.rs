@@ -20,6 +20,9 @@ pub(crate) struct RunArgs {
     /// How long to wait, as 90s, 30m, 8h or 2d
     #[arg(long, value_name = "D", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
+    /// Send it as a job of its own, although it was sent before
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Send it without trying it on the mock data first
     #[arg(long)]
     pub(crate) no_rehearsal: bool,

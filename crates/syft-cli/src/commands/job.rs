@@ -4,11 +4,14 @@ mod cancel;
 mod copy;
 mod decide;
 mod diff;
+mod follow;
+mod give_back;
 mod list;
 mod logs;
 mod outputs;
 mod rehearse;
 mod release;
+mod rerun;
 mod run;
 mod show;
 mod stream;
@@ -26,10 +29,10 @@ use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs};
 pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
-pub(super) use run::{no_box, sandbox};
+pub(super) use run::{no_box, sandbox, stop_on_interrupt};
 pub(super) use show::{box_minimum, note_run};
 pub(super) use stream::{Stream, safe_lines};
-pub(super) use view::{outputs_table, waiting};
+pub(super) use view::{comment, outputs_table, waiting};
 
 pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Exit, CliError> {
     match command {
@@ -42,9 +45,11 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Exit, 
         JobCommand::Cancel(args) => print(context, cancel::run(context, &args).await),
         JobCommand::Run(args) => print(context, run::run(context, &args).await),
         JobCommand::Rehearse(args) => print(context, rehearse::run(context, &args).await),
+        JobCommand::Rerun(args) => print(context, rerun::run(context, &args).await),
         JobCommand::Logs(args) => print(context, logs::run(context, &args).await),
         JobCommand::Outputs(args) => print(context, outputs::run(context, &args).await),
         JobCommand::Release(args) => print(context, release::run(context, args).await),
+        JobCommand::Return(args) => print(context, give_back::run(context, &args).await),
     }
 }
 

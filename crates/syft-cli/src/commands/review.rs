@@ -110,7 +110,7 @@ fn commands(job: &JobSummary) -> Vec<String> {
             format!("syft job reject {id} --reason TEXT"),
         ],
         Status::Approved => vec![format!("syft job run {id}")],
-        Status::Interrupted => vec![format!("syft job run {id} --force")],
+        Status::Interrupted => vec![format!("syft job rerun {id}")],
         Status::Done | Status::Failed => vec![
             format!("syft job outputs {id}"),
             format!("syft job logs {id}"),

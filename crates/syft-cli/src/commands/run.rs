@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use syft_sync::core::{DatasetName, Email, JobName};
-use syft_sync::job::{JobSummary, Script, Status, Submission};
-use syft_sync::{Error, SyftboxManager, SyncOptions};
+use syft_sync::job::{JobId, JobSummary, Plan, Script, Status, Submission};
+use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 
-use self::wait::{Waited, wait};
-use super::job::{CopiedOutput, before_sending, copy_outputs, waiting};
+use self::wait::{ended, wait};
+use super::job::{CopiedOutput, before_sending, comment, copy_outputs, safe_lines, waiting};
 use crate::args::{DatasetRef, RunArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -23,7 +23,10 @@ pub(crate) struct RunEnded {
     #[serde(flatten)]
     job: JobSummary,
     outcome: Outcome,
-    outputs: Vec<CopiedOutput>,
+    copied: Vec<CopiedOutput>,
+    /// What a failed job said, if that was released; never part of the JSON.
+    #[serde(skip)]
+    log: Option<String>,
     #[serde(skip)]
     me: Email,
 }
@@ -49,50 +52,79 @@ enum Outcome {
 pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, CliError> {
     let manager = context.open()?;
     let owner = owner_of(&args.on)?;
-    know_dataset(&manager, &owner, &args.on.name).await?;
     let script = context.path(&args.path);
-    let name = match name_of(&script) {
-        Some(name) => Some(manager.job_store().free_name(&owner, &name)?),
-        None => None,
-    };
     let submission = Submission {
-        name,
+        name: name_of(&script),
         datasets: vec![args.on.name.clone()],
         ..Submission::new(owner, Script::Path(script))
     };
-    if !args.no_rehearsal {
-        rehearse(context, &manager, &submission, &args)?;
-    }
-    let submitted = manager.submit_job(&submission, false).await?;
-    let id = &submitted.id;
-    tell(context, &format!("Job {id} ({}) for {}", submitted.name, submission.owner));
-    if !submitted.left_out.is_empty() {
-        context.note(&format!("not sent: {}", submitted.left_out.join(", ")));
-    }
-    let waited = if args.no_wait || context.is_offline() {
-        send(context, &manager).await?;
-        Waited::NotAtAll
-    } else {
-        wait(context, &manager, (&submission.owner, &submitted.name), args.deadline).await?
+    let (owner, name) = match manager.plan_job(&submission, args.again)? {
+        Plan::Resume(job) => (job.owner().clone(), job.name().clone()),
+        // What is new is checked, tried on the mock, and then sent.
+        Plan::Revise(planned) | Plan::Submit(planned) => {
+            know_dataset(&manager, &planned.owner, &args.on.name).await?;
+            if !args.no_rehearsal {
+                rehearse(context, &manager, &planned, &args)?;
+            }
+            submit(context, &manager, &submission, args.again).await?
+        }
     };
-    let job = manager.job_store().sent_to(&submission.owner, &submitted.name)?;
+    let waited = if args.no_wait || context.is_offline() {
+        let find = || manager.job_store().sent_to(&owner, &name);
+        // Of one that has ended nothing waits to be sent.
+        if ended(&find()?).is_none() || !context.is_offline() {
+            send(context, &manager).await?;
+        }
+        ended(&find()?)
+    } else {
+        wait(context, &manager, (&owner, &name), args.deadline).await?
+    };
+    let job = manager.job_store().sent_to(&owner, &name)?;
     let outcome = match waited {
-        Waited::NotAtAll => Outcome::Sent,
-        Waited::InVain => Outcome::StillWaiting,
-        Waited::For(Status::Failed) => Outcome::Failed,
-        Waited::For(Status::Rejected) => Outcome::Rejected,
-        Waited::For(Status::Cancelled) => Outcome::Cancelled,
-        Waited::For(_) => Outcome::Fetched,
+        None if args.no_wait || context.is_offline() => Outcome::Sent,
+        None => Outcome::StillWaiting,
+        Some(Status::Failed) => Outcome::Failed,
+        Some(Status::Rejected) => Outcome::Rejected,
+        Some(Status::Cancelled) => Outcome::Cancelled,
+        Some(_) => Outcome::Fetched,
     };
     let outputs = match outcome {
-        Outcome::Fetched => {
+        // A failed job may have been let have what it produced up to then.
+        Outcome::Fetched | Outcome::Failed => {
             let folder =
                 args.output.unwrap_or_else(|| PathBuf::from(format!("{}-outputs", job.name())));
             copy_outputs(&job, &context.path(&folder))?
         }
         _ => Vec::new(),
     };
-    Ok(RunEnded { job: job.summary()?, outcome, outputs, me: manager.email().clone() })
+    let log = job.stderr()?.filter(|_| outcome == Outcome::Failed && job.logs_released());
+    Ok(RunEnded {
+        job: job.summary()?,
+        outcome,
+        copied: outputs,
+        log: log.map(|log| log.text()),
+        me: manager.email().clone(),
+    })
+}
+
+/// Sends the job, unless a process beside this one just has.
+async fn submit(
+    context: &Context,
+    manager: &SyftboxManager,
+    submission: &Submission,
+    again: bool,
+) -> Result<(Email, JobName), CliError> {
+    let owner = submission.owner.clone();
+    let (what, submitted) = match manager.submit_once(submission, again).await? {
+        Sent::Before(job) => return Ok((owner, job.name().clone())),
+        Sent::Revised(submitted) => ("is now as it is here", submitted),
+        Sent::New(submitted) => ("is new", submitted),
+    };
+    tell(context, &format!("Job {} ({}) for {owner} {what}.", submitted.id, submitted.name));
+    if !submitted.left_out.is_empty() {
+        context.note(&format!("not sent: {}", submitted.left_out.join(", ")));
+    }
+    Ok((owner, submitted.name))
 }
 
 /// Tries on the mock what is about to be sent; a job that fails there is not.
@@ -147,6 +179,10 @@ async fn send(context: &Context, manager: &SyftboxManager) -> Result<(), CliErro
     Ok(())
 }
 
+fn show(id: &JobId) -> String {
+    format!("syft job show {id}")
+}
+
 /// Tells how it goes on, beside the result.
 fn tell(context: &Context, message: &str) {
     let screen = context.screen();
@@ -163,17 +199,21 @@ impl Report for RunEnded {
     fn write(&self, page: &mut Page) {
         let JobSummary { id, owner, .. } = &self.job;
         match self.outcome {
-            Outcome::Sent => page.line(format!("Job {id} is on its way to {owner}.")),
-            Outcome::Fetched if self.outputs.is_empty() => {
+            Outcome::Sent if self.job.status == Status::Inbox => {
+                page.line(format!("Job {id} is on its way to {owner}."));
+            }
+            Outcome::Fetched if self.copied.is_empty() => {
                 page.line(format!("Job {id} is done; {owner} released no file."));
             }
             Outcome::Fetched => page.line(format!("Job {id} is done. {owner} released:")),
             Outcome::Failed => page.line(format!("Job {id} failed.")),
             Outcome::Rejected => page.line(format!("{owner} rejected job {id}.")),
             Outcome::Cancelled => page.line(format!("Job {id} was withdrawn.")),
-            Outcome::StillWaiting => page.line(format!("Job {id} is {}.", self.job.status)),
+            Outcome::Sent | Outcome::StillWaiting => {
+                page.line(format!("Job {id} is {}.", self.job.status))
+            }
         }
-        for output in &self.outputs {
+        for output in &self.copied {
             page.line(format!("  {}", output.to.display()));
         }
         let reason = self.job.reason.clone().filter(|_| self.outcome != Outcome::Sent);
@@ -182,11 +222,23 @@ impl Report for RunEnded {
             ("exit code", self.job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
             ("box", self.job.isolation.map(|level| level.to_string()).unwrap_or_default()),
         ]);
+        comment(page, &self.job);
+        if let Some(log) = &self.log {
+            page.gap();
+            page.line("Its errors:");
+            safe_lines(log).for_each(|line| page.line(format!("  │ {line}")));
+        }
         if let Some(next) = &self.job.waiting_for {
             waiting(page, &self.me, next);
         }
-        if matches!(self.outcome, Outcome::Sent | Outcome::StillWaiting) {
-            page.hint("To see how it goes on:", &format!("syft job outputs {id}"));
+        match self.outcome {
+            Outcome::Sent | Outcome::StillWaiting => {
+                page.hint("The same command goes on from here. To look at it:", &show(id));
+            }
+            Outcome::Failed | Outcome::Rejected | Outcome::Cancelled => {
+                page.hint("A changed script is a new job, and so is this one with --again. To look at it:", &show(id));
+            }
+            Outcome::Fetched => {}
         }
     }
 

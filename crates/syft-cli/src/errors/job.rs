@@ -26,6 +26,9 @@ impl From<Error> for CliError {
             Error::Isolation { .. } => (Exit::Refused, "isolation"),
             Error::Box(_) => (Exit::Bug, "box"),
             Error::NoOutput { .. } => (Exit::NotFound, "no_output"),
+            Error::NoRun { .. } => (Exit::NotFound, "no_run"),
+            Error::Comment(_) => (Exit::Usage, "bad_comment"),
+            Error::Stopped => (Exit::Interrupted, "stopped"),
             _ => (Exit::Bug, "unforeseen"),
         };
         let told = CliError::from_source(exit, code, &error);
@@ -45,6 +48,7 @@ impl From<Error> for CliError {
             Error::RunnerBusy => told.then("syft job list --status running"),
             Error::WrongState { job, .. }
             | Error::Malformed { job, .. }
+            | Error::NoRun { job, .. }
             | Error::Altered { job, .. } => told.then(format!("syft job show {job}")),
             Error::Changed { job, .. } => told.then(format!("syft job diff {job}")),
             Error::NoOutput { job, .. } => told.then(format!("syft job outputs {job}")),

@@ -18,8 +18,10 @@ pub struct ProcessOptions {
     /// otherwise.
     pub timeout: Option<Duration>,
     /// Run also jobs of peers who speak another version, or are no peers any more;
-    /// audited. A job that is named and has run already is run again.
+    /// audited.
     pub force_execution: bool,
+    /// Run again what has run already; the earlier attempt is kept.
+    pub again: bool,
     /// Release all outputs to the submitter right after the run.
     pub share_outputs_with_submitter: bool,
     /// Release the logs to the submitter right after the run.
@@ -36,6 +38,7 @@ impl Default for ProcessOptions {
             stream_output: true,
             timeout,
             force_execution: false,
+            again: false,
             share_outputs_with_submitter: false,
             share_logs_with_submitter: false,
             minimum,
@@ -48,7 +51,7 @@ impl ProcessOptions {
         RunOptions {
             timeout: self.timeout,
             minimum: self.minimum,
-            force: self.force_execution,
+            force: false,
             share_outputs: self.share_outputs_with_submitter,
             share_logs: self.share_logs_with_submitter,
         }
@@ -118,11 +121,17 @@ impl SyftboxManager {
         for id in ids {
             let may = self.jobs.received(id).map_err(Error::from);
             let may = may.and_then(|job| self.may_run(&job, &connections, options));
-            let outcome = may.and_then(|()| match options.stream_output {
-                true => self.run_job(id, &run, sandbox, log),
-                false => self.run_job(id, &run, sandbox, &mut silent),
+            let shown: &mut dyn LogSink = if options.stream_output { log } else { &mut silent };
+            let outcome = may.and_then(|()| match options.again {
+                true => self.rerun_job(id, &run, sandbox, shown),
+                false => self.run_job(id, &run, sandbox, shown),
             });
+            // Who stops one run wants no other to begin.
+            let stopped = outcome.as_ref().is_ok_and(|run| run.finished.is_none());
             processed.push((id.clone(), outcome));
+            if stopped {
+                break;
+            }
         }
         Ok(processed)
     }

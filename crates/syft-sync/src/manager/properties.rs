@@ -1,6 +1,6 @@
 use syft_core::{DatasetName, Email};
 use syft_dataset::Dataset;
-use syft_job::Jobs;
+use syft_job::JobsList;
 
 use super::{SyftboxManager, SyncOptions};
 use crate::peers::{Connections, PeerList};
@@ -78,7 +78,7 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// As [`SyftboxManager::sync`].
-    pub async fn jobs(&self) -> Result<Jobs> {
+    pub async fn jobs(&self) -> Result<JobsList> {
         self.pre_sync().await?;
         Ok(self.jobs.jobs()?)
     }

@@ -130,7 +130,7 @@ async fn pre_sync_false_leaves_the_results_to_the_next_sync() {
     cast.do_client.reopen(store, |config| config.pre_sync = false);
     let (done, _) = process(&cast, &plain()).await;
     assert!(done[0].1.is_ok());
-    let status = |jobs: syft_job::Jobs| jobs.iter().next().unwrap().status();
+    let status = |jobs: syft_job::JobsList| jobs.iter().next().unwrap().status();
     assert_ne!(status(cast.ds_client.jobs().await.unwrap()), Status::Done);
     cast.do_client.sync(&Default::default()).await.unwrap();
     assert_eq!(status(cast.ds_client.jobs().await.unwrap()), Status::Done);

@@ -1,5 +1,6 @@
 use serde::Serialize;
-use syft_sync::job::JobId;
+use syft_sync::core::ContentHash;
+use syft_sync::job::{self, DiffBase, FileChange, JobId};
 
 use super::find_mine;
 use crate::args::JobArgs;
@@ -7,32 +8,43 @@ use crate::context::Context;
 use crate::errors::CliError;
 use crate::output::{Page, Report};
 
-/// What changed since a job was last approved.
+/// What changed since a job, or one before it, was last approved.
 #[derive(Debug, Serialize)]
 pub(crate) struct JobDiff {
     id: JobId,
-    /// Safe to show; `None` if there is nothing to compare with.
+    digest: Option<ContentHash>,
+    /// What it is compared with; `None` if there is nothing.
+    base: Option<DiffBase>,
+    files: Vec<FileChange>,
+    /// Safe to show.
     diff: Option<String>,
+    #[serde(skip)]
+    text: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobDiff, CliError> {
     let manager = context.open_synced().await?;
     let job = find_mine(&manager, &args.job, "compare")?;
-    let id = job.id().clone();
-    let diff = manager.job_store().diff(&id)?;
-    if let Some(diff) = diff.as_ref().filter(|diff| diff.from_seen) {
-        manager.job_store().note_shown(&id, &diff.digest)?;
+    let (id, digest) = (job.id().clone(), job.digest());
+    let Some(found) = manager.job_store().diff(&id)? else {
+        return Ok(JobDiff { id, digest, base: None, files: Vec::new(), diff: None, text: None });
+    };
+    if found.from_seen {
+        manager.job_store().note_shown(&id, &found.digest)?;
     }
-    Ok(JobDiff { id, diff: diff.map(|diff| diff.text) })
+    let shown = Some(found.to_string());
+    let job::JobDiff { text, digest, base, files, .. } = found;
+    let digest = Some(digest);
+    Ok(JobDiff { id, digest, base: Some(base), files, diff: Some(text), text: shown })
 }
 
 impl Report for JobDiff {
     const VERB: &'static str = "job-diff";
 
     fn write(&self, page: &mut Page) {
-        match &self.diff {
-            Some(diff) => diff.lines().for_each(|line| page.line(line)),
-            None => page.line("It has not changed: these are the first bytes that came."),
+        match &self.text {
+            Some(text) => text.lines().for_each(|line| page.line(line)),
+            None => page.line("There is nothing to compare it with: nothing of it came before."),
         }
         page.hint("To see all of it:", &format!("syft job show {}", self.id));
     }

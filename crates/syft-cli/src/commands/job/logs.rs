@@ -1,8 +1,9 @@
 use serde::Serialize;
 use syft_sync::core::Email;
+use syft_sync::job::sandbox::LogStream;
 use syft_sync::job::{JobSummary, Status};
 
-use super::{find, safe_lines, view};
+use super::{find, follow, safe_lines, view};
 use crate::args::LogsArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -15,12 +16,15 @@ pub(crate) struct JobLogs {
     #[serde(flatten)]
     job: JobSummary,
     stream: &'static str,
+    /// The run that it is of.
+    run: Option<String>,
     /// Whether there is such a log that I may see.
     available: bool,
     size: Option<usize>,
     path: Option<String>,
+    /// `None` if it has been shown.
     #[serde(skip)]
-    text: String,
+    text: Option<String>,
     #[serde(skip)]
     me: Email,
 }
@@ -28,20 +32,34 @@ pub(crate) struct JobLogs {
 pub(super) async fn run(context: &Context, args: &LogsArgs) -> Result<JobLogs, CliError> {
     let manager = context.open_synced().await?;
     let job = find(&manager, &args.job)?;
-    let (stream, log) =
-        if args.err { ("stderr", job.stderr()?) } else { ("stdout", job.stdout()?) };
+    let (name, stream) =
+        if args.err { ("stderr", LogStream::Stderr) } else { ("stdout", LogStream::Stdout) };
+    let is_mine = job.owner() == manager.email();
+    let mut followed = false;
+    let job = match &args.run {
+        Some(run) => job.attempt(run)?,
+        None if args.follow && is_mine && job.run().is_some() => {
+            follow::mine(context, &job, stream).await?;
+            followed = true;
+            manager.job_store().received(job.id())?
+        }
+        None if args.follow && !is_mine => follow::theirs(context, &manager, job).await?,
+        None => job,
+    };
+    let log = if args.err { job.stderr()? } else { job.stdout()? };
     let path = match job.run() {
         Some(run) => context.state_folder().join("runs").join(&run.started.run),
         None => job.location(),
     };
-    let path = path.join(format!("{stream}.txt"));
+    let path = path.join(format!("{name}.txt"));
     Ok(JobLogs {
         job: job.summary()?,
-        stream,
+        stream: name,
+        run: job.run_id().map(str::to_owned),
         available: log.is_some(),
         size: log.as_ref().map(|log| log.bytes.len()),
         path: log.as_ref().map(|_| path.display().to_string()),
-        text: log.map(|log| log.text()).unwrap_or_default(),
+        text: log.filter(|_| !followed).map(|log| log.text()),
         me: manager.email().clone(),
     })
 }
@@ -51,11 +69,10 @@ impl Report for JobLogs {
 
     fn write(&self, page: &mut Page) {
         if self.available {
-            safe_lines(&self.text).for_each(|line| page.line(line));
+            self.text.iter().flat_map(|text| safe_lines(text)).for_each(|line| page.line(line));
             return;
         }
         let what = match (self.job.status, self.job.owner == self.me) {
-            (Status::Running, true) => "It is running: its log is there when it has ended.",
             (Status::Running, false) => "It is running.",
             (Status::Interrupted, true) => "It was interrupted: there is no log.",
             (_, true) => "It has not run: there is no log.",

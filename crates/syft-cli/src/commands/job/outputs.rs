@@ -15,6 +15,8 @@ use crate::output::{Page, Report, count};
 pub(crate) struct JobOutputs {
     #[serde(flatten)]
     job: JobSummary,
+    /// The run that the outputs are of.
+    run: Option<String>,
     copied: Vec<CopiedOutput>,
     #[serde(skip)]
     wanted_copy: bool,
@@ -25,13 +27,20 @@ pub(crate) struct JobOutputs {
 pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutputs, CliError> {
     let manager = context.open_synced().await?;
     let job = find(&manager, &args.job)?;
+    let job = match &args.run {
+        Some(run) => job.attempt(run)?,
+        None => {
+            note_run(&manager, &job)?;
+            job
+        }
+    };
     job.check_outputs()?;
-    note_run(&manager, &job)?;
     let copied = match &args.output {
         Some(folder) => copy_outputs(&job, &context.path(folder))?,
         None => Vec::new(),
     };
     Ok(JobOutputs {
+        run: job.run_id().map(str::to_owned),
         job: job.summary()?,
         copied,
         wanted_copy: args.output.is_some(),

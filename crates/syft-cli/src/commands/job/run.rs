@@ -2,17 +2,18 @@ use std::path::Path;
 
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
-use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
+use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox, Stop};
 use syft_sync::job::{self, JobId, JobRun, JobSummary, SkippedOutput, Status};
 use syft_sync::{Error, ProcessOptions, SyftboxManager};
 
 use super::view::without_box;
 use super::{Stream, box_minimum, find_mine, view};
-use crate::args::JobRunArgs;
+use crate::args::{JobRunArgs, NewRunArgs};
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
 use crate::exit::Exit;
-use crate::output::{Page, Report, Screen};
+use crate::interrupts::on_interrupt;
+use crate::output::{Page, Report};
 use crate::warden;
 
 /// The jobs that were run.
@@ -40,18 +41,53 @@ struct RanJob {
     error: Option<String>,
 }
 
+/// How jobs are run.
+#[derive(Debug, Clone)]
+pub(super) struct NewRun {
+    pub(super) options: ProcessOptions,
+    /// Of the box, if it is not to be the strongest.
+    level: Option<IsolationLevel>,
+}
+
+impl From<&NewRunArgs> for NewRun {
+    fn from(args: &NewRunArgs) -> Self {
+        let options = ProcessOptions {
+            stream_output: !args.no_stream,
+            timeout: args.timeout,
+            minimum: args.allow_isolation.unwrap_or_else(box_minimum),
+            force_execution: args.force,
+            again: false,
+            share_outputs_with_submitter: args.share_outputs,
+            share_logs_with_submitter: args.share_logs,
+        };
+        NewRun { options, level: args.allow_isolation }
+    }
+}
+
 pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun, CliError> {
-    if args.allow_isolation == Some(IsolationLevel::L0) && args.jobs.len() != 1 {
+    if args.how.allow_isolation == Some(IsolationLevel::L0) && args.jobs.len() != 1 {
         let problem = "--allow-isolation L0 is for one job: name it";
         return Err(CliError::usage(problem).then("syft job list --status approved"));
     }
     let manager = context.open_synced().await?;
-    let options = options(context.screen(), args);
-    let sandbox = sandbox(&context.state_folder(), args.allow_isolation)?;
+    let chosen = chosen(&manager, &args.jobs)?;
+    run_all(context, &manager, chosen, &NewRun::from(&args.how)).await
+}
+
+/// Runs jobs one after the other until Ctrl-C; the one that goes on then is
+/// interrupted.
+pub(super) async fn run_all(
+    context: &Context,
+    manager: &SyftboxManager,
+    chosen: Vec<JobId>,
+    how: &NewRun,
+) -> Result<JobsRun, CliError> {
+    let stop = stop_on_interrupt(context)?;
+    let mut sandbox = sandbox(&context.state_folder(), how.level)?;
+    sandbox.set_stop(stop.clone());
     if sandbox.level() == IsolationLevel::L0 {
         context.note(&without_box());
     }
-    let chosen = chosen(&manager, &args.jobs)?;
     let only = chosen.len() == 1;
     let mut report = JobsRun {
         jobs: Vec::new(),
@@ -59,7 +95,10 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
         me: manager.email().clone(),
         refused: None,
     };
-    let mut stream = Stream::new(Some(context.screen().clone()));
+    let screen = context.screen();
+    let shown = how.options.stream_output && !screen.is_json() && !screen.is_quiet();
+    let options = ProcessOptions { stream_output: shown, ..how.options.clone() };
+    let mut stream = Stream::new(Some(screen.clone()));
     for (id, run) in manager.process_jobs(&chosen, &options, &*sandbox, &mut stream).await? {
         match run {
             Ok(run) => {
@@ -76,20 +115,20 @@ pub(super) async fn run(context: &Context, args: &JobRunArgs) -> Result<JobsRun,
             }
         }
     }
-    report.delivery = context.deliver(&manager).await;
+    report.delivery = context.deliver(manager).await;
     Ok(report)
 }
 
-/// How a job is to be run.
-fn options(screen: &Screen, args: &JobRunArgs) -> ProcessOptions {
-    ProcessOptions {
-        stream_output: !args.no_stream && !screen.is_json() && !screen.is_quiet(),
-        timeout: args.timeout,
-        minimum: args.allow_isolation.unwrap_or_else(box_minimum),
-        force_execution: args.force,
-        share_outputs_with_submitter: args.share_outputs,
-        share_logs_with_submitter: args.share_logs,
-    }
+/// Lets the first Ctrl-C end the run that goes on.
+pub(in crate::commands) fn stop_on_interrupt(context: &Context) -> Result<Stop, CliError> {
+    let stop =
+        Stop::new().map_err(|error| CliError::bug(format!("could not make a pipe: {error}")))?;
+    let (asked, screen) = (stop.clone(), context.screen().clone());
+    on_interrupt(move || {
+        asked.stop();
+        screen.note("stopping the job; Ctrl-C again ends at once");
+    });
+    Ok(stop)
 }
 
 /// The strongest box that can be made here, or the one of a level that was asked
@@ -182,7 +221,9 @@ impl Report for JobsRun {
 
     fn exit(&self) -> Exit {
         let failed = self.jobs.iter().any(|ran| ran.job.status == Status::Failed);
+        let stopped = self.jobs.iter().any(|ran| ran.job.status == Status::Interrupted);
         match self.refused {
+            _ if stopped => Exit::Interrupted,
             Some(exit) => exit,
             None if failed => Exit::JobFailed,
             None => Exit::Done,

@@ -2,7 +2,7 @@ use serde::Serialize;
 use syft_sync::SyftboxManager;
 use syft_sync::core::{ContentHash, Email};
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{Error, Job, JobSummary, Review};
+use syft_sync::job::{Attempt, Error, Job, JobSummary, Review};
 
 use super::{find, view};
 use crate::args::JobArgs;
@@ -15,6 +15,7 @@ use crate::output::{Page, Report};
 pub(crate) struct JobShown {
     #[serde(flatten)]
     job: JobSummary,
+    attempts: Vec<Attempt>,
     review: Option<ReviewView>,
     /// Why there is nothing to review.
     problem: Option<String>,
@@ -56,6 +57,7 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
     let job = find(&manager, &args.job)?;
     let mut shown = JobShown {
         job: job.summary()?,
+        attempts: if job.damage().is_none() { job.attempts()? } else { Vec::new() },
         review: None,
         problem: None,
         text: None,
@@ -142,6 +144,7 @@ impl Report for JobShown {
         if let Some(problem) = &self.problem {
             page.warning(syft_sync::core::safe_text(problem));
         }
+        view::attempts(page, &self.attempts);
         view::write(page, &self.me, &self.job);
     }
 }

@@ -12,6 +12,8 @@ const LONGEST_LINE: usize = 8 * 1024;
 #[derive(Debug)]
 pub(in crate::commands) struct Stream {
     screen: Option<Screen>,
+    /// What stands before each line.
+    mark: &'static str,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
 }
@@ -19,13 +21,18 @@ pub(in crate::commands) struct Stream {
 impl Stream {
     /// Shows the output there, or nowhere.
     pub(in crate::commands) fn new(screen: Option<Screen>) -> Self {
-        Stream { screen, stdout: Vec::new(), stderr: Vec::new() }
+        Stream { screen, mark: "  │ ", stdout: Vec::new(), stderr: Vec::new() }
+    }
+
+    /// The same with nothing before the lines.
+    pub(in crate::commands) fn plain(screen: Option<Screen>) -> Self {
+        Stream { mark: "", ..Stream::new(screen) }
     }
 
     fn show(&self, line: &[u8]) {
         if let Some(screen) = &self.screen {
             let text = String::from_utf8_lossy(line);
-            screen.out(&format!("  │ {}\n", safe_text(&text)));
+            screen.out(&format!("{}{}\n", self.mark, safe_text(&text)));
         }
     }
 }

@@ -1,10 +1,11 @@
 use syft_sync::WaitingFor;
 use syft_sync::core::Email;
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{JobOutput, JobSummary};
+use syft_sync::job::{Attempt, JobOutput, JobSummary};
 
+use super::safe_lines;
 use crate::commands::dataset::bytes;
-use crate::output::{Page, Table};
+use crate::output::{Page, Table, count};
 
 /// What there is to say of any job, and who must act next.
 pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
@@ -25,10 +26,45 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("box", job.isolation.map(|level| level.to_string()).unwrap_or_default()),
         ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
     ]);
+    comment(page, job);
     outputs_table(page, &job.outputs);
     if let Some(next) = &job.waiting_for {
         waiting(page, me, next);
     }
+}
+
+/// What the owner said about the latest run, each line behind a mark.
+pub(in crate::commands) fn comment(page: &mut Page, job: &JobSummary) {
+    let Some(comment) = &job.comment else { return };
+    page.gap();
+    page.line(format!("  {} says:", job.owner));
+    safe_lines(comment).for_each(|line| page.line(format!("  ┆ {line}")));
+}
+
+/// The runs of a job, if there is more than the one that is shown anyway.
+pub(super) fn attempts(page: &mut Page, attempts: &[Attempt]) {
+    if attempts.len() < 2 {
+        return;
+    }
+    page.gap();
+    let mut table = Table::new(["RUN", "STATE", "STARTED", "EXIT CODE", "RELEASED"]);
+    for attempt in attempts {
+        let files = count(attempt.released, "file", "files");
+        let released = match (attempt.released, attempt.logs_released) {
+            (0, false) => "nothing".to_owned(),
+            (0, true) => "logs".to_owned(),
+            (_, false) => files,
+            (_, true) => format!("{files}, logs"),
+        };
+        table.row([
+            attempt.run.clone(),
+            attempt.status.to_string(),
+            attempt.started_at.clone(),
+            attempt.exit_code.map_or_else(|| "-".to_owned(), |code| code.to_string()),
+            released,
+        ]);
+    }
+    page.table(table);
 }
 
 /// Who must act next, and what that person types.

@@ -3,6 +3,7 @@ use std::io::BufRead;
 use serde::Serialize;
 use syft_sync::SyftboxManager;
 use syft_sync::core::safe_text;
+use syft_sync::job::sandbox::Stop;
 use syft_sync::job::{
     self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, RunOptions, Status,
 };
@@ -10,7 +11,7 @@ use syft_sync::job::{
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
     Stream, box_minimum, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines,
-    sandbox,
+    sandbox, stop_on_interrupt,
 };
 use crate::context::Context;
 use crate::errors::CliError;
@@ -25,6 +26,8 @@ pub(super) struct Session<'a, R> {
     context: &'a Context,
     manager: &'a SyftboxManager,
     input: R,
+    /// By which Ctrl-C ends the job that runs; there is none before the first run.
+    stop: Option<Stop>,
 }
 
 /// What comes after an answer.
@@ -40,7 +43,7 @@ enum Then {
 
 impl<'a, R: BufRead> Session<'a, R> {
     pub(super) fn new(context: &'a Context, manager: &'a SyftboxManager, input: R) -> Self {
-        Session { context, manager, input }
+        Session { context, manager, input, stop: None }
     }
 
     /// One job after the other, each until it waits for somebody else, or is left.
@@ -120,8 +123,8 @@ impl<'a, R: BufRead> Session<'a, R> {
                     return Ok(Then::Next);
                 }
                 Some("d") => match self.manager.job_store().diff(id)? {
-                    Some(diff) => self.say(&diff.text),
-                    None => self.say("It has not changed: these are the first bytes that came."),
+                    Some(diff) => self.say(&diff.to_string()),
+                    None => self.say("There is nothing to compare it with."),
                 },
                 Some("t") => self.rehearse(id),
                 Some("s") => return Ok(Then::Next),
@@ -173,15 +176,34 @@ impl<'a, R: BufRead> Session<'a, R> {
             Some("q") | None => return Ok(Then::Quit),
             Some(_) => return Ok(Then::Next),
         }
-        let options = RunOptions { minimum: box_minimum(), force: again, ..Default::default() };
-        let sandbox = sandbox(&self.context.state_folder(), None)?;
+        let options = RunOptions { minimum: box_minimum(), ..Default::default() };
+        let mut sandbox = sandbox(&self.context.state_folder(), None)?;
+        sandbox.set_stop(self.stop()?);
         let mut stream = Stream::new(Some(self.context.screen().clone()));
-        let run = self.manager.run_job(id, &options, &*sandbox, &mut stream);
+        let run = if again {
+            self.manager.rerun_job(id, &options, &*sandbox, &mut stream)
+        } else {
+            self.manager.run_job(id, &options, &*sandbox, &mut stream)
+        };
         let run = run.map_err(|error| no_box(error, id))?;
         self.context.deliver(self.manager).await;
-        let exit = run.finished.and_then(|finished| finished.exit).map(|exit| exit.to_string());
+        let Some(finished) = run.finished else {
+            self.say("It was stopped.");
+            return Ok(Then::Next);
+        };
+        let exit = finished.exit.map(|exit| exit.to_string());
         self.say(&format!("It ended: {}.", exit.unwrap_or_else(|| "the box broke".to_owned())));
         Ok(Then::Again)
+    }
+
+    /// Twice, Ctrl-C ends the review.
+    fn stop(&mut self) -> Result<Stop, CliError> {
+        if let Some(stop) = self.stop.as_ref().filter(|stop| !stop.is_stopped()) {
+            return Ok(stop.clone());
+        }
+        let stop = stop_on_interrupt(self.context)?;
+        self.stop = Some(stop.clone());
+        Ok(stop)
     }
 
     async fn release(&mut self, job: &Job) -> Result<Then, CliError> {
