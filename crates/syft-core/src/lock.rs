@@ -1,8 +1,9 @@
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::{DirDisk, Error, NodePaths, Result};
+use crate::{DirDisk, Disk, Error, NodePaths, Result};
 
 /// How often a home that is held is tried again.
 const POLL: Duration = Duration::from_millis(20);
@@ -24,11 +25,17 @@ impl HomeLock {
     /// `Locked` if another holder keeps it; `NotFound` if there is no such home;
     /// `NotRegular`; `Io`.
     pub fn acquire(home: &Path, wait: Duration) -> Result<Self> {
-        let file = DirDisk::open(home)?.open_for_lock(&NodePaths::lock())?;
+        let disk = DirDisk::open(home)?;
+        let mut file = disk.open_for_lock(&NodePaths::lock())?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(HomeLock { _file: file }),
+                Ok(()) if is_in_place(&disk, &file)? => return Ok(HomeLock { _file: file }),
+                // The holder before has removed the home's state: that file locks nothing.
+                Ok(()) => {
+                    file = disk.open_for_lock(&NodePaths::lock())?;
+                    continue;
+                }
                 Err(TryLockError::Error(source)) => {
                     let path = NodePaths::lock().to_string();
                     return Err(Error::Io { action: "lock", path, source });
@@ -42,4 +49,14 @@ impl HomeLock {
             std::thread::sleep(POLL.min(left));
         }
     }
+}
+
+fn is_in_place(disk: &DirDisk, file: &File) -> Result<bool> {
+    let path = NodePaths::lock();
+    let locked = file.metadata().map_err(|source| Error::Io {
+        action: "lock",
+        path: path.to_string(),
+        source,
+    })?;
+    Ok(disk.metadata(&path)?.is_some_and(|there| there.inode == locked.ino()))
 }

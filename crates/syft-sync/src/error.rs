@@ -9,7 +9,7 @@ pub enum Error {
     Core(#[from] syft_core::Error),
     /// The store.
     #[error(transparent)]
-    Transport(#[from] syft_transport::Error),
+    Transport(syft_transport::Error),
     /// A dataset.
     #[error(transparent)]
     Dataset(#[from] syft_dataset::Error),
@@ -100,6 +100,21 @@ impl Error {
         };
         matches!(core, syft_core::Error::Locked { .. } | syft_core::Error::Corrupt { .. })
             || core.is_disk_full()
+    }
+}
+
+/// A store that fails because this node could not record what went is no fault
+/// of the store.
+impl From<syft_transport::Error> for Error {
+    fn from(error: syft_transport::Error) -> Self {
+        use syft_transport::Error as E;
+        match error {
+            E::Permanent { context, source: Some(cause) } => match cause.downcast() {
+                Ok(core) => Error::Core(*core),
+                Err(cause) => Error::Transport(E::Permanent { context, source: Some(cause) }),
+            },
+            other => Error::Transport(other),
+        }
     }
 }
 

@@ -28,11 +28,13 @@ mod perm_context;
 mod quarantine;
 mod refusal;
 mod report;
+mod reset;
 mod router;
 mod rules;
 mod scan;
 mod shared_audit;
 mod touched;
+mod traffic;
 mod watcher;
 
 pub use checkpoints::{
@@ -55,7 +57,9 @@ pub use peers::{Identity, Peer, PeerList, PeerState};
 pub use perm_context::{PermContext, PermEdit, PermEntry};
 pub use quarantine::{Quarantine, Quarantined};
 pub use report::{PeerReport, SyncReport};
+pub use reset::{Broadcast, DeleteOptions, DeleteReport, Left, LocalItem, RemoteItem};
 pub use router::Router;
+pub use traffic::{Direction, Transfer};
 pub use watcher::DatasiteWatcherSyncer;
 
 pub use syft_core as core;

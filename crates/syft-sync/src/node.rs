@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry};
+use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry, NodePaths};
 use syft_transport::Transport;
 
 use crate::contents::Contents;
@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
 use crate::touched::Touched;
-use crate::{NoticeSink, Result};
+use crate::{Error, NoticeSink, Result};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
 #[derive(Clone)]
@@ -45,10 +45,32 @@ impl fmt::Debug for Node {
 impl Node {
     /// Takes the home for one pass.
     pub(crate) fn pass(&self) -> Result<Pass<'_>> {
+        let lock = self.lock()?;
+        Ok(Pass::new(self, Ledger::open(self.disk.clone())?, lock))
+    }
+
+    /// Takes a home that may not be anybody's yet.
+    pub(crate) fn first_pass(&self) -> Result<Pass<'_>> {
         let lock = HomeLock::acquire(&self.home, self.lock_wait)?;
-        let ledger = Ledger::open(self.disk.clone())?;
         self.audit.reset();
-        Ok(Pass { node: self, ledger, contents: Contents::default(), _lock: lock })
+        Ok(Pass::new(self, Ledger::open(self.disk.clone())?, lock))
+    }
+
+    /// Keeps everybody else out of the home.
+    pub(crate) fn lock(&self) -> Result<HomeLock> {
+        self.check_login()?;
+        let lock = HomeLock::acquire(&self.home, self.lock_wait)?;
+        // Whoever held the home before may have reset it.
+        self.check_login()?;
+        self.audit.reset();
+        Ok(lock)
+    }
+
+    fn check_login(&self) -> Result<()> {
+        if self.disk.metadata(&NodePaths::config())?.is_some() {
+            return Ok(());
+        }
+        Err(Error::NotLoggedIn { home: self.home.display().to_string() })
     }
 
     pub(crate) fn scene(&self) -> Scene<'_> {
@@ -66,7 +88,11 @@ pub(crate) struct Pass<'a> {
     _lock: HomeLock,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    pub(crate) fn new(node: &'a Node, ledger: Ledger, lock: HomeLock) -> Self {
+        Pass { node, ledger, contents: Contents::default(), _lock: lock }
+    }
+
     /// One audit line about something that this identity did.
     pub(crate) fn note(&self, action: &str, subject: impl Into<String>) -> Result<()> {
         Ok(self.node.audit.append(NewEntry {

@@ -13,7 +13,7 @@ use syft_transport::{PutBody, PutMode};
 use crate::Result;
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::engine::Draft;
-use crate::ledger::{LocalEffect, Plan, RemoteEffect};
+use crate::ledger::{LocalEffect, Pending, Plan, RemoteEffect};
 use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::quarantine::{Quarantine, Quarantined};
@@ -134,6 +134,14 @@ impl Pass<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Finishes one plan that an earlier pass left over.
+    pub(crate) async fn finish(&mut self, id: u64, pending: &Pending) -> Result<()> {
+        if !pending.local_done {
+            self.perform_all_local(id, &pending.plan)?;
+        }
+        self.perform_all_remote(id, &pending.plan).await
     }
 
     fn perform_all_local(&mut self, id: u64, plan: &Plan) -> Result<()> {

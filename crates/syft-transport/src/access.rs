@@ -10,12 +10,21 @@ pub(crate) fn check_write(action: &'static str, space: &Space, who: &Email) -> R
     Err(Error::denied(action, space, format!("only {} writes there", space.writer())))
 }
 
-/// Who may take objects out of a space: always its owner.
-pub(crate) fn check_delete(action: &'static str, space: &Space, who: &Email) -> Result<()> {
+/// Who may consume the messages of a space: its owner.
+pub(crate) fn check_retire(space: &Space, who: &Email) -> Result<()> {
     if space.owner() == who {
         return Ok(());
     }
-    Err(Error::denied(action, space, format!("only {} deletes there", space.owner())))
+    Err(Error::denied("retire", space, format!("only {} consumes there", space.owner())))
+}
+
+/// Who may take objects out of a space: its owner, and its writer, who takes
+/// back what was put.
+pub(crate) fn check_delete(space: &Space, who: &Email) -> Result<()> {
+    if space.owner() == who || space.writer() == who {
+        return Ok(());
+    }
+    Err(Error::denied("delete", space, format!("only {} deletes there", space.owner())))
 }
 
 /// Whether somebody reads a space by what it is for; collections and profiles

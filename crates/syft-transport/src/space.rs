@@ -87,6 +87,9 @@ pub enum SpaceKind {
     OwnCollection,
     /// Profiles of others that I may read.
     Profile,
+    /// Everything that I opened: my own spaces, my outboxes, and the inboxes of
+    /// others that I write. How a reset finds what no record knows.
+    Mine,
 }
 
 /// Whether a collection holds a dataset's mock or its real data.

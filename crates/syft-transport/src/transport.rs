@@ -51,12 +51,14 @@ pub trait Transport: fmt::Debug + Send + Sync {
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream>;
 
     /// What lies in a space, in no order; a space that nobody opened is empty.
+    /// The writer of a space that only another reads sees at least what it put.
     ///
     /// # Errors
     /// [`Error::Denied`] where I may not read.
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
 
-    /// Deletes objects; one that is gone already is success.
+    /// Deletes objects; one that is gone already is success. The owner of a space
+    /// deletes there, and its writer takes back what was put.
     ///
     /// # Errors
     /// [`Error::Denied`] for what only others may delete.
@@ -69,8 +71,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// [`Error::Denied`] for an inbox of somebody else.
     async fn retire(&self, objects: &[Object]) -> Result<()>;
 
-    /// The spaces that others opened for me. Where the store proves identities,
-    /// a space that the wrong one opened is not among them but in
+    /// The spaces that others opened for me, or those that I opened. Where the
+    /// store proves identities, a space that the wrong one opened is not among them but in
     /// [`Discovered::skipped`] (`threats.md` S8).
     ///
     /// # Errors

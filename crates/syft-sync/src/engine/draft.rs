@@ -80,7 +80,8 @@ impl Draft {
         });
     }
 
-    /// Puts events into a channel of mine: the log or a reader's outbox.
+    /// Puts events into a channel of mine: the log or a reader's outbox. Returns
+    /// the object's key.
     pub(crate) fn emit_events(
         &mut self,
         state: &State,
@@ -88,7 +89,7 @@ impl Draft {
         space: Space,
         timestamp: Timestamp,
         events: Vec<FileChangeEvent>,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let channel = space.to_string();
         let name = EventsName { timestamp, id: scene.entropy.uuid()? };
         let object = ObjectName::parse(&name.to_string())?;
@@ -103,17 +104,18 @@ impl Draft {
         let message = FileChangeEventsMessage { events, name, position: Some(position) };
         let bytes = encode_events(&message)?;
         self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });
+        let key = format!("{space}/{object}");
         self.put(space, object, bytes);
-        Ok(())
+        Ok(key)
     }
 
-    /// Puts a proposal into the inbox of another datasite.
+    /// Puts a proposal into the inbox of another datasite. Returns the object's key.
     pub(crate) fn emit_proposal(
         &mut self,
         state: &State,
         space: Space,
         mut message: ProposedFileChangesMessage,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let channel = space.to_string();
         let object = ObjectName::parse(&message.name.to_string())?;
         let position = next_position(state, &channel);
@@ -121,8 +123,9 @@ impl Draft {
         message.position = Some(position);
         let bytes = encode_proposal(&message)?;
         self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });
+        let key = format!("{space}/{object}");
         self.put(space, object, bytes);
-        Ok(())
+        Ok(key)
     }
 
     /// Puts a message away with its reason: in quarantine, in the audit log, out

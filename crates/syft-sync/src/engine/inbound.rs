@@ -56,6 +56,18 @@ pub(crate) fn on_events(
         for event in &message.events {
             apply(&mut draft, state, owner, event);
         }
+        let files = message.events.iter();
+        let files: Vec<_> = files
+            .map(|event| json!({ "path": event.path, "sha256": event.change.new_hash() }))
+            .collect();
+        draft.audit(
+            format!("received:{id}"),
+            scene.now,
+            owner,
+            "files.received",
+            owner.to_string(),
+            [("files", json!(files)), ("objects", json!([object.to_string()]))],
+        );
     }
     let name = Some(object.name.to_string());
     draft.fact(Fact::Arrived { channel, name, message: Some(id), head });

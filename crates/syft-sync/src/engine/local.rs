@@ -27,6 +27,7 @@ pub(crate) fn on_local_changes(
     let timestamp = state.next_time(scene.now);
     draft.fact(Fact::Time { at: timestamp });
     let mut events = Vec::new();
+    let mut files = Vec::new();
     let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
     for LocalChange { path, content, logged } in changes {
         let id = scene.entropy.uuid()?;
@@ -45,6 +46,7 @@ pub(crate) fn on_local_changes(
             }
         };
         if logged {
+            files.push(json!({ "path": path, "sha256": change.new_hash() }));
             let datasite = scene.me.clone();
             let submitted = timestamp;
             events.push(FileChangeEvent {
@@ -61,10 +63,12 @@ pub(crate) fn on_local_changes(
     let key = format!("local:{}", timestamp.seconds());
     let plural = if paths.len() == 1 { "" } else { "s" };
     let subject = format!("{} file{plural}", paths.len());
-    draft.audit(key, scene.now, scene.me, "files.changed", subject, [("paths", json!(paths))]);
+    let mut objects = Vec::new();
     if !events.is_empty() {
         let log = Space::Log { owner: scene.me.clone() };
-        draft.emit_events(state, scene, log, timestamp, events)?;
+        objects.push(draft.emit_events(state, scene, log, timestamp, events)?);
     }
+    let details = [("paths", json!(paths)), ("files", json!(files)), ("objects", json!(objects))];
+    draft.audit(key, scene.now, scene.me, "files.changed", subject, details);
     Ok(draft)
 }

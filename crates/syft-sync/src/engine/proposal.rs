@@ -183,18 +183,20 @@ fn accept(
         });
     }
     let paths: Vec<&str> = allowed.iter().map(|change| change.path.as_str()).collect();
+    let mut objects = vec![object.to_string()];
+    if !events.is_empty() {
+        let log = Space::Log { owner: scene.me.clone() };
+        objects.push(draft.emit_events(state, scene, log, timestamp, events)?);
+    }
     draft.audit(
         format!("accepted:{}", message.id),
         scene.now,
         from,
         "message.accepted",
         message.id.to_string(),
-        [("paths", json!(paths))],
+        [("paths", json!(paths)), ("objects", json!(objects))],
     );
-    if events.is_empty() {
-        return Ok(());
-    }
-    draft.emit_events(state, scene, Space::Log { owner: scene.me.clone() }, timestamp, events)
+    Ok(())
 }
 
 fn apply(

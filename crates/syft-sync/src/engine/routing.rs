@@ -84,15 +84,15 @@ pub(crate) fn on_route(
             timestamp,
         });
     }
+    let outbox = Space::Outbox { owner: scene.me.clone(), recipient: reader.clone() };
+    let object = draft.emit_events(state, scene, outbox, timestamp, events)?;
     draft.audit(
         format!("sent:{reader}:{}", timestamp.seconds()),
         scene.now,
         scene.me,
         "files.sent",
         reader.to_string(),
-        [("files", json!(sent))],
+        [("files", json!(sent)), ("objects", json!([object]))],
     );
-    let outbox = Space::Outbox { owner: scene.me.clone(), recipient: reader.clone() };
-    draft.emit_events(state, scene, outbox, timestamp, events)?;
     Ok(draft)
 }

@@ -52,14 +52,6 @@ pub(crate) fn on_submission(
             submitted: at,
         });
     }
-    draft.audit(
-        format!("proposed:{id}"),
-        scene.now,
-        scene.me,
-        "files.proposed",
-        owner.to_string(),
-        [("files", json!(proposals))],
-    );
     let message = ProposedFileChangesMessage {
         id,
         sender: scene.me.clone(),
@@ -68,6 +60,14 @@ pub(crate) fn on_submission(
         position: None,
     };
     let inbox = Space::Inbox { owner: owner.clone(), sender: scene.me.clone() };
-    draft.emit_proposal(state, inbox, message)?;
+    let object = draft.emit_proposal(state, inbox, message)?;
+    draft.audit(
+        format!("proposed:{id}"),
+        scene.now,
+        scene.me,
+        "files.proposed",
+        owner.to_string(),
+        [("files", json!(proposals)), ("objects", json!([object]))],
+    );
     Ok(draft)
 }

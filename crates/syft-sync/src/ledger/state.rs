@@ -197,6 +197,8 @@ pub(crate) enum Fact {
     Verified,
     /// A backup was found in the store, and stands there so.
     Restored { saved: Saved },
+    /// Nothing of mine lies in the store any more.
+    StoreEmptied,
 }
 
 impl State {
@@ -278,7 +280,16 @@ impl State {
             Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
             Fact::Verified => self.saved.verified(),
             Fact::Restored { saved } => self.saved = saved,
+            Fact::StoreEmptied => self.store_emptied(),
         }
+    }
+
+    /// What the store had is due again.
+    fn store_emptied(&mut self) {
+        self.sent.clear();
+        self.published.clear();
+        self.backup = None;
+        self.files.values_mut().for_each(|version| version.logged = false);
     }
 
     fn copy_is(&mut self, owner: Email, path: DatasitePath, version: CopyVersion) {

@@ -9,6 +9,7 @@ mod permissions;
 mod process;
 mod properties;
 mod rehearse;
+mod reset;
 mod setup;
 mod status;
 mod submit;
@@ -47,6 +48,7 @@ use crate::quarantine::Quarantine;
 use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
 use crate::touched::{NotingDisk, Touched};
+use crate::traffic::{Recorded, Transfer, transfers};
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role};
 
@@ -177,7 +179,7 @@ impl SyftboxManager {
         {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
-        let mut pass = manager.node.pass()?;
+        let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
         let restored = manager.restore(&mut pass).await?;
         setup::prepare(&pass)?;
@@ -230,6 +232,8 @@ impl SyftboxManager {
         let jobs =
             JobStore::new(disk.clone(), clock.clone(), entropy.clone(), layout.clone(), me.clone())
                 .with_audit(Arc::new(audit.clone()));
+        let (store, noted_by) = (config.transport.clone(), audit.clone());
+        let recorded = Recorded::new(store, clock.clone(), noted_by, me.clone());
         let node = Node {
             email: me,
             home: config.home.clone(),
@@ -237,7 +241,7 @@ impl SyftboxManager {
             layout,
             clock,
             entropy,
-            transport: config.transport.clone(),
+            transport: Arc::new(recorded),
             audit,
             touched,
             permissions: CompiledRules::default(),
@@ -297,6 +301,15 @@ impl SyftboxManager {
     /// The disk.
     pub fn audit_entries(&self) -> Result<Vec<AuditEntry>> {
         Ok(self.node.audit.open()?.entries()?)
+    }
+
+    /// Every object that this node put into the store or took from there, oldest
+    /// first: what entered and what left.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn traffic(&self) -> Result<Vec<Transfer>> {
+        Ok(transfers(&self.audit_entries()?))
     }
 
     /// Whether the audit log is whole and unchanged.

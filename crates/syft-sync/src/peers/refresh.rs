@@ -63,8 +63,11 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
                 }
                 found.inboxes.extend(inbox.map(|inbox| (sender, inbox)));
             }
-            // One peer's folder that cannot be read concerns that peer alone.
-            Err(error) => found.suspicious.push(format!("{sender}: {error}")),
+            Err(error) => match crate::Error::from(error) {
+                error if error.ends_the_pass() => return Err(error),
+                // One peer's folder that cannot be read concerns that peer alone.
+                error => found.suspicious.push(format!("{sender}: {error}")),
+            },
         }
     }
     hellos.save(&*pass.node.disk)?;
@@ -165,6 +168,9 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
         let hello = Hello::of(me).to_bytes()?;
         if let Err(error) = put_hello(&*pass.node.transport, &space, hello).await {
+            if error.ends_the_pass() {
+                return Err(error);
+            }
             failed.push(format!("{email}: {error}"));
             continue;
         }

@@ -221,6 +221,8 @@ promises! {
     spaces::a_grant_makes_a_collection_discoverable,
     spaces::a_collection_for_any_reaches_everyone,
     spaces::own_collections_are_found_again,
+    spaces::all_that_is_mine_is_found_again,
+    spaces::a_sender_takes_back_what_was_put,
     access::writing_in_the_name_of_another_is_denied,
     access::deleting_what_is_not_mine_is_denied,
     access::reading_what_is_not_shared_is_denied,

@@ -147,3 +147,31 @@ pub(super) async fn own_collections_are_found_again(cast: &Cast) -> Verdict {
     ensure!(!finds(&*cast.peer, kind, &space).await?, "it counts as the peer's own");
     Ok(())
 }
+
+pub(super) async fn all_that_is_mine_is_found_again(cast: &Cast) -> Verdict {
+    let mine = [cast.log(), cast.outbox(), cast.collection()?];
+    for space in &mine {
+        cast.owner.open(space).await?;
+    }
+    let theirs = cast.inbox();
+    cast.peer.open(&theirs).await?;
+    for space in &mine {
+        ensure!(finds(&*cast.owner, SpaceKind::Mine, space).await?, "{space} is not found");
+        ensure!(!finds(&*cast.peer, SpaceKind::Mine, space).await?, "{space} is the peer's");
+    }
+    ensure!(finds(&*cast.peer, SpaceKind::Mine, &theirs).await?, "{theirs} is not found");
+    ensure!(!finds(&*cast.owner, SpaceKind::Mine, &theirs).await?, "{theirs} is the owner's");
+    Ok(())
+}
+
+pub(super) async fn a_sender_takes_back_what_was_put(cast: &Cast) -> Verdict {
+    let inbox = cast.inbox();
+    cast.peer.open(&inbox).await?;
+    cast.peer.put_bytes(&inbox, &name("message")?, b"x".to_vec()).await?;
+    let mine = cast.peer.list_all(&inbox).await?;
+    ensure!(mine.len() == 1, "the sender sees {} of 1 messages", mine.len());
+    cast.peer.delete(&mine).await?;
+    cast.peer.delete(&mine).await?;
+    ensure!(cast.owner.list_all(&inbox).await?.is_empty(), "the message is still there");
+    Ok(())
+}

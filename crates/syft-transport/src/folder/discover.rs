@@ -30,6 +30,7 @@ pub(super) fn discover(root: &Root, me: &Email, kind: SpaceKind) -> Result<Disco
             }
         }
         SpaceKind::OwnCollection => walk.collections(me)?,
+        SpaceKind::Mine => walk.mine(me)?,
         SpaceKind::Collection => {
             for owner in walk.people(&["collections"])?.into_iter().filter(|owner| owner != me) {
                 // What one owner's folder holds hides nobody else's.
@@ -59,6 +60,29 @@ impl Walk<'_> {
     /// The folders in a folder whose names are addresses.
     fn people(&mut self, components: &[&str]) -> Result<Vec<Email>> {
         self.folders(components, |name| Email::parse(name).map_err(|e| e.to_string()))
+    }
+
+    fn mine(&mut self, me: &Email) -> Result<()> {
+        let owner = || me.clone();
+        let own = [
+            Space::Log { owner: owner() },
+            Space::Checkpoints { owner: owner() },
+            Space::Rolling { owner: owner() },
+            Space::Archive { owner: owner() },
+            Space::State { owner: owner() },
+            Space::Profile { owner: owner() },
+        ];
+        let outboxes = self.people(&["outbox", me.as_str()])?;
+        let outboxes =
+            outboxes.into_iter().map(|recipient| Space::Outbox { owner: owner(), recipient });
+        let inboxes = self.people(&["inbox"])?;
+        let inboxes = inboxes.into_iter().map(|owner| Space::Inbox { owner, sender: me.clone() });
+        for space in own.into_iter().chain(outboxes).chain(inboxes) {
+            if self.root.folder("discover", &space.components())?.is_some() {
+                self.found.spaces.push(space);
+            }
+        }
+        self.collections(me)
     }
 
     fn collections(&mut self, owner: &Email) -> Result<()> {

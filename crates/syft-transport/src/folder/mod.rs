@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use self::create::Piece;
 use self::fs::Root;
-use crate::access::{check_delete, check_write};
+use crate::access::{check_delete, check_retire, check_write};
 use crate::{
     ByteStream, Capabilities, Discovered, Error, Identities, Info, ListOptions, ListStream, Object,
     ObjectName, PutBody, PutMode, Result, Space, SpaceKind, Transport,
@@ -88,8 +88,6 @@ impl FolderTransport {
     }
 
     async fn remove(&self, action: &'static str, objects: &[Object]) -> Result<()> {
-        let me = &self.info.identity;
-        objects.iter().try_for_each(|object| check_delete(action, &object.space, me))?;
         let objects = objects.to_vec();
         self.blocking(move |root| read::remove(root, action, &objects)).await
     }
@@ -150,10 +148,14 @@ impl Transport for FolderTransport {
     }
 
     async fn delete(&self, objects: &[Object]) -> Result<()> {
+        let me = &self.info.identity;
+        objects.iter().try_for_each(|object| check_delete(&object.space, me))?;
         self.remove("delete", objects).await
     }
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
+        let me = &self.info.identity;
+        objects.iter().try_for_each(|object| check_retire(&object.space, me))?;
         self.remove("retire", objects).await
     }
 

@@ -79,11 +79,6 @@ impl MemoryTransport {
     fn me(&self) -> &Email {
         &self.info.identity
     }
-
-    fn remove(&self, action: &'static str, objects: &[Object]) -> Result<()> {
-        let mut state = self.store.state();
-        objects.iter().try_for_each(|object| state.remove(action, self.me(), object))
-    }
 }
 
 #[async_trait]
@@ -131,11 +126,13 @@ impl Transport for MemoryTransport {
     }
 
     async fn delete(&self, objects: &[Object]) -> Result<()> {
-        self.remove("delete", objects)
+        let mut state = self.store.state();
+        objects.iter().try_for_each(|object| state.delete(self.me(), object))
     }
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
-        self.remove("retire", objects)
+        let mut state = self.store.state();
+        objects.iter().try_for_each(|object| state.retire(self.me(), object))
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {

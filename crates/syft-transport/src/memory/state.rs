@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use syft_core::{Email, Timestamp};
 
-use crate::access::{check_delete, check_write, reads_by_role};
+use crate::access::{check_delete, check_retire, check_write, reads_by_role};
 use crate::{
     Change, ChangeKind, Discovered, Error, ListOptions, Listed, Object, ObjectName, Recipient,
     Result, Skipped, Space, SpaceKind, Version,
@@ -161,8 +161,13 @@ impl State {
         space: &Space,
         options: &ListOptions,
     ) -> Result<Vec<Listed>> {
-        self.check_read("list", space, me)?;
-        let selected = |s: &&Stored| s.space == *space && options.selects(&s.name);
+        // Whoever writes a space sees there at least what is their own.
+        let own_alone = space.writer() == me && !self.may_read(space, me);
+        if !own_alone {
+            self.check_read("list", space, me)?;
+        }
+        let visible = |s: &Stored| !own_alone || s.owner.as_ref() == Some(me);
+        let selected = |s: &&Stored| s.space == *space && options.selects(&s.name) && visible(s);
         let line = |stored: &Stored| match stored.object() {
             Ok(object) => Listed::Object(object),
             Err(error) => Listed::Skipped(Skipped::new(&stored.name, error.to_string())),
@@ -170,19 +175,28 @@ impl State {
         Ok(self.objects.iter().filter(selected).map(line).collect())
     }
 
-    pub(super) fn remove(
-        &mut self,
-        action: &'static str,
-        me: &Email,
-        object: &Object,
-    ) -> Result<()> {
-        check_delete(action, &object.space, me)?;
+    pub(super) fn retire(&mut self, me: &Email, object: &Object) -> Result<()> {
+        check_retire(&object.space, me)?;
+        self.remove(object);
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, me: &Email, object: &Object) -> Result<()> {
+        check_delete(&object.space, me)?;
+        let there = self.objects.iter().find(|s| s.id == object.id && s.space == object.space);
+        if object.space.owner() != me && there.is_some_and(|s| s.owner.as_ref() != Some(me)) {
+            return Err(Error::denied("delete", object, "somebody else put it there"));
+        }
+        self.remove(object);
+        Ok(())
+    }
+
+    fn remove(&mut self, object: &Object) {
         let before = self.objects.len();
         self.objects.retain(|s| s.id != object.id || s.space != object.space);
         if self.objects.len() < before {
             self.note(&object.space, Some(object.name.clone()), ChangeKind::Removed);
         }
-        Ok(())
     }
 
     pub(super) fn discover(&self, me: &Email, kind: SpaceKind) -> Discovered {
@@ -196,6 +210,7 @@ impl State {
                     owner != me && self.may_read(space, me)
                 }
                 (SpaceKind::OwnCollection, Space::Collection { owner, .. }) => owner == me,
+                (SpaceKind::Mine, space) => space.writer() == me,
                 _ => false,
             };
             if !wanted {

@@ -1,0 +1,66 @@
+use syft_core::Email;
+
+use super::{Broadcast, Kept};
+use crate::Result;
+use crate::batch::Batch;
+use crate::engine::{RoutedFile, on_route};
+use crate::ledger::{RemoteEffect, State};
+use crate::node::Pass;
+
+/// Deletions in one message are bounded by their number alone.
+const NO_CONTENT: u64 = 0;
+
+/// Who was sent files that are not taken back yet.
+pub(crate) fn due(state: &State) -> Vec<Broadcast> {
+    let sent = state.sent.iter().filter(|(_, files)| !files.is_empty());
+    sent.map(|(peer, files)| Broadcast { peer: peer.clone(), files: files.len() }).collect()
+}
+
+/// Tells every reader to forget all that was sent. Each message is noted as one
+/// that stays before it is sent.
+pub(crate) async fn broadcast(pass: &mut Pass<'_>, kept: &mut Kept) -> Result<()> {
+    for Broadcast { peer, .. } in due(pass.ledger.state()) {
+        let sent = pass.ledger.state().sent.get(&peer).into_iter().flatten();
+        let paths: Vec<_> = sent.map(|(path, _)| path.clone()).collect();
+        let mut batch = Batch::new(u64::MAX);
+        for path in paths {
+            let file = RoutedFile { path, content: None };
+            if let Some(full) = batch.add(file, NO_CONTENT) {
+                send(pass, kept, &peer, full).await?;
+            }
+        }
+        send(pass, kept, &peer, batch.take()).await?;
+    }
+    Ok(())
+}
+
+/// Finishes the messages that an earlier try could not send.
+pub(crate) async fn finish(pass: &mut Pass<'_>, kept: &Kept) -> Result<()> {
+    let is_kept =
+        |effect: &RemoteEffect| put_key(effect).is_some_and(|key| kept.objects.contains(&key));
+    for (id, pending) in pass.ledger.pending() {
+        if pending.plan.remote.iter().any(is_kept) {
+            pass.finish(id, &pending).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn send(
+    pass: &mut Pass<'_>,
+    kept: &mut Kept,
+    reader: &Email,
+    files: Vec<RoutedFile>,
+) -> Result<()> {
+    let draft = on_route(pass.ledger.state(), &pass.node.scene(), reader, files)?;
+    kept.objects.extend(draft.plan.remote.iter().filter_map(put_key));
+    kept.save(&*pass.node.disk)?;
+    pass.carry_out(draft).await
+}
+
+fn put_key(effect: &RemoteEffect) -> Option<String> {
+    match effect {
+        RemoteEffect::Put { space, name, .. } => Some(format!("{space}/{name}")),
+        _ => None,
+    }
+}

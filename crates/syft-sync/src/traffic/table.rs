@@ -1,0 +1,150 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+use syft_core::{AuditEntry, ContentHash, Email, EventsName, ProposalName, Timestamp};
+
+use super::{SENT, TAKEN};
+use crate::hello::HELLO;
+use crate::refusal::Refusal;
+
+/// Which way an object went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the store to this node.
+    In,
+    /// From this node into the store.
+    Out,
+}
+
+/// One object that entered or left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Transfer {
+    /// The line of the audit log that says so.
+    pub seq: u64,
+    /// When it was complete.
+    #[serde(skip)]
+    pub at: Timestamp,
+    /// Which way it went.
+    pub direction: Direction,
+    /// To or from whom; for what all my readers share, or what is mine alone, nobody.
+    pub peer: Option<Email>,
+    /// To whom a dataset of mine was granted.
+    pub readers: BTreeSet<Email>,
+    /// Where it lies in the store, as `syft-1/inbox/alice@example.org/bob@example.org/hello`.
+    pub object: String,
+    /// What it is, in a word: `hello`, `proposal`, `events`, `refusal`, `grant`,
+    /// `dataset`, or the kind of its space.
+    pub kind: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The hash of its bytes.
+    pub sha256: ContentHash,
+    /// The files in it, as far as it holds files.
+    pub files: BTreeSet<String>,
+}
+
+impl Transfer {
+    /// Whether a peer has a part in it.
+    #[must_use]
+    pub fn concerns(&self, peer: &Email) -> bool {
+        self.peer.as_ref() == Some(peer) || self.readers.contains(peer)
+    }
+}
+
+/// The table from the entries of an audit log, oldest first.
+pub(crate) fn transfers(entries: &[AuditEntry]) -> Vec<Transfer> {
+    let known = Known::of(entries);
+    entries.iter().filter_map(|entry| known.transfer(entry)).collect()
+}
+
+/// What other lines say about objects.
+#[derive(Default)]
+struct Known<'a> {
+    files: BTreeMap<&'a str, BTreeSet<String>>,
+    /// Who was granted a dataset, by the hash in the name of its space.
+    readers: BTreeMap<&'a str, BTreeSet<Email>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(entries: &'a [AuditEntry]) -> Self {
+        let mut known = Known::default();
+        for entry in entries {
+            for object in texts(entry.details.get("objects")) {
+                known.files.entry(object).or_default().extend(files_of(entry));
+            }
+            if let Some(hash) = entry.details.get("hash").and_then(Value::as_str) {
+                let readers = texts(entry.details.get("readers"));
+                let readers = readers.filter_map(|reader| Email::parse(reader).ok());
+                known.readers.entry(hash).or_default().extend(readers);
+            }
+        }
+        known
+    }
+
+    fn transfer(&self, entry: &AuditEntry) -> Option<Transfer> {
+        let direction = match entry.action.as_str() {
+            SENT => Direction::Out,
+            TAKEN => Direction::In,
+            _ => return None,
+        };
+        let object = entry.subject.as_str();
+        let (kind, file) = kind_of(object);
+        let mut files = self.files.get(object).cloned().unwrap_or_default();
+        files.extend(file);
+        let peer = entry.details.get("peer").and_then(Value::as_str);
+        let peer = peer.and_then(|peer| Email::parse(peer).ok());
+        let collection = object.split('/').nth(5).filter(|_| peer.is_none());
+        let readers = collection.and_then(|hash| self.readers.get(hash)).cloned();
+        let sha256 = entry.details.get("sha256").and_then(Value::as_str)?;
+        Some(Transfer {
+            seq: entry.seq,
+            at: entry.at,
+            direction,
+            peer,
+            readers: readers.unwrap_or_default(),
+            object: object.to_owned(),
+            kind,
+            bytes: entry.details.get("bytes").and_then(Value::as_u64)?,
+            sha256: ContentHash::parse(sha256).ok()?,
+            files,
+        })
+    }
+}
+
+fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The files that a line names: `files` with their hashes, or else `paths`.
+fn files_of(entry: &AuditEntry) -> BTreeSet<String> {
+    let Some(files) = entry.details.get("files").and_then(Value::as_array) else {
+        return texts(entry.details.get("paths")).map(str::to_owned).collect();
+    };
+    let paths = files.iter().filter_map(|file| file.get("path").and_then(Value::as_str));
+    paths.map(str::to_owned).collect()
+}
+
+/// What an object is by its key, and the file that it is, if it is one.
+fn kind_of(object: &str) -> (String, Option<String>) {
+    let mut components = object.split('/').skip(1);
+    let space = components.next().unwrap_or_default();
+    let name = object.rsplit('/').next().unwrap_or_default();
+    let kind = match space {
+        "collections" => {
+            let is_grant = name.starts_with("grant_") && name.ends_with(".json");
+            let Some(tag) = components.nth(2).filter(|_| !is_grant) else {
+                return ("grant".to_owned(), None);
+            };
+            let file = name.replace("%2F", "/").replace("%25", "%");
+            return ("dataset".to_owned(), Some(format!("{tag}/{file}")));
+        }
+        "inbox" if name == HELLO => "hello",
+        _ if ProposalName::parse(name).is_ok() => "proposal",
+        _ if EventsName::parse(name).is_ok() => "events",
+        _ if Refusal::is_name(name) => "refusal",
+        other => other,
+    };
+    (kind.to_owned(), None)
+}
