@@ -8,6 +8,7 @@ mod login;
 mod peer;
 mod perm;
 mod quarantine;
+mod reset;
 mod run;
 mod shell;
 mod sync;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use syft_sync::core::Email;
 
-pub(crate) use audit::{AuditCommand, AuditLogArgs};
+pub(crate) use audit::{AuditCommand, AuditLogArgs, AuditTrafficArgs};
 pub(crate) use checkpoint::CheckpointCommand;
 pub(crate) use dataset::{
     CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,
@@ -33,6 +34,7 @@ pub(crate) use perm::{
     PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,
 };
 pub(crate) use quarantine::{QuarantineCommand, QuarantineItemArgs};
+pub(crate) use reset::{DoctorArgs, ResetArgs};
 pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use sync::SyncArgs;
@@ -137,7 +139,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Check this machine: the box for jobs, the store, the home
-    Doctor,
+    Doctor(DoctorArgs),
+    /// Delete everything of mine: in the store and here, after telling my peers
+    Reset(ResetArgs),
     /// Print a script that teaches a shell to complete these commands
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder

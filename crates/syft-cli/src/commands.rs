@@ -13,6 +13,7 @@ mod man;
 mod peer;
 mod perm;
 mod quarantine;
+mod reset;
 mod review;
 mod run;
 mod status;
@@ -42,7 +43,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Checkpoint(command) => checkpoint::run(context, command).await,
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Audit(command) => audit::run(context, command),
-        Command::Doctor => show(context, doctor::run(context).await),
+        Command::Doctor(args) => show(context, doctor::run(context, &args).await),
+        Command::Reset(args) => show(context, reset::run(context, args).await),
         Command::Completions(args) => show(context, completions::run(&args)),
         Command::Man(args) => show(context, man::run(context, &args)),
     }

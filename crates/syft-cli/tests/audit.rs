@@ -67,8 +67,10 @@ fn the_log_tells_what_was_decided() {
     assert_snapshot!(it.alice(&["audit", "log"]).ok().all(), @r"
     NO  WHEN      WHO                 WHAT           TO WHAT
     1   just now  alice@hospital.org  login          alice@hospital.org
-    2   just now  alice@hospital.org  peer.approved  bob@uni.org
-    3   just now  alice@hospital.org  files.changed  3 files
+    2   just now  alice@hospital.org  object.taken   syft-1/inbox/alice@hospital.org/bob@uni.org/hello
+    3   just now  alice@hospital.org  peer.approved  bob@uni.org
+    4   just now  alice@hospital.org  object.sent    syft-1/inbox/bob@uni.org/alice@hospital.org/hello
+    5   just now  alice@hospital.org  files.changed  3 files
     ");
     let log = it.alice(&["audit", "log", "--last", "1", "--json"]).ok().json();
     assert_eq!(log["schema"], "syft/audit-log/1");
@@ -85,8 +87,8 @@ fn a_changed_audit_log_is_found() {
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::write(&log, text.replacen("peer.approved", "peer.rejected", 1)).unwrap();
     assert_snapshot!(it.alice(&["audit", "verify"]).exits(9).all(), @r"
-    The audit log was tampered with at line 3: it does not continue the line before: one of them was changed
-    Up to there, 2 entries hang together.
+    The audit log was tampered with at line 4: it does not continue the line before: one of them was changed
+    Up to there, 3 entries hang together.
     [exit 9]
     ");
     assert_eq!(it.alice(&["audit", "verify", "--json"]).exits(9).json()["ok"], false);
@@ -147,6 +149,8 @@ fn every_command_names_its_schema() {
         ("quarantine-list", &["quarantine", "list"]),
         ("audit-log", &["audit", "log"]),
         ("audit-verify", &["audit", "verify"]),
+        ("audit-traffic", &["audit", "traffic"]),
+        ("reset", &["reset", "--dry-run"]),
     ];
     for (verb, args) in commands {
         let said = it.alice(&[args, &["--json"][..]].concat()).ok();

@@ -71,6 +71,32 @@ impl Index {
             .is_some_and(|known| known.inode != now.inode || known.modified_ns != now.modified_ns)
     }
 
+    /// Whether there is an index that cannot be read.
+    pub(crate) fn is_damaged(disk: &Arc<dyn Disk>, owner: &Email) -> Result<bool> {
+        let bytes = disk.read_if_there(&path(owner)?, LIMIT)?;
+        Ok(bytes.is_some_and(|bytes| decode(&bytes).is_none()))
+    }
+
+    /// Throws the index of a datasite away.
+    pub(crate) fn remove(disk: &Arc<dyn Disk>, owner: &Email) -> Result<()> {
+        Ok(disk.remove_file(&path(owner)?)?)
+    }
+
+    /// Forgets files that are there, so that they are read again, and writes the
+    /// index.
+    pub(crate) fn doubt(
+        &mut self,
+        disk: &Arc<dyn Disk>,
+        owner: &Email,
+        files: &[DatasitePath],
+    ) -> Result<()> {
+        for file in files {
+            self.saved.files.remove(file.as_str());
+            self.saved.rules.remove(file.as_str());
+        }
+        Ok(disk.write(&path(owner)?, &encode(&self.saved), Access::OwnerOnly)?)
+    }
+
     /// The hash of a file, unless the disk says that it changed.
     pub(crate) fn hash(&self, path: &DatasitePath, now: &Metadata) -> Option<ContentHash> {
         let known = self.saved.files.get(path.as_str())?;

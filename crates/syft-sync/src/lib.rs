@@ -12,6 +12,7 @@ mod connect;
 mod contents;
 mod engine;
 mod error;
+mod health;
 mod hello;
 mod home_watch;
 mod inbox;
@@ -43,6 +44,7 @@ pub use checkpoints::{
 pub use config::{NodeConfig, Role};
 pub use connect::{connect, connect_new};
 pub use error::{Error, Result};
+pub use health::{Check, CheckUp, Verdict};
 pub use hello::{Hello, ProtocolRange};
 pub use home_watch::HomeWatch;
 pub use manager::{

@@ -288,11 +288,11 @@ async fn progress_is_told_to_its_end() {
     let manager = syft_sync::SyftboxManager::open(config).unwrap();
     manager.delete_syftbox(&DeleteOptions::default()).await.unwrap();
     let heard = heard.0.lock().unwrap();
-    let progress = heard.iter().filter_map(|notice| match notice {
+    let mut progress = heard.iter().filter_map(|notice| match notice {
         Notice::Progress { work: Work::Deleting, done, total } => Some((*done, *total)),
         _ => None,
     });
-    let (done, total) = progress.last().unwrap();
+    let (done, total) = progress.next_back().unwrap();
     assert_eq!(done, total);
     assert!(heard.contains(&Notice::Done("the store is cleared".to_owned())));
 }

@@ -1,4 +1,5 @@
 use clap::{Args, Subcommand};
+use syft_sync::core::Email;
 
 /// The commands about the audit log.
 #[derive(Debug, Subcommand)]
@@ -7,6 +8,16 @@ pub(crate) enum AuditCommand {
     Log(AuditLogArgs),
     /// Check that the log is whole and unchanged: exit code 9 if it is not
     Verify,
+    /// Show every object that entered or left: when, with whom, its size and hash
+    Traffic(AuditTrafficArgs),
+}
+
+/// The arguments of `audit traffic`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditTrafficArgs {
+    /// Only with this peer
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) peer: Option<Email>,
 }
 
 /// The arguments of `audit log`.

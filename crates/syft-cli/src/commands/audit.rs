@@ -1,6 +1,7 @@
 //! What was decided, what ran, what left.
 
 mod log;
+mod traffic;
 mod verify;
 
 use super::show as print;
@@ -12,6 +13,7 @@ use crate::exit::Exit;
 pub(super) fn run(context: &Context, command: AuditCommand) -> Result<Exit, CliError> {
     match command {
         AuditCommand::Log(args) => print(context, log::run(context, &args)),
+        AuditCommand::Traffic(args) => print(context, traffic::run(context, &args)),
         AuditCommand::Verify => print(context, verify::run(context)),
     }
 }

@@ -1,14 +1,14 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, Probe};
-use syft_sync::perm::PERMISSION_FILE;
-use syft_sync::transport::{Identities, SpaceKind, Transport};
-use syft_sync::{NodeConfig, SyftboxManager};
+use syft_sync::transport::{Identities, Transport};
+use syft_sync::{Check as Health, CheckUp, NodeConfig, Verdict};
 
+use crate::args::DoctorArgs;
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
-use crate::output::{Page, Report, count};
+use crate::output::{Page, Report};
 use crate::warden;
 
 /// What was found on this machine.
@@ -19,6 +19,10 @@ pub(crate) struct Doctor {
     isolation: Isolation,
     store: Store,
     checks: Vec<Check>,
+    /// What was put right before, a line each.
+    repaired: Vec<String>,
+    #[serde(skip)]
+    can_repair: bool,
 }
 
 /// The box that jobs can be put into here.
@@ -55,15 +59,15 @@ struct Check {
     exit: Exit,
 }
 
-pub(crate) async fn run(context: &Context) -> Result<Doctor, CliError> {
+pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Doctor, CliError> {
     let config = context.config()?;
     let found = warden::best_sandbox(&context.state_folder())?.probe;
-    let store = look_at_store(context, &config).await?;
     let manager = context.open()?;
+    let CheckUp { checks: health, repaired } =
+        manager.check_up(!context.is_offline(), args.repair).await?;
+    let store = store(context, &config, &health)?;
     let mut checks = vec![box_check(&found)];
-    checks.extend(store_check(&store));
-    checks.push(audit_check(&manager)?);
-    checks.push(permission_check(&manager)?);
+    checks.extend(health.into_iter().map(Check::from));
     Ok(Doctor {
         email: config.email,
         home: context.home().display().to_string(),
@@ -77,29 +81,25 @@ pub(crate) async fn run(context: &Context) -> Result<Doctor, CliError> {
         },
         store,
         checks,
+        repaired,
+        can_repair: !args.repair,
     })
 }
 
-async fn look_at_store(context: &Context, config: &NodeConfig) -> Result<Store, CliError> {
+fn store(context: &Context, config: &NodeConfig, checks: &[Health]) -> Result<Store, CliError> {
     let transport = context.store(&config.transport, &config.email)?;
-    let (reachable, detail) = if context.is_offline() {
-        (None, None)
-    } else {
-        match transport.discover(SpaceKind::Inbox).await {
-            Ok(_) => (Some(true), None),
-            Err(error) => (Some(false), Some(CliError::from(error).message().to_owned())),
-        }
-    };
+    let asked = checks.iter().find(|check| check.name == "store");
+    let is_good = |check: &&Health| check.verdict == Verdict::Good;
     let info = transport.info();
     Ok(Store {
         url: config.transport.clone(),
         name: info.name.clone(),
-        reachable,
+        reachable: asked.map(|check| check.verdict != Verdict::Away),
         identity: match info.identities {
             Identities::Claimed => "claimed",
             Identities::Proven => "proven",
         },
-        detail,
+        detail: asked.filter(|check| !is_good(check)).map(|check| check.detail.clone()),
     })
 }
 
@@ -113,39 +113,17 @@ fn box_check(found: &Probe) -> Check {
     Check { name: "box for jobs", ok, detail, exit: Exit::Refused }
 }
 
-fn store_check(store: &Store) -> Option<Check> {
-    let ok = store.reachable?;
-    let detail = match &store.detail {
-        None => format!("{} answers", store.name),
-        Some(detail) => detail.clone(),
-    };
-    Some(Check { name: "store", ok, detail, exit: Exit::Store })
-}
-
-fn audit_check(manager: &SyftboxManager) -> Result<Check, CliError> {
-    let report = manager.verify_audit()?;
-    let detail = match &report.problem {
-        None => format!("{} entries, whole and unchanged", report.entries),
-        Some(problem) => format!("line {}: {}", problem.line, problem.detail),
-    };
-    let ok = report.problem.is_none();
-    Ok(Check { name: "audit log", ok, detail, exit: Exit::Integrity })
-}
-
-fn permission_check(manager: &SyftboxManager) -> Result<Check, CliError> {
-    let permissions = manager.permissions()?;
-    let problems = permissions.problems();
-    let detail = match problems.first() {
-        None => "every file can be read".to_owned(),
-        Some(first) => format!(
-            "{}{PERMISSION_FILE}: {} (1 of {})",
-            if first.folder.is_empty() { String::new() } else { format!("{}/", first.folder) },
-            first.reason,
-            count(problems.len(), "problem", "problems"),
-        ),
-    };
-    let ok = problems.is_empty();
-    Ok(Check { name: "permissions", ok, detail, exit: Exit::Conflict })
+impl From<Health> for Check {
+    fn from(check: Health) -> Self {
+        let exit = match check.verdict {
+            Verdict::Good => Exit::Done,
+            Verdict::Away => Exit::Store,
+            Verdict::Odd => Exit::Conflict,
+            Verdict::Damaged => Exit::Integrity,
+        };
+        let ok = check.verdict == Verdict::Good;
+        Check { name: check.name, ok, detail: check.detail, exit }
+    }
 }
 
 impl Report for Doctor {
@@ -161,6 +139,13 @@ impl Report for Doctor {
                 page.line(format!("ok       {line}"));
             } else {
                 page.warning(format!("PROBLEM  {line}"));
+            }
+        }
+        if !self.repaired.is_empty() {
+            page.gap();
+            page.line("Put right:");
+            for line in &self.repaired {
+                page.line(format!("  {}", safe_text(line)));
             }
         }
         page.gap();
@@ -183,6 +168,10 @@ impl Report for Doctor {
                  and read everything in it."
             }
         });
+        let fixable = |check: &Check| !check.ok && check.exit == Exit::Conflict;
+        if self.can_repair && self.checks.iter().any(fixable) {
+            page.hint("To put right what can be:", "syft doctor --repair");
+        }
     }
 
     fn exit(&self) -> Exit {

@@ -258,6 +258,28 @@ impl Disk for DirDisk {
         sync_folder(&parent).map_err(failed)
     }
 
+    fn unfinished(&self, folder: &HomePath, before_ns: i64, remove: bool) -> Result<u64> {
+        let Some(handle) = open_folder(&self.root, folder, Missing::Report)? else {
+            return Ok(0);
+        };
+        let failed = |error: Errno| io_error("clear", folder, error);
+        let mut found = 0;
+        for entry in Dir::read_from(&handle).map_err(failed)? {
+            let raw = entry.map_err(failed)?.file_name().to_owned();
+            if !raw.to_str().is_ok_and(is_temporary) {
+                continue;
+            }
+            let Some(there) = stat(&handle, &raw).map_err(failed)? else { continue };
+            let is_left =
+                kind(&there) == FileKind::File && metadata(&there).modified_ns < before_ns;
+            if is_left && remove {
+                rustix::fs::unlinkat(&handle, &raw, AtFlags::empty()).map_err(failed)?;
+            }
+            found += u64::from(is_left);
+        }
+        Ok(found)
+    }
+
     fn real_path(&self, path: &HomePath) -> PathBuf {
         path.components().fold(self.path.clone(), |whole, name| whole.join(name))
     }

@@ -210,6 +210,13 @@ impl Disk for FaultyDisk {
         self.inner.remove_dir_all(folder)
     }
 
+    fn unfinished(&self, folder: &HomePath, before_ns: i64, remove: bool) -> Result<u64> {
+        if remove {
+            self.change("unfinished", folder, || ())?;
+        }
+        self.inner.unfinished(folder, before_ns, remove)
+    }
+
     fn real_path(&self, path: &HomePath) -> PathBuf {
         self.inner.real_path(path)
     }

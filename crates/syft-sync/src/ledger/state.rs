@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use super::{LogObject, LoggedEvent, Piece, Saved, Unverified};
 
+/// How the names of the channels start that are event logs.
+const LOGS: &str = "syft-1/log/";
+
 /// Everything that sync has to remember: the fold of all journalled [`Fact`]s.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -289,6 +292,9 @@ impl State {
         self.sent.clear();
         self.published.clear();
         self.backup = None;
+        self.saved = Saved::default();
+        // The log begins anew; a reader's channel goes on.
+        self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
         self.files.values_mut().for_each(|version| version.logged = false);
     }
 

@@ -3,6 +3,7 @@
 mod attempts;
 mod checkpoints;
 mod datasets;
+mod health;
 mod jobs;
 mod peers;
 mod permissions;
@@ -36,7 +37,7 @@ pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
 pub use process::{ProcessOptions, Processed};
 pub use properties::Datasets;
-pub(crate) use setup::is_as_prepared;
+pub(crate) use setup::{is_as_prepared, open_job_inbox};
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use submit::SubmitOptions;
 pub use sync::SyncOptions;

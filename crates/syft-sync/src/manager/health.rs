@@ -1,0 +1,78 @@
+use super::SyftboxManager;
+use crate::health::{
+    CheckUp, Verdict, clear_leftovers, look_at_audit, look_at_decisions, look_at_files,
+    look_at_home, look_at_journal, look_at_permissions, look_at_store, look_for_leftovers,
+    repair_indexes, repair_permissions,
+};
+use crate::ledger::Ledger;
+use crate::node::Pass;
+use crate::{Error, Result};
+
+impl SyftboxManager {
+    /// Looks at everything that this node stands on: the home, the store and its
+    /// clock (with `store`), the journal, the audit log, decisions, permission
+    /// files, and every file against the index. With `repair` it first puts right
+    /// what can be put right without losing anything: finishes what was begun,
+    /// drops a damaged cache, removes what unfinished writes left, makes missing
+    /// permission files of peers again. It never deletes data, and leaves a
+    /// damaged record as it is.
+    ///
+    /// # Errors
+    /// The lock; a disk that cannot be read at all.
+    pub async fn check_up(&self, store: bool, repair: bool) -> Result<CheckUp> {
+        let node = &self.node;
+        let mut found = CheckUp::default();
+        let mut lock = node.lock()?;
+        let mut ledger = Ledger::open(node.disk.clone());
+        if repair {
+            found.repaired.extend(clear_leftovers(node)?);
+            found.repaired.extend(repair_indexes(node)?);
+            if let Ok(open) = ledger {
+                let mut pass = Pass::new(node, open, lock);
+                found.repaired.extend(self.finish_all(&mut pass, store).await?);
+                drop(pass);
+                lock = node.lock()?;
+                ledger = Ledger::open(node.disk.clone());
+            }
+        }
+        found.checks.push(look_at_home(node));
+        let audit = look_at_audit(node);
+        if store {
+            // An audit log that was changed takes no entries, so nothing may leave.
+            let write = audit.verdict == Verdict::Good;
+            found.checks.extend(look_at_store(node, write).await);
+        }
+        found.checks.push(look_at_journal(&ledger));
+        found.checks.push(look_at_decisions(node, &self.jobs));
+        found.checks.push(audit);
+        found.checks.push(look_at_permissions(node, &self.permissions()?, self.role.is_owner())?);
+        found.checks.push(look_at_files(node)?);
+        found.checks.push(look_for_leftovers(node)?);
+        drop(lock);
+        Ok(found)
+    }
+
+    /// What an earlier pass or a crash left to be done.
+    async fn finish_all(&self, pass: &mut Pass<'_>, store: bool) -> Result<Vec<String>> {
+        let mut done = Vec::new();
+        self.datasets.recover()?;
+        let interrupted = self.jobs.recover_runs()?;
+        done.extend(interrupted.iter().map(|job| format!("job {job} is marked as interrupted")));
+        if self.role.is_owner() {
+            done.extend(repair_permissions(pass)?);
+        }
+        let before = pass.ledger.pending().len();
+        if store && before > 0 {
+            // What the store still refuses is told by the check of the journal.
+            if let Err(error @ Error::Core(_)) = pass.finish_pending().await {
+                return Err(error);
+            }
+            match before - pass.ledger.pending().len() {
+                0 => {}
+                1 => done.push("finished 1 step that was begun".to_owned()),
+                n => done.push(format!("finished {n} steps that were begun")),
+            }
+        }
+        Ok(done)
+    }
+}
