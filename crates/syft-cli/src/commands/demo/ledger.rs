@@ -41,8 +41,11 @@ pub(super) fn compare(alice: &SyftboxManager, shared: &Path) -> Result<Ledger, C
         let path = found.path.display().to_string();
         let words: Vec<&str> = path.split('/').collect();
         match words.as_slice() {
-            // The owner's own log holds nothing that was not also sent to somebody.
-            [_, "outbox" | "log", OWNER, ..] => message(&mut ledger, &mut seen, &sent, &found),
+            // The owner's own log and its backup hold nothing that was not also sent
+            // to somebody.
+            [_, "outbox" | "log" | "rolling" | "checkpoints", OWNER, ..] => {
+                message(&mut ledger, &mut seen, &sent, &found);
+            }
             [_, "collections", OWNER, .., file] => {
                 collection(&mut ledger, &published, &found, file)
             }
@@ -50,8 +53,12 @@ pub(super) fn compare(alice: &SyftboxManager, shared: &Path) -> Result<Ledger, C
             [_, "profile", OWNER, ..] => plain(&mut ledger, &found, "who I am"),
             [_, "inbox", SCIENTIST, OWNER, ..] => plain(&mut ledger, &found, "greeting to bob"),
             // What others have put there is theirs.
-            [_, "outbox" | "collections" | "profile" | "state" | "log", owner, ..]
-                if *owner != OWNER => {}
+            [
+                _,
+                "outbox" | "collections" | "profile" | "state" | "log" | "rolling" | "checkpoints",
+                owner,
+                ..,
+            ] if *owner != OWNER => {}
             [_, "inbox", OWNER, ..] => {}
             _ => ledger.strangers.push(path),
         }

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use syft_sync::core::codec::{self, Limits};
-use syft_sync::core::{Change, ContentHash};
+use syft_sync::core::{
+    Change, Checkpoint, ContentHash, FileChangeEvent, FileChangeEventsMessage,
+    IncrementalCheckpoint, ProposedFileChangesMessage, RollingState,
+};
 
 use super::stage::disk;
 use crate::errors::CliError;
@@ -64,19 +67,33 @@ fn open(bytes: &[u8]) -> Opened {
     if !bytes.starts_with(&[0x1F, 0x8B]) {
         return Opened::Plain;
     }
-    if let Ok(message) = codec::decode_events(bytes, &Limits::EVENTS) {
-        let parts =
-            message.events.into_iter().map(|event| part(event.path.as_str(), &event.change));
-        return Opened::Message(parts.collect());
+    parts_of(bytes).map_or(Opened::Closed, Opened::Message)
+}
+
+/// The files in a message or a piece of a backup; `None` for anything else.
+fn parts_of(bytes: &[u8]) -> Option<Vec<Part>> {
+    let events = |events: Vec<FileChangeEvent>| {
+        events.into_iter().map(|event| part(event.path.as_str(), &event.change)).collect()
+    };
+    if let Some(FileChangeEventsMessage { events: held, .. }) = decode(bytes) {
+        return Some(events(held));
     }
-    match codec::decode_proposal(bytes, &Limits::EVENTS) {
-        Ok(message) => {
-            let parts =
-                message.changes.iter().map(|change| part(change.path.as_str(), &change.change));
-            Opened::Message(parts.collect())
-        }
-        Err(_) => Opened::Closed,
+    if let Some(RollingState { events: held, .. }) = decode(bytes) {
+        return Some(events(held));
     }
+    if let Some(IncrementalCheckpoint { events: held, .. }) = decode(bytes) {
+        return Some(events(held));
+    }
+    if let Some(Checkpoint { files, .. }) = decode(bytes) {
+        let file = |path: &str, content| part(path, &Change::Write(content));
+        return Some(files.into_iter().map(|f| file(f.path.as_str(), f.content)).collect());
+    }
+    let ProposedFileChangesMessage { changes, .. } = decode(bytes)?;
+    Some(changes.iter().map(|change| part(change.path.as_str(), &change.change)).collect())
+}
+
+fn decode<T: codec::WireFormat>(bytes: &[u8]) -> Option<T> {
+    codec::decode(bytes, &Limits::EVENTS).ok()
 }
 
 fn part(path: &str, change: &Change) -> Part {
