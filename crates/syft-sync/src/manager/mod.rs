@@ -332,13 +332,13 @@ impl SyftboxManager {
     /// The owner's side of sync, for its permission checks.
     #[must_use]
     pub fn owner_syncer(&self) -> DatasiteOwnerSyncer<'_> {
-        DatasiteOwnerSyncer::new(&self.node, &self.jobs)
+        DatasiteOwnerSyncer::new(self, &self.node, &self.jobs)
     }
 
     /// The scientist's side of sync, for changes that a program announces itself.
     #[must_use]
     pub fn watcher_syncer(&self) -> DatasiteWatcherSyncer<'_> {
-        DatasiteWatcherSyncer::new(&self.node)
+        DatasiteWatcherSyncer::new(self, &self.node)
     }
 
     fn need_owner(&self) -> Result<()> {

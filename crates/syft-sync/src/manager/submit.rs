@@ -119,7 +119,7 @@ impl SyftboxManager {
         pass.note("job.submitted", &job)?;
         if problem.is_some() {
             pass.note("submission.forced", &job)?;
-            let watcher = DatasiteWatcherSyncer::new(&self.node);
+            let watcher = DatasiteWatcherSyncer::new(self, &self.node);
             let sent = watcher.propose_job(&mut pass, owner, &submitted.name).await;
             self.unless_away(sent)?;
             self.note_delivered(&pass)?;

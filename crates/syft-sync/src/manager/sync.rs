@@ -9,7 +9,7 @@ use crate::owner::DatasiteOwnerSyncer;
 use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
 use crate::report::SyncReport;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Notice, Result, checkpoints, collections};
+use crate::{Notice, Result, Role, checkpoints, collections};
 
 /// What a sync is to do.
 #[derive(Debug, Clone)]
@@ -56,6 +56,26 @@ impl SyftboxManager {
         &self,
         options: &SyncOptions,
     ) -> Result<(SyncReport, Connections)> {
+        self.sync_as(options, self.role).await
+    }
+
+    /// The owner's half of a sync.
+    pub(crate) async fn sync_owner(&self, options: &SyncOptions) -> Result<SyncReport> {
+        self.need_owner()?;
+        Ok(self.sync_as(options, Role::Owner).await?.0)
+    }
+
+    /// The scientist's half of a sync.
+    pub(crate) async fn sync_scientist(&self, options: &SyncOptions) -> Result<SyncReport> {
+        self.need_scientist()?;
+        Ok(self.sync_as(options, Role::Scientist).await?.0)
+    }
+
+    async fn sync_as(
+        &self,
+        options: &SyncOptions,
+        role: Role,
+    ) -> Result<(SyncReport, Connections)> {
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
         self.datasets.recover()?;
@@ -83,8 +103,8 @@ impl SyftboxManager {
             };
         }
         self.warn_if_nobody_fits(&connections, accepted.len() + asked.len());
-        if self.role.is_owner() && is_known {
-            let owner = DatasiteOwnerSyncer::new(&self.node, &self.jobs);
+        if role.is_owner() && is_known {
+            let owner = DatasiteOwnerSyncer::new(self, &self.node, &self.jobs);
             let peers = accepted.iter().filter(|email| wanted(email)).cloned().collect();
             for peer in &accepted {
                 setup::open_job_inbox(&pass, peer)?;
@@ -92,7 +112,10 @@ impl SyftboxManager {
             // A peer that cannot be understood just now is a reader all the same.
             let readers = connections.table.in_state(PeerState::Accepted).cloned().collect();
             let listed = std::mem::take(&mut connections.inboxes);
-            if owner.sync(&mut pass, &peers, &readers, listed, &mut report).await? {
+            if owner
+                .pass(&mut pass, &peers, &readers, listed, options.recompute_hashes, &mut report)
+                .await?
+            {
                 let published =
                     collections::publish(&mut pass, &self.datasets, &readers, &mut report).await;
                 store_problem(&mut report, published)?;
@@ -107,15 +130,15 @@ impl SyftboxManager {
                 store_problem(&mut report, done.map(drop))?;
             }
         }
-        if self.role.is_scientist() {
+        if role.is_scientist() {
             let owners: BTreeSet<Email> =
                 accepted.union(&asked).filter(|email| wanted(email)).cloned().collect();
-            let watcher = DatasiteWatcherSyncer::new(&self.node);
-            watcher.sync(&mut pass, &owners, &mut report).await?;
+            let watcher = DatasiteWatcherSyncer::new(self, &self.node);
+            watcher.pass(&mut pass, &owners, &mut report).await?;
             let pulled = collections::pull(&mut pass, &self.datasets, &owners, &mut report).await;
             store_problem(&mut report, pulled)?;
         }
-        if self.role.is_owner() && is_known {
+        if role.is_owner() && is_known {
             // The last step: it holds where the messages of this pass stand.
             let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;

@@ -18,18 +18,38 @@ pub(crate) use self::messages::is_quarantine;
 use crate::Result;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
+use crate::{SyftboxManager, SyncOptions};
 
 /// Takes proposals of peers, turns my own edits into events, and sends each
 /// reader what the reader may see.
 #[derive(Debug)]
 pub struct DatasiteOwnerSyncer<'n> {
+    manager: &'n SyftboxManager,
     node: &'n Node,
     jobs: &'n JobStore,
 }
 
 impl<'n> DatasiteOwnerSyncer<'n> {
-    pub(crate) fn new(node: &'n Node, jobs: &'n JobStore) -> Self {
-        DatasiteOwnerSyncer { node, jobs }
+    pub(crate) fn new(manager: &'n SyftboxManager, node: &'n Node, jobs: &'n JobStore) -> Self {
+        DatasiteOwnerSyncer { manager, node, jobs }
+    }
+
+    /// Takes what these peers propose, or all peers if none is named, and sends
+    /// each reader what the reader may see: the owner's half of
+    /// [`SyftboxManager::sync`], without a checkpoint. Without `recompute_hashes`
+    /// my own edits are not looked for: they wait for the next sync.
+    ///
+    /// # Errors
+    /// As [`SyftboxManager::sync`]; [`Error::Role`](crate::Error::Role) for a scientist.
+    pub async fn sync(&self, peer_emails: &[Email], recompute_hashes: bool) -> Result<SyncReport> {
+        let peers = peer_emails.iter().cloned().collect();
+        let options = SyncOptions {
+            peers,
+            recompute_hashes,
+            auto_checkpoint: false,
+            ..SyncOptions::default()
+        };
+        self.manager.sync_owner(&options).await
     }
 
     /// Whether a sender may write a path of my datasite, by the permission files
@@ -109,12 +129,13 @@ impl<'n> DatasiteOwnerSyncer<'n> {
     /// that are left out this time; `listed` are the inboxes that were looked into
     /// already. A peer whose messages or folder are bad stops nobody else. Returns
     /// whether the datasite is there; from an emptied one nothing is concluded.
-    pub(crate) async fn sync(
+    pub(crate) async fn pass(
         &self,
         pass: &mut Pass<'_>,
         peers: &BTreeSet<Email>,
         readers: &BTreeSet<Email>,
         listed: BTreeMap<Email, Vec<Object>>,
+        recompute_hashes: bool,
         report: &mut SyncReport,
     ) -> Result<bool> {
         let mut look = Look::new(self.node)?;
@@ -132,7 +153,9 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         let mut permissions = look.permissions();
         report.notes.extend(look.walk.notes());
         note_bad_rules(&permissions, report);
-        self.take_local(pass, &mut look, None, &permissions, readers, report).await?;
+        if recompute_hashes {
+            self.take_local(pass, &mut look, None, &permissions, readers, report).await?;
+        }
         self.take_messages(pass, &permissions, &jobs, peers, listed, report).await?;
         let mut changed = look.again()?;
         if !changed.is_empty() {

@@ -13,21 +13,33 @@ use crate::node::{Node, Pass};
 use crate::owner::note_problem;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
+use crate::{SyftboxManager, SyncOptions};
 
 /// Sends what is new below my jobs in the copies of other datasites, and keeps
 /// those copies as their owners tell.
 #[derive(Debug)]
 pub struct DatasiteWatcherSyncer<'n> {
+    manager: &'n SyftboxManager,
     node: &'n Node,
 }
 
 impl<'n> DatasiteWatcherSyncer<'n> {
-    pub(crate) fn new(node: &'n Node) -> Self {
-        DatasiteWatcherSyncer { node }
+    pub(crate) fn new(manager: &'n SyftboxManager, node: &'n Node) -> Self {
+        DatasiteWatcherSyncer { manager, node }
+    }
+
+    /// Sends what is queued, then pulls the messages and datasets of these owners,
+    /// or of all if none is named: the scientist's half of [`SyftboxManager::sync`].
+    ///
+    /// # Errors
+    /// As [`SyftboxManager::sync`]; [`Error::Role`](crate::Error::Role) for an owner.
+    pub async fn sync_down(&self, peer_emails: &[Email]) -> Result<SyncReport> {
+        let peers = peer_emails.iter().cloned().collect();
+        self.manager.sync_scientist(&SyncOptions { peers, ..SyncOptions::default() }).await
     }
 
     /// One pass: my proposals first, then what the owners sent.
-    pub(crate) async fn sync(
+    pub(crate) async fn pass(
         &self,
         pass: &mut Pass<'_>,
         owners: &BTreeSet<Email>,
