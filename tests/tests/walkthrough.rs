@@ -25,3 +25,34 @@ fn the_two_person_walk_through() {
 fn the_walk_through_with_one_of_them_away() {
     let _ = run_page("offline.md", include_str!("../../examples/two-people/offline.md"));
 }
+
+#[test]
+fn three_owners_answer_one_question() {
+    let people = run_page("README.md", include_str!("../../examples/map-reduce/README.md"));
+    let total = "python3 examples/map-reduce/total.py \"$RESULTS\"/*/count.csv";
+    assert_eq!(people.types(total).stdout, "Total customers across all owners: 12\n");
+    let shared = people.shared_files();
+    let leaked = |name: &str| {
+        shared.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(name))
+    };
+    assert!(!leaked("Kathleen") && !leaked("Ada"), "a customer left home");
+}
+
+#[test]
+fn the_scientist_finds_the_error_and_fixes_it() {
+    let people = run_page("README.md", include_str!("../../examples/debugging/README.md"));
+    let log = people.types("syft --home \"$BOB_HOME\" job logs \"My Analysis\" --err");
+    assert!(log.stdout.contains("KeyError: 'customer_id'"), "{log:#?}");
+    let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
+    assert_eq!(output, "region,spent\nnorth,180\nsouth,80\n");
+}
+
+#[test]
+fn one_bad_job_and_one_bad_message_stop_nothing() {
+    let people = run_page("README.md", include_str!("../../examples/fail-softly/README.md"));
+    assert_eq!(people.types("cat \"$RESULTS/people.txt\"").stdout, "3890000\n");
+    let log = people.types("syft --home \"$BOB_HOME\" job logs endpoint --err").stdout;
+    assert!(log.contains("customers_count") && log.contains("census"), "{log}");
+    let away = people.types("syft --home \"$ALICE_HOME\" quarantine list").stdout;
+    assert!(away.contains("bad_container"), "{away}");
+}
