@@ -27,14 +27,32 @@ fn the_walk_through_with_one_of_them_away() {
 }
 
 #[test]
+fn the_page_of_the_manager() {
+    let people = run_page("manager.md", include_str!("../../docs/manager.md"));
+    assert_eq!(people.types("cat \"$RESULTS/mean_age.txt\"").stdout, "51.25\n");
+    assert!(!people.alice().exists(), "a reset leaves no home");
+}
+
+#[test]
+fn the_page_of_the_architecture() {
+    let _ = run_page("architecture.md", include_str!("../../docs/architecture.md"));
+}
+
+#[test]
+fn the_page_of_datasites() {
+    let people = run_page("datasites.md", include_str!("../../docs/datasites.md"));
+    let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
+    assert_eq!(output, "region,customers\nnorth,2\nsouth,1\n");
+}
+
+#[test]
 fn three_owners_answer_one_question() {
     let people = run_page("README.md", include_str!("../../examples/map-reduce/README.md"));
     let total = "python3 examples/map-reduce/total.py \"$RESULTS\"/*/count.csv";
     assert_eq!(people.types(total).stdout, "Total customers across all owners: 12\n");
     let shared = people.shared_files();
-    let leaked = |name: &str| {
-        shared.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(name))
-    };
+    let leaked =
+        |name: &str| shared.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(name));
     assert!(!leaked("Kathleen") && !leaked("Ada"), "a customer left home");
 }
 

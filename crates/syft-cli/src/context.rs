@@ -124,7 +124,8 @@ impl Context {
     pub(crate) fn open(&self) -> Result<SyftboxManager, CliError> {
         let known = self.config()?;
         let store = self.store(&known.transport, &known.email)?;
-        let config = Config::new(known.email, &self.home, store, known.transport);
+        let mut config = Config::new(known.email, &self.home, store, known.transport);
+        config.event_cache = known.event_cache;
         Ok(SyftboxManager::open(self.with_options(config.role(known.role)))?)
     }
 

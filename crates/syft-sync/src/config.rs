@@ -67,6 +67,9 @@ pub struct NodeConfig {
     pub transport: String,
     /// The layout of the datasite.
     pub layout: String,
+    /// Whether copies of my event log are kept in `.syft/cache/events/`.
+    #[serde(default)]
+    pub event_cache: bool,
 }
 
 impl NodeConfig {

@@ -12,6 +12,7 @@ mod connect;
 mod contents;
 mod engine;
 mod error;
+mod event_cache;
 mod health;
 mod hello;
 mod home_watch;
@@ -73,3 +74,14 @@ pub use syft_transport as transport;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct ReadmeExample;
+
+/// The pages of the documentation, whose programs are run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/manager.md")]
+struct ManagerPage;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/architecture.md")]
+struct ArchitecturePage;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/datasites.md")]
+struct DatasitesPage;

@@ -29,6 +29,7 @@ pub(crate) struct Node {
     pub(crate) touched: Touched,
     /// The permission files of my datasite, as they were compiled last.
     pub(crate) permissions: CompiledRules,
+    pub(crate) event_cache: bool,
     pub(crate) notices: Arc<dyn NoticeSink>,
     pub(crate) lock_wait: Duration,
 }

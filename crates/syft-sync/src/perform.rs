@@ -276,6 +276,7 @@ impl Pass<'_> {
             RemoteEffect::Put { space, name, blob } => {
                 let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
                 let size = bytes.len() as u64;
+                self.node.cache_event(space, name, &bytes)?;
                 let put = async {
                     transport.open(space).await?;
                     transport.put(space, name, PutBody::from(bytes), PutMode::Create).await

@@ -14,6 +14,9 @@ pub(crate) struct LoginArgs {
     /// What I do here
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) role: RoleArg,
+    /// Keep copies of my event log in .syft/cache/events
+    #[arg(long)]
+    pub(crate) event_cache: bool,
 }
 
 /// A role as it is typed.

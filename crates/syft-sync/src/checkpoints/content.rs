@@ -70,9 +70,14 @@ async fn in_log(
         if missing.is_empty() {
             break;
         }
-        let object = objects.iter().find(|object| object.name.as_str() == known.name);
-        let Some(object) = object else { continue };
-        let bytes = pass.node.transport.get_bytes(object, PIECE_LIMIT).await?;
+        let bytes = match pass.node.cached_event(&known.name) {
+            Some(bytes) => bytes,
+            None => {
+                let object = objects.iter().find(|object| object.name.as_str() == known.name);
+                let Some(object) = object else { continue };
+                pass.node.transport.get_bytes(object, PIECE_LIMIT).await?
+            }
+        };
         if let Ok(message) = decode_events(&bytes, &Limits::EVENTS) {
             take_events(message.events, missing, found);
         }

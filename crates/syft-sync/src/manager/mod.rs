@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syft_core::{
-    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, Layout, NativeLayout,
-    SystemClock, SystemEntropy,
+    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage, Layout,
+    NativeLayout, SystemClock, SystemEntropy,
 };
 use syft_dataset::DatasetStore;
 use syft_job::JobStore;
@@ -78,6 +78,8 @@ pub struct Config {
     /// Whether lists of peers, jobs and datasets sync first, and running jobs syncs
     /// afterwards (seed: `PRE_SYNC`, on).
     pub pre_sync: bool,
+    /// Whether copies of my event log are kept in `.syft/cache/events/`.
+    pub event_cache: bool,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -107,6 +109,7 @@ impl Config {
             transport_url: transport_url.into(),
             job_timeout: DEFAULT_JOB_TIMEOUT,
             pre_sync: true,
+            event_cache: false,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
@@ -189,6 +192,7 @@ impl SyftboxManager {
             role: config.role,
             transport: config.transport_url.clone(),
             layout: manager.node.layout.name().to_owned(),
+            event_cache: config.event_cache,
         };
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
@@ -246,6 +250,7 @@ impl SyftboxManager {
             audit,
             touched,
             permissions: CompiledRules::default(),
+            event_cache: config.event_cache,
             notices: config.notices.clone(),
             lock_wait: config.lock_wait,
         };
@@ -294,6 +299,16 @@ impl SyftboxManager {
     #[must_use]
     pub fn quarantine(&self) -> Quarantine {
         Quarantine::new(self.node.disk.clone())
+    }
+
+    /// The copies of my event log on this machine, in the order in which the events
+    /// happened; empty unless [`Config::event_cache`] is on. Replayed, they give
+    /// what changed since it was switched on.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn cached_events(&self) -> Result<Vec<FileChangeEventsMessage>> {
+        self.node.cached_events()
     }
 
     /// Everything that was decided, run, taken in and sent out, oldest first.

@@ -87,8 +87,18 @@ impl Member {
 
     /// The same home, opened by a new process.
     pub(crate) fn restart(&mut self, transport: Arc<dyn Transport>) {
+        self.restart_with(transport, |_| ());
+    }
+
+    /// The same with other settings.
+    pub(crate) fn restart_with(
+        &mut self,
+        transport: Arc<dyn Transport>,
+        change: impl FnOnce(&mut Config),
+    ) {
         let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
-        let config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
+        let mut config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
+        change(&mut config);
         self.manager = SyftboxManager::open(config).unwrap();
     }
 
