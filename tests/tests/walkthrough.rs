@@ -30,7 +30,8 @@ fn the_walk_through_with_one_of_them_away() {
 fn the_page_of_the_manager() {
     let people = run_page("manager.md", include_str!("../../docs/manager.md"));
     assert_eq!(people.types("cat \"$RESULTS/mean_age.txt\"").stdout, "51.25\n");
-    assert!(!people.alice().exists(), "a reset leaves no home");
+    let datasite = people.alice().join("alice@hospital.org");
+    assert!(!datasite.exists(), "a reset leaves no datasite");
 }
 
 #[test]

@@ -68,7 +68,8 @@ def _granted(name):
     letters = (c.upper() if c.isascii() and c.isalnum() else "_" for c in name)
     granted = os.environ.get(_VARIABLE + "".join(letters))
     if granted is None:
-        there = [key[len(_VARIABLE):] for key in sorted(os.environ) if key.startswith(_VARIABLE)]
+        granted = [key for key in sorted(os.environ) if key.startswith(_VARIABLE)]
+        there = [key[len(_VARIABLE):].lower() for key in granted]
         raise FileNotFoundError(
             f"this job may not read a dataset {name!r}: "
             f"it was granted {', '.join(there) or 'none'}"

@@ -113,7 +113,7 @@ for ask in ('salaries', 'visits'):
     assert_eq!(
         rehearsal.stdout,
         "FileNotFoundError this job may not read a dataset 'salaries': \
-         it was granted CENSUS, VISITS\n\
+         it was granted census, visits\n\
          ValueError dataset 'visits' has 2 files (a.csv, b.csv): \
          take one of resolve_dataset_files_path(...)\n",
         "{}",
