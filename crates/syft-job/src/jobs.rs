@@ -96,7 +96,8 @@ impl JobStore {
         for record in self.all_records()? {
             jobs.push(self.received_job(record)?);
         }
-        jobs.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
+        // Times of submission have whole seconds.
+        jobs.sort_by(|a, b| (a.first_seen, &a.name, &a.id).cmp(&(b.first_seen, &b.name, &b.id)));
         Ok(JobsList(jobs))
     }
 

@@ -82,6 +82,16 @@ impl Daemon {
         )
     }
 
+    /// Waits until the daemon has become what it is known by: it says that it is on
+    /// just before.
+    fn comes_alive(&self) -> bool {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !self.is_alive() && Instant::now() < end {
+            std::thread::yield_now();
+        }
+        self.is_alive()
+    }
+
     fn must_die(&self) {
         let end = Instant::now() + Duration::from_secs(10);
         while self.is_alive() {
@@ -212,10 +222,10 @@ fn x3_daemons_die_with_the_job() {
     in_namespaces("x3_daemons_die_with_the_job", |sandbox| {
         for (end, exit) in [("exec sleep 60", Exit::TimedOut), ("exit 0", Exit::Code(0))] {
             let mut run = Run::new();
-            run.limits.wall = Duration::from_millis(900);
+            run.limits.wall = Duration::from_millis(2_000);
             let daemon = Daemon::new(1);
             let mut lived = false;
-            let mut log = |_: LogStream, _: &[u8]| lived = daemon.is_alive();
+            let mut log = |_: LogStream, _: &[u8]| lived |= daemon.comes_alive();
             let job = run.job(&daemon.start(&format!("echo on; read -t 0.3 < <(sleep 1); {end}")));
             let report = sandbox.run(&job, &mut log).unwrap();
             assert_eq!(report.exit, exit);
@@ -230,7 +240,7 @@ fn x3_a_killed_bubblewrap_takes_the_job_along() {
         let (run, daemon) = (Run::new(), Daemon::new(2));
         let mut lived = false;
         let mut log = |_: LogStream, _: &[u8]| {
-            lived = daemon.is_alive();
+            lived = daemon.comes_alive();
             let killed = Command::new("kill").args(["-9", &bwrap_of(&run).unwrap()]).status();
             assert!(killed.unwrap().success());
         };
