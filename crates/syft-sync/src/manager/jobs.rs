@@ -31,7 +31,7 @@ impl SyftboxManager {
     /// Approves these bytes of a job that was sent to me.
     ///
     /// # Errors
-    /// [`Error::Role`]; as [`JobStore::approve`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::approve`]; the lock.
     pub fn approve_job(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
         self.need_owner()?;
         let _pass = self.node.pass()?;
@@ -43,7 +43,7 @@ impl SyftboxManager {
     /// Rejects a job that was sent to me.
     ///
     /// # Errors
-    /// [`Error::Role`]; as [`JobStore::reject`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::reject`]; the lock.
     pub fn reject_job(&self, id: &JobId, reason: Option<&str>) -> Result<Decision> {
         self.need_owner()?;
         let _pass = self.node.pass()?;
@@ -55,7 +55,7 @@ impl SyftboxManager {
     /// Withdraws a job that I sent.
     ///
     /// # Errors
-    /// [`Error::Role`]; as [`JobStore::cancel`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::cancel`]; the lock.
     pub fn cancel_job(&self, owner: &Email, name: &JobName) -> Result<()> {
         self.need_scientist()?;
         let _pass = self.node.pass()?;
@@ -66,7 +66,7 @@ impl SyftboxManager {
     /// the run, not while it goes on.
     ///
     /// # Errors
-    /// [`Error::Role`]; as [`JobStore::run`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::run`]; the lock.
     pub fn run_job(
         &self,
         id: &JobId,
@@ -93,7 +93,7 @@ impl SyftboxManager {
     /// sends it. `expected_run` is the run that was looked at, if one was.
     ///
     /// # Errors
-    /// [`Error::Role`]; as [`JobStore::release`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::release`]; the lock.
     pub fn release_job(
         &self,
         id: &JobId,
