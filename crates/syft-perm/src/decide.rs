@@ -13,6 +13,15 @@ pub(crate) enum Decision<'a> {
     NoPlainUser(&'a CompiledRule),
 }
 
+impl Decision<'_> {
+    fn grants(&self, user: &str, level: Level) -> bool {
+        match self {
+            Decision::Rule(rule) => rule.grants(user, level),
+            Decision::NoRule | Decision::NoPlainUser(_) => false,
+        }
+    }
+}
+
 impl CompiledFile {
     /// The first rule that is about the path. A name that would be read as a
     /// pattern ends the search with a no: neither taking the name by the letter
@@ -28,6 +37,20 @@ impl CompiledFile {
             }
         }
         Decision::NoRule
+    }
+
+    /// The decision where it is the same for everybody: no rule that is about each
+    /// user in turn comes before it.
+    fn decide_for_all(&self, path: &str) -> Option<Decision<'_>> {
+        for rule in &self.rules {
+            if rule.pattern.has_template() {
+                return None;
+            }
+            if rule.pattern.matches(path, "") {
+                return Some(Decision::Rule(rule));
+            }
+        }
+        Some(Decision::NoRule)
     }
 }
 
@@ -55,12 +78,21 @@ impl Permissions {
         candidates: impl IntoIterator<Item = &'u str>,
     ) -> Vec<&'u str> {
         let question = Question::new(self, path);
-        let governed = question.as_ref().map(|question| (question, question.governor(self)));
+        let governor = question.as_ref().map(|question| question.governor(self));
+        let needed =
+            question.as_ref().map_or(Level::Admin, |question| question.needed(Level::Read));
+        let governed = match &governor {
+            Some(Governor::File { file, path, .. }) => Some((file, path)),
+            _ => None,
+        };
+        let for_all = governed.and_then(|(file, path)| file.decide_for_all(path));
         let may_read = |user: &&str| {
             self.is_owner(user)
-                || governed.as_ref().is_some_and(|(question, governor)| {
-                    answer(question, governor, user, Level::Read)
-                })
+                || match (&for_all, governed) {
+                    (Some(decision), _) => decision.grants(user, needed),
+                    (None, Some((file, path))) => file.decide(path, user).grants(user, needed),
+                    (None, None) => false,
+                }
         };
         candidates.into_iter().filter(may_read).collect()
     }
@@ -74,9 +106,5 @@ fn answer(question: &Question<'_>, governor: &Governor<'_, '_>, user: &str, leve
     let Governor::File { file, path, .. } = governor else {
         return false;
     };
-    let level = if question.needs_admin { Level::Admin } else { level };
-    match file.decide(path, user) {
-        Decision::Rule(rule) => rule.grants(user, level),
-        Decision::NoRule | Decision::NoPlainUser(_) => false,
-    }
+    file.decide(path, user).grants(user, question.needed(level))
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use crate::PERMISSION_FILE;
 use crate::permissions::{CompiledFile, FileState, Permissions};
+use crate::{Level, PERMISSION_FILE};
 
 /// What stands for the content of a folder when the folder itself is asked.
 const ANY_CHILD: &str = "__any__";
@@ -11,7 +11,7 @@ const ANY_CHILD: &str = "__any__";
 pub(crate) struct Question<'p> {
     path: Cow<'p, str>,
     /// It is a permission file or lies below something with that name.
-    pub(crate) needs_admin: bool,
+    needs_admin: bool,
     is_folder: bool,
 }
 
@@ -52,6 +52,11 @@ impl<'p> Question<'p> {
         let needs_admin = asked.ends_with(PERMISSION_FILE)
             || asked.split('/').any(|component| component == PERMISSION_FILE);
         Some(Question { path: asked, needs_admin, is_folder })
+    }
+
+    /// The level that a yes takes when this one is asked for.
+    pub(crate) fn needed(&self, asked: Level) -> Level {
+        if self.needs_admin { Level::Admin } else { asked }
     }
 
     /// The path as it was asked, or what is left of it below a permission file:

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
+use std::iter::Peekable;
 
 use serde_json::json;
 use syft_core::{Change, Content, ContentHash, DatasitePath, Email, FileChangeEvent, Layout};
-use syft_perm::{Level, Permissions};
+use syft_perm::Permissions;
 use syft_transport::Space;
 
 use super::{Draft, Scene};
@@ -24,33 +25,67 @@ pub(crate) struct RoutedFile {
     pub(crate) content: Option<Content>,
 }
 
-/// What a reader is to be sent now. New and changed files, files that became
+/// What each reader is to be sent now. New and changed files, files that became
 /// readable, files that are gone, and files that may no longer be read are all
 /// the same question: what the reader may see, less what was sent. A late
 /// joiner is thereby served like everybody else.
-pub(crate) fn due(
+pub(crate) fn due<'r>(
     state: &State,
     layout: &dyn Layout,
     permissions: &Permissions,
-    reader: &Email,
-) -> Vec<Due> {
-    let sent = state.sent.get(reader);
-    let has = |path: &DatasitePath| sent.and_then(|sent| sent.get(path)).copied();
-    let mut readable = BTreeSet::new();
-    let mut due = Vec::new();
+    readers: &'r BTreeSet<Email>,
+) -> Vec<(&'r Email, Vec<Due>)> {
+    let mut accounts: Vec<_> = readers.iter().map(|reader| Account::new(state, reader)).collect();
     for (path, version) in &state.files {
-        let may =
-            layout.travels(path) && permissions.allows(reader.as_str(), path.as_str(), Level::Read);
-        if may {
-            readable.insert(path);
-            if has(path) != Some(version.hash) {
-                due.push(Due { path: path.clone(), hash: Some(version.hash) });
-            }
+        let candidates = if layout.travels(path) { accounts.as_slice() } else { &[] };
+        let candidates = candidates.iter().map(|account| account.reader.as_str());
+        let mut may_read = permissions.readers(path.as_str(), candidates).into_iter().peekable();
+        for account in &mut accounts {
+            let may = may_read.next_if_eq(&account.reader.as_str()).is_some();
+            account.balance(path, version.hash, may);
         }
     }
-    let forgotten = sent.into_iter().flatten().filter(|(path, _)| !readable.contains(path));
-    due.extend(forgotten.map(|(path, _)| Due { path: path.clone(), hash: None }));
-    due
+    accounts.into_iter().map(|account| (account.reader, account.close())).collect()
+}
+
+/// What one reader was sent, gone through in the order of the paths, and what is
+/// due by that.
+struct Account<'s, 'r> {
+    reader: &'r Email,
+    sent: Peekable<Box<dyn Iterator<Item = (&'s DatasitePath, &'s ContentHash)> + 's>>,
+    due: Vec<Due>,
+}
+
+impl<'s, 'r> Account<'s, 'r> {
+    fn new(state: &'s State, reader: &'r Email) -> Self {
+        let sent: Box<dyn Iterator<Item = _>> =
+            Box::new(state.sent.get(reader).into_iter().flatten());
+        Account { reader, sent: sent.peekable(), due: Vec::new() }
+    }
+
+    /// The next file that is here.
+    fn balance(&mut self, path: &DatasitePath, hash: ContentHash, may: bool) {
+        while let Some((gone, _)) = self.sent.next_if(|(sent, _)| *sent < path) {
+            self.forget(gone);
+        }
+        let sent = self.sent.next_if(|(sent, _)| *sent == path).map(|(_, hash)| *hash);
+        if may && sent != Some(hash) {
+            self.due.push(Due { path: path.clone(), hash: Some(hash) });
+        } else if !may && sent.is_some() {
+            self.forget(path);
+        }
+    }
+
+    fn forget(&mut self, path: &DatasitePath) {
+        self.due.push(Due { path: path.clone(), hash: None });
+    }
+
+    fn close(mut self) -> Vec<Due> {
+        while let Some((gone, _)) = self.sent.next() {
+            self.forget(gone);
+        }
+        self.due
+    }
 }
 
 /// Due files become one message in the reader's outbox.

@@ -25,8 +25,7 @@ impl DatasiteOwnerSyncer<'_> {
         report: &mut SyncReport,
     ) -> Result<()> {
         let mut outgoing = Outgoing::default();
-        for reader in readers {
-            let due = due(pass.ledger.state(), &*self.node.layout, permissions, reader);
+        for (reader, due) in due(pass.ledger.state(), &*self.node.layout, permissions, readers) {
             if let Err(error) = self.prepare(pass, look, reader, due, &mut outgoing, report) {
                 note_problem(report, reader, error)?;
             }
