@@ -1,7 +1,8 @@
-//! The chores of the project: `cargo xtask ci` and `cargo xtask tidy`.
+//! The chores of the project: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+mod bench;
 mod ci;
 mod tidy;
 
@@ -11,7 +12,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
                                   cases, the release build and the demo
-       cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows";
+       cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows
+       cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
+
+/// The files of the bench if nothing else is said.
+const FILES: usize = 20_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +26,8 @@ fn main() -> ExitCode {
         ["ci", "--full"] => ci::run(&project_root(), ci::Extent::Full),
         ["tidy"] => tidy::run(&project_root()),
         ["tidy", root] => tidy::run(Path::new(root)),
+        ["bench"] => bench::run(&project_root(), FILES),
+        ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
