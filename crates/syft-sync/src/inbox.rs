@@ -5,7 +5,7 @@ use syft_core::{Email, Reject};
 use syft_transport::{Object, Space};
 
 use crate::Result;
-use crate::engine::{Draft, refuse_unread, unknown_id};
+use crate::engine::{Draft, refuse_unread, unknown_id, waits_on};
 use crate::node::Pass;
 
 /// Messages of one channel that are dealt with in one pass (`threats.md` I13).
@@ -14,6 +14,7 @@ const BUDGET: usize = 256;
 impl Pass<'_> {
     /// The objects of a channel that were not dealt with, in the order of `key`; as
     /// many as one pass deals with. A peer that sends without end takes its own time.
+    /// Messages that wait for an earlier one are tried again when another has arrived.
     pub(crate) fn new_objects<K: Ord>(
         &self,
         space: &Space,
@@ -27,6 +28,11 @@ impl Pass<'_> {
             .filter(|object| !self.ledger.retires(object))
             .filter_map(|object| Some((key(object.name.as_str())?, object)))
             .collect();
+        if arrived.is_some_and(|arrived| {
+            objects.iter().all(|(_, object)| waits_on(arrived, object, self.node.clock.now()))
+        }) {
+            return Vec::new();
+        }
         objects.sort_by(|(a, first), (b, second)| (a, &first.id).cmp(&(b, &second.id)));
         objects.into_iter().map(|(_, object)| object).take(BUDGET).collect()
     }

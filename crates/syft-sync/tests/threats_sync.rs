@@ -28,7 +28,8 @@ use syft_core::{
 use syft_dataset::Audience;
 use syft_sync::{Error, SyncOptions};
 use syft_transport::{
-    CollectionHash, CollectionKind, FolderTransport, Recipient, Space, Transport,
+    CollectionHash, CollectionKind, FolderTransport, Metered, Operation, Recipient, Space,
+    Transport,
 };
 use uuid::Uuid;
 
@@ -194,6 +195,68 @@ async fn i3_i5_a_message_that_comes_again_has_no_effect() {
     assert_eq!(events_in(&world.store, &outbox(alice(), bob())).len(), sent.len() + 1);
     let now = world.alice.tree(alice().as_str());
     assert!(now.keys().eq(files.keys()));
+}
+
+/// Bob edits twice, and the store holds back the first of his messages, which it
+/// returns: its place and its bytes.
+async fn first_of_two_edits_held_back() -> (Pair, syft_transport::Object, Vec<u8>) {
+    let (pair, _) = Pair::with_job("echo 1").await;
+    pair.bob.sync().await;
+    for text in ["print(1)", "print(2)"] {
+        pair.bob.write(CODE, text);
+        pair.bob.sync().await;
+    }
+    let listed = in_space(&pair.store, &inbox(alice(), bob()));
+    let first = listed.into_iter().find(|object| object.name.as_str() != "hello").unwrap();
+    let bytes = pair.store.bytes(&first.id).unwrap().to_vec();
+    assert!(pair.store.lose(&first.id));
+    pair.alice.sync().await;
+    assert!(pair.alice.read(CODE).is_none());
+    (pair, first, bytes)
+}
+
+#[tokio::test]
+async fn i4_a_message_waits_for_the_one_that_it_stands_on() {
+    let (pair, first, bytes) = first_of_two_edits_held_back().await;
+    let waits = pair.alice.audit("message.held");
+    assert_eq!(waits.len(), 1, "{waits:?}");
+    // Waiting costs nothing: nothing is fetched or said again.
+    let metered = Arc::new(Metered::new(Arc::new(pair.store.user(alice()))));
+    let mut pair = pair;
+    pair.alice.restart(metered.clone());
+    pair.alice.sync().await;
+    assert_eq!(metered.snapshot().calls_of(Operation::Get), 0);
+    assert_eq!(pair.alice.audit("message.held").len(), 1);
+    // A job of Bob's that stands on nothing is taken meanwhile.
+    pair.submit("echo 2", "another").await;
+    pair.bob.sync().await;
+    pair.alice.sync().await;
+    assert!(pair.alice.read(&SCRIPT.replace("census", "another")).is_some());
+
+    pair.store.replay(&first, bytes);
+    for _ in 0..2 {
+        pair.alice.sync().await;
+        pair.bob.sync().await;
+    }
+    assert_eq!(pair.alice.read(CODE).unwrap(), "print(2)");
+    assert!(pair.alice.manager.quarantine().list().unwrap().is_empty());
+    assert!(pair.bob.audit("proposal.refused").is_empty());
+    assert_eq!(in_space(&pair.store, &inbox(alice(), bob())).len(), 1, "the hello alone is left");
+}
+
+#[tokio::test]
+async fn i4_a_message_that_waited_long_enough_is_a_conflict() {
+    let (pair, ..) = first_of_two_edits_held_back().await;
+    pair.alice.clock.step(590.0);
+    pair.alice.sync().await;
+    assert!(pair.alice.manager.quarantine().list().unwrap().is_empty());
+    pair.alice.clock.step(20.0);
+    pair.alice.sync().await;
+    let items = pair.alice.manager.quarantine().list().unwrap();
+    assert_eq!(items.iter().map(|item| item.code).collect::<Vec<_>>(), [RejectCode::Conflict]);
+    // A real conflict behind it does not wait: no message before it is missing.
+    pair.bob.sync().await;
+    assert_eq!(pair.bob.audit("proposal.refused").len(), 1);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! and clock steps are therefore values in a test.
 
 mod draft;
+mod hold;
 mod inbound;
 mod judge;
 mod local;
@@ -12,6 +13,7 @@ mod routing;
 mod submission;
 
 pub(crate) use draft::{Draft, Scene};
+pub(crate) use hold::{is_held, waits_on};
 pub(crate) use inbound::{on_events, on_refusal};
 pub(crate) use local::{LocalChange, on_local_changes};
 pub(crate) use meant::on_meant;

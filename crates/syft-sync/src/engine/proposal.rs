@@ -11,10 +11,11 @@ use syft_perm::Permissions;
 use syft_transport::{Object, Space};
 use uuid::Uuid;
 
+use super::hold::{hold, release};
 use super::judge::judge;
 use super::{Draft, Scene};
 use crate::Result;
-use crate::ledger::{Fact, FileVersion, Head, LocalEffect, State};
+use crate::ledger::{Arrived, Fact, FileVersion, Head, LocalEffect, State};
 use crate::refusal::{Refusal, RefusedPath};
 
 /// What an owner judges proposals by.
@@ -69,8 +70,17 @@ pub(crate) fn on_proposal(
         return Ok(draft);
     }
     let judged = judge(state, rules, from, &message);
+    let head =
+        message.position.map(|position| Head { seq: position.seq, hash: ContentHash::of(bytes) });
     if let Some(reject) = judged.whole {
+        if reject.code == RejectCode::Conflict
+            && hold(&mut draft, state, scene, from, object, message.position)
+        {
+            return Ok(draft);
+        }
+        release(&mut draft, state, object);
         draft.quarantine(scene, from, object, Some(bytes), Some(message.id), &reject);
+        draft.fact(Fact::Arrived { channel, name: None, message: Some(message.id), head });
         if reject.code == RejectCode::Conflict {
             send_again(&mut draft, state, from, &judged.refused);
         }
@@ -79,7 +89,8 @@ pub(crate) fn on_proposal(
         draft.retire(object);
         return Ok(draft);
     }
-    accept(&mut draft, state, scene, from, object, bytes, &message, &judged.allowed)?;
+    release(&mut draft, state, object);
+    accept(&mut draft, state, scene, from, object, head, &message, &judged.allowed)?;
     if !judged.refused.is_empty() {
         let reject = Reject::new(RejectCode::PermissionDenied, "some paths were not accepted");
         let refusal = Refusal::new(message.id, &reject, false, judged.refused, scene.now);
@@ -149,7 +160,7 @@ fn accept(
     scene: &Scene<'_>,
     from: &Email,
     object: &Object,
-    bytes: &[u8],
+    head: Option<Head>,
     message: &ProposedFileChangesMessage,
     allowed: &[&ProposedFileChange],
 ) -> Result<()> {
@@ -160,9 +171,7 @@ fn accept(
         channel: channel.clone(),
         name: None,
         message: Some(message.id),
-        head: message
-            .position
-            .map(|position| Head { seq: position.seq, hash: ContentHash::of(bytes) }),
+        head,
     });
     note_gap(draft, state, scene, from, &channel, message.position);
     let mut events = Vec::new();
@@ -233,8 +242,9 @@ pub(super) fn note_gap(
     position: Option<ChannelPosition>,
 ) {
     let Some(position) = position else { return };
-    let head = state.arrived.get(channel).and_then(|arrived| arrived.head);
-    let expected = head.map_or(1, |head| head.seq.saturating_add(1));
+    let arrived = state.arrived.get(channel);
+    let head = arrived.and_then(|arrived| arrived.head);
+    let expected = arrived.map_or(1, Arrived::expected);
     let forked = position.seq == expected && position.prev != head.map(|head| head.hash);
     if position.seq == expected && !forked {
         return;

@@ -1,8 +1,10 @@
 //! The journal of sync: what was decided, what is still to be done, and the
 //! state that follows from it.
 
+mod arrived;
 mod plan;
 mod saved;
+mod snapshot;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,17 +15,18 @@ use serde::{Deserialize, Serialize};
 use syft_core::{Blobs, ContentHash, Disk, Journal, NodePaths};
 use syft_transport::{Object, Space};
 
+pub(crate) use arrived::{Arrived, Head};
 pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
 pub(crate) use saved::{LogObject, LoggedEvent, Piece, Saved, Unverified};
 pub(crate) use state::{
-    Arrived, CopyVersion, Fact, FileVersion, Head, PrivateBackup, Proposed, Published, Refused,
-    State,
+    CopyVersion, Fact, FileVersion, PrivateBackup, Proposed, Published, Refused, State,
 };
 
+use self::snapshot::Snapshot;
 use crate::{Error, Result};
 
 /// The journal is rewritten as one snapshot when more than this was added to it,
-/// in bytes.
+/// in bytes, and more than half of the last snapshot: every command reads all of it.
 const COMPACT_ABOVE: u64 = 1 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,13 +42,6 @@ enum Record {
     Done {
         id: u64,
     },
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Snapshot {
-    state: State,
-    next: u64,
-    pending: Vec<(u64, Pending)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,7 +116,6 @@ impl Ledger {
         match record {
             Record::Snapshot(Snapshot { state, next, pending }) => {
                 self.state = state;
-                self.state.index_names();
                 self.next = next;
                 self.pending = pending.into_iter().collect();
             }
@@ -217,7 +212,7 @@ impl Ledger {
         for blob in blobs.into_iter().filter(|blob| !still.contains(blob)) {
             self.blobs.remove(&blob)?;
         }
-        if self.added > COMPACT_ABOVE.max(2 * self.snapshot) {
+        if self.added > COMPACT_ABOVE.max(self.snapshot / 2) {
             self.compact()?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
 use uuid::Uuid;
 
-use super::{LogObject, LoggedEvent, Piece, Saved, Unverified};
+use super::{Arrived, Head, LogObject, LoggedEvent, Piece, Saved, Unverified};
 
 /// How the names of the channels start that are event logs.
 const LOGS: &str = "syft-1/log/";
@@ -18,7 +18,8 @@ pub(crate) struct State {
     /// them; follows from `files`.
     #[serde(skip)]
     pub(crate) names: BTreeMap<String, DatasitePath>,
-    /// What each reader was sent of my datasite.
+    /// What each reader was sent of my datasite; written with the snapshot.
+    #[serde(skip)]
     pub(crate) sent: BTreeMap<Email, BTreeMap<DatasitePath, ContentHash>>,
     /// Those from whose outbox everything was taken, and who were sent nothing since.
     #[serde(default)]
@@ -110,28 +111,6 @@ pub(crate) struct Refused {
     pub(crate) at: Timestamp,
 }
 
-/// What arrived in one channel.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Arrived {
-    /// The ids of all messages that were dealt with.
-    pub(crate) ids: BTreeSet<Uuid>,
-    /// The names of the objects that were dealt with and still lie there, since
-    /// only their owner takes them away.
-    pub(crate) names: BTreeSet<String>,
-    /// The highest position seen.
-    pub(crate) head: Option<Head>,
-}
-
-/// Where a channel stands: each message names its number and the hash of the
-/// one before, so that a store that drops, reorders or forks is noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Head {
-    /// The number of the last message; the first is 1.
-    pub(crate) seq: u64,
-    /// The hash of its bytes.
-    pub(crate) hash: ContentHash,
-}
-
 /// A dataset as it stands in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Published {
@@ -180,6 +159,10 @@ pub(crate) enum Fact {
     Refused { owner: Email, path: DatasitePath, refused: Refused },
     /// A message was dealt with; `name` if its object stays where it is.
     Arrived { channel: String, name: Option<String>, message: Option<Uuid>, head: Option<Head> },
+    /// A message stays in its inbox until one arrives that was sent before it.
+    Held { channel: String, name: String, at: Timestamp },
+    /// A message waits no longer.
+    Released { channel: String, name: String },
     /// A message of mine has this place in its channel.
     Emitted { channel: String, head: Head },
     /// A dataset of mine stands in the store so (`None`: no longer).
@@ -257,9 +240,15 @@ impl State {
                 let arrived = self.arrived.entry(channel).or_default();
                 arrived.ids.extend(message);
                 arrived.names.extend(name);
-                if head.is_some_and(|new| arrived.head.is_none_or(|old| new.seq > old.seq)) {
-                    arrived.head = head;
+                if let Some(head) = head {
+                    arrived.advance(head);
                 }
+            }
+            Fact::Held { channel, name, at } => {
+                self.arrived.entry(channel).or_default().held.insert(name, at);
+            }
+            Fact::Released { channel, name } => {
+                self.arrived.entry(channel).or_default().held.remove(&name);
             }
             Fact::Emitted { channel, head } => {
                 self.emitted.insert(channel, head);

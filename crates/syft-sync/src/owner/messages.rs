@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syft_core::codec::{Limits, decode_proposal};
-use syft_core::{Email, JobName, ProposalName};
+use syft_core::{Email, JobName};
 use syft_job::DueJobs;
 use syft_perm::Permissions;
 use syft_transport::{Object, Space};
@@ -10,11 +10,12 @@ use syft_transport::{Object, Space};
 use super::{DatasiteOwnerSyncer, note_problem};
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
-use crate::engine::{Draft, OwnerRules, on_proposal};
+use crate::engine::{Draft, OwnerRules, is_held, on_proposal};
 use crate::ledger::LocalEffect;
 use crate::node::Pass;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
+use crate::router::proposal_order;
 
 /// Messages that are taken before what follows from them is sent.
 const SENT_AFTER: usize = 64;
@@ -47,7 +48,7 @@ impl DatasiteOwnerSyncer<'_> {
         let mut channels = Vec::new();
         for peer in peers {
             let Some(objects) = listed.remove(peer) else { continue };
-            let objects = pass.new_objects(&inbox(peer), objects, order);
+            let objects = pass.new_objects(&inbox(peer), objects, proposal_order);
             if !objects.is_empty() {
                 channels.push((peer.clone(), objects));
             }
@@ -104,21 +105,16 @@ impl DatasiteOwnerSyncer<'_> {
                 on_proposal(state, &self.node.scene(), rules, from, object, &bytes, decoded)?
             }
         };
-        let peer = report.peer(from);
-        if is_quarantine(&draft) {
-            peer.quarantined += 1;
+        if is_held(&draft) {
+            report.notes.push(format!("a message of {from} waits for one that was sent before it"));
+        } else if is_quarantine(&draft) {
+            report.peer(from).quarantined += 1;
         } else {
-            peer.received += 1;
+            report.peer(from).received += 1;
         }
         outgoing.extend(from, pass.begin(draft)?);
         Ok(())
     }
-}
-
-/// By the sender's times.
-fn order(name: &str) -> Option<(syft_core::Timestamp, String)> {
-    let name = ProposalName::parse(name).ok()?;
-    Some((name.submitted(), name.uid().to_owned()))
 }
 
 pub(crate) fn is_quarantine(draft: &Draft) -> bool {
