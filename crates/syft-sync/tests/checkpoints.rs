@@ -11,15 +11,20 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use common::backup::{Pieces, box_of, edit, solo};
-use common::{Member, Pair, alice, bob, events_in, in_space, log_of};
+use common::{Member, Pair, alice, bob, events_in, fold, in_space, log_of};
 use proptest::prelude::*;
+use syft_core::codec::{Limits, decode_events};
 use syft_core::{ContentHash, DatasitePath, Email};
 use syft_dataset::Audience;
+use syft_perm::Level;
 use syft_sync::{CheckpointKind, Error, MadeCheckpoint, SyncOptions};
-use syft_transport::{Chaos, MemoryStore, Metered, Operation, Space};
+use syft_transport::{
+    Chaos, FolderTransport, MemoryStore, Metered, Operation, Space, TransportExt,
+};
 
 fn every(checkpoint_threshold: usize, compacting_threshold: usize) -> SyncOptions {
     SyncOptions { checkpoint_threshold, compacting_threshold, ..SyncOptions::default() }
@@ -370,14 +375,31 @@ async fn a_change_of_case_is_no_collision() {
     assert_eq!(Pieces::of(&store).fold(), box_of(&alice));
 }
 
-#[tokio::test]
-async fn in_a_store_that_others_read_the_tiers_hold_what_the_log_holds() {
-    let folder = common::scratch();
-    let open = |email| syft_transport::FolderTransport::create(folder.path(), email).unwrap();
+/// Alice and a peer of hers over a folder that both can read.
+async fn over_a_folder(folder: &Path) -> (Member, FolderTransport) {
+    let open = |email| FolderTransport::create(folder, email).unwrap();
     let node = Member::join(alice(), Arc::new(open(alice())), 1).await;
     let peer = Member::join(bob(), Arc::new(open(bob())), 2).await;
     peer.manager.add_peer(&alice(), false).await.unwrap();
     node.manager.approve_peer_request(&bob(), true).await.unwrap();
+    (node, open(alice()))
+}
+
+/// What the log in a store amounts to.
+async fn replayed(store: &FolderTransport) -> BTreeMap<String, Vec<u8>> {
+    let mut messages = Vec::new();
+    for object in store.list_all(&log_of(alice())).await.unwrap() {
+        let bytes = store.get_bytes(&object, u64::MAX).await.unwrap();
+        messages.push(decode_events(&bytes, &Limits::EVENTS).unwrap());
+    }
+    messages.sort_by_key(|message| message.position.unwrap().seq);
+    fold(&messages)
+}
+
+#[tokio::test]
+async fn in_a_store_that_others_read_the_tiers_hold_what_the_log_holds() {
+    let folder = common::scratch();
+    let (node, store) = over_a_folder(folder.path()).await;
     edit(&node, "public/shown.txt", Some(b"shown"));
     edit(&node, "notes/mine.txt", Some(b"HIDDEN"));
     node.sync().await;
@@ -388,6 +410,35 @@ async fn in_a_store_that_others_read_the_tiers_hold_what_the_log_holds() {
     assert!(names(&made).contains("public/shown.txt"));
     assert!(!names(&made).contains("notes/mine.txt"));
     let space = Space::State { owner: alice() };
-    let listed = syft_transport::TransportExt::list_all(&open(alice()), &space).await.unwrap();
+    let listed = store.list_all(&space).await.unwrap();
     assert!(listed.is_empty(), "peers and decisions stay at home");
+}
+
+#[tokio::test]
+async fn what_is_edited_or_deleted_after_it_was_unshared_does_not_come_back() {
+    let folder = common::scratch();
+    let (node, store) = over_a_folder(folder.path()).await;
+    for name in ["edited", "deleted", "kept"] {
+        edit(&node, &format!("notes/{name}.txt"), Some(b"for bob"));
+    }
+    node.manager.grant_access("notes/", bob().as_str(), Level::Read).unwrap();
+    node.sync().await;
+    assert_eq!(replayed(&store).await["notes/edited.txt"], b"for bob");
+
+    node.manager.revoke_access("notes/", bob().as_str(), Level::Read).unwrap();
+    node.sync().await;
+    edit(&node, "notes/edited.txt", Some(b"NOT FOR BOB"));
+    edit(&node, "notes/deleted.txt", Some(b"NOT FOR BOB EITHER"));
+    node.sync().await;
+    edit(&node, "notes/deleted.txt", None);
+    node.sync().await;
+    let log = replayed(&store).await;
+    assert!(log.values().all(|bytes| !bytes.starts_with(b"NOT FOR BOB")));
+    assert!(!log.contains_key("notes/edited.txt") && !log.contains_key("notes/deleted.txt"));
+    // Nothing was kept from Bob in what he has seen already.
+    assert_eq!(log["notes/kept.txt"], b"for bob");
+
+    node.manager.grant_access("notes/", bob().as_str(), Level::Read).unwrap();
+    node.sync().await;
+    assert_eq!(replayed(&store).await["notes/edited.txt"], b"NOT FOR BOB");
 }

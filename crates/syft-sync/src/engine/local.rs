@@ -13,7 +13,7 @@ pub(crate) struct LocalChange {
     /// The new content; `None` if the file is gone.
     pub(crate) content: Option<Content>,
     /// Whether the content may lie in the store: not if nobody else may read it
-    /// and the store cannot keep others from reading.
+    /// and the store cannot keep others from reading. A deletion has none.
     pub(crate) logged: bool,
 }
 
@@ -31,7 +31,8 @@ pub(crate) fn on_local_changes(
     let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
     for LocalChange { path, content, logged } in changes {
         let id = scene.entropy.uuid()?;
-        let old_hash = state.files.get(&path).map(|version| version.hash);
+        let known = state.files.get(&path);
+        let old_hash = known.map(|version| version.hash);
         let change = match content {
             Some(content) => {
                 let hash = content.hash();
@@ -45,7 +46,14 @@ pub(crate) fn on_local_changes(
                 Change::Delete
             }
         };
-        if logged {
+        // A file that nobody else may read any more leaves the log with its next edit:
+        // its older content there would come back on another machine.
+        let logged_change = match known {
+            _ if logged => Some(change),
+            Some(version) if version.logged => Some(Change::Delete),
+            _ => None,
+        };
+        if let Some(change) = logged_change {
             files.push(json!({ "path": path, "sha256": change.new_hash() }));
             let datasite = scene.me.clone();
             let submitted = timestamp;
