@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::lines::{Lines, split};
-use crate::{ContentHasher, Disk, Error, HomePath, Result};
+use crate::{ContentHasher, Disk, Error, HomePath, Metadata, Result};
 
 /// First line of the file; the number changes with the format.
 const HEADER: &str = "syft-journal 1";
@@ -40,6 +40,24 @@ impl Journal {
             journal.rewrite(&records)?;
         }
         Ok((journal, records))
+    }
+
+    /// Whether the file is the one that this was read from and appended to, as far as
+    /// its metadata tell: nobody else has written to it since `then`.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn is_as(&self, then: &Metadata) -> Result<bool> {
+        let now = self.metadata()?;
+        Ok(now.as_ref() == Some(then) && then.size == self.lines.length())
+    }
+
+    /// What the disk says of the file.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn metadata(&self) -> Result<Option<Metadata>> {
+        self.lines.disk().metadata(self.lines.path())
     }
 
     /// Appends a record: text without a line break, as compact JSON is.

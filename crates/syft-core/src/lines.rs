@@ -30,6 +30,11 @@ impl Lines {
         &self.path
     }
 
+    /// Length of the good content in bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length as u64
+    }
+
     pub(crate) fn disk(&self) -> &dyn Disk {
         &*self.disk
     }

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::safe_text::is_suspicious;
@@ -14,9 +15,11 @@ const PERMISSION_FILE: &str = "syft.pub.yaml";
 /// only (`threats.md` P1 to P9). What would have to be repaired is refused.
 ///
 /// A component has at most 200 bytes, the path 1,024 bytes and 24 components.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DatasitePath(String);
+///
+/// A clone costs nothing: a datasite has many paths, which stand in many places.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatasitePath(Arc<str>);
 
 impl DatasitePath {
     /// Longest path in bytes.
@@ -31,7 +34,7 @@ impl DatasitePath {
     /// # Errors
     /// [`Error::Invalid`] that names the broken rule.
     pub fn parse(text: &str) -> Result<Self> {
-        Self::check(text).map(|()| DatasitePath(text.to_owned()))
+        Self::check(text).map(|()| DatasitePath(text.into()))
     }
 
     fn check(text: &str) -> Result<()> {
@@ -50,7 +53,7 @@ impl DatasitePath {
 
     /// A path whose parts are parsed already.
     pub(crate) fn trusted(text: String) -> Self {
-        DatasitePath(text)
+        DatasitePath(text.into())
     }
 
     /// The path as text.
@@ -73,7 +76,7 @@ impl DatasitePath {
     /// The folder that holds this path; `None` directly below the datasite.
     #[must_use]
     pub fn parent(&self) -> Option<DatasitePath> {
-        self.0.rsplit_once('/').map(|(parent, _)| DatasitePath(parent.to_owned()))
+        self.0.rsplit_once('/').map(|(parent, _)| DatasitePath(parent.into()))
     }
 
     /// This path with more components behind it.
@@ -82,6 +85,21 @@ impl DatasitePath {
     /// [`Error::Invalid`] if the result is no datasite path.
     pub fn join(&self, rest: &str) -> Result<DatasitePath> {
         DatasitePath::parse(&format!("{}/{rest}", self.0))
+    }
+
+    /// The path of something directly below `folder`, or below the datasite itself:
+    /// [`parse`](Self::parse) where the folder is parsed already.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn below(folder: Option<&DatasitePath>, name: &str) -> Result<DatasitePath> {
+        let Some(folder) = folder else { return DatasitePath::parse(name) };
+        let text = format!("{folder}/{name}");
+        let is_short = text.len() <= Self::MAX_BYTES;
+        if is_short && is_plain(name) && folder.components().count() < Self::MAX_COMPONENTS {
+            return Ok(DatasitePath(text.into()));
+        }
+        DatasitePath::parse(&text)
     }
 
     /// Whether this path is `folder` or lies below it.
@@ -111,6 +129,10 @@ impl DatasitePath {
 }
 
 fn component_problem(component: &str) -> Option<&'static str> {
+    if is_plain(component) { None } else { broken_rule(component) }
+}
+
+fn broken_rule(component: &str) -> Option<&'static str> {
     if component.is_empty() {
         return Some("it starts, ends or continues with an empty component");
     }
@@ -146,6 +168,19 @@ fn component_problem(component: &str) -> Option<&'static str> {
         return Some("it is another spelling of a reserved name");
     }
     None
+}
+
+/// Whether a component breaks none of the rules at first sight: of nearly all names,
+/// and names are read all the time. A `false` says nothing.
+fn is_plain(component: &str) -> bool {
+    let stem = component.split('.').next().unwrap_or(component);
+    // No device of Windows has such a stem, nor has a short or a reserved name.
+    let is_long = stem.len() > "conout$".len();
+    is_long
+        && component.len() <= DatasitePath::MAX_COMPONENT_BYTES
+        && component.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        && !component.starts_with('-')
+        && !component.ends_with('.')
 }
 
 fn fold(component: &str) -> String {
@@ -203,13 +238,19 @@ impl FromStr for DatasitePath {
 impl TryFrom<String> for DatasitePath {
     type Error = Error;
     fn try_from(text: String) -> Result<Self> {
-        DatasitePath::check(&text).map(|()| DatasitePath(text))
+        DatasitePath::check(&text).map(|()| DatasitePath(text.into()))
     }
 }
 
 impl From<DatasitePath> for String {
     fn from(path: DatasitePath) -> String {
-        path.0
+        path.as_str().to_owned()
+    }
+}
+
+impl Serialize for DatasitePath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -314,5 +355,32 @@ impl TryFrom<String> for HomePath {
 impl From<HomePath> for String {
     fn from(path: HomePath) -> String {
         path.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_at_first_sight_breaks_no_rule(name in "[a-zA-Z0-9_.~$ -]{0,24}") {
+            if is_plain(&name) {
+                prop_assert_eq!(broken_rule(&name), None);
+            }
+        }
+
+        #[test]
+        fn a_path_below_a_folder_is_the_whole_path(
+            folder in proptest::option::of("[a-zA-Z./]{0,12}"), name in "[a-zA-Z0-9_.~$ -]{0,16}",
+        ) {
+            let folder = folder.and_then(|folder| DatasitePath::parse(&folder).ok());
+            let whole = folder.iter().map(DatasitePath::as_str).chain([name.as_str()]);
+            let whole = whole.collect::<Vec<_>>().join("/");
+            let below = DatasitePath::below(folder.as_ref(), &name).ok();
+            prop_assert_eq!(below, DatasitePath::parse(&whole).ok());
+        }
     }
 }

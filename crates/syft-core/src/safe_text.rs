@@ -34,8 +34,9 @@ pub fn has_suspicious(text: &str) -> bool {
 
 /// Characters that change how others are shown, or that show nothing at all.
 pub(crate) fn is_suspicious(c: char) -> bool {
-    if c == '\t' {
-        return false;
+    if c.is_ascii() {
+        // Nearly all characters of names and texts.
+        return c.is_ascii_control() && c != '\t';
     }
     c.is_control()
         || matches!(u32::from(c),
@@ -50,7 +51,7 @@ pub(crate) fn is_suspicious(c: char) -> bool {
             | 0x1D173..=0x1D17A
             | 0xE0000..=0xE0FFF          // tags and further selectors
             | 0xE000..=0xF8FF | 0xF0000..=0x10FFFF) // private use
-        || (c.is_whitespace() && c != ' ')
+        || c.is_whitespace()
 }
 
 #[cfg(test)]

@@ -20,6 +20,10 @@ struct State {
     /// Mutating calls that still succeed before the next fault.
     fault: Option<(u64, Fault)>,
     is_down: bool,
+    /// A file that cannot be read.
+    unreadable: Option<(HomePath, io::ErrorKind)>,
+    /// What somebody else writes into a file as soon as it was read.
+    overwritten: Option<(HomePath, Vec<u8>)>,
     counts: Counts,
 }
 
@@ -67,6 +71,16 @@ impl FaultyDisk {
         self.lock().fault = Some((successes, Fault::Crash));
     }
 
+    /// Every read of this file fails from now on.
+    pub fn fail_reads_of(&self, path: HomePath, kind: io::ErrorKind) {
+        self.lock().unreadable = Some((path, kind));
+    }
+
+    /// Once this file is read, somebody else writes something else into it.
+    pub fn overwrite_after_read(&self, path: HomePath, bytes: &[u8]) {
+        self.lock().overwritten = Some((path, bytes.to_vec()));
+    }
+
     /// Whether it has crashed.
     #[must_use]
     pub fn is_down(&self) -> bool {
@@ -77,7 +91,7 @@ impl FaultyDisk {
     pub fn repair(&self) {
         let mut state = self.lock();
         state.is_down = false;
-        state.fault = None;
+        (state.fault, state.unreadable, state.overwritten) = (None, None, None);
     }
 
     /// What was asked so far.
@@ -103,7 +117,15 @@ impl FaultyDisk {
             "list" => *state.counts.lists.entry(path.clone()).or_default() += 1,
             _ => {}
         }
-        if state.is_down { Err(down(call, path)) } else { Ok(()) }
+        if state.is_down {
+            return Err(down(call, path));
+        }
+        match &state.unreadable {
+            Some((file, kind)) if matches!(call, "read" | "open") && file == path => {
+                Err(failed(call, path, (*kind).into()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a mutating call may go ahead; `torn` leaves what a crash leaves.
@@ -145,7 +167,11 @@ impl Disk for FaultyDisk {
     fn read(&self, path: &HomePath, limit: u64) -> Result<Vec<u8>> {
         self.look("read", path)?;
         let bytes = self.inner.read(path, limit)?;
-        self.lock().counts.bytes_read += bytes.len() as u64;
+        let mut state = self.lock();
+        state.counts.bytes_read += bytes.len() as u64;
+        if let Some((_, other)) = state.overwritten.take_if(|(file, _)| file == path) {
+            self.inner.write(path, &other, Access::Shared)?;
+        }
         Ok(bytes)
     }
 
