@@ -41,7 +41,9 @@ const CLIPPY: Step = Step {
     environment: &[],
 };
 
-const TESTS: &[&str] = &["test", "--workspace", "--all-targets", "--all-features", "--locked"];
+/// All of them, also after one that fails: what else fails says why.
+const TESTS: &[&str] =
+    &["test", "--workspace", "--all-targets", "--all-features", "--locked", "--no-fail-fast"];
 
 const TEST: Step =
     Step { name: "tests", arguments: TESTS, environment: &[("PROPTEST_CASES", "64")] };

@@ -19,6 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A body that comes slower than this, in bytes per second, is left, too.
 const SLOWEST: u64 = 16 << 10;
 
+/// A larger body is fetched alone, in bytes: all that wait in memory together are
+/// bounded by it.
+const LARGE: u64 = 16 << 20;
+
 /// Waits for an answer, but not for ever: one that never comes must not hold the
 /// home.
 pub(crate) async fn patiently<T>(
@@ -84,7 +88,7 @@ impl Arrivals {
         channels: Vec<(Email, Vec<Object>)>,
         limit: fn(&Object) -> u64,
     ) -> Self {
-        let places = Arc::new(Semaphore::new(IN_FLIGHT));
+        let (small, large) = (Arc::new(Semaphore::new(IN_FLIGHT)), Arc::new(Semaphore::new(1)));
         // A peer that does not answer holds its share of the places and no more.
         let share = (IN_FLIGHT / channels.len().max(1)).max(1);
         let mut stopped = BTreeMap::new();
@@ -93,9 +97,15 @@ impl Arrivals {
             .map(|(peer, objects)| {
                 let stop = Arc::new(AtomicBool::new(false));
                 stopped.insert(peer.clone(), stop.clone());
-                let (transport, places) = (transport.clone(), places.clone());
+                // One after the other: a body that waits for its turn behind an earlier
+                // one must not hold the place that the earlier one needs.
+                let has_large = objects.iter().any(|object| object.size > LARGE);
+                let share = if has_large { 1 } else { share };
+                let transport = transport.clone();
+                let (small, large) = (small.clone(), large.clone());
                 let fetch = move |object: Object| {
-                    let (transport, places) = (transport.clone(), places.clone());
+                    let transport = transport.clone();
+                    let places = if object.size > LARGE { large.clone() } else { small.clone() };
                     let (peer, stop) = (peer.clone(), stop.clone());
                     async move {
                         // Closed never: it lives as long as the stream.

@@ -6,10 +6,17 @@ use syft_transport::{Object, Space};
 
 use crate::Result;
 use crate::engine::{Draft, refuse_unread, unknown_id, waits_on};
+use crate::hello::HELLO;
 use crate::node::Pass;
 
 /// Messages of one channel that are dealt with in one pass (`threats.md` I13).
 const BUDGET: usize = 256;
+
+/// How many objects of a channel have names that are of no message.
+pub(crate) fn ignored<K>(listed: &[Object], key: impl Fn(&str) -> Option<K>) -> usize {
+    let is_strange = |name: &str| name != HELLO && key(name).is_none();
+    listed.iter().filter(|object| is_strange(object.name.as_str())).count()
+}
 
 impl Pass<'_> {
     /// The objects of a channel that were not dealt with, in the order of `key`; as

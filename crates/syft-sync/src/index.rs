@@ -11,7 +11,7 @@ use syft_core::{
 use crate::Result;
 
 /// Changes with the format; an index of another version is thrown away.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const LIMIT: u64 = 1 << 30;
 /// A file that was touched this shortly before it was hashed may be touched
 /// again within the resolution of its time: it is hashed anew.
@@ -28,11 +28,11 @@ struct Known {
     hash: [u8; 32],
 }
 
-/// A permission file with what was read in it, or why it could not be read.
+/// A permission file with what was read in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct KnownRules {
     known: Known,
-    text: std::result::Result<String, String>,
+    text: String,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -117,13 +117,9 @@ impl Index {
     }
 
     /// What is written in a permission file, unless the disk says that it changed.
-    pub(crate) fn rules(
-        &self,
-        path: &DatasitePath,
-        now: &Metadata,
-    ) -> Option<&std::result::Result<String, String>> {
+    pub(crate) fn rules(&self, path: &DatasitePath, now: &Metadata) -> Option<&str> {
         let rules = self.saved.rules.get(path.as_str())?;
-        rules.known.matches(now).then_some(&rules.text)
+        rules.known.matches(now).then_some(rules.text.as_str())
     }
 
     /// Remembers what is written in a permission file that was just read.
@@ -132,9 +128,9 @@ impl Index {
         path: &DatasitePath,
         metadata: &Metadata,
         now: Timestamp,
-        text: std::result::Result<String, String>,
+        text: String,
     ) {
-        let hash = ContentHash::of(text.as_deref().unwrap_or_default().as_bytes());
+        let hash = ContentHash::of(text.as_bytes());
         let rules = KnownRules { known: Known::new(metadata, now, hash), text };
         self.saved.rules.insert(path.as_str().to_owned(), rules);
         self.changed = true;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry, NodePaths};
 use syft_transport::Transport;
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::contents::Contents;
 use crate::engine::Scene;
@@ -29,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) touched: Touched,
     /// The permission files of my datasite, as they were compiled last.
     pub(crate) permissions: CompiledRules,
+    /// The journal as the last pass left it.
+    pub(crate) ledger: Arc<Mutex<Option<Ledger>>>,
     pub(crate) event_cache: bool,
     pub(crate) notices: Arc<dyn NoticeSink>,
     pub(crate) lock_wait: Duration,
@@ -47,14 +50,30 @@ impl Node {
     /// Takes the home for one pass.
     pub(crate) fn pass(&self) -> Result<Pass<'_>> {
         let lock = self.lock()?;
-        Ok(Pass::new(self, Ledger::open(self.disk.clone())?, lock))
+        self.pass_with(lock)
     }
 
     /// Takes a home that may not be anybody's yet.
     pub(crate) fn first_pass(&self) -> Result<Pass<'_>> {
         let lock = HomeLock::acquire(&self.home, self.lock_wait)?;
         self.audit.reset();
-        Ok(Pass::new(self, Ledger::open(self.disk.clone())?, lock))
+        self.pass_with(lock)
+    }
+
+    fn pass_with(&self, lock: HomeLock) -> Result<Pass<'_>> {
+        let mut kept = self.kept()?;
+        let ledger = match kept.take().filter(Ledger::is_current) {
+            Some(ledger) => ledger,
+            None => Ledger::open(self.disk.clone())?,
+        };
+        drop(kept);
+        Pass::new(self, ledger, lock)
+    }
+
+    /// Nobody else has it: whoever holds the home has given it back.
+    fn kept(&self) -> Result<MutexGuard<'_, Option<Ledger>>> {
+        let busy = |_| syft_core::Error::Locked { home: self.home.clone() };
+        Ok(self.ledger.try_lock().map_err(busy)?)
     }
 
     /// Keeps everybody else out of the home.
@@ -83,15 +102,16 @@ impl Node {
 #[derive(Debug)]
 pub(crate) struct Pass<'a> {
     pub(crate) node: &'a Node,
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: MappedMutexGuard<'a, Ledger>,
     /// My own files as this pass read them.
     pub(crate) contents: Contents,
     _lock: HomeLock,
 }
 
 impl<'a> Pass<'a> {
-    pub(crate) fn new(node: &'a Node, ledger: Ledger, lock: HomeLock) -> Self {
-        Pass { node, ledger, contents: Contents::default(), _lock: lock }
+    pub(crate) fn new(node: &'a Node, ledger: Ledger, lock: HomeLock) -> Result<Self> {
+        let kept = MutexGuard::map(node.kept()?, |kept| kept.insert(ledger));
+        Ok(Pass { node, ledger: kept, contents: Contents::default(), _lock: lock })
     }
 
     /// One audit line about something that this identity did.
@@ -109,6 +129,7 @@ impl<'a> Pass<'a> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
+        self.ledger.leave();
         self.node.audit.reset();
     }
 }

@@ -8,12 +8,12 @@ use syft_core::{
     Access, ContentHash, ContentHasher, Disk, Email, Error as CoreError, HomePath, NewEntry,
     NodePaths, RejectCode,
 };
-use syft_transport::{PutBody, PutMode};
+use syft_transport::{Object, PutBody, PutMode};
 
 use crate::Result;
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::engine::Draft;
-use crate::ledger::{LocalEffect, Pending, Plan, RemoteEffect};
+use crate::ledger::{Fact, LocalEffect, Pending, Plan, RemoteEffect};
 use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::quarantine::{Quarantine, Quarantined};
@@ -67,10 +67,10 @@ impl Pass<'_> {
             .map(|(peer, ids)| async move {
                 let mut done = Vec::new();
                 for id in ids {
-                    if let Err(error) = this.perform_pending_remote(id).await {
-                        return (peer, done, Err(error));
+                    match this.perform_pending_remote(id).await {
+                        Ok(stays) => done.push((id, stays)),
+                        Err(error) => return (peer, done, Err(error)),
                     }
-                    done.push(id);
                 }
                 (peer, done, Ok(()))
             })
@@ -79,8 +79,8 @@ impl Pass<'_> {
             .await;
         let mut failed = Vec::new();
         for (peer, done, result) in sent {
-            for id in done {
-                self.ledger.done(id)?;
+            for (id, stays) in done {
+                self.done(id, stays)?;
             }
             if let Err(error) = result {
                 note_problem(report, &peer, error)?;
@@ -90,11 +90,29 @@ impl Pass<'_> {
         Ok(failed)
     }
 
-    async fn perform_pending_remote(&self, id: u64) -> Result<()> {
-        for effect in self.ledger.remote_of(id) {
-            self.perform_remote(effect).await?;
+    /// Returns the objects that the store does not let go.
+    async fn perform_pending_remote(&self, id: u64) -> Result<Vec<Object>> {
+        self.perform_each_remote(self.ledger.remote_of(id)).await
+    }
+
+    async fn perform_each_remote(&self, effects: &[RemoteEffect]) -> Result<Vec<Object>> {
+        let mut stays = Vec::new();
+        for effect in effects {
+            stays.extend(self.perform_remote(effect).await?.cloned());
         }
-        Ok(())
+        Ok(stays)
+    }
+
+    /// A plan is done. What the store did not let go is not looked at again.
+    fn done(&mut self, id: u64, stays: Vec<Object>) -> Result<()> {
+        self.ledger.done(id)?;
+        let mut draft = Draft::default();
+        for object in stays {
+            self.note("object.stays", object.to_string())?;
+            let (channel, name) = (object.space.to_string(), Some(object.name.to_string()));
+            draft.fact(Fact::Arrived { channel, name, message: None, head: None });
+        }
+        self.begin(draft).map(drop)
     }
 
     /// Finishes what an earlier pass or a crash left over. Returns the store's
@@ -155,10 +173,8 @@ impl Pass<'_> {
     }
 
     async fn perform_all_remote(&mut self, id: u64, plan: &Plan) -> Result<()> {
-        for effect in &plan.remote {
-            self.perform_remote(effect).await?;
-        }
-        self.ledger.done(id)
+        let stays = self.perform_each_remote(&plan.remote).await?;
+        self.done(id, stays)
     }
 
     fn perform_local(&mut self, plan: u64, effect: &LocalEffect) -> Result<()> {
@@ -270,7 +286,9 @@ impl Pass<'_> {
         self.note("file.kept_aside", aside.as_str())
     }
 
-    async fn perform_remote(&self, effect: &RemoteEffect) -> Result<()> {
+    /// Returns the object that was to go if the store does not let it go, which no
+    /// repetition changes: others' folders may be so.
+    async fn perform_remote<'e>(&self, effect: &'e RemoteEffect) -> Result<Option<&'e Object>> {
         let transport = &*self.node.transport;
         match effect {
             RemoteEffect::Put { space, name, blob } => {
@@ -291,13 +309,27 @@ impl Pass<'_> {
                 }
             }
             RemoteEffect::Delete { object } => {
-                patiently(object, 0, transport.delete(std::slice::from_ref(object))).await?;
+                let delete = transport.delete(std::slice::from_ref(object));
+                return let_go(object, patiently(object, 0, delete).await);
             }
             RemoteEffect::Retire { object } => {
-                patiently(object, 0, transport.retire(std::slice::from_ref(object))).await?;
+                let retire = transport.retire(std::slice::from_ref(object));
+                return let_go(object, patiently(object, 0, retire).await);
             }
         }
-        Ok(())
+        Ok(None)
+    }
+}
+
+fn let_go(object: &Object, removed: syft_transport::Result<()>) -> Result<Option<&Object>> {
+    match removed {
+        Ok(()) => Ok(None),
+        Err(error) if error.is_retryable() => Err(error.into()),
+        // A store that could not record it is no store that refuses it.
+        Err(error) => match crate::Error::from(error) {
+            crate::Error::Transport(_) => Ok(Some(object)),
+            other => Err(other),
+        },
     }
 }
 

@@ -27,6 +27,9 @@ pub struct PeerReport {
     pub received: usize,
     /// Messages of the peer that were put away.
     pub quarantined: usize,
+    /// Objects in the peer's channels whose names are of no message: they were left
+    /// alone (`threats.md` I9).
+    pub ignored: usize,
     /// Files that were sent to the peer.
     pub sent: usize,
     /// Why it went no further.
@@ -35,7 +38,14 @@ pub struct PeerReport {
 
 impl PeerReport {
     pub(crate) fn new(email: &Email) -> Self {
-        PeerReport { email: email.clone(), received: 0, quarantined: 0, sent: 0, problem: None }
+        PeerReport {
+            email: email.clone(),
+            received: 0,
+            quarantined: 0,
+            ignored: 0,
+            sent: 0,
+            problem: None,
+        }
     }
 }
 

@@ -39,7 +39,7 @@ impl Walk {
     pub(crate) fn of(ground: Ground<'_>) -> Result<Walk> {
         let mut walk = Walk::default();
         let jobs = ground.layout.jobs();
-        walk.folder(ground, &jobs, &HomePath::datasite(ground.owner), "", 0)?;
+        walk.folder(ground, &jobs, &HomePath::datasite(ground.owner), None, 0)?;
         Ok(walk)
     }
 
@@ -68,10 +68,10 @@ impl Walk {
                     continue;
                 }
             };
-            let parent = path.as_str().rsplit_once('/').map_or("", |(parent, _)| parent);
+            let parent = path.parent();
             let depth = path.as_str().matches('/').count();
             let folder = place.parent().unwrap_or_else(|| root.clone());
-            self.entry(ground, &jobs, &folder, parent, path.file_name(), metadata, depth)?;
+            self.entry(ground, &jobs, &folder, parent.as_ref(), path.file_name(), metadata, depth)?;
             let here = self.files.range(span(&path)).map(|(file, _)| file);
             changed.extend(here.filter(|file| file.is_within(&path)).cloned());
         }
@@ -100,7 +100,7 @@ impl Walk {
         ground: Ground<'_>,
         jobs: &DatasitePath,
         folder: &HomePath,
-        below: &str,
+        below: Option<&DatasitePath>,
         depth: usize,
     ) -> Result<()> {
         let entries = match ground.disk.list(folder).map_err(crate::Error::from) {
@@ -119,7 +119,7 @@ impl Walk {
                 }
                 Err(lossy) => {
                     self.odd(below, &lossy, "its name is not UTF-8");
-                    self.note_job(jobs, join(below, &lossy), entry.metadata);
+                    self.note_job(jobs, below, &lossy, entry.metadata);
                 }
             }
         }
@@ -132,14 +132,13 @@ impl Walk {
         ground: Ground<'_>,
         jobs: &DatasitePath,
         folder: &HomePath,
-        below: &str,
+        below: Option<&DatasitePath>,
         name: &str,
         metadata: Metadata,
         depth: usize,
     ) -> Result<()> {
-        let full = join(below, name);
-        self.note_job(jobs, full.clone(), metadata);
-        let path = match DatasitePath::parse(&full) {
+        self.note_job(jobs, below, name, metadata);
+        let path = match DatasitePath::below(below, name) {
             Ok(path) => path,
             Err(error) => {
                 self.odd(below, name, &error.to_string());
@@ -148,7 +147,7 @@ impl Walk {
         };
         match metadata.kind {
             FileKind::Folder if depth < MAX_DEPTH => {
-                self.folder(ground, jobs, &folder.join(name)?, &full, depth + 1)?;
+                self.folder(ground, jobs, &folder.join(name)?, Some(&path), depth + 1)?;
             }
             FileKind::Folder => self.odd(below, name, "it lies too deep"),
             FileKind::File => {
@@ -165,16 +164,20 @@ impl Walk {
         Ok(())
     }
 
-    fn note_job(&mut self, jobs: &DatasitePath, place: String, metadata: Metadata) {
-        let rest = place.strip_prefix(jobs.as_str());
-        if rest.is_some_and(|rest| rest.starts_with('/')) {
-            self.jobs.insert(place, metadata);
+    fn note_job(
+        &mut self,
+        jobs: &DatasitePath,
+        below: Option<&DatasitePath>,
+        name: &str,
+        metadata: Metadata,
+    ) {
+        if below.is_some_and(|below| below.is_within(jobs)) {
+            self.jobs.insert(place(below, name), metadata);
         }
     }
 
-    fn odd(&mut self, below: &str, name: &str, why: &str) {
-        let place = if name.is_empty() { below.to_owned() } else { join(below, name) };
-        self.strange.insert(place, why.to_owned());
+    fn odd(&mut self, below: Option<&DatasitePath>, name: &str, why: &str) {
+        self.strange.insert(place(below, name), why.to_owned());
     }
 }
 
@@ -185,6 +188,8 @@ fn span(place: &DatasitePath) -> (Bound<DatasitePath>, Bound<DatasitePath>) {
     (Bound::Included(place.clone()), end.map_or(Bound::Unbounded, Bound::Excluded))
 }
 
-fn join(below: &str, name: &str) -> String {
-    if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") }
+/// A place, whatever its name is; the folder itself if there is none.
+fn place(below: Option<&DatasitePath>, name: &str) -> String {
+    let parts = below.map(DatasitePath::as_str).into_iter().chain([name]);
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

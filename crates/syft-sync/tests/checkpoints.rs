@@ -415,7 +415,7 @@ async fn in_a_store_that_others_read_the_tiers_hold_what_the_log_holds() {
 }
 
 #[tokio::test]
-async fn what_is_edited_or_deleted_after_it_was_unshared_does_not_come_back() {
+async fn what_nobody_may_read_any_more_leaves_the_log_and_does_not_come_back() {
     let folder = common::scratch();
     let (node, store) = over_a_folder(folder.path()).await;
     for name in ["edited", "deleted", "kept"] {
@@ -435,8 +435,12 @@ async fn what_is_edited_or_deleted_after_it_was_unshared_does_not_come_back() {
     let log = replayed(&store).await;
     assert!(log.values().all(|bytes| !bytes.starts_with(b"NOT FOR BOB")));
     assert!(!log.contains_key("notes/edited.txt") && !log.contains_key("notes/deleted.txt"));
-    // Nothing was kept from Bob in what he has seen already.
-    assert_eq!(log["notes/kept.txt"], b"for bob");
+    // Nor does what was left as it was: no later checkpoint holds it either.
+    assert!(!log.contains_key("notes/kept.txt"));
+    let made = node.manager.create_checkpoint().await.unwrap();
+    let kept = DatasitePath::parse("notes/kept.txt").unwrap();
+    assert!(!made.file_hashes().contains_key(&kept));
+    assert_eq!(node.read("alice@hospital.org/notes/kept.txt").as_deref(), Some("for bob"));
 
     node.manager.grant_access("notes/", bob().as_str(), Level::Read).unwrap();
     node.sync().await;

@@ -14,9 +14,10 @@ use std::sync::{Arc, Mutex};
 
 use common::recorder::{Recorder, Wire};
 use common::{Member, Pair, alice, bob, carol, inbox, log_of, outbox};
+use syft_core::DatasetName;
 use syft_core::codec::{Limits, decode_events};
-use syft_dataset::Audience;
-use syft_sync::{DeleteOptions, Error, Notice, OfflineTransport, Work};
+use syft_dataset::{Audience, NewDataset};
+use syft_sync::{CreateOptions, DeleteOptions, Error, Notice, OfflineTransport, Work};
 use syft_transport::{Chaos, Space};
 
 const NOTE: &str = "alice@hospital.org/public/note.txt";
@@ -295,4 +296,67 @@ async fn progress_is_told_to_its_end() {
     let (done, total) = progress.next_back().unwrap();
     assert_eq!(done, total);
     assert!(heard.contains(&Notice::Done("the store is cleared".to_owned())));
+}
+
+#[tokio::test]
+async fn a_folder_that_no_record_knows_is_left() {
+    let pair = settled().await;
+    pair.alice.write("archive@elsewhere.org/mail.txt", "a mail export\n");
+    let report = pair.alice.manager.delete_syftbox(&ALL).await.unwrap();
+    assert!(report.left.iter().any(|left| left.what == "archive@elsewhere.org"));
+    assert!(pair.alice.read("archive@elsewhere.org/mail.txt").is_some());
+    assert!(!pair.alice.path(alice().as_str()).exists());
+}
+
+/// A store that is emptied is filled again by the next sync, also if that was
+/// stopped anywhere: whoever comes later has everything in the end.
+#[tokio::test]
+async fn a_home_that_stays_sends_everything_again_wherever_emptying_stopped() {
+    let remote = DeleteOptions { broadcast_delete_events: false, local: false, ..ALL };
+    for effects in 1.. {
+        let mut stopped = false;
+        for lost_answer in [false, true] {
+            let mut pair = settled().await;
+            let chaos = Chaos::new(Arc::new(pair.store.user(alice())));
+            let chaos = match lost_answer {
+                true => chaos.stop_in(effects),
+                false => chaos.stop_after(effects - 1),
+            };
+            pair.alice.restart(Arc::new(chaos));
+            stopped |= pair.alice.manager.delete_syftbox(&remote).await.is_err();
+            pair.alice.restart(Arc::new(pair.store.user(alice())));
+            pair.alice.sync().await;
+            let fresh = Member::join(alice(), Arc::new(pair.store.user(alice())), 9).await;
+            assert_eq!(fresh.read(NOTE).as_deref(), Some("for all\n"), "{effects}");
+            let other = Member::join(bob(), Arc::new(pair.store.user(bob())), 10).await;
+            other.manager.add_peer(&alice(), false).await.unwrap();
+            pair.alice.sync().await;
+            other.sync().await;
+            assert_eq!(other.read(NOTE).as_deref(), Some("for all\n"), "{effects}");
+        }
+        if !stopped {
+            assert!(effects > 2);
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_home_that_stays_uploads_private_parts_again() {
+    let pair = Pair::connected().await;
+    let (mock, private) = (pair.alice.path("mock.csv"), pair.alice.path("real.csv"));
+    std::fs::write(&mock, "a\n1\n").unwrap();
+    std::fs::write(&private, "a\n42\n").unwrap();
+    let mut new = NewDataset::named(DatasetName::parse("census").unwrap());
+    (new.mock, new.private) = (Some(mock), Some(private));
+    let upload = CreateOptions { upload_private: true, sync: true };
+    pair.alice.manager.create_dataset(new, upload).await.unwrap();
+    let kept = || of(&pair, &alice()).into_iter().filter(|key| key.contains("/private/")).count();
+    let before = kept();
+    assert!(before > 0);
+    let remote = DeleteOptions { broadcast_delete_events: false, local: false, ..ALL };
+    pair.alice.manager.delete_syftbox(&remote).await.unwrap();
+    assert_eq!(kept(), 0);
+    pair.alice.sync().await;
+    assert_eq!(kept(), before);
 }

@@ -23,7 +23,7 @@ use serde_json::Value;
 use syft_core::codec::encode_events;
 use syft_core::{
     Change, Content, ContentHash, DatasitePath, Email, Error as CoreError, EventsName,
-    FileChangeEvent, FileChangeEventsMessage, HomeLock, RejectCode, Timestamp,
+    FileChangeEvent, FileChangeEventsMessage, HomeLock, HomePath, RejectCode, Timestamp,
 };
 use syft_dataset::Audience;
 use syft_sync::{Error, SyncOptions};
@@ -537,4 +537,41 @@ async fn i2_a_conflict_does_not_touch_the_other_files_of_the_message() {
     assert_eq!(pair.alice.read(CODE).unwrap(), "print(2)");
     let aside = format!("{SCRIPT}.conflict-{}", ContentHash::of(b"echo bob\n").short());
     assert_eq!(pair.bob.read(&aside).unwrap(), "echo bob\n");
+}
+
+#[tokio::test]
+async fn a_permission_file_that_cannot_be_read_just_now_closes_nothing() {
+    let pair = Pair::connected().await;
+    pair.alice.write("alice@hospital.org/public/note.txt", "for all");
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    let file = "alice@hospital.org/public/syft.pub.yaml";
+    let rules = pair.alice.read(file).unwrap();
+    pair.alice.write(file, &format!("{rules}\n"));
+    let path = HomePath::parse(file).unwrap();
+    pair.alice.disk.fail_reads_of(path, ErrorKind::TimedOut);
+    let failed = pair.alice.manager.sync(&SyncOptions::default()).await.unwrap_err();
+    assert!(failed.to_string().contains("public/syft.pub.yaml"), "{failed}");
+    pair.alice.disk.repair();
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    assert!(pair.bob.read("alice@hospital.org/public/note.txt").is_some());
+    assert!(pair.alice.audit("files.sent").iter().all(|sent| {
+        sent.details["files"].as_array().unwrap().iter().all(|file| !file["sha256"].is_null())
+    }));
+}
+
+#[tokio::test]
+async fn a_file_that_is_being_written_waits_for_the_next_pass() {
+    let pair = Pair::connected().await;
+    pair.alice.write("alice@hospital.org/public/a.txt", "half of");
+    let path = HomePath::parse("alice@hospital.org/public/a.txt").unwrap();
+    pair.alice.disk.overwrite_after_read(path, b"half of it, and the rest");
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    assert!(pair.bob.read("alice@hospital.org/public/a.txt").is_none());
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    let read = pair.bob.read("alice@hospital.org/public/a.txt");
+    assert_eq!(read.as_deref(), Some("half of it, and the rest"));
 }

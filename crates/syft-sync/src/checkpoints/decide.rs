@@ -31,7 +31,8 @@ pub(crate) enum Due {
 /// incremental one, and a full one in place of the last of `compacting` ones.
 pub(crate) fn due(saved: &Saved, threshold: usize, compacting: usize) -> Due {
     let events = saved.events();
-    if events == 0 || events < threshold as u64 {
+    // One that is on its way has its number, and may hold these events.
+    if events == 0 || events < threshold as u64 || saved.unverified.is_some() {
         return Due::Nothing;
     }
     if saved.incrementals.len() + 1 >= compacting { Due::Full } else { Due::Incremental }

@@ -142,7 +142,7 @@ impl<'a> Here<'a> {
     fn named(&self, key: &str) -> Option<&DatasitePath> {
         match self.names.get(key) {
             Some(changed) => *changed,
-            None => self.state.names.get(key),
+            None => self.state.names().get(key),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Here<'a> {
         let mut changed = self.names.range(from.clone()..);
         let changed = changed.find_map(|(key, path)| path.filter(|_| key.starts_with(prefix)));
         let known = || {
-            let known = self.state.names.range(from..);
+            let known = self.state.names().range(from..);
             let mut known = known.take_while(|(key, _)| key.starts_with(prefix));
             known.find(|(key, _)| !self.names.contains_key(*key)).map(|(_, path)| path)
         };

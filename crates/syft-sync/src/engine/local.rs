@@ -10,11 +10,20 @@ use crate::ledger::{Fact, FileVersion, State};
 #[derive(Debug, Clone)]
 pub(crate) struct LocalChange {
     pub(crate) path: DatasitePath,
-    /// The new content; `None` if the file is gone.
-    pub(crate) content: Option<Content>,
-    /// Whether the content may lie in the store: not if nobody else may read it
-    /// and the store cannot keep others from reading. A deletion has none.
-    pub(crate) logged: bool,
+    pub(crate) edit: LocalEdit,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum LocalEdit {
+    Written {
+        content: Content,
+        /// Whether it may lie in the store: not if nobody else may read it and the
+        /// store cannot keep others from reading.
+        logged: bool,
+    },
+    /// It holds what it held, and that may not lie in the store any more.
+    Withdrawn,
+    Gone,
 }
 
 /// My own edits become events, one message for all of them.
@@ -29,30 +38,28 @@ pub(crate) fn on_local_changes(
     let mut events = Vec::new();
     let mut files = Vec::new();
     let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
-    for LocalChange { path, content, logged } in changes {
+    for LocalChange { path, edit } in changes {
         let id = scene.entropy.uuid()?;
-        let known = state.files.get(&path);
+        let known = state.files.get(&path).copied();
         let old_hash = known.map(|version| version.hash);
-        let change = match content {
-            Some(content) => {
-                let hash = content.hash();
-                let submitted = timestamp;
+        // Older content that stayed in the log would come back on another machine.
+        let leaves_log = known.is_some_and(|version| version.logged).then_some(Change::Delete);
+        let (version, logged_change) = match edit {
+            LocalEdit::Written { content, logged } => {
+                let (hash, submitted) = (content.hash(), timestamp);
                 let version = FileVersion { hash, event: id, submitted, timestamp, logged };
-                draft.fact(Fact::FileIs { path: path.clone(), version });
-                Change::Write(content)
+                let change = if logged { Some(Change::Write(content)) } else { leaves_log };
+                (Some(version), change)
             }
-            None => {
-                draft.fact(Fact::FileGone { path: path.clone() });
-                Change::Delete
+            LocalEdit::Withdrawn => {
+                (known.map(|version| FileVersion { logged: false, ..version }), leaves_log)
             }
+            LocalEdit::Gone => (None, leaves_log),
         };
-        // A file that nobody else may read any more leaves the log with its next edit:
-        // its older content there would come back on another machine.
-        let logged_change = match known {
-            _ if logged => Some(change),
-            Some(version) if version.logged => Some(Change::Delete),
-            _ => None,
-        };
+        draft.fact(match version {
+            Some(version) => Fact::FileIs { path: path.clone(), version },
+            None => Fact::FileGone { path: path.clone() },
+        });
         if let Some(change) = logged_change {
             files.push(json!({ "path": path, "sha256": change.new_hash() }));
             let datasite = scene.me.clone();

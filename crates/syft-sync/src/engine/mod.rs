@@ -15,7 +15,7 @@ mod submission;
 pub(crate) use draft::{Draft, Scene};
 pub(crate) use hold::{is_held, waits_on};
 pub(crate) use inbound::{on_events, on_refusal};
-pub(crate) use local::{LocalChange, on_local_changes};
+pub(crate) use local::{LocalChange, LocalEdit, on_local_changes};
 pub(crate) use meant::on_meant;
 pub(crate) use proposal::{OwnerRules, on_proposal, refuse_unread, unknown_id};
 pub(crate) use routing::{Due, RoutedFile, due, on_route};

@@ -72,7 +72,7 @@ fn stale(node: &Node, owner: &Email) -> Result<(usize, Vec<DatasitePath>)> {
         }
     }
     for (path, metadata) in &walk.permission_files {
-        let Some(Ok(known)) = index.rules(path, metadata) else { continue };
+        let Some(known) = index.rules(path, metadata) else { continue };
         let file = HomePath::in_datasite(owner, path);
         let here = node.disk.read_if_there(&file, yaml::MAX_BYTES as u64)?;
         if here.as_deref() != Some(known.as_bytes()) && !stale.contains(path) {

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Blobs, ContentHash, Disk, Journal, NodePaths};
+use syft_core::{Blobs, ContentHash, Disk, Journal, Metadata, NodePaths};
 use syft_transport::{Object, Space};
 
 pub(crate) use arrived::{Arrived, Head};
@@ -25,8 +25,8 @@ pub(crate) use state::{
 use self::snapshot::Snapshot;
 use crate::{Error, Result};
 
-/// The journal is rewritten as one snapshot when more than this was added to it,
-/// in bytes, and more than half of the last snapshot: every command reads all of it.
+/// The journal is rewritten when more than this is in it that counts no longer, in
+/// bytes, and more than half of its snapshot: every command reads all of it.
 const COMPACT_ABOVE: u64 = 1 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ const COMPACT_ABOVE: u64 = 1 << 20;
 enum Record {
     Snapshot(Snapshot),
     Plan(Planned),
+    /// A plan of before the snapshot, which has its facts.
+    Pending(Left),
     /// The local effects of a plan are done and are never repeated.
     LocalDone {
         id: u64,
@@ -48,6 +50,12 @@ enum Record {
 struct Planned {
     id: u64,
     plan: Plan,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Left {
+    id: u64,
+    pending: Pending,
 }
 
 /// A journalled plan that is not done.
@@ -64,9 +72,36 @@ pub(crate) struct Ledger {
     state: State,
     pending: BTreeMap<u64, Pending>,
     next: u64,
-    /// Bytes of the last snapshot, and of all records after it.
+    sizes: Sizes,
+    /// The journal's file when the last pass ended.
+    left: Option<Metadata>,
+}
+
+/// What the records of the journal take, in bytes.
+#[derive(Debug, Default)]
+struct Sizes {
     snapshot: u64,
-    added: u64,
+    /// Of each plan that is not done.
+    pending: BTreeMap<u64, u64>,
+    /// Of all that counts no longer.
+    stale: u64,
+}
+
+impl Sizes {
+    fn add(&mut self, record: &Record, size: u64) {
+        match record {
+            Record::Snapshot(_) => *self = Sizes { snapshot: size, ..Sizes::default() },
+            Record::Plan(Planned { id, .. }) | Record::Pending(Left { id, .. }) => {
+                self.pending.insert(*id, size);
+            }
+            Record::LocalDone { .. } => self.stale += size,
+            Record::Done { id } => self.stale += size + self.pending.remove(id).unwrap_or(0),
+        }
+    }
+
+    fn are_worth_a_rewrite(&self) -> bool {
+        self.stale > COMPACT_ABOVE.max(self.snapshot / 2)
+    }
 }
 
 impl fmt::Debug for Ledger {
@@ -92,8 +127,8 @@ impl Ledger {
             state: State::default(),
             pending: BTreeMap::new(),
             next: 1,
-            snapshot: 0,
-            added: 0,
+            sizes: Sizes::default(),
+            left: None,
         };
         for bytes in records {
             let record = decode(&bytes).map_err(|error| {
@@ -102,22 +137,31 @@ impl Ledger {
                     detail: error.to_string(),
                 })
             })?;
-            let size = bytes.len() as u64;
-            match record {
-                Record::Snapshot(_) => (ledger.snapshot, ledger.added) = (size, 0),
-                _ => ledger.added += size,
-            }
+            ledger.sizes.add(&record, bytes.len() as u64);
             ledger.fold(record);
         }
         Ok(ledger)
     }
 
+    /// A pass ends: the next one need not read the journal again, if nobody else
+    /// writes to it meanwhile.
+    pub(crate) fn leave(&mut self) {
+        self.left = self.journal.metadata().ok().flatten();
+    }
+
+    /// Whether this is what the journal says, also after somebody else had the home.
+    pub(crate) fn is_current(&self) -> bool {
+        self.left.as_ref().is_some_and(|left| self.journal.is_as(left).unwrap_or(false))
+    }
+
     fn fold(&mut self, record: Record) {
         match record {
-            Record::Snapshot(Snapshot { state, next, pending }) => {
-                self.state = state;
-                self.next = next;
-                self.pending = pending.into_iter().collect();
+            Record::Snapshot(Snapshot { state, next }) => {
+                (self.state, self.next) = (state, next);
+                self.pending.clear();
+            }
+            Record::Pending(Left { id, pending }) => {
+                self.pending.insert(id, pending);
             }
             Record::Plan(Planned { id, plan }) => {
                 self.next = id + 1;
@@ -139,11 +183,6 @@ impl Ledger {
     #[must_use]
     pub(crate) fn state(&self) -> &State {
         &self.state
-    }
-
-    /// Whether nothing was ever decided here.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.next == 1 && self.pending.is_empty() && self.state == State::default()
     }
 
     /// Removes the blobs that no plan needs: what a stopped restore left.
@@ -212,7 +251,7 @@ impl Ledger {
         for blob in blobs.into_iter().filter(|blob| !still.contains(blob)) {
             self.blobs.remove(&blob)?;
         }
-        if self.added > COMPACT_ABOVE.max(self.snapshot / 2) {
+        if self.sizes.are_worth_a_rewrite() {
             self.compact()?;
         }
         Ok(())
@@ -221,16 +260,21 @@ impl Ledger {
     fn write(&mut self, record: Record) -> Result<()> {
         let bytes = encode(&record)?;
         self.journal.append(&bytes)?;
-        self.added += bytes.len() as u64;
+        self.sizes.add(&record, bytes.len() as u64);
         self.fold(record);
         Ok(())
     }
 
     fn compact(&mut self) -> Result<()> {
-        let (state, pending) = (self.state.clone(), self.pending());
-        let bytes = encode(&Record::Snapshot(Snapshot { state, next: self.next, pending }))?;
-        (self.snapshot, self.added) = (bytes.len() as u64, 0);
-        self.journal.rewrite(&[bytes])?;
+        let snapshot = Snapshot { state: self.state.clone(), next: self.next };
+        let mut records = vec![Record::Snapshot(snapshot)];
+        let pending = self.pending().into_iter();
+        records.extend(pending.map(|(id, pending)| Record::Pending(Left { id, pending })));
+        let bytes = records.iter().map(encode).collect::<Result<Vec<_>>>()?;
+        self.journal.rewrite(&bytes)?;
+        for (record, bytes) in records.iter().zip(&bytes) {
+            self.sizes.add(record, bytes.len() as u64);
+        }
         self.drop_idle_blobs()
     }
 }
@@ -242,6 +286,8 @@ fn decode(bytes: &[u8]) -> serde_json::Result<Record> {
         serde_json::from_slice(bytes).map(Record::Snapshot)
     } else if bytes.starts_with(br#"{"record":"plan","#) {
         serde_json::from_slice(bytes).map(Record::Plan)
+    } else if bytes.starts_with(br#"{"record":"pending","#) {
+        serde_json::from_slice(bytes).map(Record::Pending)
     } else {
         serde_json::from_slice(bytes)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syft_core::{ContentHash, DatasitePath, Email};
 
-use super::{Pending, State};
+use super::State;
 
 /// All that follows from the records before it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +15,6 @@ pub(super) struct Snapshot {
     #[serde(with = "self")]
     pub(super) state: State,
     pub(super) next: u64,
-    pub(super) pending: Vec<(u64, Pending)>,
 }
 
 /// What one reader was sent.
@@ -64,16 +63,14 @@ fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<State, D::Error> {
     let Read { mut state, sent } = Read::deserialize(from)?;
     let files: Vec<(&DatasitePath, ContentHash)> =
         state.files.iter().map(|(path, version)| (path, version.hash)).collect();
-    let unpack = |Sent { same, mut other }: Sent| {
-        for place in same {
-            let (path, hash) = files.get(place)?;
-            other.insert((*path).clone(), *hash);
-        }
-        Some(other)
+    let unpack = |Sent { same, other }: Sent| {
+        let file = |place: usize| files.get(place).map(|(path, hash)| ((*path).clone(), *hash));
+        let mut sent: BTreeMap<_, _> = same.into_iter().map(file).collect::<Option<_>>()?;
+        sent.extend(other);
+        Some(sent)
     };
     let sent: Option<BTreeMap<_, _>> =
         sent.into_iter().map(|(reader, sent)| Some((reader, unpack(sent)?))).collect();
     state.sent = sent.ok_or_else(|| serde::de::Error::custom("a file that was sent is unknown"))?;
-    state.index_names();
     Ok(state)
 }

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
@@ -14,10 +15,8 @@ const LOGS: &str = "syft-1/log/";
 pub(crate) struct State {
     /// My own datasite as the event log has it.
     pub(crate) files: BTreeMap<DatasitePath, FileVersion>,
-    /// The same files by what a case-blind and normalising file system calls
-    /// them; follows from `files`.
     #[serde(skip)]
-    pub(crate) names: BTreeMap<String, DatasitePath>,
+    names: Names,
     /// What each reader was sent of my datasite; written with the snapshot.
     #[serde(skip)]
     pub(crate) sent: BTreeMap<Email, BTreeMap<DatasitePath, ContentHash>>,
@@ -49,6 +48,23 @@ pub(crate) struct State {
     /// The event log and its checkpoints as they stand in the store.
     #[serde(default)]
     pub(crate) saved: Saved,
+    /// Whether it is settled that my datasite goes on here: the store had no backup of
+    /// it, or it was made from that.
+    #[serde(default)]
+    begun: bool,
+    /// Whether the store is being emptied of all that is mine.
+    #[serde(default)]
+    pub(crate) emptying: bool,
+}
+
+/// Follows from the files, and is made when it is first asked for.
+#[derive(Debug, Clone, Default)]
+struct Names(OnceLock<BTreeMap<String, DatasitePath>>);
+
+impl PartialEq for Names {
+    fn eq(&self, _: &Names) -> bool {
+        true
+    }
 }
 
 /// A file of my own datasite.
@@ -183,25 +199,34 @@ pub(crate) enum Fact {
     Verified,
     /// A backup was found in the store, and stands there so.
     Restored { saved: Saved },
+    /// My datasite goes on here.
+    Begun,
+    /// All that is mine is about to be taken out of the store.
+    Emptying,
     /// Nothing of mine lies in the store any more.
     StoreEmptied,
 }
 
 impl State {
-    /// Finds the names of the files again, after the state was read back.
-    pub(crate) fn index_names(&mut self) {
-        self.names = self.files.keys().map(|path| (path.fold_key(), path.clone())).collect();
+    /// My files by what a case-blind and normalising file system calls them.
+    pub(crate) fn names(&self) -> &BTreeMap<String, DatasitePath> {
+        let named = |path: &DatasitePath| (path.fold_key(), path.clone());
+        self.names.0.get_or_init(|| self.files.keys().map(named).collect())
     }
 
     /// Takes a fact in.
     pub(crate) fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::FileIs { path, version } => {
-                self.names.insert(path.fold_key(), path.clone());
+                if let Some(names) = self.names.0.get_mut() {
+                    names.insert(path.fold_key(), path.clone());
+                }
                 self.files.insert(path, version);
             }
             Fact::FileGone { path } => {
-                self.names.remove(&path.fold_key());
+                if let Some(names) = self.names.0.get_mut() {
+                    names.remove(&path.fold_key());
+                }
                 self.files.remove(&path);
             }
             Fact::Sent { reader, path, hash } => {
@@ -271,7 +296,9 @@ impl State {
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),
             Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
             Fact::Verified => self.saved.verified(),
-            Fact::Restored { saved } => self.saved = saved,
+            Fact::Restored { saved } => (self.saved, self.begun) = (saved, true),
+            Fact::Begun => self.begun = true,
+            Fact::Emptying => self.emptying = true,
             Fact::StoreEmptied => self.store_emptied(),
         }
     }
@@ -280,7 +307,11 @@ impl State {
     fn store_emptied(&mut self) {
         self.sent.clear();
         self.published.clear();
+        for backup in self.private.values_mut() {
+            (backup.hash, backup.older) = (None, BTreeSet::new());
+        }
         self.backup = None;
+        self.emptying = false;
         self.saved = Saved::default();
         // The log begins anew; a reader's channel goes on.
         self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
@@ -314,6 +345,21 @@ impl State {
                 self.meant.remove(owner);
             }
         }
+    }
+
+    /// Whether something was exchanged with somebody, or is about to be.
+    pub(crate) fn knows(&self, peer: &Email) -> bool {
+        self.sent.contains_key(peer)
+            || self.copies.contains_key(peer)
+            || self.proposed.contains_key(peer)
+            || self.meant.contains_key(peer)
+            || self.refused.contains_key(peer)
+    }
+
+    /// Whether my datasite goes on here. Until then it is not known what it holds:
+    /// nothing of it is read, sent or put into a checkpoint.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun || !self.files.is_empty() || self.saved != Saved::default()
     }
 
     /// The next time for an event or message of mine: now, or just after the

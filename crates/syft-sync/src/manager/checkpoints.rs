@@ -81,10 +81,16 @@ impl SyftboxManager {
     /// A pass that has finished what an earlier one left for the store.
     async fn settled_pass(&self) -> Result<Pass<'_>> {
         let mut pass = self.node.pass()?;
-        match pass.finish_pending().await? {
-            None => Ok(pass),
-            Some(error) => Err(Error::Transport(error)),
+        if let Some(error) = pass.finish_pending().await? {
+            return Err(Error::Transport(error));
         }
+        if pass.ledger.state().has_begun() {
+            return Ok(pass);
+        }
+        Err(Error::Refused(
+            "your datasite was not restored yet from the backup that the store may have, so              there is nothing to make a checkpoint of"
+                .to_owned(),
+        ))
     }
 
     /// Makes the home of an owner from the backup, if nothing was ever done here.
@@ -93,7 +99,7 @@ impl SyftboxManager {
         if !self.role.is_owner() {
             return Ok(Home::Kept);
         }
-        let mut home = checkpoints::restore_if_fresh(pass).await?;
+        let mut home = checkpoints::restore_if_new(pass).await?;
         if let Home::Restored(restored) = &mut home {
             let mut report = SyncReport::default();
             let private = self.restore_private_in(pass, &mut report).await?;

@@ -28,7 +28,7 @@ impl SyftboxManager {
             found.repaired.extend(clear_leftovers(node)?);
             found.repaired.extend(repair_indexes(node)?);
             if let Ok(open) = ledger {
-                let mut pass = Pass::new(node, open, lock);
+                let mut pass = Pass::new(node, open, lock)?;
                 found.repaired.extend(self.finish_all(&mut pass, store).await?);
                 drop(pass);
                 lock = node.lock()?;

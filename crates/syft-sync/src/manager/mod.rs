@@ -250,6 +250,7 @@ impl SyftboxManager {
             audit,
             touched,
             permissions: CompiledRules::default(),
+            ledger: Arc::default(),
             event_cache: config.event_cache,
             notices: config.notices.clone(),
             lock_wait: config.lock_wait,

@@ -6,7 +6,7 @@ use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::reset::{
     DeleteOptions, DeleteReport, Kept, broadcast, clear_local, clear_remote, due, finish,
-    forget_store, gather, local_items,
+    forget_store, gather, local_items, note_emptying,
 };
 use crate::{Error, Notice, Result};
 
@@ -31,7 +31,7 @@ impl SyftboxManager {
         let disk = self.node.disk.clone();
         let mut report = DeleteReport::default();
         let mut pass = match Ledger::open(disk.clone()) {
-            Ok(ledger) => Ok(Pass::new(&self.node, ledger, lock)),
+            Ok(ledger) => Ok(Pass::new(&self.node, ledger, lock)?),
             Err(error) if tells || !options.local => return Err(damaged(error)),
             // Without a journal all is found by its name.
             Err(_) => Err(lock),
@@ -39,7 +39,7 @@ impl SyftboxManager {
         let mut kept = Kept::load(&*disk).unwrap_or_default();
         if options.remote {
             let table = PeerTable::load(&*disk).unwrap_or_default();
-            let ledger = pass.as_ref().ok().map(|pass| &pass.ledger);
+            let ledger = pass.as_ref().ok().map(|pass| &*pass.ledger);
             let gathered = gather(&self.node, ledger, &table).await?;
             report.left.clone_from(&gathered.left);
             if let (true, Ok(pass)) = (tells, &mut pass) {
@@ -58,19 +58,28 @@ impl SyftboxManager {
             if options.dry_run {
                 report.remote = gathered.items(&stays);
             } else {
+                if let (false, Ok(pass)) = (options.local, &mut pass) {
+                    note_emptying(pass).await?;
+                }
                 clear_remote(&self.node, &gathered, &stays, &mut report).await?;
                 self.tell_step("the store is cleared");
             }
             report.kept = stays.into_iter().collect();
             if let (false, false, Ok(pass)) = (options.dry_run, options.local, &mut pass) {
-                forget_store(pass, &report).await?;
+                forget_store(pass).await?;
                 if !options.broadcast_delete_events {
                     Kept::forget(&*disk)?;
                 }
             }
         }
         if options.local {
-            let (items, left) = local_items(&*disk)?;
+            let table = PeerTable::load(&*disk).unwrap_or_default();
+            let ledger = pass.as_ref().ok().map(|pass| &*pass.ledger);
+            let (items, left) = local_items(&*disk, |email| {
+                *email == self.node.email
+                    || table.peers.contains_key(email)
+                    || ledger.is_some_and(|ledger| ledger.state().knows(email))
+            })?;
             report.left.extend(left);
             if !options.dry_run {
                 self.node.audit.reset();

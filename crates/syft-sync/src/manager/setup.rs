@@ -5,6 +5,7 @@ use syft_perm::{PermissionFile, Rule};
 
 use crate::Result;
 use crate::node::Pass;
+use crate::peers::PeerTable;
 
 const PERMISSION_FILE: &str = "syft.pub.yaml";
 
@@ -34,13 +35,16 @@ fn first_files(pass: &Pass<'_>) -> Result<[(HomePath, PermissionFile); 3]> {
     ])
 }
 
-/// Whether a file is as [`prepare`] made it.
+/// Whether a file is as [`prepare`] or [`open_job_inbox`] made it.
 pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
-    for (folder, file) in first_files(pass)? {
+    let mut made = first_files(pass)?.to_vec();
+    for peer in PeerTable::load(&*pass.node.disk)?.peers.keys() {
+        made.push((job_inbox(pass, peer), job_inbox_rules(peer)));
+    }
+    for (folder, file) in made {
         if folder.join(PERMISSION_FILE)? == *path {
-            let made = file.to_yaml();
             let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
-            return Ok(there.as_deref() == Some(made.as_bytes()));
+            return Ok(there.as_deref() == Some(file.to_yaml().as_bytes()));
         }
     }
     Ok(false)
@@ -48,12 +52,18 @@ pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
 
 /// Makes the folder into which a peer may write jobs: the only gateway.
 pub(crate) fn open_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    let folder = pass.node.layout.job_inbox(peer);
+    put(pass, &job_inbox(pass, peer), &job_inbox_rules(peer))
+}
+
+fn job_inbox(pass: &Pass<'_>, peer: &Email) -> HomePath {
+    HomePath::in_datasite(&pass.node.email, &pass.node.layout.job_inbox(peer))
+}
+
+fn job_inbox_rules(peer: &Email) -> PermissionFile {
     let written = ["*/run.sh", "*/config.yaml", "*/code/**", "*/cancel"];
     let rules = written.map(|pattern| Rule::new(pattern).write([peer.as_str()]));
     let read = Rule::new("**").read([peer.as_str()]);
-    let file = PermissionFile::new(rules.into_iter().chain([read]));
-    put(pass, &HomePath::in_datasite(&pass.node.email, &folder), &file)
+    PermissionFile::new(rules.into_iter().chain([read]))
 }
 
 /// Opens the folder again that [`close_job_inbox`] closed.
@@ -78,8 +88,7 @@ pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
 }
 
 fn job_inbox_file(pass: &Pass<'_>, peer: &Email) -> Result<HomePath> {
-    let folder = pass.node.layout.job_inbox(peer);
-    Ok(HomePath::in_datasite(&pass.node.email, &folder).join(PERMISSION_FILE)?)
+    Ok(job_inbox(pass, peer).join(PERMISSION_FILE)?)
 }
 
 /// Writes a permission file where there is none: the owner's own edits stay.

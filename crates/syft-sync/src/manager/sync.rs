@@ -8,6 +8,7 @@ use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
 use crate::report::SyncReport;
+use crate::reset::forget_store;
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Notice, Result, Role, checkpoints, collections};
 
@@ -81,6 +82,11 @@ impl SyftboxManager {
         self.datasets.recover()?;
         if let Some(error) = pass.finish_pending().await? {
             report.store = Some(error.to_string());
+        }
+        if pass.ledger.state().emptying {
+            // It was stopped half-way.
+            let forgotten = forget_store(&mut pass).await;
+            store_problem(&mut report, forgotten)?;
         }
         let is_known = self.restore_in_sync(&mut pass, &mut report).await?;
         let mut connections = self.connect(&mut pass, &mut report).await?;

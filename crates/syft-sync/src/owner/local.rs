@@ -7,7 +7,7 @@ use super::look::{Look, Seen};
 use super::{DatasiteOwnerSyncer, is_shared};
 use crate::Result;
 use crate::batch::Batch;
-use crate::engine::{LocalChange, on_local_changes};
+use crate::engine::{LocalChange, LocalEdit, on_local_changes};
 use crate::node::Pass;
 use crate::report::SyncReport;
 
@@ -39,12 +39,21 @@ impl DatasiteOwnerSyncer<'_> {
             };
             let known = pass.ledger.state().files.get(&path).copied();
             let changed = known.is_none_or(|known| known.hash != hash);
-            // A file that somebody may read from now on is logged late.
-            let due = changed || known.is_some_and(|known| !known.logged) && shared(&path);
+            let logged = shared(&path);
+            // A file that somebody may read from now on is logged late; one that nobody
+            // may read any more is taken out of the log.
+            let due = changed || known.is_some_and(|known| known.logged != logged);
             if let Some(content) = content.as_ref().filter(|_| due || only.is_some()) {
                 look.contents.keep(&path, &metadata, hash, content);
             }
             if !due {
+                continue;
+            }
+            if !changed && !logged {
+                let change = LocalChange { path, edit: LocalEdit::Withdrawn };
+                if let Some(full) = batch.add(change, 0) {
+                    self.commit(pass, full, report).await?;
+                }
                 continue;
             }
             let content = content.map_or_else(|| self.read(&path), |content| Ok(Some(content)))?;
@@ -55,8 +64,7 @@ impl DatasiteOwnerSyncer<'_> {
                 continue;
             }
             report.changed += usize::from(changed);
-            let logged = shared(&path);
-            let change = LocalChange { path, content: Some(content), logged };
+            let change = LocalChange { path, edit: LocalEdit::Written { content, logged } };
             if let Some(full) = batch.add(change, size) {
                 self.commit(pass, full, report).await?;
             }
@@ -122,7 +130,7 @@ impl DatasiteOwnerSyncer<'_> {
         report: &mut SyncReport,
     ) -> Vec<LocalChange> {
         let mut gone = Vec::new();
-        for (path, version) in &pass.ledger.state().files {
+        for path in pass.ledger.state().files.keys() {
             if look.walk.files.contains_key(path) || only.is_some_and(|only| !only.contains(path)) {
                 continue;
             }
@@ -132,8 +140,7 @@ impl DatasiteOwnerSyncer<'_> {
                 report.notes.push(format!("{path}: missing here, not deleted at the peers"));
                 continue;
             }
-            let (path, logged) = (path.clone(), version.logged);
-            gone.push(LocalChange { path, content: None, logged });
+            gone.push(LocalChange { path: path.clone(), edit: LocalEdit::Gone });
         }
         gone
     }

@@ -1,7 +1,10 @@
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
-use syft_core::{Content, ContentHash, DatasitePath, HomePath, JobName, Metadata, yaml};
+use syft_core::{
+    Content, ContentHash, DatasitePath, Error as CoreError, HomePath, JobName, Metadata, yaml,
+};
 use syft_job::JobFolders;
 use syft_perm::Permissions;
 
@@ -57,39 +60,62 @@ impl<'n> Look<'n> {
 
     /// The compiled permission files. One is read only if the disk says that it
     /// changed, and all are compiled only if one reads otherwise than before.
-    pub(super) fn permissions(&mut self) -> Arc<Permissions> {
+    ///
+    /// # Errors
+    /// The disk: a file that could not be read just now is no closed one.
+    pub(super) fn permissions(&mut self) -> Result<Arc<Permissions>> {
         let mut files = Vec::with_capacity(self.walk.permission_files.len());
         for (path, metadata) in self.walk.permission_files.clone() {
             let (path, metadata) = (&path, &metadata);
             let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
             let text = match self.index.rules(path, metadata) {
-                Some(text) => text.clone(),
-                None => {
-                    let text = self.read_rules(path, metadata);
-                    self.index.note_rules(path, metadata, self.node.clock.now(), text.clone());
-                    text
-                }
+                Some(text) => Ok(text.to_owned()),
+                None => self.read_rules(path, metadata)?,
             };
             files.push((folder.to_owned(), text));
         }
-        self.node.permissions.compile(&self.node.email, files)
+        Ok(self.node.permissions.compile(&self.node.email, files))
     }
 
+    /// What is written in a permission file, or why it has no text. That is not
+    /// remembered: it may be another time.
     fn read_rules(
         &mut self,
         path: &DatasitePath,
         metadata: &Metadata,
-    ) -> std::result::Result<String, String> {
-        if let Some((_, content)) = self.contents.at(path, metadata) {
-            return String::from_utf8(content.into_bytes()).map_err(|error| error.to_string());
+    ) -> Result<std::result::Result<String, String>> {
+        let content = match self.contents.at(path, metadata) {
+            Some((_, content)) => content,
+            None => match self.read_rule_file(path, metadata)? {
+                Ok(content) => content,
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        let text = String::from_utf8(content.into_bytes()).map_err(|error| error.to_string());
+        if let Ok(text) = &text {
+            self.index.note_rules(path, metadata, self.node.clock.now(), text.clone());
         }
+        Ok(text)
+    }
+
+    fn read_rule_file(
+        &mut self,
+        path: &DatasitePath,
+        metadata: &Metadata,
+    ) -> Result<std::result::Result<Content, String>> {
         let file = HomePath::in_datasite(&self.node.email, path);
-        let bytes = self.node.disk.read(&file, yaml::MAX_BYTES as u64);
-        let content = Content::from_bytes(bytes.map_err(|error| error.to_string())?);
+        let content = match self.node.disk.read(&file, yaml::MAX_BYTES as u64) {
+            Ok(bytes) => Content::from_bytes(bytes),
+            // The disk does not work: what is written there is not known.
+            Err(CoreError::Io { source, .. }) if source.kind() != ErrorKind::PermissionDenied => {
+                return Err(CoreError::Io { action: "read", path: file.to_string(), source }.into());
+            }
+            Err(error) => return Ok(Err(error.to_string())),
+        };
         let hash = content.hash();
         self.index.note(path, metadata, self.node.clock.now(), hash);
         self.contents.keep(path, metadata, hash, &content);
-        String::from_utf8(content.into_bytes()).map_err(|error| error.to_string())
+        Ok(Ok(content))
     }
 
     /// What stands in a file; `None` if it is gone. Reads it only if the disk says
@@ -111,6 +137,11 @@ impl<'n> Look<'n> {
                 Seen { hash, content: Some(content) }
             })
         };
+        if self.node.disk.metadata(&file)?.as_ref() != Some(metadata) {
+            // Somebody is writing: what was read may be half of it, or be meant for
+            // others than the rules say that were read before. The next pass sees it.
+            return Ok(None);
+        }
         if let Some(seen) = &seen {
             self.index.note(path, metadata, self.node.clock.now(), seen.hash);
         }

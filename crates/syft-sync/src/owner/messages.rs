@@ -7,10 +7,11 @@ use syft_job::DueJobs;
 use syft_perm::Permissions;
 use syft_transport::{Object, Space};
 
-use super::{DatasiteOwnerSyncer, note_problem};
+use super::{DatasiteOwnerSyncer, note_ignored, note_problem};
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{Draft, OwnerRules, is_held, on_proposal};
+use crate::inbox::ignored;
 use crate::ledger::LocalEffect;
 use crate::node::Pass;
 use crate::perform::Outgoing;
@@ -48,6 +49,7 @@ impl DatasiteOwnerSyncer<'_> {
         let mut channels = Vec::new();
         for peer in peers {
             let Some(objects) = listed.remove(peer) else { continue };
+            note_ignored(report, peer, ignored(&objects, proposal_order));
             let objects = pass.new_objects(&inbox(peer), objects, proposal_order);
             if !objects.is_empty() {
                 channels.push((peer.clone(), objects));

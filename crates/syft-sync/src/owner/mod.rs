@@ -71,7 +71,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
     }
 
     pub(crate) fn permissions(&self) -> Result<Arc<Permissions>> {
-        Ok(Look::new(self.node)?.permissions())
+        Look::new(self.node)?.permissions()
     }
 
     /// Reads the jobs that came in. One that cannot be run is told of: it has no
@@ -150,7 +150,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             ));
             return Ok(false);
         }
-        let mut permissions = look.permissions();
+        let mut permissions = look.permissions()?;
         report.notes.extend(look.walk.notes());
         note_bad_rules(&permissions, report);
         if recompute_hashes {
@@ -169,7 +169,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         changed.append(&mut look.again()?);
         if !changed.is_empty() {
             if changed.iter().any(DatasitePath::is_permission_file) {
-                permissions = look.permissions();
+                permissions = look.permissions()?;
             }
             self.take_local(pass, &mut look, Some(&changed), &permissions, readers, report).await?;
         }
@@ -188,6 +188,13 @@ fn note_bad_rules(permissions: &Permissions, report: &mut SyncReport) {
         report.notes.push(format!(
             "the permission file of {place} is bad, so all below is yours alone: {reason}"
         ));
+    }
+}
+
+/// What lies in a peer's channel and is no message is counted, and nothing else.
+pub(crate) fn note_ignored(report: &mut SyncReport, peer: &Email, ignored: usize) {
+    if ignored > 0 {
+        report.peer(peer).ignored += ignored;
     }
 }
 

@@ -21,13 +21,15 @@ pub(crate) async fn withdraw(
     table: &mut PeerTable,
     peer: &Email,
 ) -> Result<Vec<DatasetName>> {
-    // What still waits for the store would get there after this.
-    if let Some(error) = pass.finish_pending().await? {
+    let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
+    // What still waits to get there would get there after this.
+    if let Some(error) = pass.finish_pending().await?
+        && pass.ledger.puts_into(&outbox)
+    {
         return Err(Error::Transport(error));
     }
     let mut before = Vec::new();
     if !pass.ledger.state().withdrawn.contains(peer) {
-        let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
         before = pass.node.transport.list_all(&outbox).await?;
     }
     let sent = pass.ledger.state().sent.get(peer);

@@ -4,10 +4,13 @@ use super::{Left, LocalItem, kept};
 use crate::node::Node;
 use crate::{Notice, Result, Work};
 
-/// What of this home is ours, in the order in which it goes, and what is not:
-/// datasites are folders that are named by an address, the node's state is one
-/// folder, and nothing else was made by this program.
-pub(crate) fn local_items(disk: &dyn Disk) -> Result<(Vec<LocalItem>, Vec<Left>)> {
+/// What of this home is ours, in the order in which it goes, and what is not: the
+/// datasites are folders that are named by the address of somebody whom the records
+/// `know`, the node's state is one folder, and nothing else was made by this program.
+pub(crate) fn local_items(
+    disk: &dyn Disk,
+    know: impl Fn(&Email) -> bool,
+) -> Result<(Vec<LocalItem>, Vec<Left>)> {
     let (mut items, mut left) = (Vec::new(), Vec::new());
     for entry in disk.list(&HomePath::home())? {
         let name = match entry.name {
@@ -17,12 +20,13 @@ pub(crate) fn local_items(disk: &dyn Disk) -> Result<(Vec<LocalItem>, Vec<Left>)
                 continue;
             }
         };
-        let is_ours = Email::parse(&name).is_ok_and(|email| email.as_str() == name);
+        let email = Email::parse(&name).ok().filter(|email| email.as_str() == name);
+        let is_ours = email.is_some_and(|email| know(&email));
         match entry.metadata.kind {
             FileKind::Folder if name == NodePaths::root().as_str() => {}
             FileKind::Folder if is_ours => items.push(item(disk, &HomePath::parse(&name)?)?),
             FileKind::Link if is_ours => left.push(Left::new(name, "it is a link")),
-            _ => left.push(Left::new(name, "it is no datasite")),
+            _ => left.push(Left::new(name, "no record here says that it is a datasite")),
         }
     }
     items.push(item(disk, &NodePaths::root())?);

@@ -13,7 +13,7 @@ pub(crate) use broadcast::{broadcast, due, finish};
 pub(crate) use gather::gather;
 pub(crate) use kept::Kept;
 pub(crate) use local::{clear_local, local_items};
-pub(crate) use remote::{clear_remote, forget_store};
+pub(crate) use remote::{clear_remote, forget_store, note_emptying};
 
 /// What [`delete_syftbox`](crate::SyftboxManager::delete_syftbox) is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

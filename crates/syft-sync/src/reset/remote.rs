@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
-use syft_core::ProposalName;
-use syft_transport::{Error, Object, Space, Transport, grants};
+use syft_core::{Email, ProposalName};
+use syft_transport::{Error, Object, Space, Transport, TransportExt, grants};
 
 use super::gather::Gathered;
 use super::{DeleteReport, Left};
+use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::Fact;
 use crate::node::{Node, Pass};
@@ -102,28 +103,43 @@ async fn each(
     Ok(())
 }
 
+/// From here on the store may hold less than the records say, whatever happens.
+pub(crate) async fn note_emptying(pass: &mut Pass<'_>) -> Result<()> {
+    let mut draft = Draft::default();
+    draft.fact(Fact::Emptying);
+    pass.carry_out(draft).await
+}
+
 /// Brings the records of a home that stays to what the store holds now: nothing.
-/// The next sync sends what is due.
-pub(crate) async fn forget_store(pass: &mut Pass<'_>, report: &DeleteReport) -> Result<()> {
+/// The next sync sends what is due, proposals that nobody has taken among it.
+pub(crate) async fn forget_store(pass: &mut Pass<'_>) -> Result<()> {
+    let owners: Vec<Email> = pass.ledger.state().proposed.keys().cloned().collect();
+    let mut waiting = BTreeSet::new();
+    for owner in &owners {
+        let inbox = Space::Inbox { owner: owner.clone(), sender: pass.node.email.clone() };
+        if pass.ledger.puts_into(&inbox) {
+            let mine = pass.ledger.state().proposed.get(owner).into_iter().flatten();
+            waiting.extend(mine.map(|(_, proposed)| proposed.message.to_string()));
+            continue;
+        }
+        let listed = patiently(&inbox, 0, pass.node.transport.list_all(&inbox)).await?;
+        let names = listed.iter().filter_map(|o| ProposalName::parse(o.name.as_str()).ok());
+        waiting.extend(names.map(|name| name.uid().to_owned()));
+    }
     let mut table = PeerTable::load(&*pass.node.disk)?;
     table.peers.values_mut().for_each(|peer| peer.greeted = false);
     table.save(&*pass.node.disk)?;
     let scene = pass.node.scene();
     let mut draft = Draft::default();
     draft.fact(Fact::StoreEmptied);
-    let mut withdrawn = BTreeSet::new();
-    for item in &report.remote {
-        let name = item.object.rsplit('/').next().unwrap_or_default();
-        withdrawn.extend(ProposalName::parse(name).ok().map(|name| name.uid().to_owned()));
-    }
     for (owner, proposals) in &pass.ledger.state().proposed {
         for (path, proposed) in proposals {
-            if withdrawn.contains(&proposed.message.to_string()) {
+            if !waiting.contains(&proposed.message.to_string()) {
                 draft.fact(Fact::Unproposed { owner: owner.clone(), path: path.clone() });
             }
         }
     }
-    let subject = format!("{} objects", report.remote.len());
+    let subject = scene.me.to_string();
     draft.audit("emptied", scene.now, scene.me, "store.emptied", subject, []);
     pass.carry_out(draft).await
 }

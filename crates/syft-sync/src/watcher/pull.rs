@@ -8,8 +8,9 @@ use super::DatasiteWatcherSyncer;
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{on_events, on_refusal};
+use crate::inbox::ignored;
 use crate::node::Pass;
-use crate::owner::{is_quarantine, note_problem};
+use crate::owner::{is_quarantine, note_ignored, note_problem};
 use crate::refusal::Refusal;
 use crate::report::SyncReport;
 
@@ -33,6 +34,7 @@ impl DatasiteWatcherSyncer<'_> {
         for (owner, space, listed) in list_all(&*self.node.transport, spaces).await {
             match listed {
                 Ok(objects) => {
+                    note_ignored(report, &owner, ignored(&objects, order));
                     let objects = pass.new_objects(&space, objects, order);
                     if !objects.is_empty() {
                         channels.push((owner, objects));

@@ -19,6 +19,8 @@ pub(crate) enum Trouble {
     Hangs,
     /// They fail.
     Fails,
+    /// Nothing of it may be taken away.
+    Keeps,
 }
 
 #[derive(Debug)]
@@ -44,6 +46,7 @@ impl Gate {
             Some((peer, trouble)) if space.to_string().contains(peer.as_str()) => match trouble {
                 Trouble::Hangs => std::future::pending().await,
                 Trouble::Fails => Err(Error::permanent("reach", space.to_string(), "broken")),
+                Trouble::Keeps => Ok(()),
             },
             _ => {
                 let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
@@ -60,6 +63,11 @@ impl Gate {
 
     async fn pass_all(&self, objects: &[Object]) -> Result<()> {
         for object in objects {
+            if let Some((peer, Trouble::Keeps)) = &self.trouble
+                && object.space.to_string().contains(peer.as_str())
+            {
+                return Err(Error::permanent("remove", object.to_string(), "not allowed"));
+            }
             self.pass(&object.space).await?;
         }
         Ok(())

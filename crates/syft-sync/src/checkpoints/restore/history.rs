@@ -1,5 +1,6 @@
 //! The pieces of a datasite's history, found, checked and put together.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use syft_core::codec::{Limits, WireFormat, decode};
@@ -62,7 +63,13 @@ pub(super) async fn find(pass: &Pass<'_>, notes: &mut Vec<String>) -> Result<Fou
     let older = |at: Timestamp| full.is_some_and(|full| at < full);
     let superseded = found.incrementals.extract_if(.., |(_, at, _)| older(*at));
     found.superseded.extend(superseded.map(|(.., object)| object));
-    found.incrementals.sort_by_key(|(sequence, at, _)| (*sequence, *at));
+    // Of one number the newest counts: an older one never showed up while it was
+    // waited for, and was made anew.
+    found.incrementals.sort_by_key(|(sequence, at, _)| (*sequence, Reverse(*at)));
+    let mut last = None;
+    let again =
+        found.incrementals.extract_if(.., |(number, ..)| last.replace(*number) == Some(*number));
+    found.superseded.extend(again.map(|(.., object)| object));
     let rolling = listed(pass, &rolling_of(me), notes).await?.into_iter();
     let rolling = rolling.filter_map(|o| Some((CheckpointName::parse(o.name.as_str()).ok()?, o)));
     let mut rolling: Vec<_> = rolling.collect();

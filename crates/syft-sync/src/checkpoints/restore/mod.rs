@@ -17,13 +17,15 @@ mod outboxes;
 mod plan;
 
 use serde::Serialize;
-use syft_core::{HomePath, NodePaths};
+use syft_core::{FileKind, HomePath, NodePaths};
 
 use backup::Backup;
 pub(crate) use backup::back_up;
 use history::History;
 use plan::Findings;
 
+use crate::engine::Draft;
+use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::scan::{Ground, Walk};
 use crate::{Error, Notice, Result, Work, manager};
@@ -74,13 +76,19 @@ impl Home {
     }
 }
 
-/// Restores a home in which nothing was ever decided, if the store has a backup.
-pub(crate) async fn restore_if_fresh(pass: &mut Pass<'_>) -> Result<Home> {
-    if !pass.ledger.is_fresh() {
+/// Restores a home in which my datasite has not begun, if the store has a backup. If
+/// it has none, the datasite begins here.
+pub(crate) async fn restore_if_new(pass: &mut Pass<'_>) -> Result<Home> {
+    if pass.ledger.state().has_begun() {
         return Ok(Home::Kept);
     }
     match restore(pass).await {
-        Ok(None) => Ok(Home::Kept),
+        Ok(None) => {
+            let mut draft = Draft::default();
+            draft.fact(Fact::Begun);
+            pass.carry_out(draft).await?;
+            Ok(Home::Kept)
+        }
         Ok(Some(restored)) => Ok(Home::Restored(restored)),
         Err(Error::Transport(error)) => Ok(Home::Away(error.to_string())),
         Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
@@ -126,6 +134,12 @@ fn own_file(pass: &Pass<'_>) -> Result<Option<HomePath>> {
         if !manager::is_as_prepared(pass, &path)? {
             return Ok(Some(path));
         }
+    }
+    let mocks = HomePath::in_datasite(&node.email, &node.layout.mocks());
+    let mut datasets = node.disk.list(&mocks)?.into_iter();
+    let dataset = datasets.find(|entry| entry.metadata.kind == FileKind::Folder);
+    if let Some(name) = dataset.and_then(|entry| entry.name.ok()) {
+        return Ok(Some(mocks.join(&name)?));
     }
     let records = NodePaths::root().join("jobs")?;
     let entries = node.disk.list(&records)?;
