@@ -5,5 +5,5 @@
 mod page;
 mod program;
 
-pub use page::{Command, commands};
+pub use page::{Page, Step};
 pub use program::{People, Run, program};

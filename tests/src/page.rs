@@ -1,35 +1,98 @@
-/// One command of a page, with where it stands.
+use std::fmt;
+
+/// A page of Markdown that is run as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct Page {
+    /// What is to be typed, from top to bottom.
+    pub steps: Vec<Step>,
+    /// The blocks that show something, from top to bottom: what they are marked as,
+    /// and what stands in them.
+    pub shown: Vec<(String, String)>,
+}
+
+/// One thing that a page has its reader type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
     /// The line of the page, from 1.
     pub line: usize,
     /// What is typed.
     pub text: String,
+    /// The exit code that it has to end with.
+    pub code: i32,
+    /// Whether what it exports counts from here on.
+    pub is_setup: bool,
 }
 
-/// The commands of a Markdown page: the lines with a `$ ` prompt in its blocks
-/// marked `console`. A line that ends in a backslash goes on in the next.
-#[must_use]
-pub fn commands(page: &str) -> Vec<Command> {
-    let mut commands: Vec<Command> = Vec::new();
-    let mut inside = false;
+/// What stands behind a command that is to be refused, before the exit code. To a
+/// shell it is a comment.
+const REFUSED: &str = "# exits ";
+
+impl Page {
+    /// Reads a page. A block marked `sh` is a step as a whole, the setting up; in one
+    /// marked `console` each line with a `$ ` prompt is one. A line that ends in a
+    /// backslash goes on in the next, and `# exits 4` behind a command says that it
+    /// ends with that code, and not with 0. Every other block shows something.
+    ///
+    /// # Panics
+    /// If the notation of an exit code cannot be read.
+    #[must_use]
+    pub fn read(page: &str) -> Page {
+        let mut read = Page { steps: Vec::new(), shown: Vec::new() };
+        let mut block: Option<(usize, &str, Vec<&str>)> = None;
+        for (index, line) in page.lines().enumerate() {
+            match (line.strip_prefix("```"), block.take()) {
+                (Some(mark), None) => block = Some((index + 1, mark, Vec::new())),
+                (Some(_), Some((start, mark, lines))) => read.add(start, mark, &lines),
+                (None, Some((start, mark, mut lines))) => {
+                    lines.push(line);
+                    block = Some((start, mark, lines));
+                }
+                (None, None) => {}
+            }
+        }
+        read
+    }
+
+    fn add(&mut self, start: usize, mark: &str, lines: &[&str]) {
+        match mark {
+            "sh" => self.steps.push(Step {
+                line: start,
+                text: lines.join("\n"),
+                code: 0,
+                is_setup: true,
+            }),
+            "console" => self.steps.extend(commands(start, lines)),
+            _ => self.shown.push((mark.to_owned(), lines.join("\n"))),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
+}
+
+/// What is typed in the lines of a block that starts after line `start`.
+fn commands(start: usize, lines: &[&str]) -> Vec<Step> {
+    let mut commands: Vec<Step> = Vec::new();
     let mut goes_on = false;
-    for (index, line) in page.lines().enumerate() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-            goes_on = false;
-            continue;
-        }
-        if !inside {
-            continue;
-        }
+    for (place, line) in lines.iter().enumerate() {
         let text = line.strip_suffix('\\').unwrap_or(line);
         if let Some(typed) = text.strip_prefix("$ ") {
-            commands.push(Command { line: index + 1, text: typed.to_owned() });
+            let line = start + place + 1;
+            commands.push(Step { line, text: typed.to_owned(), code: 0, is_setup: false });
         } else if let (true, Some(last)) = (goes_on, commands.last_mut()) {
             last.text.push_str(text.trim_start_matches("> "));
         }
         goes_on = line.ends_with('\\');
+    }
+    for command in &mut commands {
+        if let Some((typed, code)) = command.text.rsplit_once(REFUSED) {
+            let code = code.trim().parse();
+            command.code = code.unwrap_or_else(|error| panic!("{command}: {error}"));
+            command.text = typed.trim_end().to_owned();
+        }
     }
     commands
 }
@@ -38,11 +101,30 @@ pub fn commands(page: &str) -> Vec<Command> {
 mod tests {
     use super::*;
 
+    fn step(line: usize, text: &str, code: i32, is_setup: bool) -> Step {
+        Step { line, text: text.to_owned(), code, is_setup }
+    }
+
     #[test]
-    fn only_what_is_typed_in_console_blocks_is_a_command() {
-        let page = "$ not this\n```sh\n$ nor this\n```\n```console\n$ one\nanswer\n$ two \\\n> more\n```\n";
-        let found: Vec<(usize, String)> =
-            commands(page).into_iter().map(|c| (c.line, c.text)).collect();
-        assert_eq!(found, [(6, "one".to_owned()), (8, "two more".to_owned())]);
+    fn a_page_is_what_is_typed_and_what_is_shown() {
+        let page = "$ not this\n```sh\nmake\nexport A=1\n```\n```console\n$ one\nanswer\n\
+                    $ two \\\n> more\n$ three  # exits 4\n```\n```text\n$ shown\n```\n";
+        let read = Page::read(page);
+        assert_eq!(
+            read.steps,
+            [
+                step(2, "make\nexport A=1", 0, true),
+                step(7, "one", 0, false),
+                step(9, "two more", 0, false),
+                step(11, "three", 4, false),
+            ]
+        );
+        assert_eq!(read.shown, [("text".to_owned(), "$ shown".to_owned())]);
+    }
+
+    #[test]
+    #[should_panic(expected = "invalid digit")]
+    fn an_exit_code_is_a_number() {
+        let _ = Page::read("```console\n$ one # exits badly\n```\n");
     }
 }

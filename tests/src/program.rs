@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -29,14 +30,21 @@ pub fn program() -> &'static Path {
 
 /// The root of the workspace.
 fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let here = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    here.canonicalize().unwrap_or(here)
 }
 
-/// Two people with a home each and a folder between them.
+/// People with a home each and a folder between them.
 #[derive(Debug)]
 pub struct People {
     folder: TempDir,
+    /// What the setting up exported.
+    variables: BTreeMap<String, String>,
 }
+
+/// Stands in for `cargo` while a page is set up: the program is built already, so
+/// only what is typed counts.
+const CARGO: &str = "#!/bin/sh\n[ \"$*\" = 'build --release' ]\n";
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,33 +58,67 @@ pub struct Run {
 }
 
 impl People {
-    /// Two people who have never met.
+    /// People who have never met.
     ///
     /// # Panics
     /// If no folder can be made.
     #[must_use]
     pub fn new() -> Self {
-        let people = People { folder: TempDir::new().unwrap_or_else(|error| panic!("{error}")) };
-        std::fs::create_dir(people.shared()).unwrap_or_else(|error| panic!("{error}"));
+        let folder = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
+        let people = People { folder, variables: BTreeMap::new() };
+        std::fs::create_dir(people.file("shared")).unwrap_or_else(|error| panic!("{error}"));
         people
+    }
+
+    /// Types what a page has its reader type first. What it exports is there for
+    /// every later command, and nothing else is.
+    ///
+    /// # Panics
+    /// If a line of it fails, or does not go on from here.
+    pub fn set_up(&mut self, script: &str) {
+        let tools = self.file("tools");
+        let made = std::fs::create_dir_all(&tools).and_then(|()| {
+            std::fs::write(tools.join("cargo"), CARGO)?;
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(tools.join("cargo"), mode)
+        });
+        made.unwrap_or_else(|error| panic!("{error}"));
+        let exported = self.file("exported");
+        let script = format!("set -e\n{script}\nenv -0 > '{}'", exported.display());
+        let path = format!("{}:/usr/bin:/bin", tools.display());
+        let run = self.shell(&script, &root(), &[("PATH", PathBuf::from(&path))]);
+        assert_eq!(run.code, Some(0), "{script}\n{run:#?}");
+        let exported = std::fs::read_to_string(exported).unwrap_or_default();
+        let pairs = exported.split('\0').filter_map(|pair| pair.split_once('='));
+        let all: BTreeMap<String, String> =
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let release = format!("{}/target/release:{path}", root().display());
+        assert_eq!(all.get("PATH"), Some(&release), "the program that was built is not found");
+        let kept = |name: &str| !["PATH", "PWD", "OLDPWD", "SHLVL", "HOME", "_"].contains(&name);
+        self.variables.extend(all.into_iter().filter(|(name, _)| kept(name)));
     }
 
     /// Alice's home.
     #[must_use]
     pub fn alice(&self) -> PathBuf {
-        self.folder.path().join("alice")
+        self.place("ALICE_HOME", "alice")
     }
 
     /// Bob's home.
     #[must_use]
     pub fn bob(&self) -> PathBuf {
-        self.folder.path().join("bob")
+        self.place("BOB_HOME", "bob")
     }
 
     /// The folder between them.
     #[must_use]
     pub fn shared(&self) -> PathBuf {
-        self.folder.path().join("shared")
+        self.place("SHARED", "shared")
+    }
+
+    /// Where a page put something; without a page, in a folder of its own.
+    fn place(&self, variable: &str, name: &str) -> PathBuf {
+        self.variables.get(variable).map_or_else(|| self.file(name), PathBuf::from)
     }
 
     /// A file that both people have at hand.
@@ -86,7 +128,7 @@ impl People {
     }
 
     /// Runs a line as a person types it, at the root of the workspace, with
-    /// nothing in the environment but what a page speaks of.
+    /// nothing in the environment but what the setting up exported.
     ///
     /// # Panics
     /// If no shell can be started.
@@ -113,12 +155,7 @@ impl People {
             .env_clear()
             .env("PATH", format!("{programs}:/usr/bin:/bin"))
             .env("HOME", self.folder.path())
-            .env("ALICE_HOME", self.alice())
-            .env("BOB_HOME", self.bob())
-            .env("CAROL_HOME", self.file("carol"))
-            .env("DAVE_HOME", self.file("dave"))
-            .env("RESULTS", self.file("results"))
-            .env("SHARED", self.shared())
+            .envs(&self.variables)
             .envs(more.iter().map(|(name, value)| (name, value)))
             .output()
             .unwrap_or_else(|error| panic!("bash: {error}"));

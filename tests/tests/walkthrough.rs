@@ -1,17 +1,58 @@
 //! The pages for people, run as they stand.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use syft_tests::{People, commands};
+use std::path::Path;
 
+use syft_tests::{Page, People};
+
+/// Runs a page as it stands: each command has to end as the page says.
 fn run_page(name: &str, page: &str) -> People {
-    let people = People::new();
-    let commands = commands(page);
-    assert!(commands.len() > 5, "{name} holds no commands");
-    for command in commands {
-        let run = people.types(&command.text);
-        assert_eq!(run.code, Some(0), "{name}:{}: {}\n{run:#?}", command.line, command.text);
-    }
+    let mut people = People::new();
+    run(&mut people, name, &Page::read(page));
     people
+}
+
+fn run(people: &mut People, name: &str, page: &Page) {
+    assert!(page.steps.len() > 5, "{name} holds no commands");
+    for step in &page.steps {
+        if step.is_setup {
+            people.set_up(&step.text);
+            continue;
+        }
+        let run = people.types(&step.text);
+        assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
+    }
+}
+
+/// The one block of a page that is marked so.
+fn only<'a>(page: &'a Page, mark: &str) -> &'a str {
+    let of_mark: Vec<&str> =
+        page.shown.iter().filter(|(it, _)| it == mark).map(|(_, text)| text.as_str()).collect();
+    let [text] = of_mark[..] else { panic!("{mark}: {of_mark:#?}") };
+    text
+}
+
+/// What else a page shows is Rust, which the documentation tests run.
+#[test]
+fn no_block_of_a_page_is_left_out() {
+    let pages = [
+        include_str!("../../docs/manager.md"),
+        include_str!("../../docs/architecture.md"),
+        include_str!("../../docs/datasites.md"),
+        include_str!("../../examples/two-people/README.md"),
+        include_str!("../../examples/two-people/offline.md"),
+        include_str!("../../examples/map-reduce/README.md"),
+        include_str!("../../examples/debugging/README.md"),
+        include_str!("../../examples/fail-softly/README.md"),
+    ];
+    let shown: Vec<String> =
+        pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
+    assert_eq!(shown, ["rust", "rust", "text", "python", "rust"]);
+    let documented = include_str!("../../crates/syft-sync/src/lib.rs");
+    for page in ["manager", "architecture", "datasites"] {
+        let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
+        assert!(documented.contains(&tested), "{page}.md is no documentation test");
+    }
 }
 
 #[test]
@@ -23,7 +64,12 @@ fn the_two_person_walk_through() {
 
 #[test]
 fn the_walk_through_with_one_of_them_away() {
-    let _ = run_page("offline.md", include_str!("../../examples/two-people/offline.md"));
+    // Set up "as before", on the page before this one.
+    let mut before = Page::read(include_str!("../../examples/two-people/README.md"));
+    before.steps.retain(|step| step.is_setup);
+    let mut page = Page::read(include_str!("../../examples/two-people/offline.md"));
+    page.steps.splice(0..0, before.steps);
+    run(&mut People::new(), "offline.md", &page);
 }
 
 #[test]
@@ -41,9 +87,30 @@ fn the_page_of_the_architecture() {
 
 #[test]
 fn the_page_of_datasites() {
-    let people = run_page("datasites.md", include_str!("../../docs/datasites.md"));
+    const TEXT: &str = include_str!("../../docs/datasites.md");
+    let people = run_page("datasites.md", TEXT);
+    let page = Page::read(TEXT);
+    let [folders, excerpt] = [only(&page, "text"), only(&page, "python")];
+    stand(folders, &people.alice());
+    let script = include_str!("../../docs/files/count_customers.py");
+    assert!(script.contains(excerpt), "{excerpt} is not in the script");
     let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
     assert_eq!(output, "region,customers\nnorth,2\nsouth,1\n");
+}
+
+/// Every entry of a drawing of folders is there.
+fn stand(drawing: &str, home: &Path) {
+    let mut lines = drawing.lines();
+    assert_eq!(lines.next(), Some("~/syftbox/"));
+    let mut place: Vec<&str> = Vec::new();
+    for line in lines {
+        let (branch, entry) = line.split_once("── ").unwrap();
+        let depth = branch.chars().count() / 4;
+        place.truncate(depth);
+        place.push(entry.split("  ").next().unwrap().trim_end_matches('/'));
+        let path = home.join(place.join("/"));
+        assert!(path.exists(), "{line}: {} is not there", path.display());
+    }
 }
 
 #[test]

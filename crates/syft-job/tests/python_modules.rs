@@ -22,7 +22,7 @@ use box_common::boxed;
 use common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, quiet};
 use syft_core::DatasitePath;
 use syft_job::{
-    ApproveOptions, Intake, Job, JobKind, RehearsalOptions, RunOptions, Script, Submission,
+    ApproveOptions, Intake, Job, JobId, JobKind, RehearsalOptions, RunOptions, Script, Submission,
 };
 
 /// Two datasets, of one file and of two, as sync leaves them in a home.
@@ -69,19 +69,24 @@ with open('outputs/answer.txt', 'w') as out:
         print(path.name, path.read_text().strip(), *[f.name for f in files], file=out)
 ";
 
+/// Approves a job, runs it in the box, and reads the `answer.txt` that it leaves.
+fn answer(pair: &Pair, id: &JobId) -> String {
+    pair.owner.store.approve(id, &ApproveOptions::default()).unwrap();
+    let options = RunOptions::default();
+    let run = pair.owner.store.run(id, &options, &boxed(), &mut quiet).unwrap();
+    let job = pair.owner.store.received(id).unwrap();
+    let errors = job.stderr().unwrap().unwrap().text();
+    assert!(run.finished.unwrap().is_success(), "{errors}");
+    let answer = job.output(&DatasitePath::parse("answer.txt").unwrap()).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
 #[test]
 fn in_a_job_both_modules_find_the_private_files() {
     let pair = Pair::new();
     let job = sent(&pair, FINDS);
-    pair.owner.store.approve(job.id(), &ApproveOptions::default()).unwrap();
-    let options = RunOptions::default();
-    let run = pair.owner.store.run(job.id(), &options, &boxed(), &mut quiet).unwrap();
-    let errors = pair.owner.store.received(job.id()).unwrap().stderr().unwrap().unwrap().text();
-    assert!(run.finished.unwrap().is_success(), "{errors}");
-    let answer = DatasitePath::parse("answer.txt").unwrap();
-    let answer = pair.owner.store.received(job.id()).unwrap().output(&answer).unwrap();
     let line = "census.csv real a.csv b.csv\n";
-    assert_eq!(String::from_utf8(answer).unwrap(), line.repeat(2));
+    assert_eq!(answer(&pair, job.id()), line.repeat(2));
     let run = pair.owner.path(&format!(".syft/runs/{}-1", job.id()));
     assert!(!run.join("python").exists(), "the modules are of one run");
 }
@@ -118,6 +123,56 @@ for ask in ('salaries', 'visits'):
          take one of resolve_dataset_files_path(...)\n",
         "{}",
         rehearsal.stderr
+    );
+}
+
+/// Installs a package of our name for the user of the job, then asks anew.
+const INSTALLS: &str = "\
+import os, site, sys
+place = site.getusersitepackages()
+if not os.path.exists(place):
+    # A mere folder is no package.
+    os.makedirs(place + '/syft/data')
+    os.makedirs(place + '/syft_client')
+    open(place + '/syft_client/__init__.py', 'w').write('from .sub import who')
+    open(place + '/syft_client/sub.py', 'w').write('who = 1 + 1')
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+import syft_client, syft_client.sub, syft
+with open('outputs/answer.txt', 'w') as out:
+    print(syft_client.who, syft_client.sub.who, file=out)
+    print(hasattr(syft_client, 'resolve_dataset_file_path'), file=out)
+    print(syft.resolve_dataset_file_path('census').read_text(), end='', file=out)
+";
+
+#[test]
+fn in_a_job_an_installed_package_wins_over_the_shim() {
+    let pair = Pair::new();
+    let job = sent(&pair, INSTALLS);
+    assert_eq!(answer(&pair, job.id()), "2 2\nFalse\nreal\n");
+}
+
+#[test]
+fn in_a_job_code_of_a_dataset_is_imported_by_its_name() {
+    let pair = Pair::new();
+    let code = format!("{OWNER}/private/datasets/visits/tools/clean.py");
+    pair.owner.write(&code, "LIMIT = 7\n");
+    let script = "\
+import syft_client as sc
+with open('outputs/answer.txt', 'w') as out:
+    print(sc.load_dataset_code('visits.tools.clean').LIMIT, file=out)
+    for ask in ('visits.missing', 'salaries.tools.clean'):
+        try:
+            sc.load_dataset_code(ask)
+        except (ModuleNotFoundError, FileNotFoundError) as error:
+            print(type(error).__name__, error, file=out)
+";
+    let job = sent(&pair, script);
+    assert_eq!(
+        answer(&pair, job.id()),
+        "7\n\
+         ModuleNotFoundError dataset 'visits' has no code 'visits.missing'\n\
+         FileNotFoundError this job may not read a dataset 'salaries': \
+         it was granted census, visits\n"
     );
 }
 
@@ -221,4 +276,19 @@ except ModuleNotFoundError as error:
 ";
     let said = python(&bob, script, &[]);
     assert_eq!(said, "7\ndataset 'visits' has no code 'visits.missing'\n");
+}
+
+/// The `python` block of the README, with the mock of its dataset at hand.
+#[test]
+fn the_python_of_the_readme_runs() {
+    const README: &str = include_str!("../README.md");
+    let block = README.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let bob = Home::of(SCIENTIST, 2);
+    mocks(&bob);
+    let said = python(&bob, &format!("{block}\nprint(path.read_text(), end='')"), &[]);
+    assert_eq!(said, "mock\n");
+    let pair = Pair::new();
+    let job =
+        sent(&pair, &format!("{block}\nopen('outputs/answer.txt', 'w').write(path.read_text())"));
+    assert_eq!(answer(&pair, job.id()), "real\n");
 }

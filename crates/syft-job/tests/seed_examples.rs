@@ -17,7 +17,7 @@ use std::path::Path;
 
 use common::{Unboxed, quiet, scratch, tree};
 use syft_core::{Email, JobName};
-use syft_job::{Error, JobClient, JobKind, ReleaseFiles, RunOptions, Status, get_client};
+use syft_job::{Error, JobClient, JobKind, JobsList, ReleaseFiles, RunOptions, Status, get_client};
 
 const ALICE: &str = "alice@example.com";
 const BOB: &str = "bob@example.com";
@@ -128,7 +128,7 @@ fn the_owner_reads_what_is_in_the_inbox_and_approves_it() {
         }
     }
     assert_eq!(seen, [format!("Job from {BOB}: My Analysis")]);
-    let jobs = client.jobs().unwrap();
+    let jobs: JobsList = client.jobs().unwrap();
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs.get("My Analysis").unwrap().status(), Status::Approved);
     assert!(jobs.get("My Analysis").unwrap().location().join("approved").is_file());

@@ -131,3 +131,17 @@ async fn delete_a_dataset() {
     let gone = matches!(gone, Error::Dataset(syft_dataset::Error::NotFound { .. }));
     assert!(gone);
 }
+
+/// `client.delete_dataset(name="old_data", sync=False)`
+#[tokio::test]
+async fn deleted_without_a_sync_it_goes_from_the_peers_with_the_next() {
+    let cast = Cast::connected().await;
+    let new = NewDataset { users: Audience::Any, ..cast.do_client.data("old_data") };
+    cast.do_client.create_dataset(new, CreateOptions::default()).await.unwrap();
+    cast.do_client.delete_dataset(&named("old_data"), false).await.unwrap();
+    assert!(cast.do_client.list_datasets().unwrap().is_empty());
+    assert_eq!(seen(&cast.ds_client).await, ["old_data"]);
+    cast.do_client.pre_sync().await.unwrap();
+    assert!(seen(&cast.ds_client).await.is_empty());
+    assert!(cast.lies("/collections/").is_empty());
+}

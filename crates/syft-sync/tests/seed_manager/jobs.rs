@@ -36,6 +36,7 @@ async fn submit_a_bash_job() {
     cast.ds_client.submit_bash_job(&alice(), &*script, options).await.unwrap();
     let jobs = cast.do_client.jobs().await.unwrap();
     let job = jobs.iter().next().unwrap();
+    assert_eq!(job.description(), Some("Process data files"));
     let run_sh = std::fs::read_to_string(job.location().join("run.sh")).unwrap();
     assert_eq!((run_sh.as_str(), jobs.len()), ("wc -l data\n", 1));
 }

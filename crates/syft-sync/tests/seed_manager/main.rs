@@ -9,8 +9,10 @@
 )]
 
 mod backup;
+mod cleanup;
 mod datasets;
 mod jobs;
+mod login;
 mod peers;
 mod properties;
 mod removal;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use syft_job::Status;
-use syft_sync::{Notice, PeerState, SubmitOptions};
+use syft_sync::{Datasets, Notice, PeerList, PeerState, SubmitOptions};
 
 use super::{Cast, alice, bob, carol, email, named, users};
 
@@ -44,7 +44,7 @@ async fn peers_of_an_owner_are_the_approved_and_then_the_pending() {
             "a.first@example.org: requested_by_me",
         ]
     );
-    let peers = cast.do_client.peers().await.unwrap();
+    let peers: PeerList = cast.do_client.peers().await.unwrap();
     assert_eq!((peers[1].email.clone(), peers.len()), (carol(), 3));
     assert_eq!(peers.get(&bob()).unwrap().state, PeerState::Accepted);
     assert_eq!(peers.get(&email("nobody@example.org")), None);
@@ -102,7 +102,7 @@ async fn datasets_are_synced_and_each_has_a_name_and_an_owner() {
     let cast = Cast::connected().await;
     let new = syft_dataset::NewDataset { users: users(&[&bob()]), ..cast.do_client.data("census") };
     cast.do_client.create_dataset(new, Default::default()).await.unwrap();
-    let datasets = cast.ds_client.datasets().await.unwrap();
+    let datasets: Datasets = cast.ds_client.datasets().await.unwrap();
     let mut seen = Vec::new();
     for dataset in datasets.get_all() {
         seen.push(format!("{} by {}", dataset.name, dataset.owner));

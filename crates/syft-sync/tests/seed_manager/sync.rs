@@ -16,6 +16,21 @@ fn skipped(client: &Client) -> Vec<String> {
     client.heard().into_iter().filter_map(peer).collect()
 }
 
+/// `auto_checkpoint`, `checkpoint_threshold` and what the architecture adds to them.
+#[test]
+fn the_defaults_are_those_of_the_documents() {
+    let SyncOptions {
+        peers,
+        auto_checkpoint,
+        checkpoint_threshold,
+        compacting_threshold,
+        recompute_hashes,
+    } = SyncOptions::default();
+    assert!(peers.is_empty(), "all of them");
+    assert!(auto_checkpoint && recompute_hashes);
+    assert_eq!((checkpoint_threshold, compacting_threshold), (50, 10));
+}
+
 #[tokio::test]
 async fn load_peers_looks_in_the_store() {
     let cast = Cast::strangers().await;
