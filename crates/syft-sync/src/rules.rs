@@ -46,3 +46,33 @@ fn hash(files: &[RuleFile]) -> ContentHash {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> RuleFile {
+        ("public".to_owned(), Ok(text.to_owned()))
+    }
+
+    #[test]
+    fn rules_are_compiled_again_only_if_one_reads_otherwise() -> Result<(), syft_core::Error> {
+        let owner = Email::parse("alice@hospital.org")?;
+        let rules = CompiledRules::default();
+        let first = rules.compile(&owner, vec![file("rules: []\n")]);
+        assert!(Arc::ptr_eq(&first, &rules.compile(&owner, vec![file("rules: []\n")])));
+        let unreadable = ("public".to_owned(), Err("rules: []\n".to_owned()));
+        let others = [
+            vec![],
+            vec![file("rules: []\n# more\n")],
+            vec![("private".to_owned(), Ok("rules: []\n".to_owned()))],
+            vec![file("rules: []\n"), file("rules: []\n")],
+            vec![unreadable],
+        ];
+        for other in others {
+            let before = rules.compile(&owner, vec![file("rules: []\n")]);
+            assert!(!Arc::ptr_eq(&before, &rules.compile(&owner, other.clone())), "{other:?}");
+        }
+        Ok(())
+    }
+}

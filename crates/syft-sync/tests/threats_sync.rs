@@ -348,7 +348,7 @@ async fn p12_a_collection_writes_only_below_its_dataset() {
         user.sharing().unwrap().grant(&space, &Recipient::One(bob())).await.unwrap();
     }
     let report = world.bob.sync().await;
-    for bad in ["bad0", "bad1", "bad3"] {
+    for bad in ["bad0", "bad1", "bad2", "bad3", "bad4"] {
         assert!(report.notes.iter().any(|note| note.contains(bad)), "{:?}", report.notes);
     }
     let after = world.bob.tree("");

@@ -21,12 +21,15 @@ pub(crate) fn local_items(
             }
         };
         let email = Email::parse(&name).ok().filter(|email| email.as_str() == name);
-        let is_ours = email.is_some_and(|email| know(&email));
+        let is_ours = email.as_ref().is_some_and(&know);
         match entry.metadata.kind {
             FileKind::Folder if name == NodePaths::root().as_str() => {}
             FileKind::Folder if is_ours => items.push(item(disk, &HomePath::parse(&name)?)?),
             FileKind::Link if is_ours => left.push(Left::new(name, "it is a link")),
-            _ => left.push(Left::new(name, "no record here says that it is a datasite")),
+            FileKind::Folder if email.is_some() => {
+                left.push(Left::new(name, "no record here says that it is a datasite"));
+            }
+            _ => left.push(Left::new(name, "it is no datasite")),
         }
     }
     items.push(item(disk, &NodePaths::root())?);
