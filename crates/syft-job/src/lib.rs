@@ -44,6 +44,7 @@ mod state;
 mod status;
 mod store;
 mod submission;
+mod visible;
 mod waiting;
 pub mod warden;
 mod wrap;
