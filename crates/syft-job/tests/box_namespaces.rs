@@ -23,7 +23,7 @@ use box_common::{Run, boxed, unboxed};
 use common::{OWNER, Pair, dataset, email, name, quiet};
 use syft_core::{DirDisk, HomePath};
 use syft_job::sandbox::{
-    Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, WardenSandbox, best, probe,
+    Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, Stop, WardenSandbox, best, probe,
 };
 use syft_job::{Error, Intake, RunOptions, Script, Submission, collect_outputs};
 
@@ -248,6 +248,36 @@ fn x3_a_killed_bubblewrap_takes_the_job_along() {
         assert!(matches!(&broken, Err(Error::Box(_))), "{broken:?}");
         assert!(lived);
         daemon.must_die();
+    });
+}
+
+#[test]
+fn x1_below_tmp_only_what_is_granted_of_a_dataset_is_there() {
+    in_namespaces("x1_below_tmp_only_what_is_granted_of_a_dataset_is_there", |sandbox| {
+        let run = Run::below(Path::new("/tmp"));
+        fs::create_dir(run.path("granted/more")).unwrap();
+        fs::write(run.path("granted/more/rows.csv"), "more rows\n").unwrap();
+        for beside in ["private_metadata.yaml", ".notes"] {
+            fs::write(run.path("granted").join(beside), "the owner's\n").unwrap();
+        }
+        let mut job = run.job(
+            "cd ../granted; ls -A; cat data.csv more/rows.csv private_metadata.yaml .notes
+             echo x > new; echo x > more/new; rm data.csv; exit 0",
+        );
+        job.readable = vec![run.path("granted/data.csv"), run.path("granted/more")];
+        job.listable = vec![run.path("granted")];
+        let mut said = (String::new(), String::new());
+        let mut log = |stream, bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            match stream {
+                LogStream::Stdout => said.0.push_str(&text),
+                LogStream::Stderr => said.1.push_str(&text),
+            }
+        };
+        sandbox.run(&job, &mut log).unwrap();
+        assert_eq!(said.0, "data.csv\nmore\ngranted rows\nmore rows\n", "{}", said.1);
+        assert_eq!(said.1.matches("No such file or directory").count(), 2, "{}", said.1);
+        assert_eq!(said.1.matches("Read-only file system").count(), 3, "{}", said.1);
     });
 }
 

@@ -23,6 +23,8 @@ const TMP_MOST: u64 = u64::MAX >> 1;
 #[derive(Debug, Default)]
 pub(super) struct View<'a> {
     pub(super) readable: Vec<&'a Path>,
+    /// Folders in which nothing is but what of `readable` lies there.
+    pub(super) emptied: Vec<&'a Path>,
     pub(super) writable: Vec<&'a Path>,
     /// Bytes that the temporary folder may hold.
     pub(super) tmp_bytes: u64,
@@ -53,6 +55,9 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     command.args(["--proc", "/proc", "--dev", "/dev"]);
     let size = view.tmp_bytes.saturating_add(TMP_SLACK).min(TMP_MOST).to_string();
     command.args(["--perms", "0700", "--size", &size, "--tmpfs", TMP]);
+    for path in &view.emptied {
+        command.args(["--perms", "0700", "--tmpfs"]).arg(path);
+    }
     for path in &view.readable {
         bind(&mut command, "--ro-bind-try", path.as_ref(), path.as_ref());
     }
@@ -60,8 +65,9 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
         bind(&mut command, "--bind", path.as_ref(), path.as_ref());
     }
     bind(&mut command, "--ro-bind", warden.as_ref(), WARDEN.as_ref());
-    for place in ["/proc", "/dev", "/"] {
-        command.args(["--remount-ro", place]);
+    let emptied = view.emptied.iter().copied();
+    for place in emptied.chain(["/proc", "/dev", "/"].map(Path::new)) {
+        command.arg("--remount-ro").arg(place);
     }
     command.args(["--", WARDEN]).args(args);
     command

@@ -213,13 +213,18 @@ mod linux {
     }
 
     /// What stands in a listable folder is to be seen as a whole: what may be read
-    /// of it, the warden decides, as it does without namespaces.
+    /// of it, the warden decides, as it does without namespaces. It cannot below the
+    /// temporary folder, where the job may read all that is: there only what is
+    /// granted is to be seen.
     fn view(job: &BoxedJob) -> View<'_> {
-        let listable = || job.listable.iter().map(|path| path.as_path());
+        let listable = job.listable.iter().map(|path| path.as_path());
+        let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
+            listable.partition(|folder| folder.starts_with(TMP));
         let readable = job.readable.iter().map(|path| path.as_path());
-        let alone = readable.filter(|path| !listable().any(|folder| path.starts_with(folder)));
+        let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
         View {
-            readable: listable().chain(alone).collect(),
+            readable: whole.iter().copied().chain(alone).collect(),
+            emptied,
             writable: vec![&job.work_dir, &job.outputs_dir],
             tmp_bytes: job.limits.scratch_bytes,
         }
