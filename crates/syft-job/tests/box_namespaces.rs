@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use box_common::user::{as_user, in_namespaces};
 use box_common::{Run, boxed, unboxed};
 use common::{OWNER, Pair, dataset, email, name, quiet};
+use rustix::process::{Pid, getpgid};
 use syft_core::{DirDisk, HomePath};
 use syft_job::sandbox::{
     Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, Stop, WardenSandbox, best, probe,
@@ -248,6 +249,29 @@ fn x3_a_killed_bubblewrap_takes_the_job_along() {
         assert!(matches!(&broken, Err(Error::Box(_))), "{broken:?}");
         assert!(lived);
         daemon.must_die();
+    });
+}
+
+#[test]
+fn what_a_terminal_signals_is_not_bubblewrap_and_a_stop_is_no_failure() {
+    let test = "what_a_terminal_signals_is_not_bubblewrap_and_a_stop_is_no_failure";
+    in_namespaces(test, |mut sandbox| {
+        let stop = Stop::new().unwrap();
+        sandbox.set_stop(stop.clone());
+        let run = Run::new();
+        let mut groups = Vec::new();
+        let mut log = |_: LogStream, _: &[u8]| {
+            let bwrap = bwrap_of(&run).unwrap();
+            let pid = Pid::from_raw(bwrap.parse().unwrap());
+            groups = vec![getpgid(pid).unwrap(), getpgid(None).unwrap()];
+            stop.stop();
+            let killed = Command::new("kill").args(["-INT", &bwrap]).status();
+            assert!(killed.unwrap().success());
+        };
+        let stopped = sandbox.run(&run.job("echo on; exec sleep 60"), &mut log);
+        assert!(matches!(&stopped, Err(Error::Stopped)), "{stopped:?}");
+        assert_ne!(groups[0], groups[1]);
+        assert!(sandbox.is_stopped());
     });
 }
 

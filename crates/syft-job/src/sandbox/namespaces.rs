@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -48,6 +49,9 @@ pub(super) fn check<'a>(bwrap: &Path, seen: impl Iterator<Item = &'a Path>) -> R
 /// program inside inherits, and not what the kernel shows of bubblewrap itself.
 pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &View<'_>) -> Command {
     let mut command = Command::new(bwrap);
+    // A terminal signals the group in its foreground: Ctrl-C is for the runner, which
+    // tells the warden. The warden gets a session of its own from bubblewrap.
+    command.process_group(0);
     command.args(["--unshare-all", "--unshare-user", "--disable-userns", "--new-session"]);
     command.args(["--die-with-parent", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]);
     command.args(["--hostname", "job", "--chdir", "/"]);
