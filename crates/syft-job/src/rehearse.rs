@@ -82,7 +82,8 @@ impl JobStore {
     /// # Errors
     /// [`Error::Malformed`]; [`Error::Dependencies`]; [`Error::NoMock`];
     /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`] if another
-    /// rehearsal goes on; [`Error::Integrity`] if the snapshot is not what arrived.
+    /// rehearsal goes on; [`Error::Integrity`] if the snapshot is not what arrived;
+    /// [`Error::Stopped`] if the box begins no job any more.
     pub fn begin_rehearsal(
         &self,
         job: &Job,
@@ -145,6 +146,9 @@ impl JobStore {
         options: &RehearsalOptions,
         sandbox: &dyn Sandbox,
     ) -> Result<BegunRehearsal> {
+        if sandbox.is_stopped() {
+            return Err(Error::Stopped);
+        }
         let name = match &subject.id {
             Some(id) => id.to_string(),
             None => subject.name.to_string(),
@@ -274,8 +278,8 @@ impl EndedRehearsal {
     /// Remembers what came of it. A job that failed is no error.
     ///
     /// # Errors
-    /// [`Error::Isolation`] if no box could be made: then nothing has run. Those of
-    /// the disk.
+    /// [`Error::Isolation`] if no box could be made: then nothing has run.
+    /// [`Error::Stopped`] if its end was asked for. Those of the disk.
     pub fn finish(self) -> Result<Rehearsal> {
         let EndedRehearsal { begun, executed } = self;
         let BegunRehearsal { store, subject, read, level, _lock, .. } = begun;
@@ -302,7 +306,7 @@ impl EndedRehearsal {
             stderr: tail(&stderr),
         };
         match outcome {
-            Err(error @ Error::Isolation { .. }) => return Err(error),
+            Err(error @ (Error::Isolation { .. } | Error::Stopped)) => return Err(error),
             Err(error) => rehearsal.error = Some(error.to_string()),
             Ok((report, collected)) => {
                 rehearsal.exit = Some(report.exit);
