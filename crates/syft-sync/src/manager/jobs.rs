@@ -8,6 +8,7 @@ use syft_job::{
 
 use super::SyftboxManager;
 use crate::Result;
+use crate::node::Node;
 
 /// The shortest wall time that makes sense for a job.
 const SHORTEST_WALL: Duration = Duration::from_secs(1);
@@ -83,10 +84,17 @@ impl SyftboxManager {
         };
         let ended = begun.execute(sandbox, log)?;
         log.end();
-        let _pass = self.node.pass()?;
+        let node = self.patient_node();
+        let _pass = node.pass()?;
         let run = ended.finish()?;
         self.jobs.project_all()?;
         Ok(run)
+    }
+
+    /// This node as it takes its home when there is something to lose: it waits for
+    /// as long as another holds it. What ran cannot be had again.
+    pub(super) fn patient_node(&self) -> Node {
+        Node { lock_wait: Duration::MAX, ..self.node.clone() }
     }
 
     /// Releases what is named of a finished job to its submitter; the next sync
