@@ -1,4 +1,4 @@
-//! What has run is kept.
+//! Whose jobs run, and that what has run is kept.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,12 +14,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use common::{Pair, alice};
+use common::{Pair, alice, bob};
 use syft_core::HomeLock;
 use syft_job::sandbox::{
     BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, PlainSandbox, Sandbox,
 };
 use syft_job::{JobId, RehearsalOptions, RunOptions, Status};
+use syft_sync::{Error, ProcessOptions};
 
 fn quiet(_: LogStream, _: &[u8]) {}
 
@@ -93,4 +94,40 @@ async fn what_was_rehearsed_waits_for_the_home_and_is_remembered() {
     assert_eq!(rehearsed.stdout, "one\n");
     let job = pair.alice.manager.job_store().received(&id).unwrap();
     assert!(job.summary().unwrap().rehearsal.unwrap().ok);
+}
+
+#[tokio::test]
+async fn a_job_of_who_is_no_peer_runs_in_no_way() {
+    for state in ["removed", "rejected"] {
+        let (pair, submitted) = Pair::with_job("echo one\n").await;
+        let id = submitted.id;
+        pair.approve(&id);
+        let peers = pair.alice.read(".syft/decisions/peers.yaml").unwrap();
+        assert!(peers.contains("accepted"), "{peers}");
+        pair.alice.write(".syft/decisions/peers.yaml", &peers.replace("accepted", state));
+        let manager = &pair.alice.manager;
+        let refused = |ran: Result<syft_job::JobRun, Error>| {
+            let error = ran.unwrap_err();
+            assert!(matches!(&error, Error::PeerState { peer, .. } if *peer == bob()), "{error}");
+            assert!(error.to_string().contains("syft peer approve bob@"), "{error}");
+        };
+        refused(manager.run_job(&id, &options(), &PlainSandbox, &mut quiet));
+        for force_execution in [false, true] {
+            let options = ProcessOptions {
+                minimum: IsolationLevel::L0,
+                force_execution,
+                ..ProcessOptions::default()
+            };
+            let ran = manager.process_approved_jobs(&options, &PlainSandbox, &mut quiet).await;
+            refused(ran.unwrap().pop().unwrap().1);
+        }
+        assert!(pair.alice.audit("job.run.started").is_empty());
+        assert!(pair.alice.audit("execution.forced").is_empty());
+        assert_eq!(manager.job_store().received(&id).unwrap().status(), Status::Approved);
+        // A peer again, its job runs; and what has run is not run again for a stranger.
+        pair.alice.write(".syft/decisions/peers.yaml", &peers);
+        manager.run_job(&id, &options(), &PlainSandbox, &mut quiet).unwrap();
+        pair.alice.write(".syft/decisions/peers.yaml", &peers.replace("accepted", state));
+        refused(manager.rerun_job(&id, &options(), &PlainSandbox, &mut quiet));
+    }
 }

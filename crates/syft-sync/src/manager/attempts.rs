@@ -2,6 +2,7 @@ use syft_job::sandbox::{LogSink, Sandbox};
 use syft_job::{Job, JobId, JobRun, Plan, Release, RunOptions, Submission, Submitted};
 
 use super::SyftboxManager;
+use super::process::Submitters;
 use crate::Result;
 
 /// What became of a submission that may be repeated.
@@ -51,8 +52,7 @@ impl SyftboxManager {
     /// held as by [`SyftboxManager::run_job`].
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); as [`JobStore::rerun`](syft_job::JobStore::rerun);
-    /// the lock.
+    /// As [`SyftboxManager::run_job`] and [`JobStore::rerun`](syft_job::JobStore::rerun).
     pub fn rerun_job(
         &self,
         id: &JobId,
@@ -60,9 +60,21 @@ impl SyftboxManager {
         sandbox: &dyn Sandbox,
         log: &mut dyn LogSink,
     ) -> Result<JobRun> {
+        self.rerun_from(&self.known_submitters()?, id, options, sandbox, log)
+    }
+
+    pub(super) fn rerun_from(
+        &self,
+        submitters: &Submitters,
+        id: &JobId,
+        options: &RunOptions,
+        sandbox: &dyn Sandbox,
+        log: &mut dyn LogSink,
+    ) -> Result<JobRun> {
         self.need_owner()?;
         self.jobs.check_rerun(id)?;
-        self.run_job(id, &RunOptions { force: true, ..options.clone() }, sandbox, log)
+        let options = RunOptions { force: true, ..options.clone() };
+        self.run_from(submitters, id, &options, sandbox, log)
     }
 
     /// Gives a finished job back to its submitter with a comment; the next sync
