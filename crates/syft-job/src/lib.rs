@@ -73,7 +73,7 @@ pub use release::ReleaseFiles;
 pub use resume::Plan;
 pub use review::{Review, ReviewFile};
 pub use runner::{BegunRun, EndedRun, RunOptions};
-pub use runs::{Comment, JobRun, LogFile, Release, ReleasedFile, RunFinished, RunStarted};
+pub use runs::{Comment, JobRun, LogFile, NoRuns, Release, ReleasedFile, RunFinished, RunStarted};
 pub use script::{JobKind, Script};
 pub use shown::Shown;
 pub use status::Status;

@@ -328,7 +328,7 @@ impl EndedRehearsal {
     }
 }
 
-fn folder() -> Result<HomePath> {
+pub(crate) fn folder() -> Result<HomePath> {
     Ok(NodePaths::root().join("rehearsals")?)
 }
 

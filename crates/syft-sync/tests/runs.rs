@@ -20,7 +20,7 @@ use syft_job::sandbox::{
     BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, PlainSandbox, Sandbox,
 };
 use syft_job::{JobId, RehearsalOptions, RunOptions, Status};
-use syft_sync::{Error, ProcessOptions};
+use syft_sync::{DeleteOptions, Error, ProcessOptions};
 
 fn quiet(_: LogStream, _: &[u8]) {}
 
@@ -94,6 +94,39 @@ async fn what_was_rehearsed_waits_for_the_home_and_is_remembered() {
     assert_eq!(rehearsed.stdout, "one\n");
     let job = pair.alice.manager.job_store().received(&id).unwrap();
     assert!(job.summary().unwrap().rehearsal.unwrap().ok);
+}
+
+#[tokio::test]
+async fn no_home_is_cleared_while_a_job_runs_or_is_rehearsed_in_it() {
+    let (pair, submitted) = Pair::with_job("echo one\n").await;
+    pair.approve(&submitted.id);
+    let (manager, jobs) = (&pair.alice.manager, pair.alice.manager.job_store());
+    let job = jobs.received(&submitted.id).unwrap();
+    let rehearsal = RehearsalOptions { minimum: IsolationLevel::L0, ..RehearsalOptions::default() };
+    let run = || jobs.begin_run(&submitted.id, &options(), &PlainSandbox);
+    let rehearse = || jobs.begin_rehearsal(&job, &rehearsal, &PlainSandbox);
+    for goes_on in ["run", "rehearsal"] {
+        let _begun = match goes_on {
+            "run" => (Some(run().unwrap()), None),
+            _ => (None, Some(rehearse().unwrap())),
+        };
+        // Who holds a lock is noted in it.
+        let here = || {
+            let mut tree = pair.alice.tree("");
+            tree.retain(|path, _| !path.ends_with(".runner"));
+            tree
+        };
+        let before = (here(), pair.objects());
+        let error = manager.delete_syftbox(&DeleteOptions::default()).await.unwrap_err();
+        let busy = matches!(error, Error::Job(syft_job::Error::RunnerBusy));
+        assert!(busy, "{goes_on}: {error}");
+        assert_eq!((here(), pair.objects()), before);
+        // What goes on is no reason not to say what would go, or to clear the store.
+        let dry = DeleteOptions { dry_run: true, ..DeleteOptions::default() };
+        manager.delete_syftbox(&dry).await.unwrap();
+    }
+    manager.delete_syftbox(&DeleteOptions::default()).await.unwrap();
+    assert!(pair.alice.tree("").is_empty());
 }
 
 #[tokio::test]
