@@ -78,7 +78,7 @@ pub use script::{JobKind, Script};
 pub use shown::Shown;
 pub use status::Status;
 pub use store::JobStore;
-pub use submission::{Submission, Submitted};
+pub use submission::{Rehearsed, Submission, Submitted};
 pub use waiting::WaitingFor;
 
 #[cfg(doctest)]

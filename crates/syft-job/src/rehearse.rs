@@ -4,7 +4,6 @@ use syft_core::{ContentHash, DatasetName, Email, FileKind, HomePath, JobName, No
 
 use crate::decide::{current, problem_error};
 use crate::execution::{Executed, Execution};
-use crate::gather::gather;
 use crate::grant::DataSide;
 use crate::job::Side;
 use crate::read::read_job;
@@ -104,8 +103,7 @@ impl JobStore {
         options: &RehearsalOptions,
         sandbox: &dyn Sandbox,
     ) -> Result<BegunRehearsal> {
-        let gathered =
-            gather(&submission.script, submission.kind, submission.entrypoint.as_deref())?;
+        let gathered = self.gather(submission)?;
         let name = match &submission.name {
             Some(name) => name.clone(),
             None => JobName::parse("rehearsal")?,
