@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     missing_docs,
     reason = "tests"
 )]
@@ -14,13 +15,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use common::interloper::Interloper;
 use common::{Pair, alice, bob};
-use syft_core::HomeLock;
+use syft_core::{HomeLock, JobName};
 use syft_job::sandbox::{
     BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, PlainSandbox, Sandbox,
 };
-use syft_job::{JobId, RehearsalOptions, RunOptions, Status};
-use syft_sync::{DeleteOptions, Error, ProcessOptions};
+use syft_job::{JobId, RehearsalOptions, RunOptions, Script, Status, Submission};
+use syft_sync::{DeleteOptions, Error, ProcessOptions, Sent};
 
 fn quiet(_: LogStream, _: &[u8]) {}
 
@@ -127,6 +129,35 @@ async fn no_home_is_cleared_while_a_job_runs_or_is_rehearsed_in_it() {
     }
     manager.delete_syftbox(&DeleteOptions::default()).await.unwrap();
     assert!(pair.alice.tree("").is_empty());
+}
+
+#[tokio::test]
+async fn a_job_that_another_process_has_just_sent_is_sent_once() {
+    for other in ["echo one\n", "echo another\n"] {
+        let mut pair = Pair::connected().await;
+        let submission = |script: &str| {
+            let mut submission = Submission::new(alice(), Script::Text(script.to_owned()));
+            submission.name = Some(JobName::parse("count").unwrap());
+            submission
+        };
+        // It sends after this one has planned, when it looks at the store.
+        let beside = pair.bob.manager.job_store().clone();
+        let sent = Arc::new(Mutex::new(None));
+        let (theirs, note) = (submission(other), sent.clone());
+        let store = Arc::new(pair.store.user(bob()));
+        let interloper = Interloper::new(store, move || {
+            *note.lock().unwrap() = Some(beside.submit(&theirs).unwrap());
+        });
+        pair.bob.restart(Arc::new(interloper));
+        let ours = pair.bob.manager.submit_once(&submission("echo one\n"), false).await.unwrap();
+        let theirs = sent.lock().unwrap().take().unwrap();
+        match ours {
+            Sent::Before(job) if other == "echo one\n" => assert_eq!(*job.id(), theirs.id),
+            Sent::Revised(revised) => assert_eq!(revised.id, theirs.id),
+            ours => panic!("{other}: {ours:?}"),
+        }
+        assert_eq!(pair.bob.manager.job_store().jobs().unwrap().iter().count(), 1);
+    }
 }
 
 #[tokio::test]

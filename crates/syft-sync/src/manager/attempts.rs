@@ -3,7 +3,7 @@ use syft_job::{Job, JobId, JobRun, Plan, Release, RunOptions, Submission, Submit
 
 use super::SyftboxManager;
 use super::process::Submitters;
-use crate::Result;
+use crate::{Error, Result};
 
 /// What became of a submission that may be repeated.
 #[derive(Debug, Clone)]
@@ -35,6 +35,16 @@ impl SyftboxManager {
     /// [`JobStore::revise`](syft_job::JobStore::revise).
     pub async fn submit_once(&self, submission: &Submission, again: bool) -> Result<Sent> {
         self.need_scientist()?;
+        match self.submit_planned(submission, again).await {
+            // Somebody beside this process took the name: what was sent there counts.
+            Err(Error::Job(syft_job::Error::NameTaken { .. })) if !again => {
+                self.submit_planned(submission, again).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn submit_planned(&self, submission: &Submission, again: bool) -> Result<Sent> {
         match self.plan_job(submission, again)? {
             Plan::Resume(job) => Ok(Sent::Before(job)),
             Plan::Submit(submission) => Ok(Sent::New(self.submit_job(&submission, false).await?)),
