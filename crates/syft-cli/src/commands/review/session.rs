@@ -181,7 +181,7 @@ impl<'a, R: BufRead> Session<'a, R> {
         let only = std::slice::from_ref(id);
         let ran = self.manager.process_jobs(only, &options, &*sandbox, &mut stream).await?;
         let Some((_, run)) = ran.into_iter().next() else { return Ok(Then::Next) };
-        let run = run.map_err(|error| no_box(error, id))?;
+        let run = run.map_err(|error| no_box(error, id, again))?;
         self.context.deliver(self.manager).await;
         let Some(finished) = run.finished else {
             self.say("It was stopped.");
