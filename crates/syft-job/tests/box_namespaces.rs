@@ -19,7 +19,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use box_common::user::{as_user, in_namespaces};
-use box_common::{Run, boxed, unboxed};
+use box_common::{Run, boxed, doors_are_shut, unboxed};
 use common::{OWNER, Pair, dataset, email, name, quiet};
 use rustix::process::{Pid, getpgid};
 use syft_core::{DirDisk, HomePath};
@@ -473,6 +473,13 @@ fn x10_the_kernels_settings_namespaces_and_mounts_are_out_of_reach() {
             assert!(ran.out().contains(&format!("{name}: 0000000000000000\n")), "{}", ran.out());
         }
         assert!(ran.out().contains("NoNewPrivs: 1\n") && ran.out().contains("Seccomp: 2\n"));
+    });
+}
+
+#[test]
+fn x10_the_kernels_less_worn_doors_are_shut() {
+    in_namespaces("x10_the_kernels_less_worn_doors_are_shut", |sandbox| {
+        doors_are_shut(&sandbox);
     });
 }
 
