@@ -102,18 +102,19 @@ fn doctor_looks_at_box_store_and_home() {
     assert_eq!(doctor["schema"], "syft/doctor/1");
     assert_eq!(doctor["store"]["reachable"], true);
     assert_eq!(doctor["store"]["identity"], "claimed");
+    let all = serde_json::to_string_pretty(&doctor).unwrap();
     let told = it.alice(&["doctor"]).raw;
     let isolation = &doctor["isolation"];
     match isolation["no_namespaces"].as_str() {
-        None => assert_eq!(isolation["level"], "L2"),
+        None => assert_eq!(isolation["level"], "L2", "{all}"),
         Some(why) => {
-            assert_eq!(isolation["level"], "L1");
+            assert_eq!(isolation["level"], "L1", "{all}");
             assert!(
                 told.contains(&format!("no box of level L2, with namespaces: {why}.")),
                 "{told}"
             );
             let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-            assert_eq!(why.starts_with("started as root: "), is_root, "{why}");
+            assert_eq!(why.starts_with("started as root: "), is_root, "{all}");
         }
     }
     assert!(told.contains("Identities are claimed"), "{told}");

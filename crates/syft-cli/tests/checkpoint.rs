@@ -24,6 +24,12 @@ fn a_checkpoint_is_made_shown_and_listed() {
     write(&it, "a.txt");
     let made = it.alice(&["checkpoint", "create"]).ok().all();
     assert!(made.starts_with("Created a checkpoint with 1 file\n"), "{made}");
+    let made = it.alice(&["checkpoint", "create", "--json"]).ok().json();
+    let file = &made["file_hashes"][0];
+    assert_eq!(made["file_hashes"].as_array().unwrap().len(), 1, "{made}");
+    assert!(file["path"].as_str().unwrap().ends_with("a.txt"), "{made}");
+    let content = std::fs::read(it.path("alice").join(ALICE).join("public/a.txt")).unwrap();
+    assert_eq!(file["sha256"], syft_sync::core::ContentHash::of(&content).to_string());
     let status = it.alice(&["checkpoint", "status", "--json"]).ok().json();
     assert_eq!(status["schema"], "syft/checkpoint-status/1");
     assert_eq!(status["events"], 0);

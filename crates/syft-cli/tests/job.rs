@@ -140,6 +140,26 @@ fn x9_what_a_job_prints_is_made_safe_and_never_json() {
 }
 
 #[test]
+fn a_log_of_an_earlier_run_is_the_file_that_is_named() {
+    let it = sent(&[("one", "echo on $RANDOM$RANDOM\n")]);
+    it.alice(&["job", "approve", "one"]).ok();
+    it.alice(&["job", "run", "one", "--share-logs"]).ok();
+    it.alice(&["job", "rerun", "one", "--share-logs"]).ok();
+    for who in ["alice", "bob"] {
+        let logs =
+            |more: &[&str]| it.syft(who, &[&["job", "logs", "one"], more].concat(), &[]).ok();
+        let newest = logs(&["--json"]).json()["run"].as_str().unwrap().to_owned();
+        let first = newest.replace("-2", "-1");
+        for run in [newest, first] {
+            let json = logs(&["--run", &run, "--json"]).json();
+            let path = json["path"].as_str().unwrap();
+            let text = std::fs::read_to_string(path).unwrap();
+            assert_eq!(text, logs(&["--run", &run]).raw, "{who}: {run} at {path}");
+        }
+    }
+}
+
+#[test]
 fn outputs_are_released_one_by_one_and_nothing_else_goes() {
     let script = "cd $SYFT_OUTPUTS; echo a > a.txt; mkdir sub; echo b > sub/b.txt; echo log\n";
     let it = sent(&[("one", script)]);

@@ -50,6 +50,17 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
 }
 
 #[test]
+fn a_second_login_leaves_what_the_first_one_switched_on() {
+    let it = TestBox::empty();
+    let url = it.url();
+    let login = ["login", "--email", ALICE, "--transport", &url];
+    it.alice(&[&login[..], &["--event-cache"]].concat()).ok();
+    it.alice(&[&login[..], &["--role", "owner"]].concat()).ok();
+    let config = std::fs::read_to_string(it.path("alice/.syft/config.yaml")).unwrap();
+    assert!(config.contains("event_cache: true") && config.contains("role: owner"), "{config}");
+}
+
+#[test]
 fn a_home_without_login_says_how_to_log_in() {
     let it = TestBox::empty();
     assert_snapshot!(it.alice(&["status"]).all(), @r"

@@ -87,6 +87,22 @@ fn what_the_hint_says_runs_the_script_on_the_mock_outside_of_a_job() {
 }
 
 #[test]
+fn a_script_is_sent_while_another_rehearsal_goes_on() {
+    let it = ready();
+    it.write("bob/.syft/rehearsals/.runner", "");
+    let runner = std::fs::File::open(it.path("bob/.syft/rehearsals/.runner")).unwrap();
+    runner.lock().unwrap();
+    assert_eq!(rehearse(&it, "count.py", &["--json"]).exits(6).json_error()["code"], "runner_busy");
+    let said = it.bob(&["run", "count.py", "--on", &on(), "--no-wait"]).ok();
+    assert!(
+        said.stderr.contains("note: not tried on the mock: another process"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.contains("is on its way"), "{}", said.stdout);
+}
+
+#[test]
 fn run_tries_on_the_mock_first_and_sends_nothing_that_fails_there() {
     let it = ready();
     let run = |script: &str, more: &[&str]| {

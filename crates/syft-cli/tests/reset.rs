@@ -45,6 +45,22 @@ fn a_dry_run_lists_what_would_go_and_changes_nothing() {
 }
 
 #[test]
+fn a_home_in_which_a_job_runs_is_not_cleared() {
+    let it = TestBox::connected();
+    for folder in ["runs", "rehearsals"] {
+        let lock = format!("alice/.syft/{folder}/.runner");
+        it.write(&lock, "");
+        let runner = std::fs::File::open(it.path(&lock)).unwrap();
+        runner.lock().unwrap();
+        let reset = ["reset", "--local", "--yes", ALICE, "--json"];
+        assert_eq!(it.alice(&reset).exits(6).json_error()["code"], "runner_busy");
+        it.alice(&["whoami"]).ok();
+    }
+    it.alice(&["reset", "--local", "--yes", ALICE]).ok();
+    it.alice(&["whoami"]).exits(2);
+}
+
+#[test]
 fn the_address_must_be_typed() {
     let it = TestBox::connected();
     assert_snapshot!(it.alice(&["reset"]).all(), @r"

@@ -74,6 +74,19 @@ fn one_goes_from_the_inbox_to_the_release_with_four_keys() {
 }
 
 #[test]
+fn a_review_runs_no_job_of_who_is_no_peer_any_more() {
+    let it = inbox("echo hello\n");
+    it.alice(&["job", "approve", "ask"]).ok();
+    it.alice(&["peer", "remove", BOB]).ok();
+    let said = at_a_terminal(&it, "review", "y\n");
+    assert!(said.contains("bob@uni.org is no peer of this datasite any more"), "{said}");
+    assert_eq!(status(&it), "approved");
+    let forced = it.alice(&["job", "run", "ask", "--force", "--json"]).exits(6).json_error();
+    assert_eq!(forced["code"], "peer_state");
+    assert!(forced["message"].as_str().unwrap().contains("`syft peer approve bob@uni.org`"));
+}
+
+#[test]
 fn a_job_is_tried_on_the_mock_before_one_decides() {
     let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
     let said = at_a_terminal(&it, "review", "t\nq\n");

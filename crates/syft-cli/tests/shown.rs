@@ -33,7 +33,7 @@ fn copy(it: &TestBox) -> PathBuf {
 }
 
 /// Bob sends other bytes in the place of the first.
-fn change(it: &TestBox, script: &str) {
+fn change(it: &TestBox, script: impl AsRef<[u8]>) {
     it.bob(&["sync"]).ok();
     std::fs::write(copy(it).join("run.sh"), script).unwrap();
     it.bob(&["sync"]).ok();
@@ -69,6 +69,24 @@ fn r1_bytes_that_nobody_was_shown_are_not_approved() {
         it.alice(&look).ok();
         it.alice(&["job", "approve", "ask"]).ok();
     }
+}
+
+#[test]
+fn r7_a_program_is_shown_all_and_a_diff_of_no_text_shows_nothing() {
+    let it = inbox("echo 1\n");
+    it.alice(&["job", "show", "ask"]).ok();
+    change(&it, b"echo 2 # caf\xe9\n");
+    let diff = it.alice(&["job", "diff", "ask"]).ok();
+    assert!(diff.stdout.contains("no text: "), "{}", diff.stdout);
+    it.alice(&["job", "approve", "ask"]).exits(6);
+    let review = it.alice(&["review", "ask", "--json"]).ok().json();
+    let lines = &review["review"]["files"][0]["lines"];
+    assert_eq!(*lines, serde_json::json!(["echo 2 # caf‹0xE9›"]));
+    assert_eq!(review["review"]["one_key_approval"], false);
+    assert_eq!(it.alice(&["job", "show", "ask", "--json"]).ok().json()["review"], review["review"]);
+    it.alice(&["job", "approve", "ask"]).ok();
+    // Nothing is shown of one job among others.
+    assert_eq!(it.alice(&["review", "--json"]).ok().json()["review"], serde_json::Value::Null);
 }
 
 #[test]

@@ -21,8 +21,9 @@ pub struct JobDiff {
     pub base: DiffBase,
     /// The files that differ, by path.
     pub files: Vec<FileChange>,
-    /// Whether it begins at bytes that the owner approved or was shown, so that
-    /// whoever has read it knows all of what the job is now.
+    /// Whether it begins at bytes that the owner approved or was shown and shows all
+    /// that changed, so that whoever has read it knows all of what the job is now. A
+    /// changed file that is no text is not shown.
     pub from_seen: bool,
 }
 
@@ -74,6 +75,13 @@ pub struct FileFacts {
     pub is_text: bool,
 }
 
+impl FileChange {
+    /// Whether the diff shows its lines.
+    fn is_text(&self) -> bool {
+        self.old.iter().chain(&self.new).all(|facts| facts.is_text)
+    }
+}
+
 impl FileFacts {
     fn of(bytes: &[u8]) -> Self {
         FileFacts {
@@ -104,17 +112,18 @@ impl JobStore {
         let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let files = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
         let facts = |bytes: &Vec<u8>| FileFacts::of(bytes);
+        let files: Vec<FileChange> = files
+            .map(|path| FileChange {
+                path: path.clone(),
+                old: old.get(path).map(facts),
+                new: new.get(path).map(facts),
+            })
+            .collect();
         Ok(Some(JobDiff {
             text: diff::unified((&before, &old), (now, &new)),
             digest: now.digest,
-            files: files
-                .map(|path| FileChange {
-                    path: path.clone(),
-                    old: old.get(path).map(facts),
-                    new: new.get(path).map(facts),
-                })
-                .collect(),
-            from_seen: kind != BaseKind::Earlier,
+            from_seen: kind != BaseKind::Earlier && files.iter().all(FileChange::is_text),
+            files,
             base: DiffBase { job: base.id, name: base.name, digest: before.digest, kind },
         }))
     }

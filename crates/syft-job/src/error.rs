@@ -1,4 +1,4 @@
-use syft_core::{ContentHash, DatasetName, Email};
+use syft_core::{ContentHash, DatasetName, Email, JobName};
 
 use crate::Status;
 
@@ -32,6 +32,12 @@ pub enum Error {
         what: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The script or what is said of it changed after it was rehearsed.
+    #[error("{name} changed after it was tried on the mock, so it was not sent: run it again")]
+    NotRehearsed {
+        /// The name that it was rehearsed under.
+        name: JobName,
     },
     /// The job's folder does not hold a job that can be run.
     #[error("job {job} cannot be used: {reason}")]

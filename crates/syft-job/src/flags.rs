@@ -52,6 +52,9 @@ pub enum FlagKind {
     Unusable,
     /// A file that is no text and cannot be read by a person.
     Binary,
+    /// A script that is not UTF-8: what runs may be read in another way than it is
+    /// shown.
+    BinaryScript,
     /// `run.sh` is another than the one that is written for such a job.
     OwnRunSh,
     /// The job asks for packages.

@@ -8,7 +8,7 @@ use syft_core::{
 use crate::project::EARLIER;
 use crate::records::{Decision, JobRecord, Problem};
 use crate::runs::{JobRun, STDERR, STDOUT};
-use crate::sandbox::IsolationLevel;
+use crate::sandbox::{IsolationLevel, LogStream};
 use crate::sent::SentJob;
 use crate::waiting::{WaitingFor, waiting_for};
 use crate::{
@@ -316,6 +316,19 @@ impl Job {
                 None => Ok(self.folder()),
             },
         }
+    }
+
+    /// The file of one of its logs, for programs; there is none before
+    /// [`Job::stdout`] or [`Job::stderr`] is something.
+    ///
+    /// # Errors
+    /// Only if a run's id were no path, which does not happen.
+    pub fn log_path(&self, stream: LogStream) -> Result<PathBuf> {
+        let name = match stream {
+            LogStream::Stdout => STDOUT,
+            LogStream::Stderr => STDERR,
+        };
+        Ok(self.store.disk.real_path(&self.results_folder()?.join(name)?))
     }
 
     /// The run that outputs and logs are of; for the submitter the latest of which

@@ -44,6 +44,7 @@ mod state;
 mod status;
 mod store;
 mod submission;
+mod visible;
 mod waiting;
 pub mod warden;
 mod wrap;
@@ -72,12 +73,12 @@ pub use release::ReleaseFiles;
 pub use resume::Plan;
 pub use review::{Review, ReviewFile};
 pub use runner::{BegunRun, EndedRun, RunOptions};
-pub use runs::{Comment, JobRun, LogFile, Release, ReleasedFile, RunFinished, RunStarted};
+pub use runs::{Comment, JobRun, LogFile, NoRuns, Release, ReleasedFile, RunFinished, RunStarted};
 pub use script::{JobKind, Script};
 pub use shown::Shown;
 pub use status::Status;
 pub use store::JobStore;
-pub use submission::{Submission, Submitted};
+pub use submission::{Rehearsed, Submission, Submitted};
 pub use waiting::WaitingFor;
 
 #[cfg(doctest)]

@@ -4,7 +4,6 @@ use syft_core::{ContentHash, DatasetName, Email, FileKind, HomePath, JobName, No
 
 use crate::decide::{current, problem_error};
 use crate::execution::{Executed, Execution};
-use crate::gather::gather;
 use crate::grant::DataSide;
 use crate::job::Side;
 use crate::read::read_job;
@@ -82,7 +81,8 @@ impl JobStore {
     /// # Errors
     /// [`Error::Malformed`]; [`Error::Dependencies`]; [`Error::NoMock`];
     /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`] if another
-    /// rehearsal goes on; [`Error::Integrity`] if the snapshot is not what arrived.
+    /// rehearsal goes on; [`Error::Integrity`] if the snapshot is not what arrived;
+    /// [`Error::Stopped`] if the box begins no job any more.
     pub fn begin_rehearsal(
         &self,
         job: &Job,
@@ -103,8 +103,7 @@ impl JobStore {
         options: &RehearsalOptions,
         sandbox: &dyn Sandbox,
     ) -> Result<BegunRehearsal> {
-        let gathered =
-            gather(&submission.script, submission.kind, submission.entrypoint.as_deref())?;
+        let gathered = self.gather(submission)?;
         let name = match &submission.name {
             Some(name) => name.clone(),
             None => JobName::parse("rehearsal")?,
@@ -145,6 +144,9 @@ impl JobStore {
         options: &RehearsalOptions,
         sandbox: &dyn Sandbox,
     ) -> Result<BegunRehearsal> {
+        if sandbox.is_stopped() {
+            return Err(Error::Stopped);
+        }
         let name = match &subject.id {
             Some(id) => id.to_string(),
             None => subject.name.to_string(),
@@ -274,8 +276,8 @@ impl EndedRehearsal {
     /// Remembers what came of it. A job that failed is no error.
     ///
     /// # Errors
-    /// [`Error::Isolation`] if no box could be made: then nothing has run. Those of
-    /// the disk.
+    /// [`Error::Isolation`] if no box could be made: then nothing has run.
+    /// [`Error::Stopped`] if its end was asked for. Those of the disk.
     pub fn finish(self) -> Result<Rehearsal> {
         let EndedRehearsal { begun, executed } = self;
         let BegunRehearsal { store, subject, read, level, _lock, .. } = begun;
@@ -302,7 +304,7 @@ impl EndedRehearsal {
             stderr: tail(&stderr),
         };
         match outcome {
-            Err(error @ Error::Isolation { .. }) => return Err(error),
+            Err(error @ (Error::Isolation { .. } | Error::Stopped)) => return Err(error),
             Err(error) => rehearsal.error = Some(error.to_string()),
             Ok((report, collected)) => {
                 rehearsal.exit = Some(report.exit);
@@ -324,7 +326,7 @@ impl EndedRehearsal {
     }
 }
 
-fn folder() -> Result<HomePath> {
+pub(crate) fn folder() -> Result<HomePath> {
     Ok(NodePaths::root().join("rehearsals")?)
 }
 

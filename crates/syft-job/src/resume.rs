@@ -1,7 +1,7 @@
 use syft_core::{Access, Email, JobName};
 
 use crate::digest::sorted;
-use crate::gather::{Gathered, gather};
+use crate::gather::Gathered;
 use crate::lineage::split;
 use crate::{Error, Job, JobStore, Result, Status, Submission, Submitted};
 
@@ -22,12 +22,12 @@ impl JobStore {
     /// its name with a number at the end. A submission without a name is always new.
     ///
     /// # Errors
-    /// [`Error::Script`]; those of the disk.
+    /// [`Error::Script`]; [`Error::NotRehearsed`]; those of the disk.
     pub fn plan(&self, submission: &Submission) -> Result<Plan> {
         let Some(wanted) = &submission.name else {
             return Ok(Plan::Submit(submission.clone()));
         };
-        let gathered = gather_of(submission)?;
+        let gathered = self.gather(submission)?;
         let mut sent = self.successors(&submission.owner, wanted)?;
         let mut latest = None;
         while let Some(name) = sent.pop() {
@@ -63,12 +63,12 @@ impl JobStore {
     /// new revision, which its owner decides about anew. Its id stays.
     ///
     /// # Errors
-    /// [`Error::Script`]; [`Error::NotFound`]; [`Error::WrongState`] if it cannot be
-    /// revised any more, or would leave out a file that was sent; those of the disk.
+    /// [`Error::Script`]; [`Error::NotRehearsed`]; [`Error::NotFound`];
+    /// [`Error::WrongState`] if it cannot be revised any more, or would leave out a file that was sent; those of the disk.
     pub fn revise(&self, submission: &Submission) -> Result<Submitted> {
         let owner = &submission.owner;
         let name = submission.name.as_ref().ok_or_else(|| Error::NotFound(String::new()))?;
-        let gathered = gather_of(submission)?;
+        let gathered = self.gather(submission)?;
         let job = self.sent_to(owner, name)?;
         if !self.can_become(&job, submission, &gathered)? {
             let (job, status) = (job.id().to_string(), job.status());
@@ -118,8 +118,4 @@ impl JobStore {
         names.sort_by_key(|name| if name == wanted { 1 } else { split(name).1 });
         Ok(names)
     }
-}
-
-fn gather_of(submission: &Submission) -> Result<Gathered> {
-    gather(&submission.script, submission.kind, submission.entrypoint.as_deref())
 }

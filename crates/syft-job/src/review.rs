@@ -8,6 +8,7 @@ use crate::intake::changed_between;
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
+use crate::visible::{is_script, may_be_text, visible};
 use crate::{JobId, JobStore, Rehearsal, Result, wrap};
 
 /// A job as its owner reviews it: the whole of the bytes that would run, shown so
@@ -49,7 +50,9 @@ pub struct ReviewFile {
     pub size: u64,
     /// Of its content.
     pub sha256: ContentHash,
-    /// Its lines, each safe to show; `None` if it is no text.
+    /// Its lines, each safe to show, with a byte that is no text as `‹0xE9›`; `None`
+    /// if it cannot be read by a person. There are always lines of `run.sh`, of the
+    /// entry point, and of what ends in `.sh` or `.py`.
     pub lines: Option<Vec<String>>,
 }
 
@@ -83,11 +86,12 @@ impl JobStore {
             let detail = safe_text(&problem_error(&record, problem).to_string());
             flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
         }
-        let run_sh = snapshot.files.get("run.sh").and_then(|bytes| std::str::from_utf8(bytes).ok());
-        flags.extend(of_revision(revision, run_sh));
+        let run_sh = snapshot.files.get("run.sh").map(|bytes| visible(bytes));
+        flags.extend(of_revision(revision, run_sh.as_deref()));
         let mut files = Vec::new();
         for (path, bytes) in &snapshot.files {
-            files.push(shown(path, bytes, &mut flags));
+            let is_script = is_script(path, revision.entrypoint.as_deref());
+            files.push(shown(path, bytes, is_script, &mut flags));
         }
         files.sort_by_key(|file| (file.path != "run.sh", file.path.clone()));
         Ok(Review {
@@ -120,23 +124,24 @@ impl JobStore {
     }
 }
 
-fn shown(path: &str, bytes: &[u8], flags: &mut Vec<Flag>) -> ReviewFile {
-    let text = std::str::from_utf8(bytes).ok();
-    match text {
-        Some(text) => flags.extend(of_text(path, text)),
-        None => flags.push(Flag {
-            kind: FlagKind::Binary,
-            file: Some(path.to_owned()),
-            line: None,
-            detail: format!("{} bytes that are no text", bytes.len()),
-        }),
+fn shown(path: &str, bytes: &[u8], is_script: bool, flags: &mut Vec<Flag>) -> ReviewFile {
+    if std::str::from_utf8(bytes).is_err() {
+        let (kind, detail) = match is_script {
+            true => (FlagKind::BinaryScript, "a script with bytes that are no text".to_owned()),
+            false => (FlagKind::Binary, format!("{} bytes that are no text", bytes.len())),
+        };
+        flags.push(Flag { kind, file: Some(path.to_owned()), line: None, detail });
+    }
+    let text = (is_script || may_be_text(bytes)).then(|| visible(bytes));
+    if let Some(text) = &text {
+        flags.extend(of_text(path, text));
     }
     ReviewFile {
         path: path.to_owned(),
         size: bytes.len() as u64,
         sha256: ContentHash::of(bytes),
         lines: text.map(|text| {
-            let text = text.strip_suffix('\n').unwrap_or(text);
+            let text = text.strip_suffix('\n').unwrap_or(&text);
             text.split('\n').map(safe_text).collect()
         }),
     }

@@ -86,13 +86,17 @@ impl JobStore {
     /// [`Error::WrongState`]; [`Error::Changed`] if the folder is no longer what
     /// was approved; [`Error::Dependencies`]; [`Error::NoDataset`];
     /// [`Error::Integrity`] if the snapshot is not what was approved;
-    /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`].
+    /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`];
+    /// [`Error::Stopped`] if the box begins no job any more.
     pub fn begin_run(
         &self,
         id: &JobId,
         options: &RunOptions,
         sandbox: &dyn Sandbox,
     ) -> Result<BegunRun> {
+        if sandbox.is_stopped() {
+            return Err(Error::Stopped);
+        }
         let mut lock = self.lock_runner()?;
         let record = self.reread(&self.record(id)?)?;
         let revision = current(&record)?.clone();

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Timestamp};
 
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
-use crate::{Error, JobId, JobStore, OutputFile, Result, SkippedOutput};
+use crate::{Error, JobId, JobStore, OutputFile, Result, SkippedOutput, rehearse};
 
 /// The logs of a run, in its folder and, once released, in the job's.
 pub(crate) const STDOUT: &str = "stdout.txt";
 pub(crate) const STDERR: &str = "stderr.txt";
+
+/// What a runner holds, in the folder of what it runs.
+const RUNNER: &str = ".runner";
 
 /// `started.json`: written durably before the process starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,7 +232,7 @@ impl JobStore {
 
     fn runner_file(&self, folder: &HomePath) -> Result<File> {
         self.disk.create_dir_all(folder, Access::OwnerOnly)?;
-        let path = self.disk.real_path(folder).join(".runner");
+        let path = self.disk.real_path(folder).join(RUNNER);
         File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(
             |source| {
                 let path = path.display().to_string();
@@ -241,6 +244,35 @@ impl JobStore {
     /// Becomes the one runner of this home, or finds it taken.
     pub(crate) fn lock_runner(&self) -> Result<RunnerLock> {
         self.lock_in(&NodePaths::runs())
+    }
+
+    /// Makes sure that no job of this home runs or is rehearsed now; writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::RunnerBusy`] if one is; those of the disk.
+    pub fn check_idle(&self) -> Result<()> {
+        for folder in [NodePaths::runs(), rehearse::folder()?] {
+            let is_there = self.disk.metadata(&folder.join(RUNNER)?)?.is_some();
+            if is_there && self.is_held(&folder)? {
+                return Err(Error::RunnerBusy);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_held(&self, folder: &HomePath) -> Result<bool> {
+        let file = self.runner_file(folder)?;
+        Ok(matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Keeps runs and rehearsals of this home from beginning.
+    ///
+    /// # Errors
+    /// [`Error::RunnerBusy`] if one goes on; those of the disk.
+    pub fn hold_runs(&self) -> Result<NoRuns> {
+        let runs = self.lock_runner()?;
+        let rehearsals = self.lock_in(&rehearse::folder()?)?;
+        Ok(NoRuns { _runs: runs, _rehearsals: rehearsals })
     }
 
     /// Becomes the one process that runs jobs in this folder.
@@ -288,6 +320,13 @@ pub(crate) fn run_id(id: &JobId, number: usize) -> String {
 
 fn run_folder(id: &JobId, number: usize) -> Result<HomePath> {
     Ok(NodePaths::run(&run_id(id, number))?)
+}
+
+/// No job of a home runs or is rehearsed until this is dropped.
+#[derive(Debug)]
+pub struct NoRuns {
+    _runs: RunnerLock,
+    _rehearsals: RunnerLock,
 }
 
 /// Held while a run goes on; freed by the system if the runner dies.

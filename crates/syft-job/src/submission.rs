@@ -7,7 +7,7 @@ use syft_core::{
 
 use crate::config::{JobConfig, ManifestEntry};
 use crate::gather::{Gathered, gather};
-use crate::{Error, JobId, JobKind, JobStore, Result, Script};
+use crate::{Error, JobId, JobKind, JobStore, Rehearsal, Result, Script};
 
 /// A job that its submitter wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,23 @@ pub struct Submission {
     pub entrypoint: Option<String>,
     /// The owner's datasets that it wants to read.
     pub datasets: Vec<DatasetName>,
+    /// What was rehearsed, if it is to be that: what differs is not sent.
+    pub rehearsed: Option<Rehearsed>,
+}
+
+/// Which bytes were rehearsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// The submission digest.
+    pub digest: ContentHash,
+    /// The name that it was made with; it may be sent under another.
+    pub name: JobName,
+}
+
+impl From<&Rehearsal> for Rehearsed {
+    fn from(rehearsal: &Rehearsal) -> Self {
+        Rehearsed { digest: rehearsal.digest, name: rehearsal.name.clone() }
+    }
 }
 
 impl Submission {
@@ -44,6 +61,7 @@ impl Submission {
             dependencies: Vec::new(),
             entrypoint: None,
             datasets: Vec::new(),
+            rehearsed: None,
         }
     }
 }
@@ -72,10 +90,9 @@ impl JobStore {
     ///
     /// # Errors
     /// [`Error::Script`] that names the file which cannot be sent;
-    /// [`Error::NameTaken`]; those of the disk.
+    /// [`Error::NotRehearsed`]; [`Error::NameTaken`]; those of the disk.
     pub fn submit(&self, submission: &Submission) -> Result<Submitted> {
-        let gathered =
-            gather(&submission.script, submission.kind, submission.entrypoint.as_deref())?;
+        let gathered = self.gather(submission)?;
         let name = match &submission.name {
             Some(name) => name.clone(),
             None => self.default_name()?,
@@ -96,6 +113,18 @@ impl JobStore {
             location,
             left_out: gathered.left_out,
         })
+    }
+
+    /// The files of a submission as they lie on the disk now.
+    pub(crate) fn gather(&self, submission: &Submission) -> Result<Gathered> {
+        let gathered =
+            gather(&submission.script, submission.kind, submission.entrypoint.as_deref())?;
+        if let Some(Rehearsed { digest, name }) = &submission.rehearsed
+            && gathered.digest(&self.me, submission, name)? != *digest
+        {
+            return Err(Error::NotRehearsed { name: name.clone() });
+        }
+        Ok(gathered)
     }
 
     /// `config.yaml` of a submission under this name, and its digest.

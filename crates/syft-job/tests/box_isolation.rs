@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use box_common::{Run, boxed, unboxed};
+use box_common::{Run, boxed, doors_are_shut, unboxed};
 use syft_job::Error;
 use syft_job::sandbox::{
     BoxedJob, Exit, IsolationLevel, LogStream, PlainSandbox, Sandbox, WardenSandbox, join_outputs,
@@ -182,6 +182,11 @@ fn x8_modes_and_times_of_foreign_files_do_not_change() {
         run.run(&sandbox, script);
         assert_eq!(state(&run) != before, changes);
     }
+}
+
+#[test]
+fn x10_the_kernels_less_worn_doors_are_shut() {
+    doors_are_shut(&boxed());
 }
 
 #[test]

@@ -19,11 +19,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use box_common::user::{as_user, in_namespaces};
-use box_common::{Run, boxed, unboxed};
+use box_common::{Run, boxed, doors_are_shut, unboxed};
 use common::{OWNER, Pair, dataset, email, name, quiet};
+use rustix::process::{Pid, getpgid};
 use syft_core::{DirDisk, HomePath};
 use syft_job::sandbox::{
-    Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, WardenSandbox, best, probe,
+    Exit, IsolationLevel, LimitKind, Limits, LogStream, Sandbox, Stop, WardenSandbox, best, probe,
 };
 use syft_job::{Error, Intake, RunOptions, Script, Submission, collect_outputs};
 
@@ -252,6 +253,59 @@ fn x3_a_killed_bubblewrap_takes_the_job_along() {
 }
 
 #[test]
+fn what_a_terminal_signals_is_not_bubblewrap_and_a_stop_is_no_failure() {
+    let test = "what_a_terminal_signals_is_not_bubblewrap_and_a_stop_is_no_failure";
+    in_namespaces(test, |mut sandbox| {
+        let stop = Stop::new().unwrap();
+        sandbox.set_stop(stop.clone());
+        let run = Run::new();
+        let mut groups = Vec::new();
+        let mut log = |_: LogStream, _: &[u8]| {
+            let bwrap = bwrap_of(&run).unwrap();
+            let pid = Pid::from_raw(bwrap.parse().unwrap());
+            groups = vec![getpgid(pid).unwrap(), getpgid(None).unwrap()];
+            stop.stop();
+            let killed = Command::new("kill").args(["-INT", &bwrap]).status();
+            assert!(killed.unwrap().success());
+        };
+        let stopped = sandbox.run(&run.job("echo on; exec sleep 60"), &mut log);
+        assert!(matches!(&stopped, Err(Error::Stopped)), "{stopped:?}");
+        assert_ne!(groups[0], groups[1]);
+        assert!(sandbox.is_stopped());
+    });
+}
+
+#[test]
+fn x1_below_tmp_only_what_is_granted_of_a_dataset_is_there() {
+    in_namespaces("x1_below_tmp_only_what_is_granted_of_a_dataset_is_there", |sandbox| {
+        let run = Run::below(Path::new("/tmp"));
+        fs::create_dir(run.path("granted/more")).unwrap();
+        fs::write(run.path("granted/more/rows.csv"), "more rows\n").unwrap();
+        for beside in ["private_metadata.yaml", ".notes"] {
+            fs::write(run.path("granted").join(beside), "the owner's\n").unwrap();
+        }
+        let mut job = run.job(
+            "cd ../granted; ls -A; cat data.csv more/rows.csv private_metadata.yaml .notes
+             echo x > new; echo x > more/new; rm data.csv; exit 0",
+        );
+        job.readable = vec![run.path("granted/data.csv"), run.path("granted/more")];
+        job.listable = vec![run.path("granted")];
+        let mut said = (String::new(), String::new());
+        let mut log = |stream, bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            match stream {
+                LogStream::Stdout => said.0.push_str(&text),
+                LogStream::Stderr => said.1.push_str(&text),
+            }
+        };
+        sandbox.run(&job, &mut log).unwrap();
+        assert_eq!(said.0, "data.csv\nmore\ngranted rows\nmore rows\n", "{}", said.1);
+        assert_eq!(said.1.matches("No such file or directory").count(), 2, "{}", said.1);
+        assert_eq!(said.1.matches("Read-only file system").count(), 3, "{}", said.1);
+    });
+}
+
+#[test]
 fn x3_a_killed_runner_takes_its_job_along() {
     let test = "x3_a_killed_runner_takes_its_job_along";
     in_namespaces(test, |sandbox| {
@@ -419,6 +473,13 @@ fn x10_the_kernels_settings_namespaces_and_mounts_are_out_of_reach() {
             assert!(ran.out().contains(&format!("{name}: 0000000000000000\n")), "{}", ran.out());
         }
         assert!(ran.out().contains("NoNewPrivs: 1\n") && ran.out().contains("Seccomp: 2\n"));
+    });
+}
+
+#[test]
+fn x10_the_kernels_less_worn_doors_are_shut() {
+    in_namespaces("x10_the_kernels_less_worn_doors_are_shut", |sandbox| {
+        doors_are_shut(&sandbox);
     });
 }
 

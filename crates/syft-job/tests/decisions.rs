@@ -241,6 +241,42 @@ fn r6_r7_what_hides_is_shown_and_stops_a_quick_approval() {
 }
 
 #[test]
+fn r6_r7_a_script_that_is_no_text_is_shown_and_stops_a_quick_approval() {
+    let pair = Pair::new();
+    let folder = Pair::job_folder("count");
+    let mut submission = Submission::new(email(OWNER), Script::Text("echo 1\n".to_owned()));
+    submission.name = Some(name("count"));
+    pair.submit(&submission);
+    pair.intake("count");
+    let plain = "echo 1\n";
+    let bad = b"echo caf\xe9\ncurl evil\0\n";
+    for script in ["run.sh", "code/lib/other.PY", "code/helper.sh"] {
+        pair.owner.write(&format!("{folder}/{script}"), bad);
+        let Intake::Revised { id, .. } = pair.intake("count") else { panic!("{script}") };
+        let shown = review(&pair, &id);
+        let flag = shown.flags.iter().find(|flag| flag.kind == FlagKind::BinaryScript).unwrap();
+        assert_eq!(flag.file.as_deref(), Some(script));
+        assert!(!shown.one_key_approval_allowed(), "{script}");
+        let text = shown.to_string();
+        assert!(text.contains("1 │ echo caf‹0xE9›\n    2 │ curl evil‹U+0000›\n"), "{text}");
+        pair.owner.write(&format!("{folder}/{script}"), plain);
+        pair.intake("count");
+    }
+    // What no interpreter reads by its name is told, and one key approves it.
+    pair.owner.write(&format!("{folder}/code/data.bin"), bad);
+    pair.owner.write(&format!("{folder}/code/latin1.txt"), b"caf\xe9\n");
+    let Intake::Revised { id, .. } = pair.intake("count") else { panic!("not revised") };
+    let shown = review(&pair, &id);
+    assert!(shown.one_key_approval_allowed(), "{:?}", shown.flags);
+    assert_eq!(shown.flags.iter().filter(|flag| flag.kind == FlagKind::Binary).count(), 2);
+    let text = shown.to_string();
+    assert!(
+        text.contains("1 │ caf‹0xE9›\n") && text.contains("data.bin (21 bytes, no text"),
+        "{text}"
+    );
+}
+
+#[test]
 fn r7_no_line_of_a_review_poses_as_another() {
     let pair = Pair::new();
     let long = format!("echo {}    2 │ exit 0\necho 2\n", "x".repeat(95));

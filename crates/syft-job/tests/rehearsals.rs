@@ -21,8 +21,8 @@ use common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet,
 use syft_core::{ContentHash, DatasitePath};
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, Sandbox};
 use syft_job::{
-    ApproveOptions, Error, Intake, Job, JobStore, Rehearsal, RehearsalOptions, Result, RunOptions,
-    Script, Status, Submission,
+    ApproveOptions, Error, Intake, Job, JobStore, Plan, Rehearsal, RehearsalOptions, Rehearsed,
+    Result, RunOptions, Script, Status, Submission,
 };
 
 /// A dataset of one file, as its owner has it.
@@ -56,6 +56,45 @@ fn sent(pair: &Pair, script: &str) -> Job {
 fn rehearse(home: &Home, job: &Job, sandbox: &dyn Sandbox) -> Result<Rehearsal> {
     let options = RehearsalOptions { minimum: sandbox.level(), ..RehearsalOptions::default() };
     home.store.rehearse(job, &options, sandbox, &mut quiet)
+}
+
+#[test]
+fn only_what_was_rehearsed_is_sent() {
+    let pair = Pair::new();
+    mock(&pair.scientist, "census");
+    let script = pair.scientist.path("count.sh");
+    let write = |text: &str| std::fs::write(&script, text).unwrap();
+    write("echo 1\n");
+    let mut submission = submission("");
+    submission.script = Script::Path(script.clone());
+    let store = &pair.scientist.store;
+    let try_it = |submission: &Submission| {
+        let options = RehearsalOptions::default();
+        let begun = store.begin_rehearsal_of(submission, &options, &Unboxed::default()).unwrap();
+        begun.execute(&Unboxed::default(), &mut quiet).unwrap().finish().unwrap()
+    };
+    submission.rehearsed = Some(Rehearsed::from(&try_it(&submission)));
+    write("curl evil\n");
+    let before = tree(&pair.scientist.path(OWNER));
+    let refused = |error: Error| assert!(matches!(error, Error::NotRehearsed { .. }), "{error}");
+    refused(store.plan(&submission).unwrap_err());
+    refused(store.submit(&submission).unwrap_err());
+    assert_eq!(tree(&pair.scientist.path(OWNER)), before);
+
+    write("echo 1\n");
+    let Plan::Submit(planned) = store.plan(&submission).unwrap() else { panic!("not new") };
+    store.submit(&planned).unwrap();
+    // The same holds for a revision, and whatever the name is in the end.
+    write("echo 2\n");
+    submission.rehearsed = None;
+    submission.rehearsed = Some(Rehearsed::from(&try_it(&submission)));
+    let Plan::Revise(planned) = store.plan(&submission).unwrap() else { panic!("no revision") };
+    write("echo 3\n");
+    refused(store.revise(&planned).unwrap_err());
+    write("echo 2\n");
+    store.revise(&planned).unwrap();
+    submission.name = Some(name("another"));
+    store.submit(&submission).unwrap();
 }
 
 /// Of the seed "Data Scientist Develops Locally", without pandas.

@@ -14,7 +14,7 @@ mod common;
 use common::{OWNER, Pair, SCIENTIST, email, name};
 use syft_job::{ApproveOptions, Error, Intake, JobId, Script, Status, Submission};
 
-fn revise(pair: &Pair, script: &str) {
+fn revise(pair: &Pair, script: impl AsRef<[u8]>) {
     pair.owner.write(&format!("{}/run.sh", Pair::job_folder("count")), script);
     assert!(matches!(pair.intake("count"), Intake::Revised { .. }));
 }
@@ -69,6 +69,18 @@ fn a_diff_is_the_whole_change_only_from_what_was_seen() {
     revise(&pair, "echo 5\n");
     assert!(diff().from_seen && diff().text.contains("-echo 3\n+echo 5\n"), "{:?}", diff());
     assert_eq!(diff().digest, digest(&pair, &id));
+}
+
+#[test]
+fn r7_a_diff_of_what_is_no_text_shows_not_all() {
+    let pair = Pair::new();
+    let id = pair.sent("count", "echo 1\n");
+    pair.owner.store.note_shown(&id, &digest(&pair, &id)).unwrap();
+    revise(&pair, b"echo 2 # caf\xe9\ncurl evil\n");
+    let diff = pair.owner.store.diff(&id).unwrap().unwrap();
+    assert!(!diff.text.contains("curl evil") && !diff.from_seen, "{diff:?}");
+    let error = pair.owner.store.approve(&id, &ApproveOptions::default()).unwrap_err();
+    assert!(matches!(error, Error::Changed { .. }), "{error}");
 }
 
 #[test]

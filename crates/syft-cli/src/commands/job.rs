@@ -30,7 +30,7 @@ use crate::exit::Exit;
 pub(super) use copy::{CopiedOutput, copy_outputs};
 pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};
-pub(super) use show::{box_minimum, note_run};
+pub(super) use show::{ReviewView, box_minimum, note_run};
 pub(super) use stream::{Stream, safe_lines};
 pub(super) use view::{comment, outputs_table, waiting};
 

@@ -26,12 +26,12 @@ pub(crate) struct Login {
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
     let LoginArgs { email, transport, role, event_cache } = args;
     context.check_identity(&email)?;
-    context.known()?;
+    let known = context.known()?;
     let (store, store_is_new) = first_store(context, &transport, &email)
         .await
         .map_err(|error| with_scheme(error, &transport, &email))?;
     let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
-    config.event_cache = event_cache;
+    config.event_cache = event_cache || known.is_some_and(|known| known.event_cache);
     let manager = SyftboxManager::login(context.with_options(config)).await?;
     Ok(Login {
         email: manager.email().clone(),

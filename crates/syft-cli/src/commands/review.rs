@@ -10,7 +10,7 @@ use syft_sync::core::Email;
 use syft_sync::job::{JobId, JobSummary};
 
 use self::session::Session;
-use super::job::{box_minimum, find_mine, note_run};
+use super::job::{ReviewView, box_minimum, find_mine, note_run};
 use crate::args::ReviewArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -22,6 +22,8 @@ use crate::output::{Page, Report, Table};
 pub(crate) struct ReviewQueue {
     jobs: Vec<JobSummary>,
     /// All of the one job that was asked for.
+    review: Option<ReviewView>,
+    /// The same for a person.
     #[serde(skip)]
     text: Option<String>,
     #[serde(skip)]
@@ -43,16 +45,17 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     for id in &ids {
         jobs.push(manager.job_store().received(id)?.summary()?);
     }
-    let text = match (&args.job, ids.first()) {
+    let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
             let review = manager.job_store().review(id, &manager.limits(), box_minimum())?;
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &manager.job_store().received(id)?)?;
-            Some(review.to_string())
+            Some((review.to_string(), ReviewView::new(review)))
         }
         _ => None,
     };
-    Ok(context.screen().show(&ReviewQueue { jobs, text, me: manager.email().clone() }))
+    let (text, review) = shown.unzip();
+    Ok(context.screen().show(&ReviewQueue { jobs, review, text, me: manager.email().clone() }))
 }
 
 /// The jobs that wait for me, oldest first.

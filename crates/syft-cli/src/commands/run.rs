@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use syft_sync::core::{DatasetName, Email, JobName};
-use syft_sync::job::{JobId, JobSummary, Plan, Script, Status, Submission};
+use syft_sync::job::{JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
 use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 
 use self::wait::{ended, wait};
@@ -63,10 +63,15 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         // What is new is checked, tried on the mock, and then sent.
         Plan::Revise(planned) | Plan::Submit(planned) => {
             know_dataset(&manager, &planned.owner, &args.on.name).await?;
-            if !args.no_rehearsal {
-                rehearse(context, &manager, &planned, &args)?;
-            }
-            submit(context, &manager, &submission, args.again).await?
+            let rehearsed = match args.no_rehearsal {
+                true => None,
+                false => rehearse(context, &manager, &planned, &args)?,
+            };
+            let submission = Submission { rehearsed, ..submission };
+            submit(context, &manager, &submission, args.again).await.map_err(|error| {
+                let is_other = error.code() == "not_rehearsed";
+                if is_other { error.then(command(&args)) } else { error }
+            })?
         }
     };
     let waited = if args.no_wait || context.is_offline() {
@@ -133,13 +138,20 @@ fn rehearse(
     manager: &SyftboxManager,
     submission: &Submission,
     args: &RunArgs,
-) -> Result<(), CliError> {
-    let path = quoted(&args.path.display().to_string());
-    let anyway = format!("syft run {path} --on {} --no-rehearsal", args.on);
-    if let Some(rehearsal) = before_sending(context, manager, submission, anyway)? {
+) -> Result<Option<Rehearsed>, CliError> {
+    let anyway = format!("{} --no-rehearsal", command(args));
+    let rehearsal = before_sending(context, manager, submission, anyway)?;
+    if let Some(rehearsal) = &rehearsal {
         tell(context, &format!("Rehearsed on the mock: {rehearsal}"));
     }
-    Ok(())
+    Ok(rehearsal.as_ref().map(Rehearsed::from))
+}
+
+/// What was typed, but for how long to wait and where to put what comes.
+fn command(args: &RunArgs) -> String {
+    let path = quoted(&args.path.display().to_string());
+    let again = if args.again { " --again" } else { "" };
+    format!("syft run {path} --on {}{again}", args.on)
 }
 
 /// Whose dataset is meant; somebody else's is never guessed.

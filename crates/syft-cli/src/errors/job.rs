@@ -10,6 +10,7 @@ impl From<Error> for CliError {
             Error::Ambiguous { .. } => (Exit::NotFound, "ambiguous"),
             Error::NameTaken { .. } => (Exit::Conflict, "name_taken"),
             Error::Script { .. } => (Exit::Usage, "bad_script"),
+            Error::NotRehearsed { .. } => (Exit::Conflict, "not_rehearsed"),
             Error::Malformed { .. } => (Exit::Refused, "malformed_job"),
             Error::NotOwner { .. } => (Exit::Refused, "not_owner"),
             Error::NotSubmitter { .. } => (Exit::Refused, "not_submitter"),

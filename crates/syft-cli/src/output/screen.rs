@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
-use syft_sync::core::safe_text;
+use syft_sync::core::{has_suspicious, safe_text};
 
 use super::progress::Progress;
 use super::report::{Envelope, schema};
@@ -168,12 +168,29 @@ pub(crate) fn usage(error: &clap::Error, environment: &Environment) -> Exit {
 
 fn json(value: &impl Serialize) -> String {
     // Plain data with text keys: this cannot fail.
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+    serde_json::to_string_pretty(value).map(|text| escaped(&text) + "\n").unwrap_or_default()
 }
 
 /// One line, so that several can be told apart.
 fn json_line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).map(|text| text + "\n").unwrap_or_default()
+    serde_json::to_string(value).map(|text| escaped(&text) + "\n").unwrap_or_default()
+}
+
+/// The same JSON with every character escaped that a terminal obeys, or that changes
+/// how others are shown: it may be looked at too. Outside of a text none stands but the
+/// line breaks between fields.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !has_suspicious(c.encode_utf8(&mut [0; 4])) {
+            text.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
 }
 
 /// Foreign text in a message, with its line breaks kept.
@@ -188,4 +205,22 @@ pub(crate) fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r6_json_holds_no_character_that_a_terminal_obeys() {
+        let value =
+            vec!["a\u{1b}[2J", "\u{9b}31m\u{7f}", "\u{202e}evil\u{2066}", "\u{e0001}\t\n é"];
+        for text in [json(&value), json_line(&value)] {
+            let raw = text.trim_end_matches('\n').replace("\n", "");
+            assert!(!has_suspicious(&raw), "{text}");
+            assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), value);
+        }
+        assert!(json_line(&value).contains(r"\u009b31m\u007f"));
+        assert!(json_line(&value).contains(r"\udb40\udc01") && json_line(&value).contains('é'));
+    }
 }

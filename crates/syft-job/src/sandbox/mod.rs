@@ -50,4 +50,9 @@ pub trait Sandbox: fmt::Debug + Send + Sync {
     /// From now on, ends the job and lets none begin when this is asked for. What
     /// knows no way to end a job runs it to its end.
     fn set_stop(&mut self, _stop: Stop) {}
+
+    /// Whether the end was asked for, so that no job begins in this box any more.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }

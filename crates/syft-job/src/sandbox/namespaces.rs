@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,6 +24,8 @@ const TMP_MOST: u64 = u64::MAX >> 1;
 #[derive(Debug, Default)]
 pub(super) struct View<'a> {
     pub(super) readable: Vec<&'a Path>,
+    /// Folders in which nothing is but what of `readable` lies there.
+    pub(super) emptied: Vec<&'a Path>,
     pub(super) writable: Vec<&'a Path>,
     /// Bytes that the temporary folder may hold.
     pub(super) tmp_bytes: u64,
@@ -46,6 +49,9 @@ pub(super) fn check<'a>(bwrap: &Path, seen: impl Iterator<Item = &'a Path>) -> R
 /// program inside inherits, and not what the kernel shows of bubblewrap itself.
 pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &View<'_>) -> Command {
     let mut command = Command::new(bwrap);
+    // A terminal signals the group in its foreground: Ctrl-C is for the runner, which
+    // tells the warden. The warden gets a session of its own from bubblewrap.
+    command.process_group(0);
     command.args(["--unshare-all", "--unshare-user", "--disable-userns", "--new-session"]);
     command.args(["--die-with-parent", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]);
     command.args(["--hostname", "job", "--chdir", "/"]);
@@ -53,6 +59,9 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     command.args(["--proc", "/proc", "--dev", "/dev"]);
     let size = view.tmp_bytes.saturating_add(TMP_SLACK).min(TMP_MOST).to_string();
     command.args(["--perms", "0700", "--size", &size, "--tmpfs", TMP]);
+    for path in &view.emptied {
+        command.args(["--perms", "0700", "--tmpfs"]).arg(path);
+    }
     for path in &view.readable {
         bind(&mut command, "--ro-bind-try", path.as_ref(), path.as_ref());
     }
@@ -60,8 +69,9 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
         bind(&mut command, "--bind", path.as_ref(), path.as_ref());
     }
     bind(&mut command, "--ro-bind", warden.as_ref(), WARDEN.as_ref());
-    for place in ["/proc", "/dev", "/"] {
-        command.args(["--remount-ro", place]);
+    let emptied = view.emptied.iter().copied();
+    for place in emptied.chain(["/proc", "/dev", "/"].map(Path::new)) {
+        command.arg("--remount-ro").arg(place);
     }
     command.args(["--", WARDEN]).args(args);
     command

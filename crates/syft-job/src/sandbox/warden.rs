@@ -74,6 +74,10 @@ impl Sandbox for WardenSandbox {
     fn set_stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
     }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_stopped)
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -84,16 +88,23 @@ mod linux {
 
     use super::super::namespaces::{self, TMP, View};
     use super::super::supervise::{NoReply, Supervised, supervise};
-    use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink};
-    use super::{IsolationLevel, Stop, WardenSandbox};
+    use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink, Sandbox as _};
+    use super::{IsolationLevel, WardenSandbox};
     use crate::warden::orders::{Ended, JobOrders, Orders, Reply, TrialOrders, Tried};
     use crate::{Error, Result};
 
     impl WardenSandbox {
+        /// A box that breaks after its end was asked for was stopped: what asked may
+        /// have reached more than the runner.
         pub(super) fn run_job(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
-            if self.stop.as_ref().is_some_and(Stop::is_stopped) {
+            if self.is_stopped() {
                 return Err(Error::Stopped);
             }
+            self.run_to_end(job, log)
+                .map_err(|error| if self.is_stopped() { Error::Stopped } else { error })
+        }
+
+        fn run_to_end(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
             let start = Instant::now();
             let orders = Orders::Job(Box::new(self.orders(job)));
             let command = self.command(&view(job))?;
@@ -213,13 +224,18 @@ mod linux {
     }
 
     /// What stands in a listable folder is to be seen as a whole: what may be read
-    /// of it, the warden decides, as it does without namespaces.
+    /// of it, the warden decides, as it does without namespaces. It cannot below the
+    /// temporary folder, where the job may read all that is: there only what is
+    /// granted is to be seen.
     fn view(job: &BoxedJob) -> View<'_> {
-        let listable = || job.listable.iter().map(|path| path.as_path());
+        let listable = job.listable.iter().map(|path| path.as_path());
+        let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
+            listable.partition(|folder| folder.starts_with(TMP));
         let readable = job.readable.iter().map(|path| path.as_path());
-        let alone = readable.filter(|path| !listable().any(|folder| path.starts_with(folder)));
+        let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
         View {
-            readable: listable().chain(alone).collect(),
+            readable: whole.iter().copied().chain(alone).collect(),
+            emptied,
             writable: vec![&job.work_dir, &job.outputs_dir],
             tmp_bytes: job.limits.scratch_bytes,
         }

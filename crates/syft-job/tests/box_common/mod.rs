@@ -44,6 +44,53 @@ pub(crate) fn unboxed() -> WardenSandbox {
     boxed().without_box()
 }
 
+/// Tries doors of the kernel that a job has no business with, in Python, and prints
+/// for each the number of the error. The arguments are such that the kernel, where
+/// it lets the call through, has something to say about them before it looks at who
+/// calls.
+pub(crate) fn tries_doors() -> String {
+    let (vsock, netlink) = (libc::AF_VSOCK, libc::AF_NETLINK);
+    let doors = [
+        ("keyctl", libc::SYS_keyctl, "0xffff, 0, 0, 0, 0".to_owned()),
+        ("vsock", libc::SYS_socket, format!("{vsock}, 1, 0")),
+        ("netlink", libc::SYS_socket, format!("{netlink}, 3, 0")),
+        ("io_uring_setup", libc::SYS_io_uring_setup, "1, None".to_owned()),
+        // Of user mode alone, with a flag that there is not.
+        ("userfaultfd", libc::SYS_userfaultfd, "0x101".to_owned()),
+        // Larger than what it takes.
+        ("bpf", libc::SYS_bpf, "0, None, 1 << 20".to_owned()),
+        ("tiocsti", libc::SYS_ioctl, "0, ctypes.c_ulong(0x5412), b'x'".to_owned()),
+        // The kernel takes the lower half of the request.
+        ("tiocsti_64", libc::SYS_ioctl, "0, ctypes.c_ulong(0x5412 | 1 << 32), b'x'".to_owned()),
+    ];
+    let mut script = "exec python3 - <<'END'\nimport ctypes\n\
+        libc = ctypes.CDLL(None, use_errno=True)\n\
+        def door(name, *args):\n    \
+            errno = ctypes.get_errno() if libc.syscall(*args) < 0 else 0\n    \
+            print(name, errno)\n"
+        .to_owned();
+    for (name, call, args) in doors {
+        script.push_str(&format!("door('{name}', {call}, {args})\n"));
+    }
+    script + "END\n"
+}
+
+/// All of these doors are shut by the box, and by nothing else but the kernel's own
+/// settings.
+pub(crate) fn doors_are_shut(sandbox: &dyn Sandbox) {
+    let shut = |line: &&str| line.ends_with(&format!(" {}", libc::EPERM));
+    let inside = Run::new().run(sandbox, &tries_doors());
+    let inside = (inside.out(), inside.err());
+    assert_eq!(inside.0.lines().filter(shut).count(), 8, "{}\n{}", inside.0, inside.1);
+    assert_eq!(inside.0.lines().count(), 8, "{}\n{}", inside.0, inside.1);
+    let outside = Run::new().run(&unboxed(), &tries_doors()).out();
+    let by_setting = ["io_uring_setup", "userfaultfd", "bpf"];
+    for line in outside.lines().filter(shut) {
+        assert!(by_setting.iter().any(|door| line.starts_with(door)), "{outside}");
+    }
+    assert_eq!(outside.lines().count(), 8, "{outside}");
+}
+
 impl Run {
     pub(crate) fn new() -> Self {
         Run::below(&std::env::temp_dir())

@@ -2,7 +2,8 @@ use syft_job::sandbox::{LogSink, Sandbox};
 use syft_job::{Job, JobId, JobRun, Plan, Release, RunOptions, Submission, Submitted};
 
 use super::SyftboxManager;
-use crate::Result;
+use super::process::Submitters;
+use crate::{Error, Result};
 
 /// What became of a submission that may be repeated.
 #[derive(Debug, Clone)]
@@ -34,6 +35,16 @@ impl SyftboxManager {
     /// [`JobStore::revise`](syft_job::JobStore::revise).
     pub async fn submit_once(&self, submission: &Submission, again: bool) -> Result<Sent> {
         self.need_scientist()?;
+        match self.submit_planned(submission, again).await {
+            // Somebody beside this process took the name: what was sent there counts.
+            Err(Error::Job(syft_job::Error::NameTaken { .. })) if !again => {
+                self.submit_planned(submission, again).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn submit_planned(&self, submission: &Submission, again: bool) -> Result<Sent> {
         match self.plan_job(submission, again)? {
             Plan::Resume(job) => Ok(Sent::Before(job)),
             Plan::Submit(submission) => Ok(Sent::New(self.submit_job(&submission, false).await?)),
@@ -51,8 +62,7 @@ impl SyftboxManager {
     /// held as by [`SyftboxManager::run_job`].
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); as [`JobStore::rerun`](syft_job::JobStore::rerun);
-    /// the lock.
+    /// As [`SyftboxManager::run_job`] and [`JobStore::rerun`](syft_job::JobStore::rerun).
     pub fn rerun_job(
         &self,
         id: &JobId,
@@ -60,9 +70,21 @@ impl SyftboxManager {
         sandbox: &dyn Sandbox,
         log: &mut dyn LogSink,
     ) -> Result<JobRun> {
+        self.rerun_from(&self.known_submitters()?, id, options, sandbox, log)
+    }
+
+    pub(super) fn rerun_from(
+        &self,
+        submitters: &Submitters,
+        id: &JobId,
+        options: &RunOptions,
+        sandbox: &dyn Sandbox,
+        log: &mut dyn LogSink,
+    ) -> Result<JobRun> {
         self.need_owner()?;
         self.jobs.check_rerun(id)?;
-        self.run_job(id, &RunOptions { force: true, ..options.clone() }, sandbox, log)
+        let options = RunOptions { force: true, ..options.clone() };
+        self.run_from(submitters, id, &options, sandbox, log)
     }
 
     /// Gives a finished job back to its submitter with a comment; the next sync

@@ -7,7 +7,9 @@ use syft_job::{
 };
 
 use super::SyftboxManager;
+use super::process::Submitters;
 use crate::Result;
+use crate::node::Node;
 
 /// The shortest wall time that makes sense for a job.
 const SHORTEST_WALL: Duration = Duration::from_secs(1);
@@ -63,10 +65,13 @@ impl SyftboxManager {
     }
 
     /// Runs one approved job in a box. The home is held to begin and to finish
-    /// the run, not while it goes on.
+    /// the run, not while it goes on. Code of others than accepted peers does not
+    /// run here; whether the peer still speaks this version is known from the store:
+    /// [`SyftboxManager::process_jobs`] looks.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); as [`JobStore::run`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); [`Error::PeerState`](crate::Error::PeerState)
+    /// for a job of somebody who is no peer; as [`JobStore::run`]; the lock, to begin.
     pub fn run_job(
         &self,
         id: &JobId,
@@ -74,7 +79,20 @@ impl SyftboxManager {
         sandbox: &dyn Sandbox,
         log: &mut dyn LogSink,
     ) -> Result<JobRun> {
+        self.run_from(&self.known_submitters()?, id, options, sandbox, log)
+    }
+
+    /// The one way by which a job runs: its submitter is judged first.
+    pub(super) fn run_from(
+        &self,
+        submitters: &Submitters,
+        id: &JobId,
+        options: &RunOptions,
+        sandbox: &dyn Sandbox,
+        log: &mut dyn LogSink,
+    ) -> Result<JobRun> {
         self.need_owner()?;
+        self.may_run(submitters, id)?;
         let begun = {
             let _pass = self.node.pass()?;
             let begun = self.jobs.begin_run(id, options, sandbox)?;
@@ -83,10 +101,17 @@ impl SyftboxManager {
         };
         let ended = begun.execute(sandbox, log)?;
         log.end();
-        let _pass = self.node.pass()?;
+        let node = self.patient_node();
+        let _pass = node.pass()?;
         let run = ended.finish()?;
         self.jobs.project_all()?;
         Ok(run)
+    }
+
+    /// This node as it takes its home when there is something to lose: it waits for
+    /// as long as another holds it. What ran cannot be had again.
+    pub(super) fn patient_node(&self) -> Node {
+        Node { lock_wait: Duration::MAX, ..self.node.clone() }
     }
 
     /// Releases what is named of a finished job to its submitter; the next sync

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use syft_core::Email;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, Sandbox};
-use syft_job::{Job, JobId, JobRun, RunOptions, Status};
+use syft_job::{JobId, JobRun, RunOptions, Status};
 
 use super::SyftboxManager;
-use crate::peers::{Connections, PeerState};
+use crate::peers::{Connections, PeerState, PeerTable};
 use crate::{Error, Notice, Result};
 
 /// How approved jobs are run.
@@ -17,8 +17,8 @@ pub struct ProcessOptions {
     /// node's [`job_timeout`](super::Config::job_timeout) unless the owner said
     /// otherwise.
     pub timeout: Option<Duration>,
-    /// Run also jobs of peers who speak another version, or are no peers any more;
-    /// audited.
+    /// Run also jobs of peers who speak another version; audited. One of somebody
+    /// who is no peer does not run in any case.
     pub force_execution: bool,
     /// Run again what has run already; the earlier attempt is kept.
     pub again: bool,
@@ -111,23 +111,25 @@ impl SyftboxManager {
         if ids.is_empty() {
             return Ok(Processed::new());
         }
-        let connections = {
+        let submitters = {
             let mut pass = self.node.pass()?;
-            self.look(&mut pass).await?
+            let connections = self.look(&mut pass).await?;
+            Submitters { connections, force: options.force_execution }
         };
         let run = options.of_run();
         let mut silent = |_: LogStream, _: &[u8]| {};
         let mut processed = Processed::new();
         for id in ids {
-            let may = self.jobs.received(id).map_err(Error::from);
-            let may = may.and_then(|job| self.may_run(&job, &connections, options));
             let shown: &mut dyn LogSink = if options.stream_output { log } else { &mut silent };
-            let outcome = may.and_then(|()| match options.again {
-                true => self.rerun_job(id, &run, sandbox, shown),
-                false => self.run_job(id, &run, sandbox, shown),
-            });
+            let outcome = match options.again {
+                true => self.rerun_from(&submitters, id, &run, sandbox, shown),
+                false => self.run_from(&submitters, id, &run, sandbox, shown),
+            };
             // Who stops one run wants no other to begin.
-            let stopped = outcome.as_ref().is_ok_and(|run| run.finished.is_none());
+            let stopped = match &outcome {
+                Ok(run) => run.finished.is_none(),
+                Err(error) => matches!(error, Error::Job(syft_job::Error::Stopped)),
+            };
             processed.push((id.clone(), outcome));
             if stopped {
                 break;
@@ -136,22 +138,27 @@ impl SyftboxManager {
         Ok(processed)
     }
 
-    /// Whether the one who sent a job can be understood, so that it can be
-    /// answered; insisting is audited.
-    fn may_run(
-        &self,
-        job: &Job,
-        connections: &Connections,
-        options: &ProcessOptions,
-    ) -> Result<()> {
+    /// The submitters as they are known here, without a look at the store.
+    pub(super) fn known_submitters(&self) -> Result<Submitters> {
+        let table = PeerTable::load(&*self.node.disk)?;
+        Ok(Submitters { connections: Connections::offline(table), force: false })
+    }
+
+    /// Whether the one who sent a job is a peer, and can be understood, so that it
+    /// can be answered; insisting on the latter is audited.
+    pub(super) fn may_run(&self, submitters: &Submitters, id: &JobId) -> Result<()> {
+        let job = self.jobs.received(id)?;
         let submitter = job.submitted_by();
-        let Some(refusal) = unheard(connections, submitter) else { return Ok(()) };
-        if options.force_execution {
+        if *submitter == self.node.email {
+            return Ok(());
+        }
+        let Some(refusal) = submitters.refusal(submitter) else { return Ok(()) };
+        if submitters.force && matches!(refusal, Error::Incompatible { .. }) {
             let pass = self.node.pass()?;
-            return pass.note("execution.forced", format!("{} of {submitter}", job.id()));
+            return pass.note("execution.forced", format!("{id} of {submitter}"));
         }
         self.node.notices.notice(&Notice::JobSkipped {
-            job: job.id().clone(),
+            job: id.clone(),
             submitter: submitter.clone(),
             reason: refusal.to_string(),
         });
@@ -159,16 +166,28 @@ impl SyftboxManager {
     }
 }
 
-fn unheard(connections: &Connections, submitter: &Email) -> Option<Error> {
-    let peer = submitter.clone();
-    match connections.table.state(submitter) {
-        Some(PeerState::Accepted) => {
-            let detail = connections.problem(submitter)?;
-            Some(Error::Incompatible { peer, detail })
-        }
-        _ => {
-            let problem = "is no peer of this datasite any more".to_owned();
-            Some(Error::PeerState { peer, problem })
-        }
+/// What is known of those who sent jobs, and whether their version counts.
+#[derive(Debug)]
+pub(super) struct Submitters {
+    connections: Connections,
+    force: bool,
+}
+
+impl Submitters {
+    fn refusal(&self, submitter: &Email) -> Option<Error> {
+        let problem = match self.connections.table.state(submitter) {
+            Some(PeerState::Accepted) => {
+                let detail = self.connections.problem(submitter)?;
+                return Some(Error::Incompatible { peer: submitter.clone(), detail });
+            }
+            Some(PeerState::Removed) => "is no peer of this datasite any more",
+            Some(PeerState::Rejected) => "was rejected as a peer of this datasite",
+            Some(PeerState::RequestedByMe | PeerState::RequestedByPeer) | None => {
+                "is no peer of this datasite"
+            }
+        };
+        let way = format!("`syft peer approve {submitter}` or `syft peer add {submitter}`");
+        let problem = format!("{problem}: its jobs run again after {way}");
+        Some(Error::PeerState { peer: submitter.clone(), problem })
     }
 }

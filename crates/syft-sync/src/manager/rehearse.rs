@@ -12,7 +12,7 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] for a job of somebody who is no accepted peer; as
-    /// [`JobStore::rehearse`](syft_job::JobStore::rehearse); the lock.
+    /// [`JobStore::rehearse`](syft_job::JobStore::rehearse).
     pub fn rehearse_job(
         &self,
         id: &JobId,
@@ -36,7 +36,7 @@ impl SyftboxManager {
     /// owner's mocks. Sent under the same name and unchanged, it has been rehearsed.
     ///
     /// # Errors
-    /// As [`JobStore::begin_rehearsal_of`](syft_job::JobStore::begin_rehearsal_of); the lock.
+    /// As [`JobStore::begin_rehearsal_of`](syft_job::JobStore::begin_rehearsal_of).
     pub fn rehearse_submission(
         &self,
         submission: &Submission,
@@ -48,7 +48,8 @@ impl SyftboxManager {
         self.carry_out_rehearsal(begun, sandbox, log)
     }
 
-    /// The home is held to remember what came of it, not while it goes on.
+    /// The home is held to remember what came of it, not while it goes on; it is
+    /// waited for as long as another holds it.
     fn carry_out_rehearsal(
         &self,
         begun: BegunRehearsal,
@@ -56,7 +57,8 @@ impl SyftboxManager {
         log: &mut dyn LogSink,
     ) -> Result<Rehearsal> {
         let ended = begun.execute(sandbox, log)?;
-        let _pass = self.node.pass()?;
+        let node = self.patient_node();
+        let _pass = node.pass()?;
         Ok(ended.finish()?)
     }
 }

@@ -22,11 +22,15 @@ impl SyftboxManager {
     /// After `local` the manager is of no more use; a login starts anew.
     ///
     /// # Errors
-    /// [`Error::Transport`] if `remote` and the store is away, before anything is
-    /// touched; [`Error::Refused`] if peers are to be told and the journal is
+    /// [`RunnerBusy`](syft_job::Error::RunnerBusy) if `local` and a job of this home runs
+    /// or is rehearsed; [`Error::Transport`] if `remote` and the store is away,
+    /// before anything is touched; [`Error::Refused`] if peers are to be told and the journal is
     /// damaged; the disk, the lock.
     pub async fn delete_syftbox(&self, options: &DeleteOptions) -> Result<DeleteReport> {
         let lock = self.node.lock()?;
+        if options.local && !options.dry_run {
+            self.jobs.check_idle()?;
+        }
         let tells = options.broadcast_delete_events && options.remote && self.role.is_owner();
         let disk = self.node.disk.clone();
         let mut report = DeleteReport::default();
@@ -82,6 +86,9 @@ impl SyftboxManager {
             })?;
             report.left.extend(left);
             if !options.dry_run {
+                // A job that runs would go on to write into the home that was cleared;
+                // a rehearsal may have begun meanwhile.
+                let _no_runs = self.jobs.hold_runs()?;
                 self.node.audit.reset();
                 clear_local(&self.node, &items)?;
                 self.tell_step("this home is cleared");

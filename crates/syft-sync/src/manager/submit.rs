@@ -86,6 +86,7 @@ impl SyftboxManager {
             dependencies: options.dependencies,
             entrypoint: options.entrypoint,
             datasets: options.datasets,
+            rehearsed: None,
         };
         let submitted = self.submit_job(&submission, force_submission).await?;
         self.sync_if(sync).await?;

@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod forge;
 pub(crate) mod gate;
 pub(crate) mod hostile;
+pub(crate) mod interloper;
 pub(crate) mod recorder;
 
 use std::collections::BTreeMap;

@@ -47,11 +47,7 @@ pub(super) async fn run(context: &Context, args: &LogsArgs) -> Result<JobLogs, C
         None => job,
     };
     let log = if args.err { job.stderr()? } else { job.stdout()? };
-    let path = match job.run() {
-        Some(run) => context.state_folder().join("runs").join(&run.started.run),
-        None => job.location(),
-    };
-    let path = path.join(format!("{name}.txt"));
+    let path = job.log_path(stream)?;
     Ok(JobLogs {
         job: job.summary()?,
         stream: name,

@@ -170,7 +170,7 @@ pub(in crate::commands) fn before_sending(
     send_anyway: String,
 ) -> Result<Option<Rehearsal>, CliError> {
     let rehearsal = match rehearse(context, manager, submission, None) {
-        Err(error) if matches!(error.code(), "isolation" | "no_mock") => {
+        Err(error) if matches!(error.code(), "isolation" | "no_mock" | "runner_busy") => {
             context.note(&format!("not tried on the mock: {}", error.message()));
             return Ok(None);
         }

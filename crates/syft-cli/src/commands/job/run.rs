@@ -106,7 +106,7 @@ pub(super) async fn run_all(
                 report.jobs.push(RanJob::new(job, run));
             }
             Err(error) => {
-                let error = no_box(error, &id);
+                let error = no_box(error, &id, options.again);
                 if only {
                     return Err(error);
                 }
@@ -144,16 +144,20 @@ pub(in crate::commands) fn sandbox(
     })
 }
 
-/// Without a box nothing has run: says what it would mean to do without.
-pub(in crate::commands) fn no_box(error: Error, id: &JobId) -> CliError {
-    match error {
-        Error::Job(job::Error::Isolation { .. }) => {
-            let message = format!("{error}. The job has not run; {}", without_box());
-            CliError::new(Exit::Refused, "isolation", message)
-                .then(format!("syft job run {id} --allow-isolation L0"))
+/// Without a box nothing has run: says what it would mean to do with the next weaker
+/// one, or without any. `again` is whether it was to be run again.
+pub(in crate::commands) fn no_box(error: Error, id: &JobId, again: bool) -> CliError {
+    let Error::Job(job::Error::Isolation { needed, .. }) = &error else { return error.into() };
+    let is_stronger = needed.parse::<IsolationLevel>().is_ok_and(|it| it > IsolationLevel::L1);
+    let (level, means) = match is_stronger {
+        true => {
+            (IsolationLevel::L1, format!("in a box of level L1, {}", IsolationLevel::L1.in_words()))
         }
-        error => error.into(),
-    }
+        false => (IsolationLevel::L0, without_box()),
+    };
+    let verb = if again { "rerun" } else { "run" };
+    CliError::new(Exit::Refused, "isolation", format!("{error}. The job has not run; {means}"))
+        .then(format!("syft job {verb} {id} --allow-isolation {level}"))
 }
 
 fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, CliError> {
@@ -240,12 +244,19 @@ mod tests {
     #[test]
     fn where_no_box_can_be_made_the_command_that_allows_it_once_is_told() {
         let id = JobId::of(&ContentHash::of(b"a job"));
-        let reason = "this kernel has no Landlock".to_owned();
-        let error = job::Error::Isolation { needed: "L1".to_owned(), reason };
-        let told = no_box(error.into(), &id);
+        let refused = |needed: &str, again| {
+            let reason = "this kernel has no Landlock".to_owned();
+            let error = job::Error::Isolation { needed: needed.to_owned(), reason };
+            no_box(error.into(), &id, again)
+        };
+        let told = refused("L1", false);
         assert_eq!(told.exit(), Exit::Refused);
         assert!(told.message().contains("this kernel has no Landlock. The job has not run;"));
         assert!(told.message().contains("can read your home folder and use the network"));
         assert_eq!(told.next(), Some(&*format!("syft job run {id} --allow-isolation L0")));
+        let told = refused("L2", true);
+        assert!(!told.message().contains("can read your home folder"), "{}", told.message());
+        assert!(told.message().contains("in a box of level L1, this job can"));
+        assert_eq!(told.next(), Some(&*format!("syft job rerun {id} --allow-isolation L1")));
     }
 }

@@ -25,9 +25,9 @@ pub(crate) struct JobShown {
     me: Email,
 }
 
-/// What a program reads of a review.
+/// What a program reads of a review: all that a person is shown.
 #[derive(Debug, Serialize)]
-struct ReviewView {
+pub(in crate::commands) struct ReviewView {
     digest: ContentHash,
     flags: Vec<FlagView>,
     one_key_approval: bool,
@@ -48,7 +48,7 @@ struct FileView {
     path: String,
     size: u64,
     sha256: ContentHash,
-    /// Safe to show; `None` if it is no text.
+    /// Safe to show; `None` if a person cannot read it.
     lines: Option<Vec<String>>,
 }
 
@@ -102,7 +102,7 @@ fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
 }
 
 impl ReviewView {
-    fn new(review: Review) -> Self {
+    pub(in crate::commands) fn new(review: Review) -> Self {
         ReviewView {
             digest: review.digest,
             one_key_approval: review.one_key_approval_allowed(),

@@ -1,12 +1,10 @@
 use std::io::BufRead;
 
 use serde::Serialize;
-use syft_sync::SyftboxManager;
 use syft_sync::core::safe_text;
 use syft_sync::job::sandbox::Stop;
-use syft_sync::job::{
-    self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, RunOptions, Status,
-};
+use syft_sync::job::{self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, Status};
+use syft_sync::{ProcessOptions, SyftboxManager};
 
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
@@ -176,16 +174,14 @@ impl<'a, R: BufRead> Session<'a, R> {
             Some("q") | None => return Ok(Then::Quit),
             Some(_) => return Ok(Then::Next),
         }
-        let options = RunOptions { minimum: box_minimum(), ..Default::default() };
+        let options = ProcessOptions { minimum: box_minimum(), again, ..Default::default() };
         let mut sandbox = sandbox(&self.context.state_folder(), None)?;
         sandbox.set_stop(self.stop()?);
         let mut stream = Stream::new(Some(self.context.screen().clone()));
-        let run = if again {
-            self.manager.rerun_job(id, &options, &*sandbox, &mut stream)
-        } else {
-            self.manager.run_job(id, &options, &*sandbox, &mut stream)
-        };
-        let run = run.map_err(|error| no_box(error, id))?;
+        let only = std::slice::from_ref(id);
+        let ran = self.manager.process_jobs(only, &options, &*sandbox, &mut stream).await?;
+        let Some((_, run)) = ran.into_iter().next() else { return Ok(Then::Next) };
+        let run = run.map_err(|error| no_box(error, id, again))?;
         self.context.deliver(self.manager).await;
         let Some(finished) = run.finished else {
             self.say("It was stopped.");
