@@ -49,6 +49,9 @@ pub(crate) struct State {
     /// The event log and its checkpoints as they stand in the store.
     #[serde(default)]
     pub(crate) saved: Saved,
+    /// Whether private parts of datasets are still to be looked for in the store.
+    #[serde(default)]
+    pub(crate) private_due: bool,
 }
 
 /// A file of my own datasite.
@@ -185,6 +188,9 @@ pub(crate) enum Fact {
     Restored { saved: Saved },
     /// Nothing of mine lies in the store any more.
     StoreEmptied,
+    /// A restore is done but for the private parts of datasets (`false`: they are
+    /// here, too).
+    PrivateDue { due: bool },
 }
 
 impl State {
@@ -273,6 +279,7 @@ impl State {
             Fact::Verified => self.saved.verified(),
             Fact::Restored { saved } => self.saved = saved,
             Fact::StoreEmptied => self.store_emptied(),
+            Fact::PrivateDue { due } => self.private_due = due,
         }
     }
 
@@ -282,6 +289,7 @@ impl State {
         self.published.clear();
         self.backup = None;
         self.saved = Saved::default();
+        self.private_due = false;
         // The log begins anew; a reader's channel goes on.
         self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
         self.files.values_mut().for_each(|version| version.logged = false);

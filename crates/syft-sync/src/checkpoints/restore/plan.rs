@@ -57,6 +57,7 @@ impl Findings {
             );
         }
         self.datasets(pass, &mut draft, &mut restored)?;
+        draft.fact(Fact::PrivateDue { due: true });
         let scene = pass.node.scene();
         let details = [
             ("files", json!(restored.files)),
