@@ -160,7 +160,8 @@ impl Findings {
         for revision in &job.revisions {
             let whole = revision.files.iter().all(|file| here(&file.path) == Some(file.sha256));
             let (true, Some(config)) = (whole, here("config.yaml")) else { continue };
-            if !made.insert(revision.digest) {
+            // The backup lists no files of a revision that nothing is decided about.
+            if revision.files.is_empty() || !made.insert(revision.digest) {
                 continue;
             }
             let snapshot = NodePaths::snapshots().join(&revision.digest.to_string())?;
