@@ -11,13 +11,14 @@
 mod common;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use common::gate::{Gate, Trouble};
 use common::{Member, alice, bob, carol, scratch};
 use futures::FutureExt;
 use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
+use syft_sync::{Notice, NoticeSink, Work};
 use syft_transport::{FolderTransport, MemoryStore, Transport};
 use tempfile::TempDir;
 
@@ -317,4 +318,33 @@ async fn the_datasets_of_several_owners_come_at_once_with_a_bound() {
     assert!(owners.iter().all(|owner| mocks_of(&reader, owner) == 2));
     let most = gate.most_at_once();
     assert!((4..=8).contains(&most), "{most} calls at once");
+}
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<(Work, u64, u64)>>);
+
+impl NoticeSink for Heard {
+    fn notice(&self, notice: &Notice) {
+        if let Notice::Progress { work, done, total } = notice {
+            self.0.lock().unwrap().push((*work, *done, *total));
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_sides_are_told_how_far_a_dataset_is() {
+    let mut world = World::of(Store::Memory(MemoryStore::new())).await;
+    world.create(Audience::Any);
+    let users = [world.store.user(alice()), world.store.user(bob())];
+    for (work, user) in [Work::Sending, Work::Receiving].into_iter().zip(users) {
+        let heard = Arc::new(Heard::default());
+        let member = if work == Work::Sending { &mut world.alice } else { &mut world.bob };
+        member.restart_with(user, |config| config.notices = heard.clone());
+        member.sync().await;
+        let heard = heard.0.lock().unwrap().clone();
+        assert!(heard.len() > 2 && heard.iter().all(|(of, ..)| *of == work), "{heard:?}");
+        let ended = |(_, done, total): &(Work, u64, u64)| done == total;
+        assert!(heard.iter().rev().skip(1).all(|step| !ended(step)), "{heard:?}");
+        assert!(heard.last().is_some_and(ended), "{heard:?}");
+    }
 }

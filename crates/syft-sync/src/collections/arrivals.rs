@@ -19,7 +19,7 @@ const FILE_LIMIT: u64 = 512 << 20;
 /// So much of one body is one place in memory, in bytes. The places hold the largest
 /// file, or the files of several owners together.
 const PLACE: u64 = 64 << 10;
-const PLACES: u32 = (FILE_LIMIT / PLACE) as u32;
+const PLACES: u32 = 8 << 10;
 
 /// A dataset that an owner shares with me and that I lack.
 #[derive(Debug, Clone)]
