@@ -15,9 +15,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Calls to the store that are under way at a time.
 pub(crate) const IN_FLIGHT: usize = 8;
 /// How long an answer may take before the peer is left for the next pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A body that comes slower than this, in bytes per second, is left, too.
-const SLOWEST: u64 = 16 << 10;
+pub(crate) const SLOWEST: u64 = 16 << 10;
 
 /// A larger body is fetched alone, in bytes: all that wait in memory together are
 /// bounded by it.

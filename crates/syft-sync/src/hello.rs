@@ -1,6 +1,5 @@
 use serde::{Deserialize, Serialize};
 use syft_core::{Email, Reject, RejectCode};
-use syft_transport::ObjectName;
 
 use crate::{Error, Result};
 
@@ -61,10 +60,6 @@ impl Hello {
     #[must_use]
     pub fn is_compatible(&self) -> bool {
         self.protocol.meets(SPOKEN)
-    }
-
-    pub(crate) fn object_name() -> Result<ObjectName> {
-        Ok(ObjectName::parse(HELLO)?)
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {

@@ -4,6 +4,7 @@
 //! [`Config`]; nothing is read from the environment.
 
 mod batch;
+mod bodies;
 mod channels;
 mod checkpoints;
 mod collections;

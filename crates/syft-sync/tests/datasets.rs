@@ -11,12 +11,14 @@
 mod common;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use common::gate::{Gate, Trouble};
 use common::{Member, alice, bob, carol, scratch};
 use futures::FutureExt;
 use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
+use syft_sync::{Notice, NoticeSink, Work};
 use syft_transport::{FolderTransport, MemoryStore, Transport};
 use tempfile::TempDir;
 
@@ -247,5 +249,102 @@ async fn a_copy_that_is_there_is_not_fetched_again() {
         assert_eq!(world.alice.sync().await.datasets, 0);
         assert_eq!(world.bob.audit("dataset.fetched").len(), fetched);
         assert_eq!(world.alice.audit("dataset.published").len(), 1);
+    }
+}
+
+/// Owners with a dataset each that is for Bob, and Bob behind a gate.
+async fn owners(
+    number: usize,
+    trouble: Option<(Email, Trouble)>,
+) -> (Member, Vec<Email>, Arc<Gate>) {
+    let store = MemoryStore::new();
+    let mut reader = Member::join(bob(), Arc::new(store.user(bob())), 2).await;
+    let mut owners = Vec::new();
+    for place in 0..number {
+        let who = common::email(&format!("owner{place:02}@hospital.org"));
+        let user = Arc::new(store.user(who.clone()));
+        let owner = Member::join(who.clone(), user, 100 + place as u64).await;
+        reader.manager.add_peer(&who, false).await.unwrap();
+        owner.manager.approve_peer_request(&bob(), true).await.unwrap();
+        for name in ["first", "second"] {
+            let files = scratch();
+            std::fs::write(files.path().join("mock.csv"), "name,age\nmade up,1\n").unwrap();
+            let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
+            new.mock = Some(files.path().join("mock.csv"));
+            new.users = Audience::Any;
+            owner.manager.create_dataset(new, common::unsent()).await.unwrap();
+        }
+        owner.sync().await;
+        owners.push(who);
+    }
+    let gate = Gate::new(Arc::new(store.user(bob())), trouble);
+    let gate = Arc::new(gate.counting("/collections/"));
+    reader.restart(gate.clone());
+    (reader, owners, gate)
+}
+
+fn mocks_of(reader: &Member, owner: &Email) -> usize {
+    let all = reader.manager.list_datasets().unwrap();
+    all.iter().filter(|dataset| dataset.owner == *owner).count()
+}
+
+/// What came for all but the owner with the trouble.
+async fn the_others_datasets_come(trouble: Trouble) {
+    let bad = common::email("owner01@hospital.org");
+    let (reader, owners, _) = owners(4, Some((bad.clone(), trouble))).await;
+    let report = reader.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("owner01")), "{report:?}");
+    for owner in &owners {
+        let expected = if *owner == bad { 0 } else { 2 };
+        assert_eq!(mocks_of(&reader, owner), expected, "{owner}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_whose_collections_hang_keeps_no_other_dataset_away() {
+    the_others_datasets_come(Trouble::Hangs).await;
+}
+
+#[tokio::test]
+async fn an_owner_whose_collections_fail_keeps_no_other_dataset_away() {
+    the_others_datasets_come(Trouble::Fails).await;
+}
+
+#[tokio::test]
+async fn the_datasets_of_several_owners_come_at_once_with_a_bound() {
+    let (reader, owners, gate) = owners(12, None).await;
+    let report = reader.sync().await;
+    assert_eq!(report.datasets, 24, "{report:?}");
+    assert!(owners.iter().all(|owner| mocks_of(&reader, owner) == 2));
+    let most = gate.most_at_once();
+    assert!((4..=8).contains(&most), "{most} calls at once");
+}
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<(Work, u64, u64)>>);
+
+impl NoticeSink for Heard {
+    fn notice(&self, notice: &Notice) {
+        if let Notice::Progress { work, done, total } = notice {
+            self.0.lock().unwrap().push((*work, *done, *total));
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_sides_are_told_how_far_a_dataset_is() {
+    let mut world = World::of(Store::Memory(MemoryStore::new())).await;
+    world.create(Audience::Any);
+    let users = [world.store.user(alice()), world.store.user(bob())];
+    for (work, user) in [Work::Sending, Work::Receiving].into_iter().zip(users) {
+        let heard = Arc::new(Heard::default());
+        let member = if work == Work::Sending { &mut world.alice } else { &mut world.bob };
+        member.restart_with(user, |config| config.notices = heard.clone());
+        member.sync().await;
+        let heard = heard.0.lock().unwrap().clone();
+        assert!(heard.len() > 2 && heard.iter().all(|(of, ..)| *of == work), "{heard:?}");
+        let ended = |(_, done, total): &(Work, u64, u64)| done == total;
+        assert!(heard.iter().rev().skip(1).all(|step| !ended(step)), "{heard:?}");
+        assert!(heard.last().is_some_and(ended), "{heard:?}");
     }
 }

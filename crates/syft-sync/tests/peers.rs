@@ -15,6 +15,7 @@ use common::{Member, Pair, Trio, alice, bob, carol, email, in_space, inbox};
 use serde_json::json;
 use syft_core::Email;
 use syft_sync::{Error, OfflineTransport, Peer, PeerState, Role};
+use syft_transport::MemoryStore;
 
 async fn states(node: &Member) -> Vec<(Email, PeerState)> {
     let peers = node.manager.load_peers().await.unwrap();
@@ -241,4 +242,41 @@ async fn s8_a_folder_that_a_stranger_made_in_anothers_name_is_no_request() {
     assert_eq!(states(&pair.alice).await, []);
     let report = pair.alice.sync().await;
     assert!(report.notes.iter().any(|note| note.contains("mallory")), "{:?}", report.notes);
+}
+
+/// What a fresh machine of Alice's knows of her peers.
+async fn known_to_a_fresh_machine(store: &MemoryStore) -> Vec<(Email, PeerState)> {
+    let fresh = Member::join(alice(), Arc::new(store.user(alice())), 9).await;
+    states(&fresh).await
+}
+
+#[tokio::test]
+async fn a_decision_on_a_peer_is_known_to_a_fresh_machine_before_the_next_sync() {
+    let pair = Pair::connected().await;
+    let carol_node = Member::join(carol(), Arc::new(pair.store.user(carol())), 3).await;
+    carol_node.manager.add_peer(&alice(), false).await.unwrap();
+    pair.alice.manager.reject_peer_request(&carol()).await.unwrap();
+    let known = known_to_a_fresh_machine(&pair.store).await;
+    assert_eq!(known, [(bob(), PeerState::Accepted), (carol(), PeerState::Rejected)]);
+    pair.alice.manager.approve_peer_request(&carol(), true).await.unwrap();
+    let known = known_to_a_fresh_machine(&pair.store).await;
+    assert_eq!(known, [(bob(), PeerState::Accepted), (carol(), PeerState::Accepted)]);
+    pair.alice.manager.remove_peer(&bob()).await.unwrap();
+    let known = known_to_a_fresh_machine(&pair.store).await;
+    assert_eq!(known, [(carol(), PeerState::Accepted), (bob(), PeerState::Removed)]);
+}
+
+/// What a decision would replace in the store is read first.
+#[tokio::test]
+async fn a_decision_before_the_restore_does_not_replace_what_is_to_be_restored() {
+    let pair = Pair::connected().await;
+    let carol_node = Member::join(carol(), Arc::new(pair.store.user(carol())), 3).await;
+    carol_node.manager.add_peer(&alice(), false).await.unwrap();
+    let away = Arc::new(OfflineTransport::new("memory", alice(), "no network"));
+    let mut fresh = Member::join(alice(), away, 9).await;
+    fresh.restart(Arc::new(pair.store.user(alice())));
+    fresh.manager.reject_peer_request(&carol()).await.unwrap();
+    fresh.sync().await;
+    let known = states(&fresh).await;
+    assert_eq!(known, [(bob(), PeerState::Accepted), (carol(), PeerState::Rejected)]);
 }

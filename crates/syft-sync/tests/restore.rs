@@ -125,6 +125,30 @@ async fn a_fresh_machine_is_the_old_one_file_by_file() {
     assert_eq!(all_files(&node), all_files(&pair.alice));
 }
 
+/// What the status says of a download is what a fresh machine downloads.
+#[tokio::test]
+async fn the_status_says_what_a_fresh_machine_will_fetch() {
+    let pair = rich().await;
+    let files = common::scratch();
+    for part in ["mock.csv", "real.csv"] {
+        std::fs::write(files.path().join(part), format!("name,age\n{part},1\n")).unwrap();
+    }
+    let mut new = syft_dataset::NewDataset::named(DatasetName::parse("kept").unwrap());
+    new.mock = Some(files.path().join("mock.csv"));
+    new.private = Some(files.path().join("real.csv"));
+    new.users = Audience::Any;
+    let options = syft_sync::CreateOptions { upload_private: true, sync: false };
+    pair.alice.manager.create_dataset(new, options).await.unwrap();
+    pair.alice.sync().await;
+    let said = pair.alice.manager.checkpoint_status().await.unwrap().download;
+    let metered = syft_transport::Metered::new(Arc::new(pair.store.user(alice())));
+    let node = Member::join(alice(), Arc::new(metered.clone()), 77).await;
+    let (told, used) = (restored(&node), metered.snapshot());
+    assert_eq!((told.datasets, told.private, told.waits), (2, 1, None));
+    let gets = used.calls_of(syft_transport::Operation::Get);
+    assert_eq!((gets, used.bytes_down), (said.objects as u64, said.bytes));
+}
+
 #[tokio::test]
 async fn a_fresh_machine_goes_on_with_its_peers() {
     let pair = rich().await;
@@ -508,4 +532,60 @@ async fn the_cache_can_be_deleted_at_any_moment() {
     let name = DatasetName::parse("patients").unwrap();
     assert!(node.manager.dataset(&alice(), &name).is_ok());
     assert!(!in_space(&pair.store, &log_of(alice())).is_empty());
+}
+
+/// The record of Alice's peers and jobs as it lies in the store.
+fn state_of(store: &MemoryStore) -> serde_json::Value {
+    let states = in_space(store, &Space::State { owner: alice() });
+    assert_eq!(states.len(), 1);
+    serde_json::from_slice(&store.bytes(&states[0].id).unwrap()).unwrap()
+}
+
+/// A submitter may send many revisions, and of long lists of files.
+#[tokio::test]
+async fn the_backup_lists_the_files_of_what_may_run_or_was_decided_about_alone() {
+    let (pair, submitted) = Pair::with_job("echo 0").await;
+    let script = pair.bob.path("alice@hospital.org/jobs/bob@university.org/census/run.sh");
+    pair.approve(&submitted.id);
+    for number in 1..5 {
+        std::fs::write(&script, format!("echo {number}")).unwrap();
+        pair.bob.sync().await;
+        pair.alice.sync().await;
+    }
+    let decided = pair.alice.manager.job_store().decisions(&submitted.id).unwrap()[0].revision;
+    let state = state_of(&pair.store);
+    let record = &state["jobs"][format!(".syft/jobs/{}.json", submitted.id)];
+    let record: serde_json::Value = serde_json::from_str(record.as_str().unwrap()).unwrap();
+    let revisions = record["revisions"].as_array().unwrap();
+    assert!(revisions.len() > 3);
+    for (place, revision) in revisions.iter().enumerate() {
+        let is_listed = !revision["files"].as_array().unwrap().is_empty();
+        let is_current = place + 1 == revisions.len();
+        let is_decided = revision["digest"] == decided.to_string();
+        assert_eq!(is_listed, is_current || is_decided, "{revision}");
+    }
+    let node = fresh(&pair.store).await;
+    assert_eq!(jobs(&node), jobs(&pair.alice));
+    let snapshots = node.tree(".syft/snapshots");
+    assert!(!snapshots.is_empty());
+    let own = pair.alice.tree(".syft/snapshots");
+    assert!(snapshots.iter().all(|(path, bytes)| own.get(path) == Some(bytes)));
+}
+
+/// What no machine could read back takes the place of nothing.
+#[tokio::test]
+async fn a_record_that_is_too_large_does_not_replace_one_that_can_be_read() {
+    let pair = Pair::connected().await;
+    let before = in_space(&pair.store, &Space::State { owner: alice() });
+    let large = "x".repeat(60 << 20);
+    for number in 0..5 {
+        pair.alice.write(&format!(".syft/runs/large{number}/release.json"), &large);
+    }
+    pair.submit("echo 1", "census").await;
+    pair.bob.sync().await;
+    let report = pair.alice.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("no machine would read back")));
+    assert_eq!(in_space(&pair.store, &Space::State { owner: alice() }), before);
+    let node = fresh(&pair.store).await;
+    assert_eq!((restored(&node).waits, restored(&node).peers), (None, 1));
 }

@@ -1,11 +1,11 @@
 use serde::Serialize;
 use syft_core::{CheckpointName, EventsName, Timestamp};
-use syft_transport::{Object, Space, TransportExt};
+use syft_transport::Object;
 
-use super::{checkpoints_of, log_of, mine, rolling_of};
-use crate::Result;
+use super::{checkpoints_of, log_of, mine, restore, rolling_of};
 use crate::node::Pass;
 use crate::peers::PeerTable;
+use crate::{Result, collections};
 
 /// Where the backup of my datasite stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -97,24 +97,72 @@ pub(crate) async fn status(pass: &Pass<'_>) -> Result<CheckpointStatus> {
     })
 }
 
-/// What a fresh machine would fetch: the pieces, the last object of the log that they
-/// hold and all after it, what my readers were sent, and the state of this node.
+impl Download {
+    fn add<'o>(&mut self, objects: impl IntoIterator<Item = &'o Object>) {
+        for object in objects {
+            self.objects += 1;
+            self.bytes += object.size;
+        }
+    }
+}
+
+/// What a fresh machine would fetch: exactly what a restore reads.
 async fn download(pass: &Pass<'_>) -> Result<Download> {
+    let mut download = Download::default();
+    history(pass, &mut download).await?;
+    let table = PeerTable::load(&*pass.node.disk)?;
+    let is_guarded = pass.node.transport.info().capabilities.access_control;
+    // Where others can write, nobody is known before the owner says so again.
+    let known = table.peers.keys().filter(|_| is_guarded);
+    for reader in restore::readers(pass, known).await? {
+        download.add(restore::listed_outbox(pass, &reader).await?.iter().map(|(_, object)| object));
+    }
+    if is_guarded {
+        own(pass, &mut download).await?;
+    }
+    Ok(download)
+}
+
+/// The tiers, the last object of the log that they hold, and all after it.
+async fn history(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
     let (me, saved) = (&pass.node.email, &pass.ledger.state().saved);
-    let mut objects = mine(pass, &checkpoints_of(me)).await?;
-    objects.extend(mine(pass, &rolling_of(me)).await?);
-    let known = saved.rolling.as_ref().map_or(saved.covered(), |rolling| rolling.until);
-    let log = mine(pass, &log_of(me)).await?;
-    objects.extend(log.into_iter().filter(|object| {
-        EventsName::parse(object.name.as_str()).is_ok_and(|name| name.timestamp >= known)
+    let mut tiers = mine(pass, &checkpoints_of(me)).await?;
+    tiers.extend(mine(pass, &rolling_of(me)).await?);
+    let named = |object: &Object| CheckpointName::parse(object.name.as_str()).ok();
+    let newest = |is_kind: fn(&CheckpointName) -> bool| {
+        let times = tiers.iter().filter_map(named).filter(is_kind).map(|name| name.timestamp());
+        times.max()
+    };
+    let full = newest(|name| matches!(name, CheckpointName::Full { .. }));
+    let rolling = newest(|name| matches!(name, CheckpointName::Rolling { .. }));
+    download.add(tiers.iter().filter(|object| match named(object) {
+        Some(CheckpointName::Full { timestamp }) => full == Some(timestamp),
+        Some(CheckpointName::Incremental { timestamp, .. }) => Some(timestamp) >= full,
+        Some(CheckpointName::Rolling { timestamp }) => rolling == Some(timestamp),
+        None => false,
     }));
-    for peer in PeerTable::load(&*pass.node.disk)?.peers.into_keys() {
-        let outbox = Space::Outbox { owner: me.clone(), recipient: peer };
-        let sent = pass.node.transport.list_all(&outbox).await?;
-        objects.extend(sent.into_iter().filter(|o| EventsName::parse(o.name.as_str()).is_ok()));
+    let rolled = saved.rolling.as_ref().map(|rolling| rolling.until);
+    let known = rolled.unwrap_or(Timestamp::EPOCH).max(saved.covered());
+    let log = mine(pass, &log_of(me)).await?.into_iter();
+    let log = log.filter_map(|o| Some((EventsName::parse(o.name.as_str()).ok()?.timestamp, o)));
+    let log: Vec<_> = log.collect();
+    let last = log.iter().map(|(at, _)| *at).filter(|at| *at <= known).max();
+    let is_read = |at: Timestamp| at > known || Some(at) == last;
+    download.add(log.iter().filter(|(at, _)| is_read(*at)).map(|(_, object)| object));
+    Ok(())
+}
+
+/// What only a store with access control keeps: the state of this node, and by it
+/// the mocks; and the private parts.
+async fn own(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
+    let (states, _) = restore::listed_states(pass).await?;
+    download.add(states.first());
+    for (name, published) in &pass.ledger.state().published {
+        download.add(&restore::listed_mock(pass, name, published).await?);
     }
-    if pass.node.transport.info().capabilities.access_control {
-        objects.extend(mine(pass, &Space::State { owner: me.clone() }).await?);
+    for (name, hashes) in collections::kept(pass).await? {
+        let newest = collections::candidates(pass, &name, &hashes).await?.into_iter().next();
+        download.add(newest.iter().flat_map(|(_, objects)| objects));
     }
-    Ok(Download { objects: objects.len(), bytes: objects.iter().map(|object| object.size).sum() })
+    Ok(())
 }

@@ -1,24 +1,23 @@
 //! The private part of a dataset in a store that keeps it for its owner alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::json;
 use syft_core::DatasetName;
-use syft_dataset::DatasetStore;
-use syft_transport::{
-    CollectionHash, CollectionKind, Object, PutMode, Space, SpaceKind, Transport, TransportExt,
-};
+use syft_dataset::{CollectionFile, DatasetStore};
+use syft_transport::{CollectionHash, CollectionKind, Object, Space, Transport, TransportExt};
 
-use super::publish::{body, settle};
-use super::{file_name, object_name};
+use super::object_name;
+use super::publish::{put_files, settle};
+use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
 use crate::node::Pass;
 use crate::report::SyncReport;
-use crate::{Error, Result};
+use crate::{Error, Result, bodies};
 
 /// A larger file could not be brought back, in bytes.
-const FILE_LIMIT: u64 = 1 << 30;
+pub(super) const FILE_LIMIT: u64 = 1 << 30;
 
 /// Notes that a dataset's private part is to be kept in the store, once there is
 /// such a dataset; the next sync puts it there.
@@ -106,11 +105,12 @@ async fn bring(
         let begun = PrivateBackup { wanted: true, hash: None, older: older.clone() };
         note(pass, name, Some(begun), "dataset.backing_up").await?;
         let space = space(pass, name, &backup.hash)?;
-        transport.open(&space).await?;
-        for file in &backup.files {
-            let body = body(pass, &file.path, file.size);
-            transport.put(&space, &object_name(&file.name)?, body, PutMode::Create).await?;
+        match put_files(pass, &space, &backup.files).await {
+            // Told below, and not believed: an earlier try may have been cut short.
+            Err(Error::Transport(syft_transport::Error::AlreadyExists { .. })) => {}
+            put => put?,
         }
+        read_back(pass, &space, &backup.files).await?;
     }
     older.remove(&backup.hash);
     let hash = Some(backup.hash);
@@ -124,107 +124,34 @@ async fn bring(
     Ok(true)
 }
 
-/// Makes the datasets again whose private part I keep in the store and that are
-/// not here: what a fresh machine does. Returns their names.
-///
-/// # Errors
-/// Those of this machine. A store that is away, and a backup that cannot be used,
-/// are in the report.
-pub(crate) async fn restore_private(
-    pass: &mut Pass<'_>,
-    store: &DatasetStore,
-    report: &mut SyncReport,
-) -> Result<Vec<DatasetName>> {
-    let transport = pass.node.transport.clone();
-    let discovered = transport.discover(SpaceKind::OwnCollection).await?;
-    let mut kept: BTreeMap<DatasetName, Vec<String>> = BTreeMap::new();
-    for space in discovered.spaces {
-        if let Space::Collection { owner, kind: CollectionKind::Private, tag, hash } = space
-            && owner == pass.node.email
-        {
-            kept.entry(tag).or_default().push(hash.as_str().to_owned());
-        }
-    }
-    let mut restored = Vec::new();
-    for (name, hashes) in kept {
-        match restore_one(pass, store, &name, &hashes).await {
-            Ok(true) => {
-                report.datasets += 1;
-                restored.push(name);
-            }
-            Ok(false) => {}
-            Err(error) => settle(report, &name, Err(error))?,
-        }
-    }
-    Ok(restored)
-}
-
-/// Makes a dataset from the newest of its backups that is whole.
-async fn restore_one(
-    pass: &mut Pass<'_>,
-    store: &DatasetStore,
-    name: &DatasetName,
-    hashes: &[String],
-) -> Result<bool> {
-    if pass.ledger.state().private.contains_key(name) {
-        return Ok(false);
-    }
-    let transport = pass.node.transport.clone();
-    let mut candidates = Vec::new();
-    for hash in hashes {
-        let mut objects = transport.list_all(&space(pass, name, hash)?).await?;
-        // In an owner-only space all is mine; what is not is no part of it.
-        objects.retain(|object| object.owner.as_ref().is_none_or(|who| *who == pass.node.email));
-        let newest = objects.iter().filter_map(|object| object.created).max();
-        candidates.push((newest, hash, objects));
-    }
-    candidates.sort_by(|a, b| (b.0, a.1).cmp(&(a.0, b.1)));
-    let mut problem = None;
-    for (_, hash, objects) in candidates.iter().filter(|(_, _, objects)| !objects.is_empty()) {
-        match take(&*transport, store, name, hash, objects).await {
-            Ok(()) => {
-                let older = hashes.iter().filter(|other| other != hash).cloned().collect();
-                let hash = Some((*hash).clone());
-                let backup = PrivateBackup { wanted: true, hash, older };
-                note(pass, name, Some(backup), "dataset.restored").await?;
-                return Ok(true);
-            }
-            Err(Error::Dataset(syft_dataset::Error::NameTaken { .. })) => {
-                // It is here, and who noted its backup is gone: the next sync settles it.
-                let older = hashes.iter().cloned().collect();
-                let backup = PrivateBackup { wanted: true, hash: None, older };
-                return note(pass, name, Some(backup), "dataset.backup_wanted")
-                    .await
-                    .map(|()| false);
-            }
-            Err(error @ Error::Dataset(_)) if !error.ends_the_pass() => problem = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    problem.map_or(Ok(false), Err)
-}
-
-async fn take(
-    transport: &dyn Transport,
-    store: &DatasetStore,
-    name: &DatasetName,
-    hash: &str,
-    objects: &[Object],
-) -> Result<()> {
-    let mut incoming = store.begin_restore(name)?;
-    for object in objects {
-        let added = match transport.get_bytes(object, FILE_LIMIT).await {
-            Ok(bytes) => {
-                incoming.add(&file_name(&object.name), &mut bytes.as_slice()).map_err(Error::from)
-            }
-            Err(error) => Err(error.into()),
+/// Whether the store gives back what was put there; until it does, nothing older
+/// goes (`threats.md` F13). A file that is another one there goes, so that the next
+/// sync puts it anew.
+async fn read_back(pass: &Pass<'_>, space: &Space, files: &[CollectionFile]) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let listed = patiently(space, 0, transport.list_all(space)).await?;
+    for file in files {
+        let name = object_name(&file.name)?;
+        let is_it = |object: &&Object| {
+            object.name == name && object.owner.as_ref() == Some(&pass.node.email)
         };
-        if let Err(error) = added {
-            incoming.abort();
-            return Err(error);
+        let there = listed.iter().find(is_it);
+        let is_whole = match there {
+            Some(object) => bodies::holds(transport, object, file.sha256).await?,
+            None => false,
+        };
+        if is_whole {
+            continue;
         }
+        if let Some(object) = there {
+            patiently(object, 0, transport.delete(std::slice::from_ref(object))).await?;
+        }
+        return Err(Error::Integrity(format!(
+            "the store does not give {} back as it was put there; what was kept before stays, and \
+             the next sync puts it anew",
+            file.name
+        )));
     }
-    incoming.commit(hash)?;
     Ok(())
 }
 
@@ -238,13 +165,14 @@ async fn take_away(pass: &mut Pass<'_>, name: &DatasetName, known: PrivateBackup
 async fn remove(pass: &Pass<'_>, name: &DatasetName, hashes: &BTreeSet<String>) -> Result<()> {
     let transport = &*pass.node.transport;
     for hash in hashes {
-        let objects = transport.list_all(&space(pass, name, hash)?).await?;
-        transport.delete(&objects).await?;
+        let space = space(pass, name, hash)?;
+        let objects = patiently(&space, 0, transport.list_all(&space)).await?;
+        patiently(&space, 0, transport.delete(&objects)).await?;
     }
     Ok(())
 }
 
-async fn note(
+pub(super) async fn note(
     pass: &mut Pass<'_>,
     name: &DatasetName,
     backup: Option<PrivateBackup>,
@@ -259,7 +187,7 @@ async fn note(
     pass.carry_out(draft).await
 }
 
-fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
+pub(super) fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
     Ok(Space::Collection {
         owner: pass.node.email.clone(),
         kind: CollectionKind::Private,

@@ -1,16 +1,19 @@
 //! Datasets on their way: a mock travels as a collection, never as events.
 
+mod arrivals;
 mod backup;
 mod publish;
 mod pull;
+mod restore;
 mod revoke;
 
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
 
-pub(crate) use backup::{back_up, check_owner_only, drop_backup, restore_private, want_backup};
+pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
 pub(crate) use publish::{publish, share_with};
 pub(crate) use pull::pull;
+pub(crate) use restore::{candidates, kept, restore_private};
 pub(crate) use revoke::revoke_from;
 
 use crate::Result;

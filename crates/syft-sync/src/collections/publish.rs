@@ -1,17 +1,18 @@
 use std::collections::BTreeSet;
 
 use syft_core::{DatasetName, Email, HomePath};
-use syft_dataset::{Dataset, DatasetStore};
+use syft_dataset::{CollectionFile, Dataset, DatasetStore};
 use syft_transport::{
     CollectionHash, CollectionKind, PutBody, PutMode, Space, Transport, TransportExt, grants,
 };
 
 use super::object_name;
+use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, Published};
 use crate::node::Pass;
 use crate::report::SyncReport;
-use crate::{Error, Result};
+use crate::{Error, Notice, Result, Work};
 
 /// Brings the store to what the audiences say: each shared mock is there under
 /// the hash of its content, granted to exactly those who may have it. A mock
@@ -113,18 +114,14 @@ async fn bring(
     let transport = &*pass.node.transport;
     let space = space(pass, name, &wanted.hash)?;
     if !same.is_some_and(|known| known.complete) {
-        transport.open(&space).await?;
-        for file in &collection.files {
-            let body = body(pass, &file.path, file.size);
-            transport.put(&space, &object_name(&file.name)?, body, PutMode::Create).await?;
-        }
+        put_files(pass, &space, &collection.files).await?;
     }
     // The grants come last: whoever sees the collection sees all of it.
     for reader in &wanted.readers {
-        grants::grant(transport, &space, reader).await?;
+        patiently(&space, 0, grants::grant(transport, &space, reader)).await?;
     }
     for reader in begun.readers.difference(&wanted.readers) {
-        grants::revoke(transport, &space, reader).await?;
+        patiently(&space, 0, grants::revoke(transport, &space, reader)).await?;
     }
     for older in &begun.older {
         withdraw(pass, name, older).await?;
@@ -151,7 +148,30 @@ fn readers(dataset: &Dataset, peers: &BTreeSet<Email>) -> BTreeSet<Email> {
     peers.iter().filter(|peer| audience.includes(peer)).cloned().collect()
 }
 
-pub(super) fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
+/// Puts the files of a dataset into its space.
+pub(super) async fn put_files(
+    pass: &Pass<'_>,
+    space: &Space,
+    files: &[CollectionFile],
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let total = files.len() as u64;
+    let tell = |done| {
+        let work = Work::Sending;
+        pass.node.notices.notice(&Notice::Progress { work, done, total });
+    };
+    patiently(space, 0, transport.open(space)).await?;
+    tell(0);
+    for (file, done) in files.iter().zip(1..) {
+        let name = object_name(&file.name)?;
+        let put = transport.put(space, &name, body(pass, &file.path, file.size), PutMode::Create);
+        patiently(&format!("{space}/{name}"), file.size, put).await?;
+        tell(done);
+    }
+    Ok(())
+}
+
+fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
     let disk = pass.node.disk.clone();
     let path = path.clone();
     PutBody::from_reader(size, move || {
@@ -163,11 +183,11 @@ pub(super) fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
 async fn withdraw(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<()> {
     let transport: &dyn Transport = &*pass.node.transport;
     let space = space(pass, name, hash)?;
-    for recipient in grants::list(transport, &space).await? {
-        grants::revoke(transport, &space, recipient).await?;
+    for recipient in patiently(&space, 0, grants::list(transport, &space)).await? {
+        patiently(&space, 0, grants::revoke(transport, &space, recipient)).await?;
     }
-    let objects = transport.list_all(&space).await?;
-    Ok(transport.delete(&objects).await?)
+    let objects = patiently(&space, 0, transport.list_all(&space)).await?;
+    Ok(patiently(&space, 0, transport.delete(&objects)).await?)
 }
 
 pub(super) async fn note(

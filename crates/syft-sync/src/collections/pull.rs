@@ -1,34 +1,49 @@
+//! The mocks that owners share with me: of several owners at once, but decided and
+//! written one file after the other.
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{DatasetName, Email, Reject};
-use syft_dataset::DatasetStore;
-use syft_transport::{
-    CollectionHash, CollectionKind, Object, Space, SpaceKind, Transport, TransportExt, grants,
-};
+use futures::StreamExt;
+use syft_core::{DatasetName, Email};
+use syft_dataset::{DatasetStore, IncomingCopy};
+use syft_transport::{CollectionHash, CollectionKind, Space, SpaceKind, Transport};
 
+use super::arrivals::{Arrival, Wanted, arrivals};
 use super::file_name;
-use crate::Result;
+use crate::channels::patiently;
 use crate::node::Pass;
 use crate::report::SyncReport;
-
-/// A file of a mock that is larger is not fetched, in bytes.
-const FILE_LIMIT: u64 = 512 << 20;
+use crate::{Notice, Result, Work};
 
 /// What owners share with me, per owner and dataset.
 type Shared = BTreeMap<Email, BTreeMap<DatasetName, Vec<CollectionHash>>>;
 
 /// Fetches the mocks that owners share with me and that I do not have yet, and
-/// drops those that are no longer shared.
+/// drops those that are no longer shared. What is wrong with one owner, or with one
+/// dataset, concerns that one alone.
 pub(crate) async fn pull(
     pass: &mut Pass<'_>,
     store: &DatasetStore,
     owners: &BTreeSet<Email>,
     report: &mut SyncReport,
 ) -> Result<()> {
-    let transport = pass.node.transport.clone();
-    let discovered = transport.discover(SpaceKind::Collection).await?;
+    let mut shared = shared(pass, owners).await?;
+    let mut wanted = Vec::new();
+    for owner in owners {
+        let offered = shared.remove(owner).unwrap_or_default();
+        match look(pass, store, owner, offered, report) {
+            Ok(new) => wanted.extend((!new.is_empty()).then_some(new)),
+            Err(error) if error.ends_the_pass() => return Err(error),
+            Err(error) => report.notes.push(format!("datasets of {owner}: {error}")),
+        }
+    }
+    fetch(pass, store, wanted, report).await
+}
+
+async fn shared(pass: &Pass<'_>, owners: &BTreeSet<Email>) -> Result<Shared> {
+    let discovered = pass.node.transport.discover(SpaceKind::Collection);
     let mut shared = Shared::new();
-    for space in discovered.spaces {
+    for space in patiently(&"the collections", 0, discovered).await?.spaces {
         let Space::Collection { owner, kind: CollectionKind::Mock, tag, hash } = space else {
             continue;
         };
@@ -36,103 +51,120 @@ pub(crate) async fn pull(
             shared.entry(owner).or_default().entry(tag).or_default().push(hash);
         }
     }
-    for owner in owners {
-        let offered = shared.remove(owner).unwrap_or_default();
-        // What one owner did to its copy here concerns that owner alone.
-        match drop_copies(pass, store, owner, &offered) {
-            Ok(dropped) => report.datasets += dropped,
-            Err(error) if error.ends_the_pass() => return Err(error),
-            Err(error) => {
-                report.notes.push(format!("datasets of {owner}: {error}"));
-                continue;
-            }
-        }
-        for (name, hashes) in offered {
-            match fetch(&*transport, store, owner, &name, hashes).await {
-                Ok(true) => {
-                    pass.note("dataset.fetched", format!("{owner}/{name}"))?;
-                    report.datasets += 1;
-                }
-                Ok(false) => {}
-                // One dataset that cannot be taken hides no other.
-                Err(error) if error.ends_the_pass() => return Err(error),
-                Err(error) => report.notes.push(format!("dataset {owner}/{name}: {error}")),
-            }
-        }
-    }
-    Ok(())
+    Ok(shared)
 }
 
-/// Drops the copies that are no longer shared with me.
-fn drop_copies(
+/// Drops the copies that are no longer shared with me, and says what I lack.
+fn look(
     pass: &Pass<'_>,
     store: &DatasetStore,
     owner: &Email,
-    offered: &BTreeMap<DatasetName, Vec<CollectionHash>>,
-) -> Result<usize> {
-    let mut dropped = 0;
+    offered: BTreeMap<DatasetName, Vec<CollectionHash>>,
+    report: &mut SyncReport,
+) -> Result<Vec<Wanted>> {
     for dataset in store.list_of(owner)?.datasets {
         if !offered.contains_key(&dataset.name) {
             store.remove_copy(owner, &dataset.name)?;
             pass.note("dataset.copy_removed", format!("{owner}/{}", dataset.name))?;
-            dropped += 1;
+            report.datasets += 1;
         }
     }
-    Ok(dropped)
-}
-
-/// Fetches a mock unless the copy here is one that is offered: while an owner
-/// replaces a mock both versions are offered, and the older one goes soon.
-async fn fetch(
-    transport: &dyn Transport,
-    store: &DatasetStore,
-    owner: &Email,
-    name: &DatasetName,
-    mut hashes: Vec<CollectionHash>,
-) -> Result<bool> {
-    let here = store.copy_hash(owner, name)?;
-    if here.is_some_and(|here| hashes.iter().any(|hash| hash.as_str() == here)) {
-        return Ok(false);
-    }
-    let Some(hash) = hashes.pop() else { return Ok(false) };
-    let (owner, tag, kind) = (owner.clone(), name.clone(), CollectionKind::Mock);
-    let space = Space::Collection { owner, kind, tag, hash };
-    let mut objects = transport.list_all(&space).await?;
-    objects.retain(|object| !grants::is_grant(&object.name));
-    take(transport, store, &space, &objects).await?;
-    Ok(true)
-}
-
-async fn take(
-    transport: &dyn Transport,
-    store: &DatasetStore,
-    space: &Space,
-    objects: &[Object],
-) -> Result<()> {
-    let Space::Collection { owner, tag, hash, .. } = space else { return Ok(()) };
-    let mut copy = store.begin_copy(owner, tag)?;
-    for object in objects {
-        if object.owner.as_ref().is_some_and(|author| author != owner) {
-            copy.abort();
-            let detail = format!("{} was put there by somebody else", object.name);
-            return Err(syft_core::Error::Rejected(Reject::new(
-                syft_core::RejectCode::ForeignFile,
-                detail,
-            ))
-            .into());
-        }
-        let added = match transport.get_bytes(object, FILE_LIMIT).await {
-            Ok(bytes) => copy.add(&file_name(&object.name), &mut bytes.as_slice()).map(|_| ()),
-            Err(error) => {
-                copy.abort();
-                return Err(error.into());
+    let mut wanted = Vec::new();
+    for (name, mut hashes) in offered {
+        match store.copy_hash(owner, &name) {
+            // While an owner replaces a mock both versions are offered, and the older
+            // one goes soon.
+            Ok(Some(here)) if hashes.iter().any(|hash| hash.as_str() == here) => {}
+            Ok(_) => {
+                wanted.extend(hashes.pop().map(|hash| Wanted { owner: owner.clone(), name, hash }))
             }
-        };
-        if let Err(error) = added {
-            copy.abort();
-            return Err(error.into());
+            Err(error) => match crate::Error::from(error) {
+                error if error.ends_the_pass() => return Err(error),
+                error => report.notes.push(format!("dataset {owner}/{name}: {error}")),
+            },
         }
     }
-    copy.commit(Some(hash.as_str()))?;
+    Ok(wanted)
+}
+
+/// Fetches what is wanted; the datasets of one owner one after the other.
+async fn fetch(
+    pass: &mut Pass<'_>,
+    store: &DatasetStore,
+    wanted: Vec<Vec<Wanted>>,
+    report: &mut SyncReport,
+) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut incoming = Incoming { pass, store, copies: BTreeMap::new(), done: 0, total: 0 };
+    let mut arriving = arrivals(&pass.node.transport, wanted);
+    while let Some((wanted, arrival)) = arriving.next().await {
+        match incoming.take(&wanted, arrival) {
+            Ok(is_whole) => report.datasets += usize::from(is_whole),
+            Err(error) => {
+                incoming.give_up(&wanted);
+                if error.ends_the_pass() {
+                    return Err(error);
+                }
+                let Wanted { owner, name, .. } = &wanted;
+                report.notes.push(format!("dataset {owner}/{name}: {error}"));
+            }
+        }
+    }
+    incoming.tell(true);
     Ok(())
+}
+
+/// The copies that are being made, one of each owner at a time.
+struct Incoming<'p, 'n> {
+    pass: &'p Pass<'n>,
+    store: &'p DatasetStore,
+    copies: BTreeMap<Email, IncomingCopy>,
+    done: u64,
+    total: u64,
+}
+
+impl Incoming<'_, '_> {
+    /// Takes what arrived of a dataset; whether all of it is there now.
+    fn take(&mut self, wanted: &Wanted, arrival: Arrival) -> Result<bool> {
+        let Wanted { owner, name, hash } = wanted;
+        match arrival {
+            Arrival::Begins { files } => {
+                self.total += files as u64;
+                self.tell(false);
+                let copy = self.store.begin_copy(owner, name)?;
+                self.copies.insert(owner.clone(), copy);
+            }
+            Arrival::File { object, body, .. } => {
+                self.done += 1;
+                self.tell(false);
+                // One that was given up takes nothing more.
+                if let Some(copy) = self.copies.get_mut(owner) {
+                    copy.add(&file_name(&object), &mut body.as_slice())?;
+                }
+            }
+            Arrival::Ends => {
+                let Some(copy) = self.copies.remove(owner) else { return Ok(false) };
+                copy.commit(Some(hash.as_str()))?;
+                self.pass.note("dataset.fetched", format!("{owner}/{name}"))?;
+                return Ok(true);
+            }
+            Arrival::Failed(error) => return Err(error),
+        }
+        Ok(false)
+    }
+
+    fn give_up(&mut self, wanted: &Wanted) {
+        if let Some(copy) = self.copies.remove(&wanted.owner) {
+            copy.abort();
+        }
+    }
+
+    /// Says how far it is; at the end, what did not come is not waited for.
+    fn tell(&self, has_ended: bool) {
+        let (work, done) = (Work::Receiving, self.done);
+        let total = if has_ended { done } else { self.total.max(done + 1) };
+        self.pass.node.notices.notice(&Notice::Progress { work, done, total });
+    }
 }

@@ -3,6 +3,7 @@ use syft_transport::grants;
 
 use super::publish::{note, space, withdraw_all};
 use crate::Result;
+use crate::channels::patiently;
 use crate::ledger::Published;
 use crate::node::Pass;
 
@@ -23,8 +24,10 @@ pub(crate) async fn revoke_from(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec
             for hash in published.older.iter().chain([&published.hash]) {
                 let space = space(pass, &name, hash)?;
                 // An older one may never have been opened, or be gone.
-                if grants::list(&*pass.node.transport, &space).await?.contains(&peer.into()) {
-                    grants::revoke(&*pass.node.transport, &space, peer).await?;
+                let transport = &*pass.node.transport;
+                let granted = patiently(&space, 0, grants::list(transport, &space)).await?;
+                if granted.contains(&peer.into()) {
+                    patiently(&space, 0, grants::revoke(transport, &space, peer)).await?;
                 }
             }
             note(pass, &name, Some(published), "dataset.revoked").await?;

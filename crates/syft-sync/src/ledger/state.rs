@@ -48,6 +48,9 @@ pub(crate) struct State {
     /// The event log and its checkpoints as they stand in the store.
     #[serde(default)]
     pub(crate) saved: Saved,
+    /// Whether private parts of datasets are still to be looked for in the store.
+    #[serde(default)]
+    pub(crate) private_due: bool,
     /// Whether it is settled that my datasite goes on here: the store had no backup of
     /// it, or it was made from that.
     #[serde(default)]
@@ -205,6 +208,9 @@ pub(crate) enum Fact {
     Emptying,
     /// Nothing of mine lies in the store any more.
     StoreEmptied,
+    /// A restore is done but for the private parts of datasets (`false`: they are
+    /// here, too).
+    PrivateDue { due: bool },
 }
 
 impl State {
@@ -300,6 +306,7 @@ impl State {
             Fact::Begun => self.begun = true,
             Fact::Emptying => self.emptying = true,
             Fact::StoreEmptied => self.store_emptied(),
+            Fact::PrivateDue { due } => self.private_due = due,
         }
     }
 
@@ -313,6 +320,7 @@ impl State {
         self.backup = None;
         self.emptying = false;
         self.saved = Saved::default();
+        self.private_due = false;
         // The log begins anew; a reader's channel goes on.
         self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
         self.files.values_mut().for_each(|version| version.logged = false);

@@ -100,16 +100,16 @@ impl SyftboxManager {
             return Ok(Home::Kept);
         }
         let mut home = checkpoints::restore_if_new(pass).await?;
-        if let Home::Restored(restored) = &mut home {
-            let mut report = SyncReport::default();
-            let private = self.restore_private_in(pass, &mut report).await?;
-            restored.private = private.len();
-            restored.notes.extend(report.notes);
-            if let Some(reason) = report.store {
-                restored.notes.push(format!("private parts of datasets wait: {reason}"));
-            }
+        if let Home::Restored(restored) = &home {
             let told = format!("restored {} files from the store", restored.files);
             self.node.notices.notice(&Notice::Done(told));
+        }
+        if pass.ledger.state().private_due {
+            let mut report = SyncReport::default();
+            let private = self.restore_private_in(pass, &mut report).await?.len();
+            let mut notes = report.notes;
+            notes.extend(report.store.map(|why| format!("private parts of datasets wait: {why}")));
+            home = home.with_private(private, notes);
         }
         Ok(home)
     }
@@ -125,7 +125,11 @@ impl SyftboxManager {
             Home::Kept => Ok(true),
             Home::Restored(restored) => {
                 report.notes.extend(restored.notes);
-                report.notes.push(format!("restored {} files from the store", restored.files));
+                report.datasets += restored.private;
+                if restored.files > 0 {
+                    let told = format!("restored {} files from the store", restored.files);
+                    report.notes.push(told);
+                }
                 Ok(true)
             }
             Home::Away(problem) => {

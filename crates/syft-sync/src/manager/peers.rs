@@ -3,11 +3,10 @@ use std::collections::BTreeSet;
 use syft_core::{DatasetName, Email};
 
 use super::{SyftboxManager, setup};
-use crate::collections;
 use crate::node::Pass;
 use crate::peers::{Connections, Peer, PeerList, PeerState, PeerTable, greet, withdraw};
 use crate::report::SyncReport;
-use crate::{Error, Notice, Result};
+use crate::{Error, Notice, Result, checkpoints, collections};
 
 /// What became of a peer that was removed, and what cannot be undone.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +68,7 @@ impl SyftboxManager {
             }
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
+        self.keep_decision(&mut pass, &connections.table).await?;
         self.find(&connections, email)
     }
 
@@ -105,6 +105,7 @@ impl SyftboxManager {
             self.done(format!("{email} is a peer now"));
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
+        self.keep_decision(&mut pass, &connections.table).await?;
         self.find(&connections, email)
     }
 
@@ -133,6 +134,7 @@ impl SyftboxManager {
                 connections.table.set(email, PeerState::Rejected, self.node.clock.now());
                 connections.table.save(&*self.node.disk)?;
                 self.done(format!("refused the request of {email}"));
+                self.keep_decision(&mut pass, &connections.table).await?;
             }
         }
         self.find(&connections, email)
@@ -183,6 +185,7 @@ impl SyftboxManager {
             record.withdrawn = true;
             connections.table.save(&*self.node.disk)?;
         }
+        self.keep_decision(&mut pass, &connections.table).await?;
         let withdrawn = !connections.table.to_withdraw().any(|waits| waits == email);
         if withdrawn && files + datasets.len() > 0 {
             self.done(format!(
@@ -237,6 +240,23 @@ impl SyftboxManager {
             self.done(problem);
         }
         Ok(())
+    }
+
+    /// Puts a decision on a peer into the backup at once, so that a fresh machine
+    /// does not restore a removed peer as accepted. What stands in the way is told,
+    /// and the next sync tries again. A home without a history waits for the restore,
+    /// which reads what would be replaced here.
+    async fn keep_decision(&self, pass: &mut Pass<'_>, table: &PeerTable) -> Result<()> {
+        if !self.role.is_owner() || !pass.ledger.state().has_begun() {
+            return Ok(());
+        }
+        match checkpoints::back_up(pass, table, &self.jobs).await {
+            Err(error @ (Error::Refused(_) | Error::Integrity(_))) => {
+                self.done(error.to_string());
+                Ok(())
+            }
+            done => self.unless_away(done).map(drop),
+        }
     }
 
     /// The peers as the store shows them; one that is away is told.

@@ -30,7 +30,8 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
     let mut found = Connections { table, ..Connections::default() };
-    let discovered = transport.discover(SpaceKind::Inbox).await?;
+    let discovered = transport.discover(SpaceKind::Inbox);
+    let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();
     found.suspicious = skipped.map(|skip| format!("{}: {}", skip.name, skip.reason)).collect();
     let mut hellos = KnownHellos::load(&*pass.node.disk);
@@ -163,31 +164,43 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         .filter(|(_, peer)| !peer.greeted && !peer.state.is_refused())
         .map(|(email, _)| email.clone())
         .collect();
+    let hello = Hello::of(me).to_bytes()?;
+    let (transport, hello) = (&*pass.node.transport, &hello);
+    let greeted: Vec<_> = stream::iter(due)
+        .map(|email| async move {
+            let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
+            let put = put_hello(transport, &space, hello.clone());
+            (email, patiently(&space, 0, put).await)
+        })
+        .buffered(IN_FLIGHT)
+        .collect()
+        .await;
     let mut failed = Vec::new();
-    for email in due {
-        let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-        let hello = Hello::of(me).to_bytes()?;
-        if let Err(error) = put_hello(&*pass.node.transport, &space, hello).await {
-            if error.ends_the_pass() {
-                return Err(error);
+    for (email, put) in greeted {
+        match put.map_err(crate::Error::from) {
+            Ok(()) => {
+                if let Some(record) = table.peers.get_mut(&email) {
+                    record.greeted = true;
+                }
+                table.save(&*pass.node.disk)?;
             }
-            failed.push(format!("{email}: {error}"));
-            continue;
+            Err(error) if error.ends_the_pass() => return Err(error),
+            Err(error) => failed.push(format!("{email}: {error}")),
         }
-        if let Some(record) = table.peers.get_mut(&email) {
-            record.greeted = true;
-        }
-        table.save(&*pass.node.disk)?;
     }
     Ok(failed)
 }
 
-async fn put_hello(transport: &dyn Transport, space: &Space, hello: Vec<u8>) -> Result<()> {
+async fn put_hello(
+    transport: &dyn Transport,
+    space: &Space,
+    hello: Vec<u8>,
+) -> syft_transport::Result<()> {
     transport.open(space).await?;
-    match transport.put(space, &Hello::object_name()?, hello.into(), PutMode::Create).await {
+    match transport.put(space, &ObjectName::parse(HELLO)?, hello.into(), PutMode::Create).await {
         // An older hello of mine is as good.
         Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,17 +8,18 @@ use syft_core::{
     CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json, yaml,
 };
 use syft_job::JobStore;
-use syft_transport::{ObjectName, Space, TransportExt};
+use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
 use uuid::Uuid;
 
 use super::backed_up::BackedUp;
 use super::damaged;
-use crate::checkpoints::mine;
+use crate::channels::patiently;
+use crate::checkpoints::is_mine;
 use crate::engine::Draft;
 use crate::ledger::{Arrived, Fact, Head, Published, State};
 use crate::node::Pass;
 use crate::peers::{PeerRecord, PeerTable};
-use crate::{Error, Result};
+use crate::{Error, Result, bodies};
 
 const SCHEMA: &str = "syft/state/1";
 /// A larger one is not fetched, in bytes.
@@ -119,7 +120,13 @@ fn permissions_of(pass: &Pass<'_>, name: &DatasetName) -> Result<Option<String>>
 
 /// Puts peers and decisions into the store, so that another machine of mine can
 /// know them; not into a store that others can read. Written under a name of its
-/// own, since a store need not be able to replace.
+/// own, since a store need not be able to replace; the older one goes once the new
+/// one was read back (`threats.md` F13).
+///
+/// # Errors
+/// [`Error::Refused`] for a record that could not be read back for its size, and
+/// [`Error::Integrity`] if the store gives back something else: the older one stays
+/// then. The store; the disk.
 pub(crate) async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<()> {
     if !pass.node.transport.info().capabilities.access_control {
         return Ok(());
@@ -134,47 +141,123 @@ pub(crate) async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobSt
     if pass.ledger.state().backup == Some(hash) {
         return BackedUp::save(&*pass.node.disk, seen);
     }
-    let space = Space::State { owner: pass.node.email.clone() };
-    let name = ObjectName::parse(&format!("state_{}.json", hash.short()))?;
-    let listed = mine(pass, &space).await?;
+    check_size(body.len() as u64)?;
+    replace(pass, body, hash).await?;
     let mut draft = Draft::default();
     draft.fact(Fact::BackedUp { hash });
-    draft.put(space, name.clone(), body);
-    // The older ones go once the new one is there, in the same plan.
-    listed.iter().filter(|object| object.name != name).for_each(|object| draft.delete(object));
     pass.carry_out(draft).await
 }
 
+fn check_size(size: u64) -> Result<()> {
+    if size <= LIMIT {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "what is recorded of your peers and jobs takes {} MiB, and no machine would read back more \
+         than {} MiB: the older record stays in the store, without what changed since",
+        size >> 20,
+        LIMIT >> 20
+    )))
+}
+
+/// Every step can be repeated, and is, until all of it is done.
+async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let space = space_of(pass);
+    let name = name_of(hash)?;
+    let size = body.len() as u64;
+    let put = async {
+        transport.open(&space).await?;
+        transport.put_bytes(&space, &name, body).await
+    };
+    match patiently(&space, size, put).await {
+        // Not believed: it is read back like any other.
+        Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let listed = patiently(&space, 0, transport.list_all(&space)).await?;
+    let listed = listed.into_iter().filter(|object| is_mine(object, &pass.node.email));
+    let (new, older): (Vec<Object>, Vec<Object>) = listed.partition(|object| object.name == name);
+    let is_there = match new.first() {
+        Some(object) => bodies::holds(transport, object, hash).await?,
+        None => false,
+    };
+    let stale = if is_there { older } else { new };
+    patiently(&space, 0, transport.delete(&stale)).await?;
+    if is_there {
+        return Ok(());
+    }
+    Err(Error::Integrity(format!(
+        "the store does not give {name} back as it was put there: the older record of your peers \
+         and jobs stays, and the next sync puts it anew"
+    )))
+}
+
+fn space_of(pass: &Pass<'_>) -> Space {
+    Space::State { owner: pass.node.email.clone() }
+}
+
+fn name_of(hash: ContentHash) -> Result<ObjectName> {
+    Ok(ObjectName::parse(&format!("state_{}.json", hash.short()))?)
+}
+
+/// The records in the store, the newest first, and whether there are others. They
+/// are believed only where the store keeps others out and states that I put them
+/// there: they say who my peers are and what may run.
+pub(in crate::checkpoints) async fn listed(pass: &Pass<'_>) -> Result<(Vec<Object>, bool)> {
+    let transport = &pass.node.transport;
+    let space = space_of(pass);
+    let mut objects = patiently(&space, 0, transport.list_all(&space)).await?;
+    let is_guarded = transport.info().capabilities.access_control;
+    let found = objects.len();
+    objects.retain(|object| is_guarded && object.owner.as_ref() == Some(&pass.node.email));
+    let has_others = objects.len() < found;
+    objects.sort_by(|a, b| b.created.cmp(&a.created));
+    Ok((objects, has_others))
+}
+
 impl Backup {
-    /// What the store has. It is believed only where the store keeps others out
-    /// and states that I put it there: it says who my peers are and what may run.
+    /// What the store has. Two of them are there only if putting the newer one or
+    /// taking the older one away was cut short: the newest that is whole counts.
     pub(super) async fn fetch(pass: &Pass<'_>, notes: &mut Vec<String>) -> Result<Option<Backup>> {
-        let me = &pass.node.email;
-        let transport = &pass.node.transport;
-        let mut objects = transport.list_all(&Space::State { owner: me.clone() }).await?;
-        let is_guarded = transport.info().capabilities.access_control;
-        let found = objects.len();
-        objects.retain(|object| is_guarded && object.owner.as_ref() == Some(me));
-        if objects.len() < found {
+        let (objects, has_others) = listed(pass).await?;
+        if has_others {
             notes.push(
                 "peers and decisions in the store may be anybody's, and were not taken: \
                  approve your peers again"
                     .to_owned(),
             );
         }
-        // Two of them are there only if the older one's deletion was cut short.
-        objects.sort_by_key(|object| object.created);
-        let Some(object) = objects.pop() else { return Ok(None) };
-        let bytes = match transport.get_bytes(&object, LIMIT).await {
+        let mut damage = None;
+        for object in &objects {
+            match Backup::read(pass, object).await {
+                Ok(backup) => {
+                    notes.extend(damage.map(|damage| format!("{damage}; an older one was taken")));
+                    return Ok(Some(backup));
+                }
+                Err(Error::Integrity(reason)) => drop(damage.get_or_insert(reason)),
+                Err(error) => return Err(error),
+            }
+        }
+        damage.map_or(Ok(None), |damage| Err(Error::Integrity(damage)))
+    }
+
+    async fn read(pass: &Pass<'_>, object: &Object) -> Result<Backup> {
+        let me = &pass.node.email;
+        let bytes = match bodies::whole(&*pass.node.transport, object, LIMIT).await {
             Ok(bytes) => bytes,
             Err(error) if error.is_retryable() => return Err(error.into()),
-            Err(error) => return Err(damaged(&object, error)),
+            Err(error) => return Err(damaged(object, error)),
         };
-        let body: Body = serde_json::from_slice(&bytes).map_err(|error| damaged(&object, error))?;
+        let body: Body = serde_json::from_slice(&bytes).map_err(|error| damaged(object, error))?;
         if body.schema != SCHEMA || body.email != *me {
-            return Err(damaged(&object, format!("it is {} of {}", body.schema, body.email)));
+            return Err(damaged(object, format!("it is {} of {}", body.schema, body.email)));
         }
-        Ok(Some(Backup { body, hash: ContentHash::of(&bytes) }))
+        let hash = ContentHash::of(&bytes);
+        if object.name != name_of(hash)? {
+            return Err(damaged(object, "its bytes are not those that it was named after"));
+        }
+        Ok(Backup { body, hash })
     }
 
     pub(super) fn peers(&self) -> &BTreeMap<Email, PeerRecord> {

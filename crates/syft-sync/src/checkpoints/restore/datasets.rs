@@ -5,10 +5,12 @@ use syft_transport::{CollectionHash, CollectionKind, Object, Space, TransportExt
 
 use super::Progress;
 use super::backup::{Backup, DatasetBackup, permission_file};
-use crate::Result;
+use crate::channels::patiently;
 use crate::checkpoints::is_mine;
 use crate::collections::file_name;
 use crate::ledger::Published;
+use crate::node::Pass;
+use crate::{Result, bodies};
 
 /// A larger file is part of no mock, in bytes.
 const FILE_LIMIT: u64 = 512 << 20;
@@ -42,23 +44,34 @@ pub(super) async fn fetch(
     Ok(found)
 }
 
-async fn fetch_one(
-    progress: &mut Progress<'_, '_>,
+/// The files of a mock of mine as they lie in the store, in the order in which its
+/// hash was made.
+pub(in crate::checkpoints) async fn listed(
+    pass: &Pass<'_>,
     name: &DatasetName,
-    dataset: &DatasetBackup,
-) -> Result<Option<FoundDataset>> {
-    let pass = progress.pass;
+    published: &Published,
+) -> Result<Vec<Object>> {
     let me = &pass.node.email;
-    let Ok(hash) = CollectionHash::parse(&dataset.published.hash) else { return Ok(None) };
+    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Vec::new()) };
     let space = Space::Collection {
         owner: me.clone(),
         kind: CollectionKind::Mock,
         tag: name.clone(),
         hash,
     };
-    let mut objects = pass.node.transport.list_all(&space).await?;
+    let mut objects = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
     objects.retain(|object| is_mine(object, me) && !grants::is_grant(&object.name));
     objects.sort_by_key(|object| file_name(&object.name));
+    Ok(objects)
+}
+
+async fn fetch_one(
+    progress: &mut Progress<'_, '_>,
+    name: &DatasetName,
+    dataset: &DatasetBackup,
+) -> Result<Option<FoundDataset>> {
+    let pass = progress.pass;
+    let objects = listed(pass, name, &dataset.published).await?;
     progress.total += objects.len() as u64;
     let mut whole = ContentHasher::new();
     let mut files = Vec::new();
@@ -86,7 +99,7 @@ async fn take(
     whole: &mut ContentHasher,
 ) -> Result<Option<(HomePath, ContentHash)>> {
     let pass = progress.pass;
-    let bytes = match pass.node.transport.get_bytes(object, FILE_LIMIT).await {
+    let bytes = match bodies::whole(&*pass.node.transport, object, FILE_LIMIT).await {
         Ok(bytes) => bytes,
         Err(error) if error.is_retryable() => return Err(error.into()),
         Err(_) => return Ok(None),

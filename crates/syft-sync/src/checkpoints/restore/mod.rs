@@ -21,7 +21,10 @@ use syft_core::{FileKind, HomePath, NodePaths};
 
 use backup::Backup;
 pub(crate) use backup::back_up;
+pub(super) use backup::listed as listed_states;
+pub(super) use datasets::listed as listed_mock;
 use history::History;
+pub(super) use outboxes::{listed as listed_outbox, readers};
 use plan::Findings;
 
 use crate::engine::Draft;
@@ -64,6 +67,19 @@ pub(crate) enum Home {
 }
 
 impl Home {
+    /// The same, with what came of private parts: also of a restore that was cut
+    /// short before them.
+    pub(crate) fn with_private(self, private: usize, notes: Vec<String>) -> Self {
+        let mut restored = match self {
+            Home::Restored(restored) => restored,
+            Home::Kept if private > 0 || !notes.is_empty() => Restored::default(),
+            other => return other,
+        };
+        restored.private += private;
+        restored.notes.extend(notes);
+        Home::Restored(restored)
+    }
+
     /// What a login says of it; nothing if there was nothing to bring.
     pub(crate) fn told(self) -> Option<Restored> {
         match self {

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use syft_core::{ContentHash, DatasitePath, Email, EventsName, FileChangeEventsMessage, Timestamp};
-use syft_transport::{Space, SpaceKind, TransportExt};
+use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
 
 use super::Progress;
 use super::backup::Backup;
 use super::history::fetch as fetch_piece;
+use crate::channels::patiently;
 use crate::checkpoints::is_mine;
 use crate::ledger::Head;
+use crate::node::Pass;
 use crate::{Error, Result};
 
 /// What one reader was sent, and where its outbox goes on.
@@ -28,17 +30,9 @@ pub(super) async fn fetch(
     backup: Option<&Backup>,
     notes: &mut Vec<String>,
 ) -> Result<BTreeMap<Email, Outbox>> {
-    let transport = &progress.pass.node.transport;
-    let mut readers: BTreeSet<Email> = BTreeSet::new();
-    for space in transport.discover(SpaceKind::Inbox).await?.spaces {
-        if let Space::Inbox { sender, .. } = space {
-            readers.insert(sender);
-        }
-    }
-    readers.extend(backup.iter().flat_map(|backup| backup.peers().keys().cloned()));
-    readers.remove(&progress.pass.node.email);
+    let known = backup.iter().flat_map(|backup| backup.peers().keys());
     let mut outboxes = BTreeMap::new();
-    for reader in readers {
+    for reader in readers(progress.pass, known).await? {
         let outbox = read(progress, &reader, notes).await?;
         if outbox.head.is_some() {
             outboxes.insert(reader, outbox);
@@ -47,18 +41,44 @@ pub(super) async fn fetch(
     Ok(outboxes)
 }
 
+/// Everybody who is or may become a reader of mine: whoever asked, and the peers
+/// that are known.
+pub(in crate::checkpoints) async fn readers(
+    pass: &Pass<'_>,
+    known: impl Iterator<Item = &Email> + Send,
+) -> Result<BTreeSet<Email>> {
+    let mut readers: BTreeSet<Email> = known.cloned().collect();
+    let found = patiently(&"my inboxes", 0, pass.node.transport.discover(SpaceKind::Inbox)).await?;
+    for space in found.spaces {
+        if let Space::Inbox { sender, .. } = space {
+            readers.insert(sender);
+        }
+    }
+    readers.remove(&pass.node.email);
+    Ok(readers)
+}
+
+/// What I sent to a reader and is still there, in the order in which it was sent.
+pub(in crate::checkpoints) async fn listed(
+    pass: &Pass<'_>,
+    reader: &Email,
+) -> Result<Vec<(Timestamp, Object)>> {
+    let me = &pass.node.email;
+    let space = Space::Outbox { owner: me.clone(), recipient: reader.clone() };
+    let listed = patiently(&space, 0, pass.node.transport.list_all(&space)).await?.into_iter();
+    let named = listed.filter(|object| is_mine(object, me));
+    let named = named.filter_map(|o| Some((EventsName::parse(o.name.as_str()).ok()?.timestamp, o)));
+    let mut objects: Vec<_> = named.collect();
+    objects.sort_by_key(|(timestamp, _)| *timestamp);
+    Ok(objects)
+}
+
 async fn read(
     progress: &mut Progress<'_, '_>,
     reader: &Email,
     notes: &mut Vec<String>,
 ) -> Result<Outbox> {
-    let me = progress.pass.node.email.clone();
-    let space = Space::Outbox { owner: me.clone(), recipient: reader.clone() };
-    let listed = progress.pass.node.transport.list_all(&space).await?.into_iter();
-    let named = listed.filter(|object| is_mine(object, &me));
-    let named = named.filter_map(|o| Some((EventsName::parse(o.name.as_str()).ok()?.timestamp, o)));
-    let mut objects: Vec<_> = named.collect();
-    objects.sort_by_key(|(timestamp, _)| *timestamp);
+    let objects = listed(progress.pass, reader).await?;
     progress.total += objects.len() as u64;
     let mut outbox = Outbox::default();
     for (at, object) in objects {

@@ -57,6 +57,7 @@ impl Findings {
             );
         }
         self.datasets(pass, &mut draft, &mut restored)?;
+        draft.fact(Fact::PrivateDue { due: true });
         let scene = pass.node.scene();
         let details = [
             ("files", json!(restored.files)),
@@ -159,7 +160,8 @@ impl Findings {
         for revision in &job.revisions {
             let whole = revision.files.iter().all(|file| here(&file.path) == Some(file.sha256));
             let (true, Some(config)) = (whole, here("config.yaml")) else { continue };
-            if !made.insert(revision.digest) {
+            // The backup lists no files of a revision that nothing is decided about.
+            if revision.files.is_empty() || !made.insert(revision.digest) {
                 continue;
             }
             let snapshot = NodePaths::snapshots().join(&revision.digest.to_string())?;

@@ -1,0 +1,134 @@
+//! The files of collections on their way here: a bound on the owners that are asked
+//! at a time, and one on what waits in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::stream::{self, BoxStream, StreamExt};
+use syft_core::{DatasetName, Email, Reject, RejectCode};
+use syft_transport::{
+    CollectionHash, CollectionKind, Object, ObjectName, Space, Transport, TransportExt, grants,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::channels::{IN_FLIGHT, patiently};
+use crate::{Error, Result, bodies};
+
+/// A file of a mock that is larger is not fetched, in bytes.
+const FILE_LIMIT: u64 = 512 << 20;
+/// So much of one body is one place in memory, in bytes. The places hold the largest
+/// file, or the files of several owners together.
+const PLACE: u64 = 64 << 10;
+const PLACES: u32 = 8 << 10;
+
+/// A dataset that an owner shares with me and that I lack.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) owner: Email,
+    pub(super) name: DatasetName,
+    pub(super) hash: CollectionHash,
+}
+
+/// What comes in of a dataset, in this order; a failure is the last of it.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    Begins {
+        files: usize,
+    },
+    File {
+        object: ObjectName,
+        body: Vec<u8>,
+        /// Held until it was dealt with, so that little waits in memory.
+        _places: Option<OwnedSemaphorePermit>,
+    },
+    Ends,
+    Failed(Error),
+}
+
+type Arrivals = BoxStream<'static, (Wanted, Arrival)>;
+
+/// Fetches datasets, those of one owner in their order, and several owners at once.
+/// An owner whose store does not answer is left for the next pass.
+pub(super) fn arrivals(transport: &Arc<dyn Transport>, owners: Vec<Vec<Wanted>>) -> Arrivals {
+    let places = Arc::new(Semaphore::new(PLACES as usize));
+    let transport = transport.clone();
+    let of_owner = move |wanted: Vec<Wanted>| {
+        let fetcher = Fetcher {
+            transport: transport.clone(),
+            places: places.clone(),
+            is_away: Arc::new(AtomicBool::new(false)),
+        };
+        stream::iter(wanted).flat_map(move |wanted| fetcher.clone().dataset(wanted)).boxed()
+    };
+    stream::iter(owners).map(of_owner).flatten_unordered(IN_FLIGHT).boxed()
+}
+
+/// What fetches the datasets of one owner.
+#[derive(Clone)]
+struct Fetcher {
+    transport: Arc<dyn Transport>,
+    places: Arc<Semaphore>,
+    /// Whether a call about this owner failed in a way that may pass: the next one
+    /// would wait as long.
+    is_away: Arc<AtomicBool>,
+}
+
+impl Fetcher {
+    fn dataset(self, wanted: Wanted) -> Arrivals {
+        let of = wanted.clone();
+        let start = async move {
+            if self.is_away.load(Ordering::Relaxed) {
+                return stream::empty().boxed();
+            }
+            match self.list(&of).await {
+                Ok(objects) => self.files(objects),
+                Err(error) => stream::iter([Arrival::Failed(self.noting(error))]).boxed(),
+            }
+        };
+        stream::once(start).flatten().map(move |arrival| (wanted.clone(), arrival)).boxed()
+    }
+
+    async fn list(&self, wanted: &Wanted) -> Result<Vec<Object>> {
+        let (owner, tag, hash) = (wanted.owner.clone(), wanted.name.clone(), wanted.hash.clone());
+        let space = Space::Collection { owner, kind: CollectionKind::Mock, tag, hash };
+        let mut objects = patiently(&space, 0, self.transport.list_all(&space)).await?;
+        objects.retain(|object| !grants::is_grant(&object.name));
+        let is_foreign =
+            |object: &&Object| object.owner.as_ref().is_some_and(|author| *author != wanted.owner);
+        if let Some(foreign) = objects.iter().find(is_foreign) {
+            let detail = format!("{} was put there by somebody else", foreign.name);
+            let reject = Reject::new(RejectCode::ForeignFile, detail);
+            return Err(syft_core::Error::Rejected(reject).into());
+        }
+        Ok(objects)
+    }
+
+    fn files(self, objects: Vec<Object>) -> BoxStream<'static, Arrival> {
+        let begins = Arrival::Begins { files: objects.len() };
+        let bodies = stream::unfold(Some((self, objects.into_iter())), |state| async move {
+            let (fetcher, mut rest) = state?;
+            let Some(object) = rest.next() else { return Some((Arrival::Ends, None)) };
+            match fetcher.file(object).await {
+                Ok(file) => Some((file, Some((fetcher, rest)))),
+                Err(error) => Some((Arrival::Failed(fetcher.noting(error)), None)),
+            }
+        });
+        stream::iter([begins]).chain(bodies).boxed()
+    }
+
+    async fn file(&self, object: Object) -> Result<Arrival> {
+        let places = object.size.div_ceil(PLACE).clamp(1, u64::from(PLACES));
+        let places = u32::try_from(places).unwrap_or(PLACES);
+        // Closed never: it lives as long as the stream.
+        let _places = self.places.clone().acquire_many_owned(places).await.ok();
+        let body = bodies::whole(&*self.transport, &object, FILE_LIMIT).await?;
+        Ok(Arrival::File { object: object.name, body, _places })
+    }
+
+    fn noting(&self, error: Error) -> Error {
+        if matches!(&error, Error::Transport(error) if error.is_retryable()) {
+            self.is_away.store(true, Ordering::Relaxed);
+        }
+        error
+    }
+}
