@@ -55,6 +55,8 @@ pub enum FlagKind {
     /// A script that is not UTF-8: what runs may be read in another way than it is
     /// shown.
     BinaryScript,
+    /// A comment by which Python reads the file in another encoding than it is shown.
+    OtherEncoding,
     /// `run.sh` is another than the one that is written for such a job.
     OwnRunSh,
     /// The job asks for packages.
@@ -99,6 +101,11 @@ pub(crate) fn of_text(file: &str, text: &str) -> Vec<Flag> {
         if let Some(word) = mixed_word(line) {
             push(FlagKind::MixedScripts, format!("{:?} mixes letters of several scripts", word));
         }
+        if index < 2
+            && let Some(encoding) = declared_encoding(line)
+        {
+            push(FlagKind::OtherEncoding, format!("Python reads this file as {encoding}"));
+        }
         let length = line.chars().count();
         if length > LONG_LINE {
             push(FlagKind::LongLine, format!("a line of {length} characters"));
@@ -119,6 +126,18 @@ pub(crate) fn of_text(file: &str, text: &str) -> Vec<Flag> {
         }
     }
     shorten(flags)
+}
+
+/// The encoding that one of the first two lines declares, as PEP 263 has it, unless it
+/// is the one that the file is shown in.
+fn declared_encoding(line: &str) -> Option<&str> {
+    let comment = line.trim_start_matches([' ', '\t', '\x0c']).strip_prefix('#')?;
+    let (_, behind) = comment.split_once("coding=").or_else(|| comment.split_once("coding:"))?;
+    let name = behind.trim_start_matches([' ', '\t']);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'));
+    let name = name.get(..end.unwrap_or(name.len())).filter(|name| !name.is_empty())?;
+    let is_utf8 = matches!(name.to_ascii_lowercase().replace('_', "-").as_str(), "utf-8" | "utf8");
+    (!is_utf8).then_some(name)
 }
 
 /// A file full of oddities is told of once, not drowned in.
@@ -268,6 +287,19 @@ mod tests {
         assert!(!uses("python3 evil/main.py", "main.py"));
         assert!(!uses("python3 notmain.py", "main.py"));
         assert!(!uses("", "main.py"));
+    }
+
+    #[test]
+    fn r6_another_encoding_than_the_one_shown_is_found() {
+        let kinds = |text: &str| of_text("a.py", text).iter().map(|f| f.kind).collect::<Vec<_>>();
+        for text in
+            ["# -*- coding: utf-7 -*-\n", "#!/usr/bin/python3\n# vim: set fileencoding=cp037 :"]
+        {
+            assert_eq!(kinds(text), [FlagKind::OtherEncoding], "{text}");
+        }
+        for text in ["# -*- coding: UTF-8 -*-\n", "coding = 1\n", "#\n#\n# coding: utf-7\n", ""] {
+            assert_eq!(kinds(text), [], "{text}");
+        }
     }
 
     #[test]

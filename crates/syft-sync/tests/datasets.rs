@@ -323,6 +323,19 @@ async fn the_datasets_of_several_owners_come_at_once_with_a_bound() {
 #[derive(Debug, Default)]
 struct Heard(Mutex<Vec<(Work, u64, u64)>>);
 
+impl Heard {
+    /// What was told of some work, which is told to its end and ends once.
+    fn of(&self, work: Work) -> Vec<(u64, u64)> {
+        let all = self.0.lock().unwrap().clone();
+        let all = all.into_iter().filter(|(of, ..)| *of == work);
+        let steps: Vec<_> = all.map(|(_, done, total)| (done, total)).collect();
+        let ended = |(done, total): &(u64, u64)| done == total;
+        assert!(steps.iter().rev().skip(1).all(|step| !ended(step)), "{steps:?}");
+        assert!(steps.last().is_none_or(ended), "{steps:?}");
+        steps
+    }
+}
+
 impl NoticeSink for Heard {
     fn notice(&self, notice: &Notice) {
         if let Notice::Progress { work, done, total } = notice {
@@ -341,10 +354,23 @@ async fn both_sides_are_told_how_far_a_dataset_is() {
         let member = if work == Work::Sending { &mut world.alice } else { &mut world.bob };
         member.restart_with(user, |config| config.notices = heard.clone());
         member.sync().await;
-        let heard = heard.0.lock().unwrap().clone();
-        assert!(heard.len() > 2 && heard.iter().all(|(of, ..)| *of == work), "{heard:?}");
-        let ended = |(_, done, total): &(Work, u64, u64)| done == total;
-        assert!(heard.iter().rev().skip(1).all(|step| !ended(step)), "{heard:?}");
-        assert!(heard.last().is_some_and(ended), "{heard:?}");
+        assert!(heard.of(work).len() > 2, "{heard:?}");
     }
+}
+
+#[tokio::test]
+async fn an_owner_is_told_how_far_reading_is_and_nothing_if_nothing_is_read() {
+    let mut world = World::of(Store::Memory(MemoryStore::new())).await;
+    world.alice.sync().await;
+    for number in 0..3 {
+        world.alice.write(&format!("alice@hospital.org/public/{number}.txt"), "text");
+    }
+    let heard = Arc::new(Heard::default());
+    let user = world.store.user(alice());
+    world.alice.restart_with(user, |config| config.notices = heard.clone());
+    world.alice.sync().await;
+    assert!(heard.of(Work::Reading).len() > 3, "{heard:?}");
+    let told = heard.0.lock().unwrap().len();
+    world.alice.manager.status().await.unwrap();
+    assert_eq!(heard.0.lock().unwrap().len(), told);
 }

@@ -5,11 +5,11 @@ use syft_perm::Permissions;
 
 use super::look::{Look, Seen};
 use super::{DatasiteOwnerSyncer, is_shared};
-use crate::Result;
 use crate::batch::Batch;
 use crate::engine::{LocalChange, LocalEdit, on_local_changes};
-use crate::node::Pass;
+use crate::node::{Node, Pass};
 use crate::report::SyncReport;
+use crate::{Notice, Result, Work};
 
 /// Content in one message, in bytes; a larger file gets a message of its own.
 pub(super) const MESSAGE_BYTES: u64 = 32 << 20;
@@ -33,10 +33,15 @@ impl DatasiteOwnerSyncer<'_> {
         let private = !self.node.transport.info().capabilities.access_control;
         let shared = |path: &DatasitePath| !private || is_shared(permissions, readers, path);
         let mut batch = Batch::new(MESSAGE_BYTES);
-        for (path, metadata) in here(look, only) {
+        let files = here(look, only);
+        let mut reading = Reading { node: self.node, total: files.len() as u64, has_read: false };
+        for (done, (path, metadata)) in (0..).zip(files) {
             let Some(Seen { hash, content }) = self.see(look, &path, &metadata, report)? else {
                 continue;
             };
+            if content.is_some() {
+                reading.tell(done);
+            }
             let known = pass.ledger.state().files.get(&path).copied();
             let changed = known.is_none_or(|known| known.hash != hash);
             let logged = shared(&path);
@@ -69,6 +74,7 @@ impl DatasiteOwnerSyncer<'_> {
                 self.commit(pass, full, report).await?;
             }
         }
+        drop(reading);
         self.commit(pass, batch.take(), report).await?;
         let gone = self.gone(pass, look, only, report);
         report.changed += gone.len();
@@ -161,6 +167,29 @@ impl DatasiteOwnerSyncer<'_> {
                 Ok(())
             }
             other => other,
+        }
+    }
+}
+
+/// Tells how far reading is; nothing where nothing had to be read.
+struct Reading<'n> {
+    node: &'n Node,
+    total: u64,
+    has_read: bool,
+}
+
+impl Reading<'_> {
+    fn tell(&mut self, done: u64) {
+        self.has_read = true;
+        let (work, total) = (Work::Reading, self.total);
+        self.node.notices.notice(&Notice::Progress { work, done, total });
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if self.has_read {
+            self.tell(self.total);
         }
     }
 }
