@@ -213,7 +213,7 @@ pub(in crate::checkpoints) async fn listed(pass: &Pass<'_>) -> Result<(Vec<Objec
     let found = objects.len();
     objects.retain(|object| is_guarded && object.owner.as_ref() == Some(&pass.node.email));
     let has_others = objects.len() < found;
-    objects.sort_by(|a, b| b.created.cmp(&a.created));
+    objects.sort_by_key(|object| std::cmp::Reverse(object.created));
     Ok((objects, has_others))
 }
 
