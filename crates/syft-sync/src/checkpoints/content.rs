@@ -7,9 +7,8 @@ use syft_core::{
     Checkpoint, Content, ContentHash, DatasitePath, FileChangeEvent, HomePath,
     IncrementalCheckpoint,
 };
-use syft_transport::TransportExt;
 
-use super::{PIECE_LIMIT, checkpoints_of, log_of, mine};
+use super::{checkpoints_of, fetch_piece, log_of, mine};
 use crate::node::Pass;
 use crate::{Error, Result};
 
@@ -75,7 +74,7 @@ async fn in_log(
             None => {
                 let object = objects.iter().find(|object| object.name.as_str() == known.name);
                 let Some(object) = object else { continue };
-                pass.node.transport.get_bytes(object, PIECE_LIMIT).await?
+                fetch_piece(pass, object).await?
             }
         };
         if let Ok(message) = decode_events(&bytes, &Limits::EVENTS) {
@@ -98,7 +97,7 @@ async fn in_checkpoints(
         }
         let object = objects.iter().find(|object| object.name.as_str() == piece.name);
         let Some(object) = object else { continue };
-        let bytes = pass.node.transport.get_bytes(object, PIECE_LIMIT).await?;
+        let bytes = fetch_piece(pass, object).await?;
         if let Ok(piece) = decode::<IncrementalCheckpoint>(&bytes, &Limits::EVENTS) {
             take_events(piece.events, missing, found);
         } else if let Ok(full) = decode::<Checkpoint>(&bytes, &Limits::EVENTS) {

@@ -7,14 +7,14 @@ use syft_core::{
     Change, Checkpoint, CheckpointFile, CheckpointName, ContentHash, DatasitePath, FileChangeEvent,
     HomePath, IncrementalCheckpoint, Timestamp,
 };
-use syft_transport::{Object, TransportExt};
+use syft_transport::Object;
 
 use super::content::gather;
 use super::decide::{
     in_order, incremental_until, on_checkpoint, on_rolling, on_unusable, on_verified,
     rolling_is_due,
 };
-use super::{Due, PIECE_LIMIT, checkpoints_of, due, is_mine, log_of, mine, rolling_of};
+use super::{Due, checkpoints_of, due, fetch_piece, is_mine, log_of, mine, rolling_of};
 use crate::ledger::Unverified;
 use crate::node::Pass;
 use crate::report::SyncReport;
@@ -244,7 +244,7 @@ fn may_show_up(new: &Unverified, now: Timestamp) -> bool {
 /// Fetches a checkpoint and compares it with what was put; returns what is wrong.
 async fn read_back(pass: &Pass<'_>, object: &Object, new: &Unverified) -> Result<Option<String>> {
     debug_assert!(is_mine(object, &pass.node.email), "others' objects are not looked at");
-    let bytes = match pass.node.transport.get_bytes(object, PIECE_LIMIT).await {
+    let bytes = match fetch_piece(pass, object).await {
         Ok(bytes) => bytes,
         Err(error) if error.is_retryable() => return Err(error.into()),
         Err(error) => return Ok(Some(error.to_string())),

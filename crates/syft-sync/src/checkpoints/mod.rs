@@ -37,6 +37,7 @@ pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
 pub(crate) use status::{list, status};
 
 use crate::Result;
+use crate::channels::patiently;
 use crate::node::Pass;
 
 /// A larger piece of a backup is not fetched, in bytes.
@@ -54,6 +55,11 @@ fn rolling_of(owner: &Email) -> Space {
     Space::Rolling { owner: owner.clone() }
 }
 
+/// A piece, which is waited for as any answer of the store.
+async fn fetch_piece(pass: &Pass<'_>, object: &Object) -> syft_transport::Result<Vec<u8>> {
+    patiently(object, object.size, pass.node.transport.get_bytes(object, PIECE_LIMIT)).await
+}
+
 /// Whether the store does not say that somebody else put an object there.
 fn is_mine(object: &Object, me: &Email) -> bool {
     object.owner.as_ref().is_none_or(|owner| owner == me)
@@ -61,7 +67,7 @@ fn is_mine(object: &Object, me: &Email) -> bool {
 
 /// What I put into a space of mine.
 async fn mine(pass: &Pass<'_>, space: &Space) -> Result<Vec<Object>> {
-    let mut objects = pass.node.transport.list_all(space).await?;
+    let mut objects = patiently(space, 0, pass.node.transport.list_all(space)).await?;
     objects.retain(|object| is_mine(object, &pass.node.email));
     Ok(objects)
 }

@@ -3,6 +3,7 @@ use syft_transport::{Object, Space, TransportExt};
 
 use super::PeerTable;
 use crate::batch::Batch;
+use crate::channels::patiently;
 use crate::collections;
 use crate::engine::{Draft, RoutedFile, on_route};
 use crate::ledger::Fact;
@@ -30,7 +31,7 @@ pub(crate) async fn withdraw(
     }
     let mut before = Vec::new();
     if !pass.ledger.state().withdrawn.contains(peer) {
-        before = pass.node.transport.list_all(&outbox).await?;
+        before = patiently(&outbox, 0, pass.node.transport.list_all(&outbox)).await?;
     }
     let sent = pass.ledger.state().sent.get(peer);
     let paths: Vec<DatasitePath> = sent.into_iter().flat_map(|sent| sent.keys().cloned()).collect();

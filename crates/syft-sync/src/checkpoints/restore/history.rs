@@ -13,7 +13,8 @@ use syft_transport::{Object, Space, TransportExt};
 use super::backup::Backup;
 use super::files::Files;
 use super::{Progress, damaged};
-use crate::checkpoints::{PIECE_LIMIT, checkpoints_of, is_mine, log_of, rolling_of};
+use crate::channels::patiently;
+use crate::checkpoints::{checkpoints_of, fetch_piece, is_mine, log_of, rolling_of};
 use crate::ledger::{Head, LogObject, LoggedEvent, Piece, Saved};
 use crate::node::Pass;
 use crate::{Error, Result};
@@ -84,7 +85,7 @@ pub(super) async fn find(pass: &Pass<'_>, notes: &mut Vec<String>) -> Result<Fou
 }
 
 async fn listed(pass: &Pass<'_>, space: &Space, notes: &mut Vec<String>) -> Result<Vec<Object>> {
-    let mut objects = pass.node.transport.list_all(space).await?;
+    let mut objects = patiently(space, 0, pass.node.transport.list_all(space)).await?;
     objects.retain(|object| {
         let mine = is_mine(object, &pass.node.email);
         if !mine {
@@ -269,7 +270,7 @@ pub(super) async fn fetch<T: WireFormat>(
     progress: &mut Progress<'_, '_>,
     object: &Object,
 ) -> Result<(T, ContentHash)> {
-    let bytes = match progress.pass.node.transport.get_bytes(object, PIECE_LIMIT).await {
+    let bytes = match fetch_piece(progress.pass, object).await {
         Ok(bytes) => bytes,
         Err(error) if error.is_retryable() => return Err(error.into()),
         Err(error) => return Err(damaged(object, error)),
