@@ -93,6 +93,12 @@ fn a_changed_audit_log_is_found() {
     ");
     assert_eq!(it.alice(&["audit", "verify", "--json"]).exits(9).json()["ok"], false);
     it.alice(&["doctor"]).exits(9);
+    std::fs::remove_dir_all(it.path("alice/.syft/audit")).unwrap();
+    assert_snapshot!(it.alice(&["audit", "verify"]).exits(9).all(), @r"
+    The audit log was tampered with at line 1: it is empty, and the login that it begins with is gone
+    Up to there, 0 entries hang together.
+    [exit 9]
+    ");
 }
 
 #[test]

@@ -266,3 +266,20 @@ fn a_job_that_did_not_arrive_yet_is_fetched_before_it_is_decided_about() {
     it.alice(&["job", "approve", "fresh"]).ok();
     assert_eq!(it.alice(&["job", "approve", "unknown"]).exits(3).stdout, "");
 }
+
+#[test]
+fn what_was_released_of_an_earlier_run_is_found() {
+    let it = sent(&[("one", "echo 1 > $SYFT_OUTPUTS/n.txt\n")]);
+    it.alice(&["job", "approve", "one"]).ok();
+    it.alice(&["job", "run", "one", "--share-outputs"]).ok();
+    let ran = it.alice(&["job", "rerun", "one", "--share-logs", "--json"]).ok().json();
+    let id = ran["jobs"][0]["id"].as_str().unwrap().to_owned();
+    let said = it.bob(&["job", "outputs", "one"]).ok();
+    let next = format!("syft job outputs {id} --run {id}-1");
+    assert!(said.raw.contains("Files of an earlier run were released:"), "{}", said.raw);
+    assert!(said.raw.contains(&next), "{}", said.raw);
+    let run = next.rsplit(' ').next().unwrap();
+    assert!(it.bob(&["job", "outputs", &id, "--run", run]).ok().raw.contains("n.txt"));
+    let json = it.bob(&["job", "outputs", "one", "--json"]).ok().json();
+    assert_eq!(json["earlier"], run);
+}

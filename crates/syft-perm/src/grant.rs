@@ -8,14 +8,14 @@ pub(crate) enum Grant {
     /// This user, letter by letter.
     User(Box<str>),
     /// An entry with `*` or `?`, as a shell reads it, over the whole name.
-    Shell(Vec<Token>),
+    Shell(Vec<Token>, Box<str>),
 }
 
 impl Grant {
     pub(crate) fn parse(entry: &str) -> Grant {
         match entry {
             "*" | "USER" => Grant::Everyone,
-            _ if entry.contains(['*', '?']) => Grant::Shell(shell_tokens(entry)),
+            _ if entry.contains(['*', '?']) => Grant::Shell(shell_tokens(entry), entry.into()),
             _ => Grant::User(entry.into()),
         }
     }
@@ -24,7 +24,17 @@ impl Grant {
         match self {
             Grant::Everyone => true,
             Grant::User(name) => **name == *user,
-            Grant::Shell(tokens) => tokens_match(tokens, user, user),
+            Grant::Shell(tokens, _) => tokens_match(tokens, user, user),
+        }
+    }
+}
+
+impl Grant {
+    /// The entry as it is written; nothing for everyone.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self {
+            Grant::Everyone => None,
+            Grant::User(name) | Grant::Shell(_, name) => Some(name),
         }
     }
 }

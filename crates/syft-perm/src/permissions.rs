@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grant::Grant;
 use crate::{Access, Level, Pattern, PermissionFile, Rule};
@@ -87,6 +87,18 @@ impl Permissions {
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.owner
+    }
+
+    /// Everybody whom a rule names, and patterns of names as they are written; not
+    /// `*`, which is everyone.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<&str> {
+        let good = self.folders.iter().filter_map(|folder| match &folder.file {
+            Some(FileState::Good(file)) => Some(file),
+            _ => None,
+        });
+        let lists = good.flat_map(|file| &file.rules).flat_map(|r| [&r.admin, &r.write, &r.read]);
+        lists.flatten().filter_map(Grant::named).collect()
     }
 
     fn add(&mut self, folder: String, text: Result<String, String>) {

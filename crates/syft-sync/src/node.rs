@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use syft_core::{Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry, NodePaths};
+use syft_core::{
+    AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry, NodePaths,
+};
 use syft_transport::Transport;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -91,6 +93,17 @@ impl Node {
             return Ok(());
         }
         Err(Error::NotLoggedIn { home: self.home.display().to_string() })
+    }
+
+    /// Whether the audit log is whole. Every home has logged in, so that an empty one is
+    /// not.
+    pub(crate) fn verify_audit(&self) -> Result<AuditReport> {
+        let mut report = self.audit.open()?.verify()?;
+        if report.entries == 0 {
+            let detail = "it is empty, and the login that it begins with is gone".to_owned();
+            report.problem.get_or_insert(AuditProblem { line: 1, detail });
+        }
+        Ok(report)
     }
 
     pub(crate) fn scene(&self) -> Scene<'_> {

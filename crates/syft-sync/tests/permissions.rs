@@ -189,3 +189,20 @@ async fn readers_are_listed_by_path() {
     assert_eq!(dan.len(), all.len());
     assert!(dan.iter().any(|access| access.read == ["dan@lab.org"]));
 }
+
+#[tokio::test]
+async fn the_list_knows_whoever_a_rule_names_peer_or_not() {
+    let pair = common::Pair::connected().await;
+    pair.alice.write("alice@hospital.org/notes/a.txt", "a");
+    let named = "dave@elsewhere.org";
+    grant(&pair.alice, "notes/", named, Level::Read);
+    let of = |path: &str| {
+        let all = pair.alice.manager.readers(None).unwrap();
+        all.into_iter().find(|access| access.path == path).unwrap().read
+    };
+    assert_eq!(of("notes/a.txt"), [named]);
+    pair.alice.write("alice@hospital.org/lab/b.txt", "b");
+    let rules = "rules:\n- pattern: '**'\n  access:\n    read: ['*@lab.org']\n";
+    pair.alice.write("alice@hospital.org/lab/syft.pub.yaml", rules);
+    assert_eq!(of("lab/b.txt"), ["*@lab.org"]);
+}

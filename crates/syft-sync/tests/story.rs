@@ -10,10 +10,11 @@
 mod common;
 
 use common::{Pair, alice, bob};
+use syft_core::JobName;
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, PlainSandbox};
-use syft_job::{ReleaseFiles, RunOptions, Status};
-use syft_sync::PeerState;
+use syft_job::{ReleaseFiles, RunOptions, Script, Status, Submission};
+use syft_sync::{PeerState, Sent};
 
 #[derive(Debug)]
 struct Silent;
@@ -69,4 +70,33 @@ async fn a_mock_reaches_those_it_is_shared_with_and_the_data_stays() {
         .into_values()
         .any(|bytes| String::from_utf8_lossy(&bytes).contains("REAL PERSON"));
     assert!(!leaked);
+}
+
+/// Whoever waits for a job is told its id, and so is who must act.
+#[tokio::test]
+async fn a_job_that_is_changed_before_it_is_taken_has_one_id_on_both_sides() {
+    let pair = Pair::connected().await;
+    let submission = |script: &str| {
+        let mut one = Submission::new(alice(), Script::Text(script.to_owned()));
+        one.name = Some(JobName::parse("count").unwrap());
+        one
+    };
+    let Sent::New(first) =
+        pair.bob.manager.submit_once(&submission("echo 1"), false).await.unwrap()
+    else {
+        panic!("it is new");
+    };
+    pair.bob.sync().await;
+    for script in ["echo 2", "echo 3"] {
+        let sent = pair.bob.manager.submit_once(&submission(script), false).await.unwrap();
+        assert!(matches!(&sent, Sent::Revised(it) if it.id == first.id), "{sent:?}");
+        pair.bob.sync().await;
+    }
+    pair.alice.sync().await;
+    let jobs = pair.alice.manager.job_store().jobs().unwrap();
+    let ids: Vec<_> = jobs.iter().map(|job| job.id().clone()).collect();
+    assert_eq!(ids, [first.id]);
+    let script = pair.alice.read("alice@hospital.org/jobs/bob@university.org/count/run.sh");
+    assert_eq!(script.as_deref(), Some("echo 3"));
+    assert!(pair.alice.manager.quarantine().list().unwrap().is_empty());
 }

@@ -5,12 +5,15 @@ mod wait;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use syft_sync::core::{DatasetName, Email, JobName};
+use syft_sync::core::{DatasetName, Email, JobName, safe_text};
 use syft_sync::job::{JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
 use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 
 use self::wait::{ended, wait};
-use super::job::{CopiedOutput, before_sending, comment, copy_outputs, safe_lines, waiting};
+use super::job::{
+    CopiedOutput, before_sending, comment, copy_outputs, earlier_outputs, hint_earlier, safe_lines,
+    waiting,
+};
 use crate::args::{DatasetRef, RunArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -24,6 +27,8 @@ pub(crate) struct RunEnded {
     job: JobSummary,
     outcome: Outcome,
     copied: Vec<CopiedOutput>,
+    /// The latest earlier run of which outputs were released, if the last one has none.
+    earlier: Option<String>,
     /// What a failed job said, if that was released; never part of the JSON.
     #[serde(skip)]
     log: Option<String>,
@@ -103,7 +108,10 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         _ => Vec::new(),
     };
     let log = job.stderr()?.filter(|_| outcome == Outcome::Failed && job.logs_released());
+    let is_empty = outcome == Outcome::Fetched && outputs.is_empty();
+    let earlier = if is_empty { earlier_outputs(&job)? } else { None };
     Ok(RunEnded {
+        earlier,
         job: job.summary()?,
         outcome,
         copied: outputs,
@@ -143,6 +151,13 @@ fn rehearse(
     let rehearsal = before_sending(context, manager, submission, anyway)?;
     if let Some(rehearsal) = &rehearsal {
         tell(context, &format!("Rehearsed on the mock: {rehearsal}"));
+        for hit in &rehearsal.limits_hit {
+            tell(context, &safe_text(&format!("  limit reached: {hit}")));
+        }
+        for skipped in &rehearsal.skipped {
+            let line = format!("  not collected: {}: {}", skipped.path, skipped.reason);
+            tell(context, &safe_text(&line));
+        }
     }
     Ok(rehearsal.as_ref().map(Rehearsed::from))
 }
@@ -179,9 +194,18 @@ pub(super) async fn know_dataset(
     Ok(())
 }
 
-/// The file's or folder's name, if a job can be called so.
+/// The file's or folder's name as far as a job can be called so: the same for the same
+/// file, by which the command finds its job again.
 pub(super) fn name_of(script: &std::path::Path) -> Option<JobName> {
-    script.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| JobName::parse(stem).ok())
+    let stem = script.file_stem()?.to_string_lossy();
+    if let Ok(name) = JobName::parse(&stem) {
+        return Some(name);
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '_' | '@' | '+');
+    let fitting: String = stem.chars().map(|c| if fits(c) { c } else { '-' }).collect();
+    let short: String = fitting.chars().take(60).collect();
+    let name = short.trim_matches(|c: char| matches!(c, ' ' | '.' | '-'));
+    JobName::parse(if name.is_empty() { "job" } else { name }).ok()
 }
 
 async fn send(context: &Context, manager: &SyftboxManager) -> Result<(), CliError> {
@@ -228,6 +252,9 @@ impl Report for RunEnded {
         for output in &self.copied {
             page.line(format!("  {}", output.to.display()));
         }
+        if let Some(run) = &self.earlier {
+            hint_earlier(page, id, run);
+        }
         let reason = self.job.reason.clone().filter(|_| self.outcome != Outcome::Sent);
         page.fields([
             ("reason", reason.unwrap_or_default()),
@@ -261,5 +288,29 @@ impl Report for RunEnded {
             Outcome::Rejected | Outcome::Cancelled => Exit::Refused,
             Outcome::StillWaiting => Exit::StillWaiting,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::name_of;
+
+    #[test]
+    fn every_file_has_a_name_that_is_the_same_again() {
+        let names = [
+            ("count.py", "count"),
+            ("my job.v2.py", "my job.v2"),
+            ("r\u{e9}sum\u{e9}.py", "r-sum"),
+            ("a(b).py", "a-b"),
+            ("(.py", "job"),
+            ("\u{65e5}\u{672c}.py", "job"),
+        ];
+        for (file, name) in names {
+            let found = name_of(Path::new(file)).map(|name| name.to_string());
+            assert_eq!(found.as_deref(), Some(name), "{file}");
+        }
+        assert!(name_of(Path::new(&"x y".repeat(90))).is_some());
     }
 }

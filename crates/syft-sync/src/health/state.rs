@@ -53,7 +53,7 @@ fn waits(number: usize) -> String {
 
 /// Whether the audit log is whole.
 pub(crate) fn look_at_audit(node: &Node) -> Check {
-    let report = match node.audit.open().and_then(|log| log.verify()) {
+    let report = match node.verify_audit() {
         Ok(report) => report,
         Err(error) => return Check::bad("audit log", Verdict::Damaged, error.to_string()),
     };

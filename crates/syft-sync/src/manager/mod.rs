@@ -334,7 +334,7 @@ impl SyftboxManager {
     /// # Errors
     /// The disk.
     pub fn verify_audit(&self) -> Result<AuditReport> {
-        Ok(self.node.audit.open()?.verify()?)
+        self.node.verify_audit()
     }
 
     /// The permission files of my datasite as they stand on disk.

@@ -109,24 +109,26 @@ impl SyftboxManager {
     }
 
     /// Who may read, write and administer what, in the order of the paths: every
-    /// file of my datasite that travels, and every dataset's mock. Asked are all
-    /// accepted peers and `*`, or `who` alone. What is mine alone is in it too,
-    /// with nobody.
+    /// file of my datasite that travels, and every dataset's mock. Asked are `*`, all
+    /// accepted peers and everybody whom a rule names, peer or not, or `who` alone.
+    /// What is mine alone is in it too, with nobody.
     ///
     /// # Errors
     /// The disk.
     pub fn readers(&self, who: Option<&str>) -> Result<Vec<PathAccess>> {
+        let context = self.perm_context();
+        let walk = context.walk()?;
+        let permissions = context.compile(&walk);
         let asked: Vec<String> = match who {
             Some(who) => vec![who.to_owned()],
             None => {
                 let table = PeerTable::load(&*self.node.disk)?;
-                let peers = table.in_state(PeerState::Accepted).map(Email::to_string);
-                std::iter::once(EVERYONE.to_owned()).chain(peers).collect()
+                let peers = table.in_state(PeerState::Accepted).map(Email::as_str);
+                let mut named: BTreeSet<&str> = peers.chain(permissions.named()).collect();
+                named.remove(self.node.email.as_str());
+                std::iter::once(EVERYONE).chain(named).map(ToOwned::to_owned).collect()
             }
         };
-        let context = self.perm_context();
-        let walk = context.walk()?;
-        let permissions = context.compile(&walk);
         let files = walk.files.keys().map(DatasitePath::to_string);
         let paths: BTreeSet<String> = files.chain(self.mock_folders(&walk)).collect();
         let access = |path: String| {

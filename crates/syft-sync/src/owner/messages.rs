@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syft_core::codec::{Limits, decode_proposal};
-use syft_core::{Email, JobName};
+use syft_core::{DatasitePath, Email, JobName};
 use syft_job::DueJobs;
 use syft_perm::Permissions;
 use syft_transport::{Object, Space};
@@ -12,7 +12,7 @@ use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{Draft, OwnerRules, is_held, on_proposal};
 use crate::inbox::ignored;
-use crate::ledger::LocalEffect;
+use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
@@ -24,7 +24,8 @@ const SENT_AFTER: usize = 64;
 impl DatasiteOwnerSyncer<'_> {
     /// Deals with the messages of these peers: those of one in the order of the
     /// sender's times, the peers in turn. `listed` are the inboxes that were looked
-    /// into already. A peer whose messages or folder are bad stops nobody else.
+    /// into already. A peer whose messages or folder are bad stops nobody else. Returns
+    /// the peers of whom a message waits until a job that they sent was looked at.
     pub(super) async fn take_messages(
         &self,
         pass: &mut Pass<'_>,
@@ -33,7 +34,7 @@ impl DatasiteOwnerSyncer<'_> {
         peers: &BTreeSet<Email>,
         mut listed: BTreeMap<Email, Vec<Object>>,
         report: &mut SyncReport,
-    ) -> Result<()> {
+    ) -> Result<BTreeSet<Email>> {
         let inbox = |peer: &Email| {
             let (owner, sender) = (self.node.email.clone(), peer.clone());
             Space::Inbox { owner, sender }
@@ -67,11 +68,19 @@ impl DatasiteOwnerSyncer<'_> {
         let limit = |_: &Object| Limits::PROPOSAL.packed_bytes;
         let mut arrivals = Arrivals::new(&self.node.transport, channels, limit);
         let mut outgoing = Outgoing::default();
+        let (mut written, mut waiting) = (BTreeSet::new(), BTreeSet::new());
         while let Some(arrival) = arrivals.next().await {
             let peer = arrival.peer.clone();
-            if let Err(error) = self.take(pass, &rules, arrival, &mut outgoing, report) {
-                arrivals.stop(&peer);
-                note_problem(report, &peer, error)?;
+            match self.take(pass, &rules, arrival, &mut written, &mut outgoing, report) {
+                Ok(true) => {}
+                Ok(false) => {
+                    arrivals.stop(&peer);
+                    waiting.insert(peer);
+                }
+                Err(error) => {
+                    arrivals.stop(&peer);
+                    note_problem(report, &peer, error)?;
+                }
             }
             if outgoing.len() >= SENT_AFTER {
                 for peer in pass.send(&mut outgoing, report).await? {
@@ -80,23 +89,26 @@ impl DatasiteOwnerSyncer<'_> {
             }
         }
         pass.send(&mut outgoing, report).await?;
-        Ok(())
+        Ok(waiting)
     }
 
     /// One message: decided, journalled and done here; what is due in the store
-    /// goes out later.
+    /// goes out later. `false` for one that would change a file of a job which an
+    /// earlier one has `written` just now: each revision of a job is looked at, since
+    /// the first one gives it its id.
     fn take(
         &self,
         pass: &mut Pass<'_>,
         rules: &OwnerRules<'_>,
         arrival: Arrival,
+        written: &mut BTreeSet<DatasitePath>,
         outgoing: &mut Outgoing,
         report: &mut SyncReport,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let Arrival { peer: from, object, body, .. } = arrival;
         let (from, object) = (&from, &object);
         let draft = match body {
-            Body::Gone => return Ok(()),
+            Body::Gone => return Ok(true),
             Body::Failed(error) => return Err(error.into()),
             Body::Refused(reject, foreign) => {
                 pass.put_away(object, from, &reject, foreign, true)?
@@ -107,6 +119,11 @@ impl DatasiteOwnerSyncer<'_> {
                 on_proposal(state, &self.node.scene(), rules, from, object, &bytes, decoded)?
             }
         };
+        let files = self.job_files(&draft);
+        if files.iter().any(|file| written.contains(file)) {
+            return Ok(false);
+        }
+        written.extend(files);
         if is_held(&draft) {
             report.notes.push(format!("a message of {from} waits for one that was sent before it"));
         } else if is_quarantine(&draft) {
@@ -115,7 +132,20 @@ impl DatasiteOwnerSyncer<'_> {
             report.peer(from).received += 1;
         }
         outgoing.extend(from, pass.begin(draft)?);
-        Ok(())
+        Ok(true)
+    }
+
+    /// The files of jobs that a message writes, but for what is no revision.
+    fn job_files(&self, draft: &Draft) -> Vec<DatasitePath> {
+        let of_revision = |path: &DatasitePath| {
+            let job = self.node.layout.parse_job(path);
+            job.is_some_and(|job| job.is_submitters() && job.rest != "cancel")
+        };
+        let files = draft.plan.facts.iter().filter_map(|fact| match fact {
+            Fact::FileIs { path, .. } | Fact::FileGone { path } => Some(path),
+            _ => None,
+        });
+        files.filter(|path| of_revision(path)).cloned().collect()
     }
 }
 

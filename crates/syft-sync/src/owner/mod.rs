@@ -20,6 +20,10 @@ use crate::node::{Node, Pass};
 use crate::report::SyncReport;
 use crate::{SyftboxManager, SyncOptions};
 
+/// How often messages are taken in one pass: once, and once more for each revision of
+/// a job that came together with the one before it.
+const MOST_ROUNDS: usize = 8;
+
 /// Takes proposals of peers, turns my own edits into events, and sends each
 /// reader what the reader may see.
 #[derive(Debug)]
@@ -156,12 +160,21 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         if recompute_hashes {
             self.take_local(pass, &mut look, None, &permissions, readers, report).await?;
         }
-        self.take_messages(pass, &permissions, &jobs, peers, listed, report).await?;
-        let mut changed = look.again()?;
-        if !changed.is_empty() {
-            jobs = self.jobs.due(&look.job_folders())?;
+        let (mut changed, mut waiting, mut listed) = (BTreeSet::new(), peers.clone(), listed);
+        for _ in 0..MOST_ROUNDS {
+            waiting =
+                self.take_messages(pass, &permissions, &jobs, &waiting, listed, report).await?;
+            let arrived = look.again()?;
+            if !arrived.is_empty() {
+                jobs = self.jobs.due(&look.job_folders())?;
+            }
+            self.intake(&mut jobs, report)?;
+            changed.extend(arrived);
+            if waiting.is_empty() {
+                break;
+            }
+            listed = BTreeMap::new();
         }
-        self.intake(&mut jobs, report)?;
         if !changed.is_empty() {
             self.project(&mut jobs, report)?;
         }

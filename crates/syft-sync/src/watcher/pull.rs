@@ -74,6 +74,12 @@ impl DatasiteWatcherSyncer<'_> {
             }
             Body::Bytes(bytes) => {
                 let decoded = decode_events(&bytes, &Limits::EVENTS);
+                let taken = decoded.iter().flat_map(|message| &message.events);
+                let taken = taken.filter(|event| event.change.is_delete()).count();
+                if taken > 0 {
+                    let s = if taken == 1 { "" } else { "s" };
+                    report.notes.push(format!("{owner} took back {taken} file{s}"));
+                }
                 on_events(state, &scene, &*self.node.layout, owner, object, &bytes, decoded)
             }
         };

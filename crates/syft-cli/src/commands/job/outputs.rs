@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::Email;
-use syft_sync::job::{JobSummary, Status};
+use syft_sync::job::{Attempt, Job, JobId, JobSummary, Status};
 
 use super::copy::CopiedOutput;
 use super::{copy_outputs, find, note_run, view};
@@ -18,6 +18,8 @@ pub(crate) struct JobOutputs {
     /// The run that the outputs are of.
     run: Option<String>,
     copied: Vec<CopiedOutput>,
+    /// The latest other run of which outputs were released, if this one has none.
+    earlier: Option<String>,
     #[serde(skip)]
     wanted_copy: bool,
     #[serde(skip)]
@@ -39,13 +41,28 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
         Some(folder) => copy_outputs(&job, &context.path(folder))?,
         None => Vec::new(),
     };
+    let earlier = if job.outputs()?.is_empty() { earlier_outputs(&job)? } else { None };
     Ok(JobOutputs {
+        earlier,
         run: job.run_id().map(str::to_owned),
         job: job.summary()?,
         copied,
         wanted_copy: args.output.is_some(),
         me: manager.email().clone(),
     })
+}
+
+/// The latest other run of a job of which outputs were released.
+pub(in crate::commands) fn earlier_outputs(job: &Job) -> Result<Option<String>, CliError> {
+    let mut attempts = job.attempts()?.into_iter().rev();
+    let has = |attempt: &Attempt| attempt.released > 0 && job.run_id() != Some(&attempt.run);
+    Ok(attempts.find(has).map(|attempt| attempt.run))
+}
+
+/// Where the outputs of an earlier run are.
+pub(in crate::commands) fn hint_earlier(page: &mut Page, id: &JobId, run: &str) {
+    let command = format!("syft job outputs {id} --run {run}");
+    page.hint("Files of an earlier run were released:", &command);
 }
 
 impl JobOutputs {
@@ -83,6 +100,9 @@ impl Report for JobOutputs {
         }
         for copy in &self.copied {
             page.line(format!("  {}", copy.to.display()));
+        }
+        if let Some(run) = &self.earlier {
+            hint_earlier(page, &self.job.id, run);
         }
         let held = self.job.outputs.iter().filter(|output| !output.released).count();
         if self.is_mine() && held > 0 {
