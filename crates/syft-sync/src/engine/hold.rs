@@ -32,7 +32,11 @@ pub(super) fn hold(
     if !lacks_one || since.is_some_and(|since| is_over(*since, scene.now)) {
         return false;
     }
-    if since.is_none() {
+    if let Some(since) = since {
+        if arrived.is_some_and(|arrived| arrived.stirred) {
+            draft.fact(Fact::Held { channel, name, at: *since });
+        }
+    } else {
         draft.audit(
             format!("held:{channel}/{name}"),
             scene.now,
@@ -62,7 +66,8 @@ pub(crate) fn is_held(draft: &Draft) -> bool {
 
 /// Whether a message has nothing to hope for but that another one arrives.
 pub(crate) fn waits_on(arrived: &Arrived, object: &Object, now: Timestamp) -> bool {
-    arrived.held.get(object.name.as_str()).is_some_and(|since| !is_over(*since, now))
+    let since = arrived.held.get(object.name.as_str());
+    !arrived.stirred && since.is_some_and(|since| !is_over(*since, now))
 }
 
 fn is_over(since: Timestamp, now: Timestamp) -> bool {

@@ -23,6 +23,9 @@ pub(crate) struct Arrived {
     /// Messages that wait for an earlier one, by their objects' names, and since when.
     #[serde(default)]
     pub(crate) held: BTreeMap<String, Timestamp>,
+    /// Whether another message arrived since they were looked at.
+    #[serde(default)]
+    pub(crate) stirred: bool,
 }
 
 /// Where a channel stands: each message names its number and the hash of the
@@ -46,8 +49,15 @@ impl Arrived {
         seq > self.expected() || self.missing.range(..seq).next().is_some()
     }
 
+    /// A message waits, or waits on.
+    pub(super) fn hold(&mut self, name: String, since: Timestamp) {
+        self.held.insert(name, since);
+        self.stirred = false;
+    }
+
     /// Takes the position of a message in.
     pub(super) fn advance(&mut self, head: Head) {
+        self.stirred = !self.held.is_empty();
         let expected = self.expected();
         if head.seq < expected {
             self.missing.remove(&head.seq);

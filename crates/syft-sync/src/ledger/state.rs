@@ -178,7 +178,7 @@ pub(crate) enum Fact {
     Refused { owner: Email, path: DatasitePath, refused: Refused },
     /// A message was dealt with; `name` if its object stays where it is.
     Arrived { channel: String, name: Option<String>, message: Option<Uuid>, head: Option<Head> },
-    /// A message stays in its inbox until one arrives that was sent before it.
+    /// A message stays in its inbox, since then, until one arrives that was sent before it.
     Held { channel: String, name: String, at: Timestamp },
     /// A message waits no longer.
     Released { channel: String, name: String },
@@ -276,7 +276,7 @@ impl State {
                 }
             }
             Fact::Held { channel, name, at } => {
-                self.arrived.entry(channel).or_default().held.insert(name, at);
+                self.arrived.entry(channel).or_default().hold(name, at);
             }
             Fact::Released { channel, name } => {
                 self.arrived.entry(channel).or_default().held.remove(&name);
