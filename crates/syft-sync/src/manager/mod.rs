@@ -167,7 +167,7 @@ pub async fn login_ds(config: Config) -> Result<SyftboxManager> {
 
 impl SyftboxManager {
     /// Makes the home and the datasite if need be, and remembers who it belongs
-    /// to. Logging in again changes role and store and nothing else.
+    /// to. Logging in again changes role, store and event cache, and nothing else.
     ///
     /// # Errors
     /// [`Error::OtherIdentity`] if the home belongs to somebody else; the disk.
