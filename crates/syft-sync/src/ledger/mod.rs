@@ -26,8 +26,10 @@ use self::snapshot::Snapshot;
 use crate::{Error, Result};
 
 /// The journal is rewritten when more than this is in it that counts no longer, in
-/// bytes, and more than half of its snapshot: every command reads all of it.
+/// bytes, and more than a quarter of its snapshot: every command reads all of it.
 const COMPACT_ABOVE: u64 = 1 << 20;
+/// What an event since the last checkpoint takes in a snapshot, in bytes, about.
+const EVENT_BYTES: u64 = 256;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "record")]
@@ -100,7 +102,7 @@ impl Sizes {
     }
 
     fn are_worth_a_rewrite(&self) -> bool {
-        self.stale > COMPACT_ABOVE.max(self.snapshot / 2)
+        self.stale > COMPACT_ABOVE.max(self.snapshot / 4)
     }
 }
 
@@ -137,8 +139,7 @@ impl Ledger {
                     detail: error.to_string(),
                 })
             })?;
-            ledger.sizes.add(&record, bytes.len() as u64);
-            ledger.fold(record);
+            ledger.take(record, bytes.len() as u64);
         }
         Ok(ledger)
     }
@@ -260,9 +261,18 @@ impl Ledger {
     fn write(&mut self, record: Record) -> Result<()> {
         let bytes = encode(&record)?;
         self.journal.append(&bytes)?;
-        self.sizes.add(&record, bytes.len() as u64);
-        self.fold(record);
+        self.take(record, bytes.len() as u64);
         Ok(())
+    }
+
+    /// Folds a record of this size. The events that a checkpoint holds from now on
+    /// stand in the snapshot for nothing.
+    fn take(&mut self, record: Record, size: u64) {
+        self.sizes.add(&record, size);
+        let before = self.state.saved.newest.len();
+        self.fold(record);
+        let settled = before.saturating_sub(self.state.saved.newest.len()) as u64;
+        self.sizes.stale += settled * EVENT_BYTES;
     }
 
     fn compact(&mut self) -> Result<()> {
