@@ -589,3 +589,18 @@ async fn a_record_that_is_too_large_does_not_replace_one_that_can_be_read() {
     let node = fresh(&pair.store).await;
     assert_eq!((restored(&node).waits, restored(&node).peers), (None, 1));
 }
+
+/// What was dealt with on the old machine is not waited for on the new one.
+#[tokio::test]
+async fn a_conflict_on_a_fresh_machine_is_told_at_once() {
+    let pair = rich().await;
+    let node = fresh(&pair.store).await;
+    let script = "alice@hospital.org/jobs/bob@university.org/waits/run.sh";
+    node.write(script, "echo alice\n");
+    pair.bob.write(script, "echo bob\n");
+    pair.bob.sync().await;
+    node.sync().await;
+    let items = node.manager.quarantine().list().unwrap();
+    assert_eq!(items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["conflict"]);
+    assert!(node.audit("message.held").is_empty());
+}

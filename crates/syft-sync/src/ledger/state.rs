@@ -180,6 +180,8 @@ pub(crate) enum Fact {
     Arrived { channel: String, name: Option<String>, message: Option<Uuid>, head: Option<Head> },
     /// A message stays in its inbox, since then, until one arrives that was sent before it.
     Held { channel: String, name: String, at: Timestamp },
+    /// A channel stands here by a backup: nothing before it is missing.
+    ChannelAt { channel: String, head: Head },
     /// A message waits no longer.
     Released { channel: String, name: String },
     /// A message of mine has this place in its channel.
@@ -277,6 +279,9 @@ impl State {
             }
             Fact::Held { channel, name, at } => {
                 self.arrived.entry(channel).or_default().hold(name, at);
+            }
+            Fact::ChannelAt { channel, head } => {
+                self.arrived.entry(channel).or_default().head = Some(head);
             }
             Fact::Released { channel, name } => {
                 self.arrived.entry(channel).or_default().held.remove(&name);

@@ -200,10 +200,12 @@ fn channels(backup: &Backup, draft: &mut Draft) {
         draft.fact(Fact::Emitted { channel: channel.clone(), head: *head });
     }
     for (channel, received) in &backup.body.arrived {
-        let ids = received.ids.iter().map(|id| Some(*id)).chain([None]);
-        for message in ids {
-            let (channel, head) = (channel.clone(), received.head);
-            draft.fact(Fact::Arrived { channel, name: None, message, head });
+        for id in &received.ids {
+            let (channel, message) = (channel.clone(), Some(*id));
+            draft.fact(Fact::Arrived { channel, name: None, message, head: None });
+        }
+        if let Some(head) = received.head {
+            draft.fact(Fact::ChannelAt { channel: channel.clone(), head });
         }
     }
 }
