@@ -63,6 +63,7 @@ impl DatasiteWatcherSyncer<'_> {
         let Arrival { peer: owner, object, body, .. } = arrival;
         let (owner, object) = (&owner, &object);
         let (scene, state) = (self.node.scene(), pass.ledger.state());
+        let mut taken_back = 0;
         let draft = match body {
             Body::Gone => return Ok(()),
             Body::Failed(error) => return Err(error.into()),
@@ -74,20 +75,21 @@ impl DatasiteWatcherSyncer<'_> {
             }
             Body::Bytes(bytes) => {
                 let decoded = decode_events(&bytes, &Limits::EVENTS);
-                let taken = decoded.iter().flat_map(|message| &message.events);
-                let taken = taken.filter(|event| event.change.is_delete()).count();
-                if taken > 0 {
-                    let s = if taken == 1 { "" } else { "s" };
-                    report.notes.push(format!("{owner} took back {taken} file{s}"));
-                }
+                let events = decoded.iter().flat_map(|message| &message.events);
+                taken_back = events.filter(|event| event.change.is_delete()).count();
                 on_events(state, &scene, &*self.node.layout, owner, object, &bytes, decoded)
             }
         };
         let peer = report.peer(owner);
         if is_quarantine(&draft) {
             peer.quarantined += 1;
+            taken_back = 0;
         } else {
             peer.received += 1;
+        }
+        if taken_back > 0 {
+            let s = if taken_back == 1 { "" } else { "s" };
+            report.notes.push(format!("{owner} took back {taken_back} file{s}"));
         }
         pass.carry_out(draft).await
     }
