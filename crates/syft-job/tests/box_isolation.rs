@@ -461,6 +461,22 @@ fn the_probe_finds_what_holds() {
     assert!(without.reasons[0].contains("Landlock"), "{without:?}");
 }
 
+/// As in a container that a program was started into: the first process of its
+/// session is outside, and has no number inside.
+#[test]
+fn a_box_is_made_where_the_session_began_outside() {
+    let inside = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    if !Command::new("unshare").args(inside).arg("true").status().unwrap().success() {
+        // The reason was printed: this machine lets nobody be first in a namespace.
+        return;
+    }
+    let test = std::env::current_exe().unwrap();
+    let probe = ["--exact", "the_probe_finds_what_holds", "--test-threads=1"];
+    let said = Command::new("unshare").args(inside).arg(test).args(probe).output().unwrap();
+    let out = String::from_utf8_lossy(&said.stdout);
+    assert!(out.contains("test the_probe_finds_what_holds ... ok"), "{out}");
+}
+
 #[test]
 fn what_a_job_makes_belongs_to_the_owner_alone() {
     let run = Run::new();

@@ -259,18 +259,18 @@ fn what_a_terminal_signals_is_not_bubblewrap_and_a_stop_is_no_failure() {
         let stop = Stop::new().unwrap();
         sandbox.set_stop(stop.clone());
         let run = Run::new();
-        let mut groups = Vec::new();
+        let mut group_and_leader = Vec::new();
         let mut log = |_: LogStream, _: &[u8]| {
             let bwrap = bwrap_of(&run).unwrap();
-            let pid = Pid::from_raw(bwrap.parse().unwrap());
-            groups = vec![getpgid(pid).unwrap(), getpgid(None).unwrap()];
+            let pid = Pid::from_raw(bwrap.parse().unwrap()).unwrap();
+            group_and_leader = vec![getpgid(Some(pid)).unwrap(), pid];
             stop.stop();
             let killed = Command::new("kill").args(["-INT", &bwrap]).status();
             assert!(killed.unwrap().success());
         };
         let stopped = sandbox.run(&run.job("echo on; exec sleep 60"), &mut log);
         assert!(matches!(&stopped, Err(Error::Stopped)), "{stopped:?}");
-        assert_ne!(groups[0], groups[1]);
+        assert_eq!(group_and_leader[0], group_and_leader[1]);
         assert!(sandbox.is_stopped());
     });
 }

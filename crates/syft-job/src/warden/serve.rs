@@ -3,7 +3,7 @@ use std::io;
 use std::os::unix::net::UnixStream;
 
 use rustix::fs::Mode;
-use rustix::process::{getpid, getsid, set_child_subreaper, setsid, umask};
+use rustix::process::{getpid, set_child_subreaper, setsid, umask};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
 use rustix::thread::set_no_new_privs;
 
@@ -44,7 +44,7 @@ fn prepare() -> Result<(), String> {
         return Err("this kernel does not tell the children of a process".to_owned());
     }
     // What started it may have started a session for it.
-    if getsid(None) != Ok(getpid()) {
+    if !sys::leads_session() {
         setsid().map_err(failed("start a session"))?;
     }
     set_no_new_privs(true).map_err(failed("give up new privileges"))?;

@@ -43,6 +43,14 @@ pub(super) fn kill_all_reachable() {
     }
 }
 
+/// Whether this process is the first of its session. The number of a session is 0
+/// where its first process is outside of this namespace, which the safe crate's type
+/// has no room for.
+pub(super) fn leads_session() -> bool {
+    // SAFETY: both calls take and return numbers only.
+    unsafe { libc::getsid(0) == libc::getpid() }
+}
+
 /// Whether this process could make a user namespace, in which it then is.
 pub(super) fn enters_user_namespace() -> bool {
     // SAFETY: the call takes a number only. The warden has one thread, and holds
