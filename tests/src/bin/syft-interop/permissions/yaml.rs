@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use syft_perm::PermissionFile;
+
 use crate::dice::Dice;
 
 /// A rule as it is meant.
@@ -87,6 +89,63 @@ const WHOLE: &[&str] = &[
     "rules:\n- pattern: a: b\n  access: {read: ['*']}\n",
 ];
 
+/// Texts that must not be written without quotes, or not even as they are in them.
+const ODD_TEXTS: &[&str] = &[
+    "",
+    " ",
+    "-",
+    "- a",
+    "? a",
+    ": a",
+    "a: b",
+    "a #b",
+    "#",
+    "'",
+    "\"",
+    "\\",
+    "yes",
+    "null",
+    "~",
+    "1e3",
+    "0x1f",
+    "1_0",
+    "1:30",
+    "2024-01-31",
+    ".inf",
+    "=",
+    "<<",
+    "!a",
+    "&a",
+    "%a",
+    "@a",
+    "`a",
+    "|",
+    ">",
+    "[a]",
+    "{a}",
+    "a,b",
+    "\n",
+    "a\nb",
+    "\r",
+    "\t",
+    "\0",
+    "\u{1}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fffe}",
+    "é",
+    "🜁",
+    " a",
+    "a ",
+    "---",
+    "...",
+    "*",
+    "a\\nb",
+];
+
 const TERMINALS: &[&str] = &[
     "true", "True", "yes", "on", "y", "'true'", "\"YES\"", "1", "'1'", "1.0", "false", "no", "off",
     "0", "'n'", "\"OFF\"", "0.0", "t", "F", "null", "", "2", "'maybe'", "[]", "tRUE", "'yEs'",
@@ -99,6 +158,9 @@ pub(super) fn file(dice: &mut Dice, rule: impl FnMut(&mut Dice) -> Rule) -> Stri
         return dice.pick(WHOLE).to_owned();
     }
     let rules = dice.several(0, 5, rule);
+    if dice.chance(12) {
+        return as_we_write(dice, rules);
+    }
     let text = spell(dice, &rules);
     match dice.below(100) {
         0..3 => scratched(dice, &text),
@@ -108,6 +170,17 @@ pub(super) fn file(dice: &mut Dice, rule: impl FnMut(&mut Dice) -> Rule) -> Stri
         7 => format!("owner: somebody\n{text}"),
         _ => text,
     }
+}
+
+/// The file as this project writes it, with users of all characters.
+fn as_we_write(dice: &mut Dice, rules: Vec<Rule>) -> String {
+    let ours = rules.into_iter().map(|Rule { pattern, admin, write, read }| {
+        let odd = if dice.chance(20) { Some(dice.pick(ODD_TEXTS).to_owned()) } else { None };
+        syft_perm::Rule::new(pattern).admin(admin).write(write).read(read.into_iter().chain(odd))
+    });
+    let mut file = PermissionFile::new(ours);
+    file.terminal = dice.chance(15);
+    file.to_yaml()
 }
 
 fn spell(dice: &mut Dice, rules: &[Rule]) -> String {
