@@ -1,12 +1,13 @@
 """The peer's packages, and the loop in which a script answers questions.
 
 A question is a line of JSON on the standard input, its answer a line of JSON on the standard output.
-What the packages print goes to the standard error.
+What the packages print for a person at a notebook goes nowhere.
 """
 
 import base64
 import importlib.util
 import json
+import os
 import sys
 import types
 
@@ -24,11 +25,12 @@ def without_its_start(name):
 
 def serve(answer):
     """Answers until the input ends. An answer is flushed at once, as the asker waits for it."""
-    answers, sys.stdout = sys.stdout, sys.stderr
-    for line in sys.stdin:
-        answers.write(json.dumps(answer(json.loads(line))))
-        answers.write("\n")
-        answers.flush()
+    answers = sys.stdout
+    with open(os.devnull, "w") as sys.stdout:
+        for line in sys.stdin:
+            answers.write(json.dumps(answer(json.loads(line))))
+            answers.write("\n")
+            answers.flush()
 
 
 def to_text(data):

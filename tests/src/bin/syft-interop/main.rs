@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
+mod boxes;
 mod dice;
 mod messages;
 mod options;
@@ -39,7 +40,8 @@ fn compare(options: &Options) -> Result<bool, String> {
     let home = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let permissions = permissions::run(python, home.path(), *seed, options.permissions)?.print();
     let messages = messages::run(python, home.path(), *seed, options.messages)?.print();
-    let same = permissions && messages;
+    let boxes = boxes::run(python, home.path())?.print();
+    let same = permissions && messages && boxes;
     if !same {
         println!("interop: to repeat it: cargo xtask interop --seed {seed}");
     }
