@@ -2,6 +2,7 @@ use syft_core::{DatasetName, Email, JobName};
 use syft_job::{JobKind, Script, Submission, Submitted};
 
 use super::SyftboxManager;
+use crate::hello::Dealing;
 use crate::peers::PeerState;
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Error, Result};
@@ -111,7 +112,7 @@ impl SyftboxManager {
         if !matches!(state, Some(PeerState::Accepted | PeerState::RequestedByMe)) {
             return Err(Error::UnknownPeer(owner.clone()));
         }
-        let problem = connections.problem(owner);
+        let problem = connections.problem(owner, Dealing::Propose);
         if let Some(detail) = problem.clone().filter(|_| !force) {
             return Err(Error::Incompatible { peer: owner.clone(), detail });
         }
