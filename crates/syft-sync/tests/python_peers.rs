@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use common::forge::{self, pack_json, set, with_path};
 use common::{Member, Pair, Trio, alice, bob, carol, in_space, inbox, outbox};
 use serde_json::Value;
-use syft_core::{Advert, COMPAT_VERSION, Email, Timestamp};
+use syft_core::{Advert, COMPAT_VERSION, Email, JobName, Timestamp};
 use syft_job::{Script, Submission};
 use syft_sync::{Error, Hello, LayoutName, OfflineTransport, PeerKind, SyncReport};
 use syft_transport::{MemoryStore, Transport};
@@ -219,4 +219,155 @@ async fn a_python_peer_is_sent_no_refusals() {
     pair.alice.sync().await;
     assert_eq!(pair.alice.manager.quarantine().list().unwrap().len(), 4);
     assert_eq!(in_space(&pair.store, &outbox(alice(), bob())).len(), before);
+}
+
+/// Bob's owner Alice, as Bob hears it, runs the Python client.
+async fn with_python_owner() -> Pair {
+    let pair = Pair::connected().await;
+    says(&pair.store, bob(), alice(), Some(advert("0.10.0"))).await;
+    pair.bob.sync().await;
+    pair
+}
+
+/// A folder with a script and one more file.
+fn folder_with(name: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("run.sh"), "echo 1\n").unwrap();
+    let file = folder.path().join(name);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, "x").unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn a_job_that_a_python_owner_could_not_take_is_refused_by_its_file() {
+    let pair = with_python_owner().await;
+    for (file, reason) in [
+        ("my.syft.pub.yaml", "code/my.syft.pub.yaml: a job cannot bring"),
+        ("syft.pub.yaml/x", "code/syft.pub.yaml/x: a folder cannot be called syft.pub.yaml"),
+    ] {
+        let submission = |name: &str| {
+            let folder = folder_with(name);
+            let mut submission = Submission::new(alice(), Script::Path(folder.path().to_owned()));
+            submission.name = Some(JobName::parse("census").unwrap());
+            (folder, submission)
+        };
+        let (_folder, bad) = submission(file);
+        for force in [false, true] {
+            let refused = pair.bob.manager.submit_job(&bad, force).await.unwrap_err();
+            assert!(matches!(refused, Error::Refused(_)), "{file}: {refused}");
+            assert!(refused.to_string().contains(reason), "{file}: {refused}");
+        }
+        assert!(pair.bob.manager.job_store().queued().unwrap().is_empty(), "{file}");
+        assert!(pair.bob.tree("alice@hospital.org/jobs/bob@university.org/census").is_empty());
+    }
+    pair.bob.submit("echo 1", "census").await;
+    let report = pair.bob.sync().await;
+    assert_eq!(report.notes, [] as [&str; 0]);
+    pair.alice.sync().await;
+    assert!(pair.alice.manager.job_store().job("census").is_ok());
+}
+
+/// What stands in the copy by whatever way is looked at once more.
+#[tokio::test]
+async fn what_a_python_owner_could_not_take_is_not_sent_and_all_else_is() {
+    let pair = with_python_owner().await;
+    pair.bob.submit("echo 1", "bad").await;
+    pair.bob.submit("echo 2", "good").await;
+    let job = "alice@hospital.org/jobs/bob@university.org/bad";
+    pair.bob.write(&format!("{job}/code/.env"), "x");
+    let watcher = pair.bob.manager.watcher_syncer();
+    let change = async |file: &str| {
+        let path = format!("alice@hospital.org/{file}");
+        watcher.on_file_change(&path, Some(b"x"), false).await
+    };
+    change("notes/a.txt").await.unwrap();
+    for (file, reason) in [
+        ("notes/.hidden", "takes no hidden name"),
+        ("public/syft_datasets/d/x", "takes nothing in public/syft_datasets"),
+    ] {
+        let refused = change(file).await.unwrap_err();
+        assert!(matches!(refused, Error::Refused(_)), "{file}: {refused}");
+        let told = refused.to_string();
+        assert!(told.contains(file) && told.contains(reason), "{file}: {refused}");
+        assert_eq!(pair.bob.read(&format!("alice@hospital.org/{file}")), None);
+    }
+    let report = pair.bob.sync().await;
+    let is_told = |note: &String| {
+        note.contains("jobs/bob@university.org/bad/code/.env: not sent, and neither is the rest")
+    };
+    assert!(report.notes.iter().any(is_told), "{:?}", report.notes);
+    let mut paths: Vec<String> = Vec::new();
+    for object in in_space(&pair.store, &inbox(alice(), bob())) {
+        if object.name.as_str() != "hello" {
+            let body = forge::unpack(&pair.store.bytes(&object.id).unwrap());
+            let changes = body["proposed_file_changes"].as_array().unwrap().clone();
+            paths.extend(changes.iter().map(|it| it["path_in_datasite"].to_string()));
+        }
+    }
+    assert!(paths.iter().any(|path| path.contains("/good/run.sh")), "{paths:?}");
+    assert!(paths.iter().any(|path| path.contains("notes/a.txt")), "{paths:?}");
+    let is_unfit = |path: &String| path.contains("/bad/") || path.contains("/.");
+    assert!(!paths.iter().any(is_unfit), "{paths:?}");
+}
+
+/// A submitter writes in its own folder: what was sent there is there.
+#[tokio::test]
+async fn a_job_may_be_changed_before_a_python_owner_has_seen_it() {
+    let pair = with_python_owner().await;
+    pair.bob.submit("echo 1", "census").await;
+    pair.bob.sync().await;
+    let script = "alice@hospital.org/jobs/bob@university.org/census/run.sh";
+    pair.bob.write(script, "echo 2");
+    let report = pair.bob.sync().await;
+    assert_eq!(report.notes, [] as [&str; 0]);
+    pair.alice.sync().await;
+    assert_eq!(pair.alice.read(script).unwrap(), "echo 2");
+}
+
+/// The owner may have dropped the first change, and would stop at the second one.
+#[tokio::test]
+async fn elsewhere_a_change_waits_until_the_one_before_is_answered() {
+    let pair = with_python_owner().await;
+    let rules = "rules:\n- pattern: '**'\n  access:\n    write: [bob@university.org]\n";
+    pair.alice.write("alice@hospital.org/notes/syft.pub.yaml", rules);
+    pair.alice.sync().await;
+    let path = "alice@hospital.org/notes/a.txt";
+    let watcher = pair.bob.manager.watcher_syncer();
+    watcher.on_file_change(path, Some(b"one"), true).await.unwrap();
+    let refused = watcher.on_file_change(path, Some(b"two"), true).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("notes/a.txt: an earlier change of it waits"),
+        "{refused}"
+    );
+    assert_eq!(pair.bob.read(path).unwrap(), "one");
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    watcher.on_file_change(path, Some(b"two"), true).await.unwrap();
+    pair.alice.sync().await;
+    assert_eq!(pair.alice.read(path).unwrap(), "two");
+}
+
+#[tokio::test]
+async fn what_a_python_reader_could_not_apply_is_not_sent_and_all_else_is() {
+    let pair = Pair::connected().await;
+    says(&pair.store, alice(), bob(), Some(advert("0.10.0"))).await;
+    pair.alice.write("alice@hospital.org/public/a/file.txt", "x");
+    pair.alice.sync().await;
+    pair.alice.remove("alice@hospital.org/public/a/file.txt");
+    pair.alice.sync().await;
+    std::fs::remove_dir(pair.alice.path("alice@hospital.org/public/a")).unwrap();
+    pair.alice.write("alice@hospital.org/public/a", "a file now");
+    pair.alice.write("alice@hospital.org/public/b", "news");
+    for _ in 0..2 {
+        let report = pair.alice.sync().await;
+        let is_told = |note: &String| {
+            note == "public/a: not sent to bob@university.org, public/a stands in its way there: \
+                     rename it"
+        };
+        assert!(report.notes.iter().any(is_told), "{:?}", report.notes);
+    }
+    pair.bob.sync().await;
+    assert_eq!(pair.bob.read("alice@hospital.org/public/a"), None);
+    assert_eq!(pair.bob.read("alice@hospital.org/public/b").unwrap(), "news");
 }
