@@ -14,17 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::forge::{self, pack_json, set, with_path};
+use common::python::advert;
 use common::{Member, Pair, Trio, alice, bob, carol, in_space, inbox, outbox};
 use serde_json::Value;
 use syft_core::{Advert, COMPAT_VERSION, Email, JobName, Timestamp};
 use syft_job::{Script, Submission};
 use syft_sync::{Error, Hello, LayoutName, OfflineTransport, PeerKind, SyncReport};
 use syft_transport::{MemoryStore, Transport};
-
-/// The advert of a Python client of this version.
-fn advert(version: &str) -> Vec<u8> {
-    Advert::of(version, Timestamp::EPOCH).to_json().unwrap()
-}
 
 /// So many hellos were replaced; a replaced object is known by its size alone.
 static REPLACED: AtomicUsize = AtomicUsize::new(1);
