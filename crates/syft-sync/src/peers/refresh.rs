@@ -221,11 +221,18 @@ async fn put_hello(
         Err(syft_transport::Error::AlreadyExists { .. }) => {
             let Some(older) = transport.find(space, &name).await? else { return Ok(()) };
             let said = transport.get_bytes(&older, HELLO_LIMIT).await?;
-            // What a store cannot replace stays as it is.
-            let Some(version) = older.version.filter(|_| !hello.says_the_same(&said)) else {
+            if hello.says_the_same(&said) {
                 return Ok(());
+            }
+            let mode = match &older.version {
+                Some(version) => PutMode::Replace(version.clone()),
+                // A store without versions: a pass between the two sees none, as before
+                // the first one.
+                None => {
+                    transport.delete(std::slice::from_ref(&older)).await?;
+                    PutMode::Create
+                }
             };
-            let mode = PutMode::Replace(version);
             transport.put(space, &name, bytes.into(), mode).await.map(drop)
         }
         Err(error) => Err(error),
