@@ -29,11 +29,23 @@ fn problem(text: &str) -> Option<&'static str> {
     }
 }
 
+/// What a name must be that a Python peer chose (`protocol.md` f.2): one component of
+/// a path, and no protocol version.
+fn problem_of_any(text: &str) -> Option<&'static str> {
+    if text.contains('/') || DatasitePath::parse(text).is_err() {
+        return Some("it is no name that a folder of a datasite can have");
+    }
+    if is_protocol_segment(text) || text.ends_with("syft.pub.yaml") {
+        return Some("it is reserved");
+    }
+    None
+}
+
 /// `v1`, `v12`: a folder of that name is a protocol version, never a job or a
 /// dataset (`protocol.md` f.2).
 fn is_protocol_segment(text: &str) -> bool {
     text.strip_prefix('v')
-        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_numeric))
 }
 
 macro_rules! name_type {
@@ -50,6 +62,18 @@ macro_rules! name_type {
             /// [`Error::Invalid`] that names the broken rule.
             pub fn parse(text: &str) -> Result<Self> {
                 match problem(text) {
+                    None => Ok($name(text.to_owned())),
+                    Some(reason) => Err(Error::invalid($kind, text, reason)),
+                }
+            }
+
+            /// Reads the name of what is there already: of a Python peer's it may
+            /// be any single path component that is no protocol version.
+            ///
+            /// # Errors
+            /// [`Error::Invalid`] that names the broken rule.
+            pub fn existing(text: &str) -> Result<Self> {
+                match problem_of_any(text) {
                     None => Ok($name(text.to_owned())),
                     Some(reason) => Err(Error::invalid($kind, text, reason)),
                 }
@@ -78,7 +102,7 @@ macro_rules! name_type {
         impl TryFrom<String> for $name {
             type Error = Error;
             fn try_from(text: String) -> Result<Self> {
-                $name::parse(&text)
+                $name::existing(&text)
             }
         }
 

@@ -27,7 +27,7 @@ impl DatasetStore {
     pub fn list_of(&self, owner: &Email) -> Result<Listing> {
         let mut listing = Listing::default();
         for folder in self.mock_names(owner)? {
-            let read = DatasetName::parse(&folder)
+            let read = DatasetName::existing(&folder)
                 .map_err(Error::from)
                 .and_then(|name| self.get_of(owner, &name));
             match read {

@@ -37,7 +37,7 @@ impl DatasetStore {
     fn names_in(&self, folder: &syft_core::DatasitePath) -> Result<Vec<DatasetName>> {
         let entries = self.disk().list(&HomePath::in_datasite(&self.owner, folder))?;
         let folders = entries.into_iter().filter(|entry| entry.metadata.kind == FileKind::Folder);
-        Ok(folders.filter_map(|entry| DatasetName::parse(&entry.name.ok()?).ok()).collect())
+        Ok(folders.filter_map(|entry| DatasetName::existing(&entry.name.ok()?).ok()).collect())
     }
 
     fn move_to(

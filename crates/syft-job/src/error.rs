@@ -47,10 +47,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A job ended with the Python peer, and its outputs and logs lie where only the
-    /// PySyft layout has them.
-    #[error("job {0} ended in PySyft, and what came of it would be lost in the native layout")]
-    PythonHistory(String),
+    /// The native layout has no place for a job.
+    #[error("job {job} cannot be kept in the native layout: {reason}")]
+    NoPlace {
+        /// The job, as `submitter/name`.
+        job: String,
+        /// Why.
+        reason: String,
+    },
     /// Only the owner of the datasite decides about its jobs.
     #[error("only {owner} may {action} this job")]
     NotOwner {

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{Access, ContentHash, Email, FileKind, JobName, NodePaths};
+use syft_core::{Access, ContentHash, Email, FileKind, JobName, LayoutKind, NodePaths};
 
 use crate::read::{JobFiles, read_job};
 use crate::records::{JobRecord, Problem, Revision, SCHEMA};
@@ -120,9 +120,14 @@ impl JobStore {
     /// The names of the job folders of a submitter in a datasite.
     pub(crate) fn job_folders(&self, owner: &Email, submitter: &Email) -> Result<Vec<JobName>> {
         let mut names = Vec::new();
-        for folder in self.layouts.of(owner).job_folders(submitter) {
+        let layout = self.layouts.of(owner);
+        let name_of = match layout.kind() {
+            LayoutKind::Native => JobName::parse,
+            LayoutKind::Pysyft => JobName::existing,
+        };
+        for folder in layout.job_folders(submitter) {
             let folder = syft_core::HomePath::in_datasite(owner, &folder);
-            names.extend(self.folders(&folder, |name| JobName::parse(name).ok())?);
+            names.extend(self.folders(&folder, |name| name_of(name).ok())?);
         }
         names.sort();
         names.dedup();

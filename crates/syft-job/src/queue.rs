@@ -20,7 +20,7 @@ impl JobStore {
         let mut queued = Vec::new();
         for owner in self.folders(&queue()?, |name| Email::parse(name).ok())? {
             for entry in self.disk.list(&queue()?.join(owner.as_str())?)? {
-                let name = entry.name.ok().and_then(|name| JobName::parse(&name).ok());
+                let name = entry.name.ok().and_then(|name| JobName::existing(&name).ok());
                 queued.extend(name.map(|name| (owner.clone(), name)));
             }
         }

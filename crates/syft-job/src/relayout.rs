@@ -17,17 +17,27 @@ impl JobStore {
     /// Whether all that there is of jobs has a place in this layout.
     ///
     /// # Errors
-    /// [`Error::PythonHistory`] if a job ended with the Python peer, whose files the
-    /// native layout has no place for; those of the disk.
+    /// [`Error::NoPlace`] if a job ended with the Python peer, or has a name that only
+    /// the PySyft layout takes; those of the disk.
     pub fn check_layout(&self, layout: LayoutKind) -> Result<()> {
         if layout == LayoutKind::Pysyft {
             return Ok(());
         }
-        let mut records = self.all_records()?.into_iter();
-        match records.find(|record| record.ended_before().is_some()) {
-            Some(record) => Err(Error::PythonHistory(record.title())),
-            None => Ok(()),
+        let no_place = |job: String, reason: String| Err(Error::NoPlace { job, reason });
+        for record in self.all_records()? {
+            if record.ended_before().is_some() {
+                let reason = "it ended in PySyft, and what came of it would be lost".to_owned();
+                return no_place(record.title(), reason);
+            }
         }
+        for submitter in self.submitters(LayoutKind::Pysyft)? {
+            for name in self.names_in(&self.me, &submitter, LayoutKind::Pysyft)? {
+                if let Err(error) = JobName::parse(name.as_str()) {
+                    return no_place(format!("{submitter}/{name}"), error.to_string());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Moves all jobs that were sent to me to where another layout has them, with
@@ -116,7 +126,7 @@ impl JobStore {
         let mut names = BTreeSet::new();
         for folder in layout.layout().job_folders(submitter) {
             let folder = HomePath::in_datasite(owner, &folder);
-            names.extend(self.folders(&folder, |name| JobName::parse(name).ok())?);
+            names.extend(self.folders(&folder, |name| JobName::existing(name).ok())?);
         }
         Ok(names)
     }

@@ -22,7 +22,7 @@ impl FromStr for DatasetRef {
             Some((owner, name)) => (Some(Email::parse(owner)?), name),
             None => (None, text),
         };
-        Ok(DatasetRef { owner, name: DatasetName::parse(name)? })
+        Ok(DatasetRef { owner, name: DatasetName::existing(name)? })
     }
 }
 

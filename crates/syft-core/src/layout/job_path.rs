@@ -1,4 +1,4 @@
-use crate::{DatasitePath, Email, JobName};
+use crate::{DatasitePath, Email, JobName, Result};
 
 /// Where a job lies in its owner's datasite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +36,18 @@ impl JobPath {
     pub(super) fn below_inboxes(place: &str, in_results: bool) -> Option<Self> {
         let (submitter, rest) = place.split_once('/')?;
         let submitter = Email::parse(submitter).ok()?;
-        Self::below_inbox(submitter, rest, in_results)
+        Self::below_inbox(submitter, rest, JobName::parse, in_results)
     }
 
-    pub(super) fn below_inbox(submitter: Email, rest: &str, in_results: bool) -> Option<Self> {
+    /// `JOB/REST` taken apart.
+    pub(super) fn below_inbox(
+        submitter: Email,
+        rest: &str,
+        name_of: fn(&str) -> Result<JobName>,
+        in_results: bool,
+    ) -> Option<Self> {
         let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let name = JobName::parse(name).ok()?;
+        let name = name_of(name).ok()?;
         Some(JobPath { submitter, name, rest: rest.to_owned(), in_results })
     }
 }

@@ -69,7 +69,8 @@ impl Layout for PysyftLayout {
         };
         let (submitter, rest) = rest.split_once('/')?;
         let current = rest.strip_prefix(PROTOCOL_1).and_then(|rest| rest.strip_prefix('/'));
-        JobPath::below_inbox(Email::parse(submitter).ok()?, current.unwrap_or(rest), in_results)
+        let (submitter, rest) = (Email::parse(submitter).ok()?, current.unwrap_or(rest));
+        JobPath::below_inbox(submitter, rest, JobName::existing, in_results)
     }
 
     fn mocks(&self) -> DatasitePath {
