@@ -1,0 +1,199 @@
+//! What a submitter writes into a job's folder, and what an owner writes back, in any
+//! state: it is read, or it is said in short why not. Nothing of it stops another job.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::fs;
+
+use common::{OWNER, Pair, SCIENTIST, email, name};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::TestRunner;
+use syft_core::has_suspicious;
+use syft_core::testing::{Damage, damaged};
+use syft_job::sandbox::{IsolationLevel, Limits};
+use syft_job::{Intake, Job, JobConfig, JobId, JobStore, Marker, Problem, Receipt, ReleaseFiles};
+
+/// Longest reason in bytes: 500 characters of up to four, and the words around them.
+const LONGEST: usize = 2_100;
+
+fn short(reason: &str) -> Result<(), TestCaseError> {
+    prop_assert!(reason.len() <= LONGEST, "{} bytes: {reason:.200}", reason.len());
+    prop_assert!(!has_suspicious(reason), "{:?}", reason);
+    Ok(())
+}
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    vec(any::<Damage>(), 1..6)
+}
+
+/// A job that has run and was released, on both sides.
+fn released() -> (Pair, JobId) {
+    let pair = Pair::new();
+    let id = pair.sent("done", "mkdir -p outputs; echo 1 > outputs/one.txt; echo said");
+    pair.approve(&id);
+    pair.run(&id).unwrap();
+    pair.owner.store.release(&id, None, &ReleaseFiles::All, true).unwrap();
+    pair.answer("done");
+    (pair, id)
+}
+
+fn file_of(pair: &Pair, name: &str) -> Vec<u8> {
+    fs::read(pair.scientist.path(&Pair::job_folder("done")).join(name)).unwrap()
+}
+
+/// All that a person or a program asks of a job.
+fn ask(job: &Job) -> Result<(), syft_job::Error> {
+    let _ = (job.status(), job.digest(), job.description(), job.decided(), job.waiting_for());
+    let _ = (job.isolation(), job.exit_code(), job.comment(), job.logs_released());
+    let summary = serde_json::to_string(&job.summary()?).unwrap();
+    assert!(summary.len() < 4 << 20, "{} bytes", summary.len());
+    for output in job.outputs()? {
+        job.output(&output.path)?;
+    }
+    let _ = job.check_outputs();
+    for attempt in job.attempts()? {
+        let _ = job.attempt(&attempt.run);
+    }
+    job.stdout()?;
+    job.stderr().map(drop)
+}
+
+fn review(store: &JobStore, id: &JobId) -> Result<(), syft_job::Error> {
+    let review = store.review(id, &Limits::default(), IsolationLevel::L0)?;
+    let _ = review.one_key_approval_allowed();
+    for flag in &review.flags {
+        assert!(flag.detail.len() <= LONGEST, "{} bytes: {:.200}", flag.detail.len(), flag.detail);
+    }
+    store.diff(id).map(drop)
+}
+
+/// All that stands in the way of a job, in words.
+fn in_short(problem: &Problem) -> Result<(), TestCaseError> {
+    short(&problem.to_string())
+}
+
+#[test]
+fn r8_a_damaged_config_is_a_job_or_a_reason() {
+    let (pair, done) = released();
+    pair.sent("other", "echo 1");
+    let good = file_of(&pair, "config.yaml");
+    let at = format!("{}/config.yaml", Pair::job_folder("other"));
+    let text = String::from_utf8(good.clone()).unwrap();
+    JobConfig::parse(&text).unwrap();
+    TestRunner::default()
+        .run(&damages(), |damages| {
+            let bytes = damaged(&good, &damages);
+            let text = String::from_utf8_lossy(&bytes);
+            match JobConfig::parse(&text) {
+                Ok(config) => {
+                    let again = JobConfig::parse(&config.to_yaml().unwrap());
+                    prop_assert_eq!(again.map_err(|error| error.to_string()), Ok(config));
+                }
+                Err(error) => short(&error.to_string())?,
+            }
+            pair.owner.write(&at, &bytes);
+            for (_, job, intake) in pair.owner.store.intake_all().unwrap() {
+                if let Intake::Unusable { problem, .. } = intake {
+                    prop_assert_eq!(job, name("other"), "another job is hurt");
+                    in_short(&problem)?;
+                }
+            }
+            for job in pair.owner.store.jobs().unwrap().iter() {
+                ask(job).unwrap();
+            }
+            prop_assert!(review(&pair.owner.store, &done).is_ok());
+            let id = pair.owner.store.jobs().unwrap().get("other").unwrap().id().clone();
+            if let Err(error) = review(&pair.owner.store, &id) {
+                short(&error.to_string())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn r8_what_a_config_claims_is_quoted_in_short() {
+    let (pair, _) = released();
+    let id = pair.sent("other", "echo 1");
+    let good = String::from_utf8(file_of(&pair, "config.yaml")).unwrap();
+    let long = "\u{202e}x".repeat(5_000);
+    let at = format!("{}/config.yaml", Pair::job_folder("other"));
+    for key in ["submitter", "owner", "name", "entrypoint"] {
+        let kept: Vec<&str> = good.lines().filter(|line| !line.starts_with(key)).collect();
+        pair.owner.write(&at, format!("{}\n{key}: \"{long}\"\n", kept.join("\n")));
+        let intake = pair.intake("other");
+        assert!(!matches!(intake, Intake::Unusable { .. }), "{key}: {intake:?}");
+        review(&pair.owner.store, &id).unwrap();
+    }
+    let missing: String =
+        (0..900).map(|n| format!("- path: code/{n}{}\n", "y".repeat(40))).collect();
+    let kept: Vec<&str> = good.split("files:").take(1).collect();
+    pair.owner.write(&at, format!("{}files:\n{missing}", kept[0]));
+    let Intake::Unusable { problem, .. } = pair.intake("other") else { panic!("it is complete") };
+    let said = problem.to_string();
+    assert!(said.ends_with(" and 895 more"), "{said}");
+    in_short(&problem).unwrap();
+}
+
+#[test]
+fn what_an_owner_writes_back_is_read_or_tells_nothing() {
+    let (pair, _) = released();
+    pair.sent("other", "echo 1");
+    let written = ["approved", "done", "receipt.yaml", "config.yaml"];
+    let good = written.map(|name| file_of(&pair, name));
+    let parses = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    syft_core::yaml::from_str::<Marker>(&parses(&good[0])).unwrap();
+    syft_core::yaml::from_str::<Receipt>(&parses(&good[2])).unwrap();
+    let folder = Pair::job_folder("done");
+    let (store, owner) = (&pair.scientist.store, email(OWNER));
+    let cases = (0..4_usize, damages(), select(vec!["", "attempts/x/", "attempts/7/"]));
+    TestRunner::default()
+        .run(&cases, |(which, damages, below)| {
+            let at = format!("{folder}/{below}{}", written[which]);
+            pair.scientist.write(&at, damaged(&good[which], &damages));
+            let job = store.sent_to(&owner, &name("done")).unwrap();
+            prop_assert_eq!(job.submitted_by(), &email(SCIENTIST), "the folder says who");
+            ask(&job).unwrap();
+            if let Some(problem) = job.problem() {
+                in_short(problem)?;
+            }
+            prop_assert_eq!(store.jobs().unwrap().len(), 2, "it hides no other job");
+            pair.scientist.write(&format!("{folder}/{}", written[which]), &good[which]);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_receipt_of_impossible_numbers_is_none() {
+    let (pair, _) = released();
+    let good = String::from_utf8(file_of(&pair, "receipt.yaml")).unwrap();
+    let line =
+        |key: &str| good.lines().find(|line| line.trim().starts_with(key)).unwrap().to_owned();
+    let (store, owner) = (&pair.scientist.store, email(OWNER));
+    let at = format!("{}/receipt.yaml", Pair::job_folder("done"));
+    for (key, number) in [
+        ("wall:", "-1"),
+        ("wall:", ".nan"),
+        ("wall:", "1e300"),
+        ("cpu_seconds:", "18446744073709551616"),
+        ("memory_bytes:", "-1"),
+        ("size:", "1e30"),
+    ] {
+        let there = line(key);
+        let other = format!("{}{key} {number}", &there[..there.find(key).unwrap()]);
+        pair.scientist.write(&at, good.replacen(&there, &other, 1));
+        let job = store.sent_to(&owner, &name("done")).unwrap();
+        assert!(job.run_id().is_none() || key != "wall:", "{key} {number}");
+        ask(&job).unwrap_or_else(|error| panic!("{key} {number}: {error}"));
+    }
+}
