@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::interop::{self, Amount};
 use crate::tidy;
 
 /// How much is run.
@@ -11,7 +12,8 @@ use crate::tidy;
 pub(crate) enum Extent {
     /// What every change must pass.
     Usual,
-    /// The same with many more property cases, the release build and the demo.
+    /// The same with many more property cases, the release build, the demo, and all
+    /// that can be compared with the Python peer.
     Full,
 }
 
@@ -95,6 +97,13 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
             break;
         }
         good = timed(step.name, &mut times, || perform(step, root));
+    }
+    if good {
+        let amount = match extent {
+            Extent::Usual => Amount::USUAL,
+            Extent::Full => Amount::FULL,
+        };
+        good = timed("interop", &mut times, || interop::run(root, amount));
     }
     println!("\n== summary");
     for (name, time) in &times {

@@ -1,9 +1,10 @@
-//! The chores of the project: `cargo xtask ci`, `cargo xtask tidy`, `cargo xtask bench`.
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop` and `bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod bench;
 mod ci;
+mod interop;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ const USAGE: &str = "\
 usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
                                   cases, the release build and the demo
        cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows
+       cargo xtask interop        compares with the Python packages, which it installs in target/; the
+                                  amounts: [--seed N] [--permissions N] [--messages N]
        cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
 
 /// The files of the bench if nothing else is said.
@@ -26,6 +29,9 @@ fn main() -> ExitCode {
         ["ci", "--full"] => ci::run(&project_root(), ci::Extent::Full),
         ["tidy"] => tidy::run(&project_root()),
         ["tidy", root] => tidy::run(Path::new(root)),
+        ["interop", amounts @ ..] if let Some(amount) = interop::Amount::read(amounts) => {
+            interop::run(&project_root(), amount)
+        }
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),
         _ => {
@@ -40,4 +46,10 @@ fn main() -> ExitCode {
 fn project_root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package).to_path_buf()
+}
+
+/// Where cargo builds.
+#[expect(clippy::disallowed_methods, reason = "where cargo builds is said in its environment")]
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use syft_sync::core::{self, DirDisk, Email, NodePaths};
+use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
 use syft_sync::{Config, NodeConfig, OfflineTransport, SyftboxManager, SyncOptions};
 
@@ -87,17 +87,24 @@ impl Context {
     /// What the login left here.
     pub(crate) fn config(&self) -> Result<NodeConfig, CliError> {
         let missing = || syft_sync::Error::NotLoggedIn { home: self.home.display().to_string() };
-        let config = self.known()?.ok_or_else(missing)?;
+        let config = self.read(NodeConfig::find)?.ok_or_else(missing)?;
         self.check_identity(&config.email)?;
         Ok(config)
     }
 
     /// What a login left here, if there was one.
     pub(crate) fn known(&self) -> Result<Option<NodeConfig>, CliError> {
+        self.read(NodeConfig::load)
+    }
+
+    fn read(
+        &self,
+        read: impl FnOnce(&dyn Disk) -> syft_sync::Result<Option<NodeConfig>>,
+    ) -> Result<Option<NodeConfig>, CliError> {
         if !self.home.is_dir() {
             return Ok(None);
         }
-        NodeConfig::load(&DirDisk::open(&self.home)?).map_err(|error| match error {
+        read(&DirDisk::open(&self.home)?).map_err(|error| match error {
             syft_sync::Error::Core(core::Error::Invalid { reason, .. }) => {
                 let path = self.home.join(NodePaths::config().as_str());
                 let message = format!(

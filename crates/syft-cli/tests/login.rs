@@ -46,6 +46,7 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
       datasite  $BOX/alice/alice@hospital.org
       role      owner
       store     file://$BOX/shared
+      layout    native
     ");
 }
 

@@ -47,7 +47,9 @@ pub use error::{Error, Result};
 pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage};
 pub use hash::{ContentHash, ContentHasher, collection_hash};
 pub use journal::Journal;
-pub use layout::{JobPath, Layout, NativeLayout, NodePaths};
+pub use layout::{
+    JobPath, JobPlace, Layout, LayoutKind, Layouts, NativeLayout, NodePaths, PysyftLayout,
+};
 pub use lock::HomeLock;
 pub use message::{ChannelPosition, ProposalName, ProposedFileChange, ProposedFileChangesMessage};
 pub use name::{DatasetName, JobName};

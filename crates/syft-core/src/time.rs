@@ -77,6 +77,34 @@ impl Timestamp {
         Timestamp::new(time.as_duration().as_secs_f64())
     }
 
+    /// Reads an ISO 8601 time with or without an offset, in UTC without, as the
+    /// Python peer does (`protocol.md` f.4).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for anything else.
+    pub fn from_iso8601(text: &str) -> Result<Self> {
+        Timestamp::from_rfc3339(text).or_else(|error| {
+            let local = text.parse::<jiff::civil::DateTime>().map_err(|_| error)?;
+            let duration = local.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
+            Timestamp::new(duration.as_secs_f64())
+        })
+    }
+
+    /// To the microsecond, as the Python peer writes it:
+    /// `2026-11-21T10:20:30.123456Z`.
+    #[must_use]
+    pub fn to_rfc3339_micros(self) -> String {
+        // A double outside i64 saturates, and jiff refuses it.
+        #[expect(clippy::cast_possible_truncation, reason = "saturating, and checked by jiff")]
+        let micros = (self.0 * 1e6).round() as i64;
+        match jiff::Timestamp::from_microsecond(micros) {
+            Ok(time) if micros % 1_000_000 != 0 => {
+                time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+            }
+            _ => self.to_rfc3339(),
+        }
+    }
+
     /// For people and for YAML: `2026-11-21T10:20:30Z`, to the second; a time
     /// outside the years 0 to 9999 is written as its number of seconds.
     #[must_use]

@@ -10,7 +10,8 @@
 
 use serde::Deserialize;
 use syft_core::{
-    DatasetName, DatasitePath, Email, JobName, JobPath, Layout, NativeLayout, NodePaths,
+    DatasetName, DatasitePath, Email, JobName, JobPath, JobPlace, Layout, LayoutKind, Layouts,
+    NativeLayout, NodePaths, PysyftLayout,
 };
 
 fn path(text: &str) -> DatasitePath {
@@ -24,14 +25,20 @@ fn bob() -> Email {
 #[test]
 fn jobs_stand_below_their_submitter() {
     let job = JobName::parse("survival analysis").unwrap();
-    let folder = NativeLayout.job(&bob(), &job);
-    assert_eq!(folder, path("jobs/bob@uni.edu/survival analysis"));
+    let folder = path("jobs/bob@uni.edu/survival analysis");
+    let place = JobPlace { submission: folder.clone(), results: folder };
+    assert_eq!(NativeLayout.job(&bob(), &job), place);
+    assert_eq!(NativeLayout.job_places(&bob(), &job), [place.clone()]);
     assert_eq!(NativeLayout.job_inbox(&bob()), path("jobs/bob@uni.edu"));
+    assert_eq!(NativeLayout.job_folders(&bob()), [path("jobs/bob@uni.edu")]);
     assert_eq!(NativeLayout.jobs(), path("jobs"));
-    let parsed = |text: &str| NativeLayout.parse_job(&path(text));
-    let expected =
-        |rest: &str| Some(JobPath { submitter: bob(), name: job.clone(), rest: rest.to_owned() });
-    assert_eq!(NativeLayout.parse_job(&folder), expected(""));
+    assert_eq!(NativeLayout.job_inboxes(), path("jobs"));
+    let parsed = |text: &str| NativeLayout.parse_job(text);
+    let expected = |rest: &str| {
+        let (submitter, name, rest) = (bob(), job.clone(), rest.to_owned());
+        Some(JobPath { submitter, name, rest, in_results: false })
+    };
+    assert_eq!(parsed(place.submission.as_str()), expected(""));
     assert_eq!(parsed("jobs/bob@uni.edu/survival analysis/code/a.py"), expected("code/a.py"));
     for other in [
         "jobs",
@@ -48,7 +55,8 @@ fn jobs_stand_below_their_submitter() {
 
 #[test]
 fn a_permission_file_beside_the_jobs_is_no_job() {
-    assert_eq!(NativeLayout.parse_job(&path("jobs/bob@uni.edu/syft.pub.yaml")), None);
+    assert_eq!(NativeLayout.parse_job("jobs/bob@uni.edu/syft.pub.yaml"), None);
+    assert_eq!(PysyftLayout.parse_job("app_data/job/inbox/bob@uni.edu/syft.pub.yaml"), None);
     assert!(JobName::parse("syft.pub.yaml").is_err());
 }
 
@@ -59,7 +67,69 @@ fn datasets_have_a_mock_and_a_private_half() {
     assert_eq!(NativeLayout.real_data(&census), path("private/datasets/census"));
     assert!(NativeLayout.real_data(&census).is_within(&NativeLayout.private()));
     assert!(NativeLayout.mock(&census).is_within(&NativeLayout.mocks()));
-    assert_eq!(NativeLayout.name(), "native");
+    let v1 = |folder: &str| Some(path(&format!("{folder}/syft_datasets/v1/census")));
+    assert_eq!(PysyftLayout.mock(&census), path("public/syft_datasets/census"));
+    assert_eq!(PysyftLayout.other_mock(&census), v1("public"));
+    assert_eq!(PysyftLayout.real_data(&census), path("private/syft_datasets/census"));
+    assert_eq!(PysyftLayout.other_real_data(&census), v1("private"));
+}
+
+#[test]
+fn a_layout_has_one_name() {
+    for kind in LayoutKind::ALL {
+        assert_eq!(kind.layout().kind(), kind);
+        assert_eq!(kind.as_str().parse::<LayoutKind>().unwrap(), kind);
+    }
+    let unknown = "nested".parse::<LayoutKind>().unwrap_err();
+    assert!(unknown.to_string().contains("there are native and pysyft"), "{unknown}");
+}
+
+#[test]
+fn a_peer_has_the_layout_that_it_said_and_else_mine() {
+    let (alice, bob) = (Email::parse("alice@hospital.org").unwrap(), bob());
+    let layouts = Layouts::new(alice.clone(), LayoutKind::Pysyft);
+    assert_eq!(layouts.of(&bob).kind(), LayoutKind::Pysyft);
+    layouts.clone().learn(&bob, LayoutKind::Native);
+    assert_eq!(layouts.of(&bob).kind(), LayoutKind::Native);
+    // Nobody says it for me.
+    layouts.learn(&alice, LayoutKind::Native);
+    assert_eq!(layouts.of(&alice).kind(), LayoutKind::Pysyft);
+}
+
+#[test]
+fn jobs_of_the_python_peer_have_two_sides_and_two_protocols() {
+    let job = JobName::parse("a job").unwrap();
+    let inbox = |below: &str| path(&format!("app_data/job/inbox/bob@uni.edu/{below}"));
+    let review = |below: &str| path(&format!("app_data/job/review/bob@uni.edu/{below}"));
+    let place = |below: &str| JobPlace { submission: inbox(below), results: review(below) };
+    assert_eq!(PysyftLayout.job(&bob(), &job), place("v1/a job"));
+    assert_eq!(PysyftLayout.job_places(&bob(), &job), [place("v1/a job"), place("a job")]);
+    let folders = [inbox("v1"), path("app_data/job/inbox/bob@uni.edu")];
+    assert_eq!(PysyftLayout.job_folders(&bob()), folders);
+    assert!(PysyftLayout.job_inbox(&bob()).is_within(&PysyftLayout.jobs()));
+    let parsed = |text: &str| {
+        let found = PysyftLayout.parse_job(text)?;
+        assert_eq!((&found.submitter, &found.name), (&bob(), &job), "{text}");
+        Some((found.rest.clone(), found.is_submitters()))
+    };
+    let cases = [
+        ("app_data/job/inbox/bob@uni.edu/v1/a job", Some(("", false))),
+        ("app_data/job/inbox/bob@uni.edu/v1/a job/run.sh", Some(("run.sh", true))),
+        ("app_data/job/inbox/bob@uni.edu/a job/code/x.py", Some(("code/x.py", true))),
+        ("app_data/job/inbox/bob@uni.edu/v1/a job/state.yaml", Some(("state.yaml", false))),
+        ("app_data/job/review/bob@uni.edu/v1/a job/run.sh", Some(("run.sh", false))),
+        ("app_data/job/review/bob@uni.edu/a job/state.yaml", Some(("state.yaml", false))),
+        ("app_data/job/inbox/bob@uni.edu/v1", None),
+        ("app_data/job/inbox/bob@uni.edu/v2/a job/run.sh", None),
+        ("app_data/job/other/bob@uni.edu/v1/a job", None),
+        ("app_data/job", None),
+        ("app_data/jobs/inbox/bob@uni.edu/v1/a job", None),
+        ("jobs/bob@uni.edu/a job/run.sh", None),
+    ];
+    for (text, expected) in cases {
+        let expected = expected.map(|(rest, own): (&str, bool)| (rest.to_owned(), own));
+        assert_eq!(parsed(text), expected, "{text}");
+    }
 }
 
 #[test]
@@ -106,8 +176,8 @@ struct Case {
 }
 
 /// The sync filter of the Python peer, where it speaks of a path that can be a
-/// datasite path and that means the same in the native layout. Ours lets
-/// nothing pass that the peer's holds back.
+/// datasite path: whole in its own layout, and in the native one where that means
+/// the same. Ours lets nothing pass that the peer's holds back.
 #[test]
 fn the_sync_filter_agrees_with_the_python_peer() {
     let vectors: Vectors = serde_json::from_str(include_str!("fixtures/paths.json")).unwrap();
@@ -118,20 +188,23 @@ fn the_sync_filter_agrees_with_the_python_peer() {
         let Ok(path) = DatasitePath::parse(&case.path) else {
             continue;
         };
-        if case.collections_path.as_deref() == Some("public")
-            || path.as_str().contains("syft_datasets")
-        {
+        if case.collections_path.as_deref() == Some("public") {
             continue;
         }
-        let travels = NativeLayout.travels(&path);
-        if stricter.contains(&path.as_str()) {
-            assert!(case.syncable && !travels, "{path}");
-        } else {
-            assert_eq!(travels, case.syncable, "{path}");
+        for layout in LayoutKind::ALL.map(LayoutKind::layout) {
+            if layout.kind() == LayoutKind::Native && path.as_str().contains("syft_datasets") {
+                continue;
+            }
+            let travels = layout.travels(&path);
+            if stricter.contains(&path.as_str()) {
+                assert!(case.syncable && !travels, "{path}");
+            } else {
+                assert_eq!(travels, case.syncable, "{path} in the layout {}", layout.kind());
+            }
+            compared += 1;
         }
-        compared += 1;
     }
-    assert!(compared >= 14, "only {compared} cases compared");
+    assert!(compared >= 30, "only {compared} cases compared");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use syft_core::{Access, DatasetName, yaml};
+use syft_core::{Access, DatasetName, HomePath, LayoutKind, yaml};
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
 use crate::source::{MOCK_SIZE, Source};
@@ -114,9 +114,7 @@ impl DatasetStore {
             let folder = stage.private()?;
             let private = source.copy_to(disk, &folder, Access::OwnerOnly)?;
             refuse_equal(&mock, &private)?;
-            let text = yaml::to_string(&PrivateMetadata { uid: uid.clone() })?;
-            let path = folder.join(metadata::PRIVATE_FILE)?;
-            disk.write(&path, text.as_bytes(), Access::OwnerOnly)?;
+            self.describe_private(&folder, &new.name, &uid)?;
         }
         if let Some(readme) = &sources.readme {
             readme.copy_one(disk, &public.join(metadata::README)?, Access::Shared)?;
@@ -129,8 +127,28 @@ impl DatasetStore {
         Ok(Intent { operation: Operation::Create, owner, name, uid })
     }
 
+    /// Writes what ties staged private data to its dataset.
+    pub(crate) fn describe_private(
+        &self,
+        staged: &HomePath,
+        name: &DatasetName,
+        uid: &str,
+    ) -> Result<()> {
+        let mut metadata = PrivateMetadata { uid: uid.to_owned(), data_dir: None };
+        if self.layouts.own().kind() == LayoutKind::Pysyft {
+            let folder = self.disk().real_path(&self.private_folder(name));
+            metadata.data_dir = Some(folder.display().to_string());
+            let text = permission::owner_alone(&self.owner)?;
+            let path = staged.join(permission::FILE)?;
+            self.disk().write(&path, text.as_bytes(), Access::OwnerOnly)?;
+        }
+        let text = yaml::to_string(&metadata)?;
+        let path = staged.join(metadata::PRIVATE_FILE)?;
+        Ok(self.disk().write(&path, text.as_bytes(), Access::OwnerOnly)?)
+    }
+
     fn describe(&self, new: &NewDataset, uid: &str, mock: &[FileInfo]) -> Metadata {
-        let now = metadata::time_text(self.clock.now());
+        let now = self.clock.now().to_rfc3339_micros();
         let url = format!("syft://{}", self.mock_folder(&self.owner, &new.name));
         let private = format!("syft://{}", self.private_folder(&new.name));
         let mut metadata = Metadata {

@@ -18,6 +18,7 @@ mod manage;
 mod metadata;
 mod permission;
 mod read;
+mod relayout;
 mod source;
 mod staging;
 mod store;

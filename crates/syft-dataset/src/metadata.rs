@@ -72,23 +72,14 @@ impl Metadata {
     }
 }
 
-/// What stands in [`PRIVATE_FILE`]; unlike the Python peer's it holds no
-/// absolute path.
+/// What stands in [`PRIVATE_FILE`]. In the PySyft layout, and there alone, it names
+/// its folder on this machine, since the Python peer reads no other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PrivateMetadata {
     #[serde(default)]
     pub(crate) uid: String,
-}
-
-/// A time as the Python peer writes it: UTC, to the microsecond.
-pub(crate) fn time_text(time: Timestamp) -> String {
-    // A double outside i64 saturates, and jiff refuses it.
-    #[expect(clippy::cast_possible_truncation, reason = "saturating, and checked by jiff")]
-    let micros = (time.seconds() * 1e6).round() as i64;
-    match jiff::Timestamp::from_microsecond(micros) {
-        Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
-        Err(_) => time.to_rfc3339(),
-    }
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) data_dir: Option<String>,
 }
 
 /// Reads a time; `None` for what is none, as its reader only shows it.
@@ -106,7 +97,7 @@ mod tests {
     #[test]
     fn times_come_back_to_the_microsecond() {
         let text = "2026-03-14T09:26:53.589793Z";
-        assert_eq!(time_text(parse_time(Some(text)).unwrap()), text);
+        assert_eq!(parse_time(Some(text)).unwrap().to_rfc3339_micros(), text);
         assert_eq!(parse_time(Some("yesterday")), None);
         assert_eq!(parse_time(None), None);
     }

@@ -45,6 +45,15 @@ pub(crate) fn text(audience: &Audience) -> Result<String> {
         Audience::Users(users) => users.iter().map(Email::to_string).collect(),
         Audience::Any => vec![EVERYBODY.to_owned()],
     };
+    readable_by(read)
+}
+
+/// The text of the permission file beside the private data of a PySyft datasite.
+pub(crate) fn owner_alone(owner: &Email) -> Result<String> {
+    readable_by(vec![owner.to_string()])
+}
+
+fn readable_by(read: Vec<String>) -> Result<String> {
     let rule = |read| Rule {
         access: Access { admin: Vec::new(), read, write: Vec::new() },
         pattern: EVERYTHING.to_owned(),

@@ -1,5 +1,7 @@
 //! Reading datasets back from disk.
 
+use std::collections::BTreeSet;
+
 use syft_core::{DatasetName, DatasitePath, Email, FileKind, HomePath, yaml};
 
 use crate::files::{self, Found};
@@ -24,13 +26,7 @@ impl DatasetStore {
     /// As [`DatasetStore::list`].
     pub fn list_of(&self, owner: &Email) -> Result<Listing> {
         let mut listing = Listing::default();
-        let folder = HomePath::in_datasite(owner, &self.layout.mocks());
-        for entry in self.disk().list(&folder)? {
-            // Loose files there, as the permission file, are no datasets.
-            if entry.metadata.kind == FileKind::File {
-                continue;
-            }
-            let folder = entry.name.unwrap_or_else(|shown| shown);
+        for folder in self.mock_names(owner)? {
             let read = DatasetName::parse(&folder)
                 .map_err(Error::from)
                 .and_then(|name| self.get_of(owner, &name));
@@ -40,6 +36,26 @@ impl DatasetStore {
             }
         }
         Ok(listing)
+    }
+
+    /// The names of all folders that hold a mock, in their order.
+    fn mock_names(&self, owner: &Email) -> Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        let folders = self.layouts.of(owner).mock_folders();
+        for folder in &folders {
+            let place = HomePath::in_datasite(owner, folder);
+            for entry in self.disk().list(&place)? {
+                // Loose files there, as the permission file, are no datasets.
+                let is_file = entry.metadata.kind == FileKind::File;
+                let name = entry.name.unwrap_or_else(|shown| shown);
+                let holds_more =
+                    folders.iter().any(|other| other.as_str() == format!("{folder}/{name}"));
+                if !is_file && !holds_more {
+                    names.insert(name);
+                }
+            }
+        }
+        Ok(names)
     }
 
     /// One of my datasets.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use syft_core::{
-    Access, Clock, DatasetName, Disk, Email, Entropy, HomePath, Layout, SystemClock, SystemEntropy,
-    yaml,
+    Access, Clock, DatasetName, DatasitePath, Disk, Email, Entropy, HomePath, Layouts, SystemClock,
+    SystemEntropy, yaml,
 };
 
 use crate::Result;
@@ -33,7 +33,7 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 pub struct DatasetStore {
     pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) layout: Arc<dyn Layout>,
+    pub(crate) layouts: Layouts,
     pub(crate) owner: Email,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -43,10 +43,10 @@ pub struct DatasetStore {
 impl DatasetStore {
     /// The datasets of the home on `disk` whose identity is `owner`.
     #[must_use]
-    pub fn new(disk: Arc<dyn Disk>, layout: Arc<dyn Layout>, owner: Email) -> Self {
+    pub fn new(disk: Arc<dyn Disk>, layouts: Layouts, owner: Email) -> Self {
         DatasetStore {
             disk,
-            layout,
+            layouts,
             owner,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -154,12 +154,29 @@ impl DatasetStore {
 
     /// The folder of a dataset's mock.
     pub(crate) fn mock_folder(&self, owner: &Email, name: &DatasetName) -> HomePath {
-        HomePath::in_datasite(owner, &self.layout.mock(name))
+        let layout = self.layouts.of(owner);
+        self.first_there(owner, &layout.mock(name), layout.other_mock(name))
     }
 
     /// The folder of the owner's real data.
     pub(crate) fn private_folder(&self, name: &DatasetName) -> HomePath {
-        HomePath::in_datasite(&self.owner, &self.layout.real_data(name))
+        let layout = self.layouts.own();
+        self.first_there(&self.owner, &layout.real_data(name), layout.other_real_data(name))
+    }
+
+    /// The usual place, unless only the other one is there.
+    fn first_there(
+        &self,
+        owner: &Email,
+        usual: &DatasitePath,
+        other: Option<DatasitePath>,
+    ) -> HomePath {
+        let usual = HomePath::in_datasite(owner, usual);
+        let is_there = |place: &HomePath| self.disk().metadata(place).is_ok_and(|it| it.is_some());
+        match other.map(|other| HomePath::in_datasite(owner, &other)) {
+            Some(other) if !is_there(&usual) && is_there(&other) => other,
+            _ => usual,
+        }
     }
 
     pub(crate) fn is_there(&self, path: &HomePath) -> Result<bool> {

@@ -86,7 +86,7 @@ fn what_travels_arrives_with_the_same_hash() {
     let reader = Home::new();
     let store = syft_dataset::DatasetStore::new(
         reader.disk.clone(),
-        std::sync::Arc::new(syft_core::NativeLayout),
+        syft_core::Layouts::new(bob(), syft_core::LayoutKind::Native),
         bob(),
     );
     let sent = |last: &str| {

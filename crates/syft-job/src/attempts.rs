@@ -52,7 +52,7 @@ impl Job {
             }
             Side::Submitter(sent) => {
                 let mut receipts = Vec::new();
-                for run in self.store.run_folders(&self.folder().join(EARLIER)?)? {
+                for run in self.store.run_folders(&self.place().results.join(EARLIER)?)? {
                     receipts.extend(self.store.earlier_receipt(self, &run)?);
                 }
                 receipts.extend(sent.receipt.clone());
@@ -141,7 +141,7 @@ impl JobStore {
     }
 
     fn earlier_receipt(&self, job: &Job, run: &str) -> Result<Option<Receipt>> {
-        let path = job.folder().join(EARLIER)?.join(run)?.join(RECEIPT)?;
+        let path = job.place().results.join(EARLIER)?.join(run)?.join(RECEIPT)?;
         let receipt: Option<Receipt> = self.read_shown(&path)?;
         // What names another run tells nothing about this one.
         Ok(receipt.filter(|receipt| receipt.run == run))

@@ -1,7 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use syft_core::{DirDisk, Email, HomePath, JobName, NativeLayout, SystemClock, SystemEntropy};
+use syft_core::{
+    DirDisk, Email, HomePath, JobName, LayoutKind, Layouts, SystemClock, SystemEntropy,
+};
 
 use crate::{Error, JobKind, JobStore, JobsList, Result, Script, Submission};
 
@@ -12,20 +14,19 @@ pub struct JobClient {
     store: JobStore,
 }
 
-/// Opens the jobs of the home of `email`, native layout; the folder is made if it
-/// is not there. The one who calls sees to it that no other process changes the
+/// Opens the jobs of the home of `email`, in the layout that its datasite has; the
+/// folder is made if it is not there. The one who calls sees to it that no other process changes the
 /// home meanwhile.
 ///
 /// # Errors
 /// A bad address; those of the disk.
 pub fn get_client(home: &Path, email: &str) -> Result<JobClient> {
-    let store = JobStore::new(
-        Arc::new(DirDisk::create(home)?),
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-        Arc::new(NativeLayout),
-        Email::parse(email)?,
-    );
+    let disk = Arc::new(DirDisk::create(home)?);
+    let email = Email::parse(email)?;
+    let layout = LayoutKind::found(&*disk, &email)?.unwrap_or_default();
+    let layouts = Layouts::new(email.clone(), layout);
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let store = JobStore::new(disk, clock, entropy, layouts, email);
     Ok(JobClient { store })
 }
 

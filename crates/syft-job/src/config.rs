@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, DatasetName, Email, JobName, yaml};
+use syft_core::{ContentHash, DatasetName, Email, JobName, LayoutKind, yaml};
 
+use crate::pysyft::ConfigText;
 use crate::{JobKind, Result};
 
 /// `config.yaml` of a job: what the submitter says about it. It holds no path of
@@ -17,9 +18,10 @@ pub struct JobConfig {
     #[serde(default)]
     pub schema: u32,
     /// The job's name.
+    #[serde(default)]
     pub name: String,
     /// Bash or Python.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: JobKind,
     /// Who sends it.
     #[serde(default)]
@@ -55,6 +57,7 @@ pub struct JobConfig {
 
 /// One file of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "ManifestText")]
 pub struct ManifestEntry {
     /// Below the job's folder.
     pub path: String,
@@ -64,8 +67,31 @@ pub struct ManifestEntry {
     pub sha256: Option<ContentHash>,
 }
 
+/// An entry as it is written; the Python peer writes a path below `code/` alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ManifestText {
+    Code(String),
+    Entry {
+        path: String,
+        #[serde(default)]
+        sha256: Option<ContentHash>,
+    },
+}
+
+impl From<ManifestText> for ManifestEntry {
+    fn from(text: ManifestText) -> Self {
+        match text {
+            ManifestText::Code(path) => {
+                ManifestEntry { path: format!("code/{path}"), sha256: None }
+            }
+            ManifestText::Entry { path, sha256 } => ManifestEntry { path, sha256 },
+        }
+    }
+}
+
 impl JobConfig {
-    /// Reads the file.
+    /// Reads the file, as a native or as a Python peer writes it.
     ///
     /// # Errors
     /// As [`yaml::from_str`].
@@ -73,12 +99,26 @@ impl JobConfig {
         Ok(yaml::from_str(text)?)
     }
 
-    /// The file as text.
+    /// The file as text, for a datasite of this layout.
     ///
     /// # Errors
     /// As [`yaml::to_string`].
-    pub fn to_yaml(&self) -> Result<String> {
-        Ok(yaml::to_string(self)?)
+    pub fn to_yaml(&self, layout: LayoutKind) -> Result<String> {
+        match layout {
+            LayoutKind::Native => Ok(yaml::to_string(self)?),
+            LayoutKind::Pysyft => Ok(yaml::to_string(&ConfigText::from(self))?),
+        }
+    }
+
+    /// The same as a file of this layout says it: the Python peer's manifest names
+    /// what lies below `code/`, and no hashes.
+    #[must_use]
+    pub(crate) fn in_layout(mut self, layout: LayoutKind) -> Self {
+        if layout == LayoutKind::Pysyft {
+            self.files.retain(|file| file.path.starts_with("code/"));
+            self.files.iter_mut().for_each(|file| file.sha256 = None);
+        }
+        self
     }
 
     /// The datasets of this owner that it wants.
@@ -105,7 +145,7 @@ impl JobConfig {
         let said = [
             ("submitter", self.submitter.as_deref(), submitter.as_str()),
             ("owner", self.owner.as_deref(), owner.as_str()),
-            ("name", Some(self.name.as_str()), name.as_str()),
+            ("name", Some(self.name.as_str()).filter(|name| !name.is_empty()), name.as_str()),
         ];
         said.into_iter()
             .filter_map(|(key, said, is)| {

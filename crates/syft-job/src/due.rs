@@ -118,7 +118,7 @@ impl JobStore {
         name: &JobName,
     ) -> Result<bool> {
         let Some(id) = due.ids.get(&(submitter.clone(), name.clone())) else { return Ok(false) };
-        self.has_run(id)
+        self.read_record(id)?.map_or(Ok(false), |record| self.has_run(&record))
     }
 
     /// Makes good what a process that died left of these jobs, and shows in their

@@ -47,6 +47,10 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A job ended with the Python peer, and its outputs and logs lie where only the
+    /// PySyft layout has them.
+    #[error("job {0} ended in PySyft, and what came of it would be lost in the native layout")]
+    PythonHistory(String),
     /// Only the owner of the datasite decides about its jobs.
     #[error("only {owner} may {action} this job")]
     NotOwner {

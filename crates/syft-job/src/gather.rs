@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use syft_core::codec::Limits;
 use syft_core::{Content, ContentHash, DatasitePath, Email, JobName};
 
-use crate::script::{JobKind, Script, bash_folder_run_sh, python_run_sh};
+use crate::pysyft::{BASH_COPY, run_sh};
+use crate::script::{JobKind, Script, bash_folder_run_sh, python_run_sh, shell_word};
 use crate::{Error, Result, Submission, SubmissionFields};
 
 /// Most files of one job: a proposal holds 2,000 changes, one of them `config.yaml`.
@@ -24,6 +25,8 @@ pub(crate) struct Gathered {
     pub(crate) entrypoint: Option<String>,
     pub(crate) is_folder: bool,
     pub(crate) left_out: Vec<String>,
+    /// What the owner's Python peer installs `syft` from before the job starts.
+    install_source: Option<String>,
 }
 
 impl Gathered {
@@ -44,10 +47,49 @@ impl Gathered {
             name,
             datasets: &submission.datasets,
             entrypoint: self.entrypoint.as_deref(),
-            dependencies: &submission.dependencies,
+            dependencies: &self.all_dependencies(submission),
             files: &self.hashes(),
         }
         .digest()
+    }
+}
+
+impl Gathered {
+    /// The Python peer takes no job without a file below `code/`.
+    pub(crate) fn have_code(&mut self) {
+        let has_code = self.files.keys().any(|path| path.starts_with("code/"));
+        if let (false, Some(script)) = (has_code, self.files.get("run.sh").cloned()) {
+            self.files.insert(BASH_COPY.to_owned(), script);
+        }
+    }
+
+    /// Starts a Python job as the Python peer does, in an environment of its own.
+    /// What is pasted into a script unquoted there must need no quotes.
+    pub(crate) fn start_with_uv(&mut self, source: String, dependencies: &[String]) -> Result<()> {
+        let (JobKind::Python, Some(entrypoint)) = (self.kind, &self.entrypoint) else {
+            return Ok(());
+        };
+        if shell_word(entrypoint) != *entrypoint {
+            let reason = "the owner's Python peer starts only names of letters, digits and ._-/";
+            return Err(Error::Script { what: entrypoint.clone(), reason: reason.to_owned() });
+        }
+        let packages: Vec<&str> =
+            [source.as_str()].into_iter().chain(dependencies.iter().map(String::as_str)).collect();
+        let is_odd = |text: &&&str| text.contains(['"', '$', '`', '\\', '\n', '!']);
+        if let Some(odd) = packages.iter().find(is_odd) {
+            let reason = "a package that is named like this would end the owner's quotes";
+            return Err(Error::Script { what: (*odd).to_owned(), reason: reason.to_owned() });
+        }
+        let has_project = self.files.contains_key("code/pyproject.toml");
+        let run_sh = run_sh(entrypoint, &packages, has_project);
+        self.files.insert("run.sh".to_owned(), run_sh.into_bytes());
+        self.install_source = Some(source);
+        Ok(())
+    }
+
+    /// The packages that it asks for, the owner's own `syft` first where it does.
+    pub(crate) fn all_dependencies(&self, submission: &Submission) -> Vec<String> {
+        self.install_source.iter().chain(&submission.dependencies).cloned().collect()
     }
 }
 
@@ -137,6 +179,7 @@ fn single(name: &str, bytes: Vec<u8>, kind: JobKind, entrypoint: Option<&str>) -
         entrypoint: entrypoint.map(str::to_owned),
         is_folder: false,
         left_out: Vec::new(),
+        install_source: None,
     }
 }
 

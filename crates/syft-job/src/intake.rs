@@ -4,6 +4,7 @@ use syft_core::{Access, ContentHash, Email, FileKind, JobName, NodePaths};
 
 use crate::read::{JobFiles, read_job};
 use crate::records::{JobRecord, Problem, Revision, SCHEMA};
+use crate::store::Place;
 use crate::{JobId, JobStore, Result};
 
 /// Undecided revisions of a job that are kept.
@@ -76,7 +77,7 @@ impl JobStore {
             .into_iter()
             .map(|record| ((record.submitter.clone(), record.name.clone()), Some(record)))
             .collect();
-        let folder = syft_core::HomePath::in_datasite(&self.me, &self.layout.jobs());
+        let folder = syft_core::HomePath::in_datasite(&self.me, &self.layouts.own().job_inboxes());
         for submitter in self.folders(&folder, |name| Email::parse(name).ok())? {
             for name in self.job_folders(&self.me, &submitter)? {
                 jobs.entry((submitter.clone(), name)).or_insert(None);
@@ -104,21 +105,28 @@ impl JobStore {
     /// # Errors
     /// Those of the disk.
     pub fn is_frozen(&self, submitter: &Email, name: &JobName) -> Result<bool> {
-        self.record_of(submitter, name)?.map_or(Ok(false), |record| self.has_run(&record.id))
+        self.record_of(submitter, name)?.map_or(Ok(false), |record| self.has_run(&record))
     }
 
-    pub(crate) fn has_run(&self, id: &JobId) -> Result<bool> {
-        match self.runs_of(id) {
+    /// Also by the Python peer, before this node took the box over.
+    pub(crate) fn has_run(&self, record: &JobRecord) -> Result<bool> {
+        match self.runs_of(&record.id) {
             // A run that cannot be read has started all the same.
             Err(error) if error.is_damage() => Ok(true),
-            runs => Ok(!runs?.is_empty()),
+            runs => Ok(!runs?.is_empty() || record.has_run_before()),
         }
     }
 
     /// The names of the job folders of a submitter in a datasite.
     pub(crate) fn job_folders(&self, owner: &Email, submitter: &Email) -> Result<Vec<JobName>> {
-        let inbox = syft_core::HomePath::in_datasite(owner, &self.layout.job_inbox(submitter));
-        self.folders(&inbox, |name| JobName::parse(name).ok())
+        let mut names = Vec::new();
+        for folder in self.layouts.of(owner).job_folders(submitter) {
+            let folder = syft_core::HomePath::in_datasite(owner, &folder);
+            names.extend(self.folders(&folder, |name| JobName::parse(name).ok())?);
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
     }
 
     pub(crate) fn folders<T>(
@@ -142,13 +150,14 @@ impl JobStore {
         name: &JobName,
         record: Option<JobRecord>,
     ) -> Result<Intake> {
-        let folder = self.folder(&self.me, submitter, name);
+        let place = self.place(&self.me, submitter, name);
+        let folder = place.submission.clone();
         if record.is_none() && self.disk.metadata(&folder)?.is_none() {
             return Ok(Intake::Absent);
         }
-        let found = read_job(self.disk.as_ref(), &folder)?;
+        let found = self.read_at(&place)?;
         if let Some(record) = &record
-            && !self.runs_of(&record.id)?.is_empty()
+            && (!self.runs_of(&record.id)?.is_empty() || record.has_run_before())
         {
             return self.compare_frozen(record, found);
         }
@@ -158,7 +167,7 @@ impl JobStore {
         };
         let mut revision = files.revision(submitter, &self.me, name, self.now())?;
         let Some(mut record) = record else {
-            return self.first_revision(submitter, name, revision, &files);
+            return self.first_revision(&place, submitter, name, revision, &files);
         };
         let cancel = folder.join("cancel")?;
         let cancelled = record.cancelled_at.is_none() && self.disk.metadata(&cancel)?.is_some();
@@ -228,6 +237,7 @@ impl JobStore {
 
     fn first_revision(
         &self,
+        place: &Place,
         submitter: &Email,
         name: &JobName,
         revision: Revision,
@@ -240,8 +250,10 @@ impl JobStore {
             return Ok(Intake::Unusable { id: None, problem: Problem::Malformed { reason } });
         }
         let digest = revision.digest;
-        let cancel = self.folder(&self.me, submitter, name).join("cancel")?;
+        let cancel = place.submission.join("cancel")?;
         let cancelled = self.disk.metadata(&cancel)?.is_some();
+        // A state with markers is one that a native node wrote.
+        let history = self.shown_state(place)?.filter(|state| state.markers.is_none());
         self.keep_snapshot(&revision, files)?;
         let record = JobRecord {
             schema: SCHEMA,
@@ -252,6 +264,7 @@ impl JobStore {
             received: 1,
             cancelled_at: cancelled.then(|| self.now()),
             problem: None,
+            history: history.map(Box::new),
         };
         self.tell_received(&record, &revision)?;
         if cancelled {

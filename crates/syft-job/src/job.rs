@@ -10,10 +10,11 @@ use crate::records::{Decision, JobRecord, Problem};
 use crate::runs::{JobRun, STDERR, STDOUT};
 use crate::sandbox::{IsolationLevel, LogStream};
 use crate::sent::SentJob;
+use crate::store::Place;
 use crate::waiting::{WaitingFor, waiting_for};
 use crate::{
-    ApproveOptions, Error, JobId, JobStore, OutputFile, Rehearsal, RehearsalSummary, Release,
-    Result, Status,
+    ApproveOptions, Error, JobId, JobStore, OutputFile, PythonState, PythonStatus, Rehearsal,
+    RehearsalSummary, Release, Result, Status,
 };
 
 /// Largest log that is read back, in bytes.
@@ -55,6 +56,13 @@ pub(crate) struct Received {
     pub(crate) run: Option<JobRun>,
     /// Why its runs cannot be read.
     pub(crate) damage: Option<String>,
+}
+
+impl Received {
+    /// What the Python peer recorded of a job that had ended with it.
+    fn ended_before(&self) -> Option<&PythonState> {
+        self.record.ended_before().and(self.record.history.as_deref())
+    }
 }
 
 /// An output with whether the submitter may have it.
@@ -159,7 +167,22 @@ impl Job {
     /// Its folder in the home.
     #[must_use]
     pub fn folder(&self) -> HomePath {
-        self.store.folder(&self.owner, &self.submitter, &self.name)
+        self.place().submission
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.store.place(&self.owner, &self.submitter, &self.name)
+    }
+
+    /// The state in which the Python peer left a job that was sent to me, before this
+    /// node took its box over. What had ended is shown as ended; an approval of that
+    /// time counts for nothing here.
+    #[must_use]
+    pub fn pysyft_state(&self) -> Option<PythonStatus> {
+        match &self.side {
+            Side::Owner(received) => Some(received.record.history.as_ref()?.status),
+            Side::Submitter(_) => None,
+        }
     }
 
     /// Why it cannot be run as it is; for the submitter why its copy is no job.
@@ -208,7 +231,7 @@ impl Job {
             }
             Side::Submitter(sent) => {
                 let marker = sent.decision()?;
-                let at = Timestamp::from_rfc3339(&marker.at).unwrap_or(Timestamp::EPOCH);
+                let at = Timestamp::from_iso8601(&marker.at).unwrap_or(Timestamp::EPOCH);
                 Some((at, marker.reason.as_deref()))
             }
         }
@@ -230,8 +253,11 @@ impl Job {
     #[must_use]
     pub fn exit_code(&self) -> Option<i32> {
         match &self.side {
-            Side::Owner(received) => received.run.as_ref()?.finished.as_ref()?.exit_code(),
-            Side::Submitter(sent) => sent.receipt_in_force()?.exit_code(),
+            Side::Owner(received) => match &received.run {
+                Some(run) => run.finished.as_ref()?.exit_code(),
+                None => i32::try_from(received.ended_before()?.return_code?).ok(),
+            },
+            Side::Submitter(sent) => sent.exit_code(),
         }
     }
 
@@ -250,7 +276,13 @@ impl Job {
         };
         match &self.side {
             Side::Owner(received) => {
-                let Some(run) = &received.run else { return Ok(Vec::new()) };
+                let Some(run) = &received.run else {
+                    let before = received.ended_before().is_some();
+                    let folder = self.outputs_folder()?;
+                    let files =
+                        if before { self.store.copied_outputs(&folder)? } else { Vec::new() };
+                    return Ok(files.iter().map(|file| output(file, false)).collect());
+                };
                 let files = run.finished.as_ref().map(|finished| finished.outputs.as_slice());
                 let files = files.unwrap_or_default();
                 Ok(files.iter().map(|file| output(file, run.is_released(file))).collect())
@@ -309,11 +341,11 @@ impl Job {
         match &self.side {
             Side::Owner(received) => match &received.run {
                 Some(run) => Ok(NodePaths::run(&run.started.run)?),
-                None => Ok(self.folder()),
+                None => Ok(self.place().results),
             },
             Side::Submitter(sent) => match &sent.earlier {
-                Some(run) => Ok(self.folder().join(EARLIER)?.join(run)?),
-                None => Ok(self.folder()),
+                Some(run) => Ok(self.place().results.join(EARLIER)?.join(run)?),
+                None => Ok(self.place().results),
             },
         }
     }
@@ -378,9 +410,7 @@ impl Job {
     pub fn logs_released(&self) -> bool {
         match &self.side {
             Side::Owner(received) => received.run.as_ref().is_some_and(JobRun::logs_released),
-            Side::Submitter(sent) => {
-                sent.receipt_in_force().is_some_and(|receipt| receipt.stdout.is_some())
-            }
+            Side::Submitter(sent) => sent.has_logs(),
         }
     }
 
@@ -453,6 +483,7 @@ impl Job {
             submitter: self.submitter.clone(),
             owner: self.owner.clone(),
             status: self.status,
+            pysyft_state: self.pysyft_state(),
             rehearsal: self.rehearsal()?.map(|rehearsal| rehearsal.summary()),
             description: self.description.clone(),
             digest: self.digest,
@@ -484,6 +515,9 @@ pub struct JobSummary {
     pub owner: Email,
     /// Its state.
     pub status: Status,
+    /// The state in which the Python peer left it: [`Job::pysyft_state`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pysyft_state: Option<PythonStatus>,
     /// What came of running it on the mock, on this node.
     pub rehearsal: Option<RehearsalSummary>,
     /// What it is for: foreign text.

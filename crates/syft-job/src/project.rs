@@ -2,19 +2,21 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use syft_core::{
-    Access, ContentHash, ContentHasher, DatasetName, Email, FileKind, HomePath, JobName, NodePaths,
-    Timestamp, yaml,
+    Access, ContentHash, ContentHasher, DatasetName, Email, FileKind, HomePath, JobName,
+    LayoutKind, NodePaths, Timestamp, yaml,
 };
 
 use crate::records::{Decision, JobRecord, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, Release, STDERR, STDOUT};
 use crate::sandbox::{Exit, IsolationLevel, Limits};
 use crate::state::{in_force, status};
-use crate::{Error, JobId, JobStore, OutputFile, Result, Status};
+use crate::store::Place;
+use crate::{Error, JobId, JobStore, OutputFile, PythonState, Result, Status};
 
 /// The files in a job's folder that stand for the owner's decision.
 pub(crate) const MARKERS: [&str; 5] = ["approved", "rejected", "running", "done", "failed"];
 const LOGS: [&str; 2] = [STDOUT, STDERR];
+pub(crate) const RETURN_CODE: &str = "returncode.txt";
 pub(crate) const RECEIPT: &str = "receipt.yaml";
 /// Holds what was released of the runs before the one that the job's folder shows.
 pub(crate) const EARLIER: &str = "attempts";
@@ -134,17 +136,32 @@ impl JobStore {
     }
 
     pub(crate) fn project_record(&self, record: &JobRecord) -> Result<()> {
-        let folder = self.folder(&self.me, &record.submitter, &record.name);
+        let place = self.place(&self.me, &record.submitter, &record.name);
         let decisions = self.read_decisions(&record.id)?.decisions;
         let runs = self.runs(&record.id)?;
+        if decisions.is_empty() && runs.is_empty() && record.history.is_some() {
+            // It stays as the Python peer left it until something is decided here.
+            return Ok(());
+        }
         let live = self.live_run_for(runs.last())?;
         let decision = decisions.last();
         let status = status(record, decision, runs.last(), live.as_deref());
-        self.project_markers(&folder, record, in_force(record, decision), runs.last(), status)?;
+        let decision = in_force(record, decision);
+        let markers = self.markers(record, decision, runs.last(), status);
+        match place.layout {
+            LayoutKind::Native => self.project_markers(&place.results, &markers)?,
+            LayoutKind::Pysyft => {
+                let state = python_state(record, decision, runs.last(), status, markers);
+                self.project_state(&place, &state)?;
+            }
+        }
         let mut released: Vec<&JobRun> = runs.iter().filter(|run| run.release.is_some()).collect();
         let latest = released.pop();
-        self.project_release(&folder, record, &decisions, latest)?;
-        self.project_earlier(&folder.join(EARLIER)?, record, &decisions, &released)
+        self.project_release(&place.results, record, &decisions, latest)?;
+        if place.layout == LayoutKind::Pysyft {
+            self.project_return_code(&place.results, latest)?;
+        }
+        self.project_earlier(&place.results.join(EARLIER)?, record, &decisions, &released)
     }
 
     /// What was released is not taken back when a later run is released too.
@@ -170,15 +187,15 @@ impl JobStore {
         Ok(())
     }
 
-    fn project_markers(
+    /// What there is to say of a job, by the name of the marker that says it.
+    fn markers(
         &self,
-        folder: &HomePath,
         record: &JobRecord,
         decision: Option<&Decision>,
         run: Option<&JobRun>,
         status: Status,
-    ) -> Result<()> {
-        let mut wanted: Vec<(&str, Marker)> = Vec::new();
+    ) -> Vec<(&'static str, Marker)> {
+        let mut wanted = Vec::new();
         if let Some(decision) = decision
             && !matches!(status, Status::Inbox | Status::Cancelled)
         {
@@ -199,6 +216,10 @@ impl JobStore {
             let marker = self.marker(record, status, at, run.started.revision);
             wanted.push((name, Marker { run: Some(run.started.run.clone()), ..marker }));
         }
+        wanted
+    }
+
+    fn project_markers(&self, folder: &HomePath, wanted: &[(&str, Marker)]) -> Result<()> {
         for name in MARKERS {
             let path = folder.join(name)?;
             match wanted.iter().find(|(marker, _)| *marker == name) {
@@ -210,6 +231,23 @@ impl JobStore {
             }
         }
         Ok(())
+    }
+
+    fn project_state(&self, place: &Place, state: &PythonState) -> Result<()> {
+        let text = state.to_yaml(place.protocol)?;
+        let path = place.results.join(PythonState::FILE)?;
+        self.write_if_other(&path, text.as_bytes(), Access::Shared)
+    }
+
+    /// The file in which the Python peer looks for the exit code; it goes with the
+    /// logs.
+    fn project_return_code(&self, folder: &HomePath, released: Option<&JobRun>) -> Result<()> {
+        let path = folder.join(RETURN_CODE)?;
+        let code = released.filter(|run| run.logs_released()).and_then(return_code);
+        match code {
+            Some(code) => self.write_if_other(&path, code.to_string().as_bytes(), Access::Shared),
+            None => Ok(self.disk.remove_file(&path)?),
+        }
     }
 
     fn marker(
@@ -359,6 +397,55 @@ impl JobStore {
         self.disk.write(path, bytes, access)?;
         Ok(())
     }
+}
+
+/// The exit code as the Python peer has it: negative for a signal, and -1 for a job
+/// that was ended from outside.
+fn return_code(run: &JobRun) -> Option<i64> {
+    Some(match run.finished.as_ref()?.exit {
+        Some(Exit::Code(code)) => code.into(),
+        Some(Exit::Signal(signal)) => -i64::from(signal),
+        Some(Exit::TimedOut) | None => -1,
+    })
+}
+
+/// What a Python peer is shown of a job.
+fn python_state(
+    record: &JobRecord,
+    decision: Option<&Decision>,
+    run: Option<&JobRun>,
+    status: Status,
+    markers: Vec<(&str, Marker)>,
+) -> PythonState {
+    let received = record.revisions.first().map(|first| first.received_at.to_rfc3339_micros());
+    let history = record.history.as_ref().and_then(|history| history.received_at.clone());
+    let markers = markers.into_iter().map(|(_, marker)| marker).collect();
+    let mut state = PythonState {
+        received_at: history.or(received),
+        status: status.into(),
+        markers: Some(markers),
+        ..PythonState::default()
+    };
+    if status == Status::Cancelled {
+        state.rejected_by = Some(record.submitter.to_string());
+        state.rejected_at = record.cancelled_at.map(Timestamp::to_rfc3339_micros);
+        state.review_reason = Some("it was withdrawn by its submitter".to_owned());
+    } else if let Some(decision) = decision.filter(|_| status != Status::Inbox) {
+        let (by, at) = (Some(decision.by.to_string()), Some(decision.at.to_rfc3339_micros()));
+        state.review_reason = decision.reason.clone();
+        match decision.verdict {
+            Verdict::Approved => {
+                state.approval_method = Some("manual".to_owned());
+                (state.approved_by, state.approved_at) = (by, at);
+            }
+            Verdict::Rejected => (state.rejected_by, state.rejected_at) = (by, at),
+        }
+    }
+    if let Some(finished) = run.and_then(|run| run.finished.as_ref()) {
+        state.completed_at = Some(finished.finished_at.to_rfc3339_micros());
+        state.return_code = run.and_then(return_code);
+    }
+    state
 }
 
 fn receipt(

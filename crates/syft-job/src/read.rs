@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
-use syft_core::{ContentHash, DatasitePath, Disk, Email, FileKind, HomePath, JobName, yaml};
+use syft_core::{
+    ContentHash, DatasitePath, Disk, Email, FileKind, HomePath, JobName, LayoutKind, yaml,
+};
 
 use crate::config::JobConfig;
 use crate::gather::{MAX_BYTES, MAX_FILES};
 use crate::records::{Problem, Revision, RevisionFile};
-use crate::{Result, SubmissionFields};
+use crate::store::Place;
+use crate::{JobStore, Result, SubmissionFields, pysyft};
 
 /// The files of a job's folder that count, as they are now.
 #[derive(Debug)]
@@ -63,6 +66,22 @@ pub(crate) fn read_job(disk: &dyn Disk, folder: &HomePath) -> Result<Result<JobF
         return Ok(Err(Problem::Incomplete { missing }));
     }
     Ok(Ok(JobFiles { files, config_bytes, config }))
+}
+
+impl JobStore {
+    /// [`read_job`] of a job where it lies. In the PySyft layout it must be one that
+    /// the Python peer would take.
+    pub(crate) fn read_at(&self, place: &Place) -> Result<Result<JobFiles, Problem>> {
+        let files = match read_job(self.disk.as_ref(), &place.submission)? {
+            Ok(files) if place.layout == LayoutKind::Pysyft => files,
+            other => return Ok(other),
+        };
+        let text = String::from_utf8_lossy(&files.config_bytes);
+        Ok(match pysyft::check_config(&text, place.protocol)? {
+            None => Ok(files),
+            Some(problem) => Err(Problem::Malformed { reason: format!("config.yaml: {problem}") }),
+        })
+    }
 }
 
 fn missing_files(config: &JobConfig, files: &BTreeMap<String, Vec<u8>>) -> Option<Vec<String>> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text, shorten};
 
 use crate::sandbox::Limits;
-use crate::{JobId, JobKind};
+use crate::{JobId, JobKind, PythonState, Status};
 
 /// Of files that are missing, so many are named, and of each name so much: a
 /// submitter states both.
@@ -35,11 +35,26 @@ pub(crate) struct JobRecord {
     /// Why the folder as it is now cannot be run, whatever was approved.
     #[serde(default)]
     pub(crate) problem: Option<Problem>,
+    /// What the Python peer had recorded of it before this node took the box over.
+    /// It decides nothing: what had ended is shown as ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) history: Option<Box<PythonState>>,
 }
 
 impl JobRecord {
     pub(crate) fn current(&self) -> Option<&Revision> {
         self.revisions.last()
+    }
+
+    /// The state in which the Python peer left it, if it had ended with these bytes.
+    pub(crate) fn ended_before(&self) -> Option<Status> {
+        let history = self.history.as_ref().filter(|_| self.revisions.len() == 1)?;
+        Some(history.status.status()).filter(|status| status.is_final())
+    }
+
+    /// Whether the Python peer had run it.
+    pub(crate) fn has_run_before(&self) -> bool {
+        matches!(self.ended_before(), Some(Status::Done | Status::Failed))
     }
 
     pub(crate) fn title(&self) -> String {

@@ -115,7 +115,7 @@ impl JobStore {
             submitter: self.me.clone(),
             name,
             datasets: submission.datasets.clone(),
-            dependencies: submission.dependencies.clone(),
+            dependencies: gathered.all_dependencies(submission),
             kind: gathered.kind,
             files: gathered.files,
         };
@@ -191,7 +191,7 @@ impl JobStore {
                 (digest, read_job(self.disk.as_ref(), &self.snapshot(&digest)?)?)
             }
             Side::Submitter(_) => {
-                let found = read_job(self.disk.as_ref(), &job.folder())?;
+                let found = self.read_at(&job.place())?;
                 let digest = job.digest.ok_or_else(|| {
                     malformed(job.problem().map(ToString::to_string).unwrap_or_default())
                 })?;

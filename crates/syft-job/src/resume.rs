@@ -74,7 +74,7 @@ impl JobStore {
             let (job, status) = (job.id().to_string(), job.status());
             return Err(Error::WrongState { job, status, action: "revise" });
         }
-        self.check_paths(name, &gathered)?;
+        self.check_paths(owner, name, &gathered)?;
         let (config, digest) = self.config_of(submission, name, &gathered)?;
         let location = self.folder(owner, &self.me, name);
         self.enqueue(owner, name)?;
@@ -106,7 +106,7 @@ impl JobStore {
         {
             return Ok(false);
         }
-        let there = crate::read::read_job(self.disk.as_ref(), &job.folder())?;
+        let there = self.read_at(&job.place())?;
         Ok(there.is_ok_and(|there| there.files.keys().all(|p| gathered.files.contains_key(p))))
     }
 

@@ -37,12 +37,13 @@ impl From<&str> for Script {
 }
 
 /// Which interpreter a job asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// `run.sh` is the submitter's.
     Bash,
     /// `run.sh` starts the entry point with Python.
+    #[default]
     Python,
 }
 

@@ -1,10 +1,13 @@
-use syft_core::{ContentHash, DatasitePath, Email, FileKind, HomePath, JobName, Timestamp, yaml};
+use syft_core::{
+    ContentHash, DatasitePath, Email, FileKind, HomePath, JobName, LayoutKind, Timestamp, yaml,
+};
 
 use crate::job::{Job, Side};
 use crate::project::{MARKERS, Marker, RECEIPT, Receipt};
-use crate::read::read_job;
 use crate::records::Problem;
-use crate::{Error, JobId, JobStore, OutputFile, Result, Status};
+use crate::runs::STDOUT;
+use crate::store::Place;
+use crate::{Error, JobId, JobStore, OutputFile, PythonState, Result, Status};
 
 /// What the copy of an owner's datasite tells about a job of mine. It is what the
 /// owner chose to show, for display; nothing is decided by it.
@@ -18,12 +21,34 @@ pub(crate) struct SentJob {
     pub(crate) problem: Option<Problem>,
     /// The earlier run that the receipt is of, if it is of one that was asked for.
     pub(crate) earlier: Option<String>,
+    /// What an owner tells who uses the Python peer: there are no receipts.
+    pub(crate) told: Option<ToldByPython>,
+}
+
+/// What the Python peer tells of a job's end.
+#[derive(Debug, Clone)]
+pub(crate) struct ToldByPython {
+    pub(crate) return_code: Option<i32>,
+    /// Whether its logs are here.
+    pub(crate) has_logs: bool,
 }
 
 impl SentJob {
     /// Whether the receipt names this file with these bytes.
     pub(crate) fn is_released(&self, file: &OutputFile) -> bool {
-        self.receipt.as_ref().is_some_and(|receipt| receipt.outputs.contains(file))
+        let is_in = |receipt: &Receipt| receipt.outputs.contains(file);
+        // What arrived from an owner without receipts is what that owner shares.
+        self.receipt.as_ref().map_or(self.told.is_some(), is_in)
+    }
+
+    pub(crate) fn has_logs(&self) -> bool {
+        let told = self.told.as_ref().is_some_and(|told| told.has_logs);
+        told || self.receipt_in_force().is_some_and(|receipt| receipt.stdout.is_some())
+    }
+
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        let told = self.told.as_ref().and_then(|told| told.return_code);
+        told.or_else(|| self.receipt_in_force()?.exit_code())
     }
 
     /// The receipt, unless the job has run again since: it then tells nothing about
@@ -91,27 +116,25 @@ impl JobStore {
     }
 
     fn sent_job(&self, owner: &Email, name: &JobName) -> Result<Job> {
-        let folder = self.folder(owner, &self.me, name);
-        let (files, problem) = match read_job(self.disk.as_ref(), &folder)? {
+        let place = self.place(owner, &self.me, name);
+        let folder = &place.submission;
+        let (files, problem) = match self.read_at(&place)? {
             Ok(files) => (Some(files), None),
             Err(problem) => (None, Some(problem)),
         };
         let config = files.as_ref().map(|files| &files.config);
         let digest = files.as_ref().map(|files| files.digest(&self.me, owner, name)).transpose()?;
-        let mut markers: Vec<Marker> = Vec::new();
-        for marker in MARKERS {
-            markers.extend(self.read_shown::<Marker>(&folder.join(marker)?)?);
-        }
-        let receipt = self.read_shown(&folder.join(RECEIPT)?)?;
+        let receipt = self.read_shown(&place.results.join(RECEIPT)?)?;
         let cancelled = self.disk.metadata(&folder.join("cancel")?)?.is_some();
         let queued = self.is_queued(owner, name)?;
         let first = config.and_then(|config| config.submission_digest).or(digest);
         let id = self.sent_id(owner, name, first)?;
+        let (markers, told) = self.markers_at(&place, owner, &id, digest)?;
         let submitted_at = config.and_then(|config| config.submitted_at.clone());
         let said = submitted_at.as_deref().map(Timestamp::from_rfc3339).and_then(Result::ok);
         let first_seen = match said {
             Some(said) => said,
-            None => self.newest_file(&folder)?.unwrap_or_else(|| self.now()),
+            None => self.newest_file(folder)?.unwrap_or_else(|| self.now()),
         };
         Ok(Job {
             store: self.clone(),
@@ -132,8 +155,46 @@ impl JobStore {
                 queued,
                 problem,
                 earlier: None,
+                told,
             })),
         })
+    }
+
+    /// What the owner shows of a job: as markers, and what a Python peer tells
+    /// besides.
+    fn markers_at(
+        &self,
+        place: &Place,
+        owner: &Email,
+        id: &JobId,
+        digest: Option<ContentHash>,
+    ) -> Result<(Vec<Marker>, Option<ToldByPython>)> {
+        if place.layout == LayoutKind::Native {
+            let mut markers = Vec::new();
+            for marker in MARKERS {
+                markers.extend(self.read_shown::<Marker>(&place.results.join(marker)?)?);
+            }
+            return Ok((markers, None));
+        }
+        let Some(mut state) = self.shown_state(place)? else { return Ok((Vec::new(), None)) };
+        if let Some(markers) = state.markers.take() {
+            return Ok((markers, None));
+        }
+        let has_logs = self.disk.metadata(&place.results.join(STDOUT)?)?.is_some();
+        let return_code = state.return_code.and_then(|code| i32::try_from(code).ok());
+        // What it decided about is what lies here: it knows no digests.
+        let digest = digest.unwrap_or_else(|| ContentHash::of(b""));
+        Ok((state.as_markers(owner, id, digest), Some(ToldByPython { return_code, has_logs })))
+    }
+
+    /// The `state.yaml` of a job in the PySyft layout; one that cannot be read tells
+    /// nothing.
+    pub(crate) fn shown_state(&self, place: &Place) -> Result<Option<PythonState>> {
+        if place.layout == LayoutKind::Native {
+            return Ok(None);
+        }
+        let text = self.read_text(&place.results.join(PythonState::FILE)?)?;
+        Ok(text.and_then(|text| PythonState::parse(&text, place.protocol).ok()))
     }
 
     /// When a file of a copy changed last.
@@ -151,8 +212,12 @@ impl JobStore {
         &self,
         path: &HomePath,
     ) -> Result<Option<T>> {
+        Ok(self.read_text(path)?.and_then(|text| yaml::from_str(&text).ok()))
+    }
+
+    fn read_text(&self, path: &HomePath) -> Result<Option<String>> {
         match self.disk.read(path, yaml::MAX_BYTES as u64) {
-            Ok(bytes) => Ok(std::str::from_utf8(&bytes).ok().and_then(|t| yaml::from_str(t).ok())),
+            Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
             Err(error @ syft_core::Error::Io { .. }) => Err(error.into()),
             Err(_) => Ok(None),
         }

@@ -24,7 +24,8 @@ pub(crate) fn status(
     match in_force(record, decision).map(|decision| decision.verdict) {
         Some(Verdict::Rejected) => Status::Rejected,
         Some(Verdict::Approved) if record.problem.is_none() => Status::Approved,
-        _ => Status::Inbox,
+        Some(Verdict::Approved) => Status::Inbox,
+        None => record.ended_before().unwrap_or(Status::Inbox),
     }
 }
 

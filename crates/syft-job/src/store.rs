@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use syft_core::{
-    Access, Clock, ContentHash, Disk, Email, Entropy, HomePath, JobName, Layout, NewEntry,
-    NodePaths, Timestamp,
+    Access, Clock, ContentHash, Disk, Email, Entropy, HomePath, JobName, JobPlace, LayoutKind,
+    Layouts, NewEntry, NodePaths, Timestamp,
 };
 
 use crate::audit::AuditSink;
+use crate::pysyft::Protocol;
 use crate::records::{DecisionFile, JobRecord};
 use crate::{JobId, Result};
 
@@ -28,9 +29,24 @@ pub struct JobStore {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) layout: Arc<dyn Layout>,
+    pub(crate) layouts: Layouts,
     pub(crate) me: Email,
     audit: Option<Arc<dyn AuditSink>>,
+    /// What owners who run jobs with the Python peer install `syft` from.
+    python_owners: Arc<RwLock<BTreeMap<Email, String>>>,
+}
+
+/// Where a job lies in a home.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// What the submitter wrote.
+    pub(crate) submission: HomePath,
+    /// What its owner shows of it.
+    pub(crate) results: HomePath,
+    /// The layout of its owner's datasite.
+    pub(crate) layout: LayoutKind,
+    /// In the PySyft layout, which protocol the place is of.
+    pub(crate) protocol: Protocol,
 }
 
 impl JobStore {
@@ -40,10 +56,11 @@ impl JobStore {
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-        layout: Arc<dyn Layout>,
+        layouts: Layouts,
         me: Email,
     ) -> Self {
-        JobStore { disk, clock, entropy, layout, me, audit: None }
+        let (audit, python_owners) = (None, Arc::default());
+        JobStore { disk, clock, entropy, layouts, me, audit, python_owners }
     }
 
     /// The same jobs, with every decision, run and release told to `sink`.
@@ -51,6 +68,18 @@ impl JobStore {
     pub fn with_audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.audit = Some(sink);
         self
+    }
+
+    /// Remembers that an owner runs jobs with the Python peer, and what it installs
+    /// `syft` from before it starts one: jobs for it begin as the Python peer's do.
+    pub fn learn_python_owner(&self, owner: &Email, install_source: &str) {
+        let mut owners = self.python_owners.write().unwrap_or_else(PoisonError::into_inner);
+        owners.insert(owner.clone(), install_source.to_owned());
+    }
+
+    pub(crate) fn install_source_of(&self, owner: &Email) -> Option<String> {
+        let owners = self.python_owners.read().unwrap_or_else(PoisonError::into_inner);
+        owners.get(owner).cloned()
     }
 
     /// Whose home it is.
@@ -97,9 +126,35 @@ impl JobStore {
         }
     }
 
-    /// The folder of a job in its owner's datasite, or in this home's copy of it.
+    /// Where a job lies in its owner's datasite, or in this home's copy of it; where
+    /// it would be put if there is none yet.
+    pub(crate) fn place(&self, owner: &Email, submitter: &Email, name: &JobName) -> Place {
+        let layout = self.layouts.of(owner);
+        let mut places = layout.job_places(submitter, name);
+        // Mostly there is one place, and the disk need not be asked.
+        let is_there = |place: &JobPlace| {
+            let folder = HomePath::in_datasite(owner, &place.submission);
+            self.disk.metadata(&folder).is_ok_and(|found| found.is_some())
+        };
+        let at = match places.len() {
+            0 | 1 => None,
+            _ => places.iter().position(is_there),
+        };
+        let place = match at {
+            Some(at) => places.swap_remove(at),
+            None => layout.job(submitter, name),
+        };
+        Place {
+            submission: HomePath::in_datasite(owner, &place.submission),
+            results: HomePath::in_datasite(owner, &place.results),
+            layout: layout.kind(),
+            protocol: Protocol::of_place(&place.submission),
+        }
+    }
+
+    /// The folder of a job's submission: [`JobStore::place`].
     pub(crate) fn folder(&self, owner: &Email, submitter: &Email, name: &JobName) -> HomePath {
-        HomePath::in_datasite(owner, &self.layout.job(submitter, name))
+        self.place(owner, submitter, name).submission
     }
 
     pub(crate) fn snapshot(&self, digest: &ContentHash) -> Result<HomePath> {

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use syft_core::{
-    Access, ContentHash, DatasetName, DatasitePath, Email, HomePath, JobName, NodePaths, yaml,
+    Access, ContentHash, DatasetName, DatasitePath, Email, HomePath, JobName, LayoutKind,
+    NodePaths, yaml,
 };
 
 use crate::config::{JobConfig, ManifestEntry};
@@ -98,13 +99,13 @@ impl JobStore {
             None => self.default_name()?,
         };
         self.check_free(&submission.owner, &name)?;
-        self.check_paths(&name, &gathered)?;
+        self.check_paths(&submission.owner, &name, &gathered)?;
         let (config, digest) = self.config_of(submission, &name, &gathered)?;
         let location = self.folder(&submission.owner, &self.me, &name);
         let id = JobId::of(&digest);
         self.note_sent(&submission.owner, &name, &id)?;
         self.enqueue(&submission.owner, &name)?;
-        self.place(&submission.owner, &name, &gathered, &config, &location)?;
+        self.move_into_place(&submission.owner, &name, &gathered, &config, &location)?;
         Ok(Submitted {
             id,
             digest,
@@ -117,8 +118,14 @@ impl JobStore {
 
     /// The files of a submission as they lie on the disk now.
     pub(crate) fn gather(&self, submission: &Submission) -> Result<Gathered> {
-        let gathered =
+        let mut gathered =
             gather(&submission.script, submission.kind, submission.entrypoint.as_deref())?;
+        if self.layouts.of(&submission.owner).kind() == LayoutKind::Pysyft {
+            gathered.have_code();
+        }
+        if let Some(source) = self.install_source_of(&submission.owner) {
+            gathered.start_with_uv(source, &submission.dependencies)?;
+        }
         if let Some(Rehearsed { digest, name }) = &submission.rehearsed
             && gathered.digest(&self.me, submission, name)? != *digest
         {
@@ -164,21 +171,26 @@ impl JobStore {
     }
 
     fn check_free(&self, owner: &Email, name: &JobName) -> Result<()> {
-        let inbox = HomePath::in_datasite(owner, &self.layout.job_inbox(&self.me));
         let key = |name: &str| DatasitePath::parse(name).map(|path| path.fold_key()).ok();
         let wanted = key(name.as_str());
-        let taken = self.disk.list(&inbox)?.iter().any(|entry| {
-            entry.name.as_ref().is_ok_and(|other| other == name.as_str() || key(other) == wanted)
-        });
-        if taken {
-            return Err(Error::NameTaken { owner: owner.clone(), name: name.to_string() });
+        let is_it = |other: &str| other == name.as_str() || key(other) == wanted;
+        for folder in self.layouts.of(owner).job_folders(&self.me) {
+            let there = self.disk.list(&HomePath::in_datasite(owner, &folder))?;
+            if there.iter().any(|entry| entry.name.as_deref().is_ok_and(is_it)) {
+                return Err(Error::NameTaken { owner: owner.clone(), name: name.to_string() });
+            }
         }
         Ok(())
     }
 
     /// Every path must still be one below the job's folder in the datasite.
-    pub(crate) fn check_paths(&self, name: &JobName, gathered: &Gathered) -> Result<()> {
-        let folder = self.layout.job(&self.me, name);
+    pub(crate) fn check_paths(
+        &self,
+        owner: &Email,
+        name: &JobName,
+        gathered: &Gathered,
+    ) -> Result<()> {
+        let folder = self.layouts.of(owner).job(&self.me, name).submission;
         for path in gathered.files.keys() {
             folder
                 .join(path)
@@ -205,6 +217,7 @@ impl JobStore {
         hashes: &BTreeMap<String, ContentHash>,
         digest: ContentHash,
     ) -> Result<String> {
+        let layout = self.layouts.of(&submission.owner).kind();
         let entry = |(path, hash): (&String, &ContentHash)| ManifestEntry {
             path: path.clone(),
             sha256: Some(*hash),
@@ -222,16 +235,17 @@ impl JobStore {
             submitted_at: Some(self.now().to_rfc3339()),
             description: submission.description.clone(),
             entrypoint: gathered.entrypoint.clone(),
-            dependencies: submission.dependencies.clone(),
+            dependencies: gathered.all_dependencies(submission),
             datasets: (!submission.datasets.is_empty()).then_some(by_owner),
             files: hashes.iter().map(entry).collect(),
             is_folder_submission: gathered.is_folder,
             submission_digest: Some(digest),
-        };
-        let mut text = config.to_yaml()?;
+        }
+        .in_layout(layout);
+        let mut text = config.to_yaml(layout)?;
         if text.len() > yaml::MAX_BYTES {
             config.files.iter_mut().for_each(|file| file.sha256 = None);
-            text = config.to_yaml()?;
+            text = config.to_yaml(layout)?;
         }
         // What is written must be readable on the other side, and say the same.
         match JobConfig::parse(&text) {
@@ -248,7 +262,7 @@ impl JobStore {
     }
 
     /// Stages the folder aside and moves it into place in one step.
-    fn place(
+    fn move_into_place(
         &self,
         owner: &Email,
         name: &JobName,

@@ -66,11 +66,12 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
             let said = match job.status {
                 Status::Inbox => job.submitted_at.as_deref(),
                 Status::Done | Status::Failed if sent.receipt_in_force().is_some() => None,
+                Status::Done | Status::Failed if sent.told.is_some() => None,
                 status => sent.markers.iter().find(|m| m.status == status).map(|m| m.at.as_str()),
             };
             let since = match said {
                 // A time that cannot be read is no reason to hide who must act.
-                Some(text) => Timestamp::from_rfc3339(text).unwrap_or(job.first_seen),
+                Some(text) => Timestamp::from_iso8601(text).unwrap_or(job.first_seen),
                 None if job.status == Status::Inbox => job.first_seen,
                 None => return None,
             };

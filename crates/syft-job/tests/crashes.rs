@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use common::{Home, NOW, OWNER, Pair, SCIENTIST, Unboxed, email, name, quiet, scratch, tree};
 use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
-use syft_core::{AuditLog, DirDisk, NativeLayout, NodePaths, Timestamp};
+use syft_core::{AuditLog, DirDisk, LayoutKind, Layouts, NodePaths, Timestamp};
 use syft_job::{
     ApproveOptions, Error, Intake, JobId, JobStore, ReleaseFiles, Result, RunOptions, Script,
     Status, Submission,
@@ -36,7 +36,7 @@ fn start(folder: &Path, who: &str) -> (Arc<FaultyDisk>, JobStore, Arc<Mutex<Audi
         disk.clone(),
         Arc::new(ManualClock::at(Timestamp::new(NOW).unwrap())),
         Arc::new(SeededEntropy::new(7)),
-        Arc::new(NativeLayout),
+        Layouts::new(email(who), LayoutKind::Native),
         email(who),
     )
     .with_audit(audit.clone());

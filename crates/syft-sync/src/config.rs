@@ -2,8 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, Disk, Email, NodePaths, yaml};
+use syft_core::{Access, Disk, Email, LayoutKind, NodePaths, yaml};
 
+use crate::connect::NO_STORE;
+use crate::manager::owner_of_python_box;
 use crate::{Error, Result};
 
 /// What an identity does. Most people do both; a role only narrows.
@@ -66,10 +68,15 @@ pub struct NodeConfig {
     /// The store, as `file:///mnt/shared`.
     pub transport: String,
     /// The layout of the datasite.
-    pub layout: String,
+    #[serde(default)]
+    pub layout: LayoutKind,
     /// Whether copies of my event log are kept in `.syft/cache/events/`.
     #[serde(default)]
     pub event_cache: bool,
+    /// The layout from which the datasite is being moved into this one, if that is
+    /// not finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converting_from: Option<LayoutKind>,
 }
 
 impl NodeConfig {
@@ -83,6 +90,26 @@ impl NodeConfig {
             return Ok(None);
         };
         Ok(Some(yaml::from_str(&String::from_utf8_lossy(&bytes))?))
+    }
+
+    /// As [`NodeConfig::load`]; a home of the Python peer that nobody logged in to is
+    /// one without a store: all that is in it can be looked at.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn find(disk: &dyn Disk) -> Result<Option<NodeConfig>> {
+        if let Some(known) = NodeConfig::load(disk)? {
+            return Ok(Some(known));
+        }
+        let found = owner_of_python_box(disk)?;
+        Ok(found.map(|email| NodeConfig {
+            email,
+            role: Role::Both,
+            transport: NO_STORE.to_owned(),
+            layout: LayoutKind::Pysyft,
+            event_cache: false,
+            converting_from: None,
+        }))
     }
 
     /// Writes it.

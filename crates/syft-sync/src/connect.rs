@@ -7,12 +7,20 @@ use url::Url;
 
 use crate::{Error, OfflineTransport, Result};
 
+/// The address of a home that has no store: of one that the Python peer made and
+/// nobody logged in to.
+pub const NO_STORE: &str = "none:";
+
 /// Opens the store of an address. A store that cannot be reached now is no
 /// error: work goes on, and what is due waits.
 ///
 /// # Errors
 /// [`Error::Config`] for an address that no backend here understands.
 pub fn connect(address: &str, identity: &Email) -> Result<Arc<dyn Transport>> {
+    if address == NO_STORE {
+        let reason = "nobody has logged in here yet";
+        return Ok(Arc::new(OfflineTransport::new("no store", identity.clone(), reason)));
+    }
     let root = folder(&parse(address)?)?;
     match FolderTransport::open(&root, identity.clone()) {
         Ok(store) => Ok(with_retry(store)),

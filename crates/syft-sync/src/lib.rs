@@ -44,7 +44,7 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{NodeConfig, Role};
-pub use connect::{connect, connect_new};
+pub use connect::{NO_STORE, connect, connect_new};
 pub use error::{Error, Result};
 pub use health::{Check, CheckUp, Verdict};
 pub use hello::{Hello, ProtocolRange};

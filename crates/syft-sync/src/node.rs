@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syft_core::{
-    AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layout, NewEntry, NodePaths,
+    AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layouts, NewEntry, NodePaths,
 };
 use syft_transport::Transport;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
@@ -12,6 +12,7 @@ use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use crate::contents::Contents;
 use crate::engine::Scene;
 use crate::ledger::Ledger;
+use crate::manager::owner_of_python_box;
 use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
 use crate::touched::Touched;
@@ -23,7 +24,8 @@ pub(crate) struct Node {
     pub(crate) email: Email,
     pub(crate) home: PathBuf,
     pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) layout: Arc<dyn Layout>,
+    /// The shapes of all datasites here.
+    pub(crate) layouts: Layouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) transport: Arc<dyn Transport>,
@@ -89,7 +91,9 @@ impl Node {
     }
 
     fn check_login(&self) -> Result<()> {
-        if self.disk.metadata(&NodePaths::config())?.is_some() {
+        if self.disk.metadata(&NodePaths::config())?.is_some()
+            || owner_of_python_box(&*self.disk)?.as_ref() == Some(&self.email)
+        {
             return Ok(());
         }
         Err(Error::NotLoggedIn { home: self.home.display().to_string() })

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use syft_core::{
-    Access, DatasitePath, DirDisk, Disk, Email, FileKind, HomePath, Layout, NativeLayout, yaml,
+    Access, DatasitePath, DirDisk, Disk, Email, FileKind, HomePath, Layout, LayoutKind, yaml,
 };
 use syft_perm::{Explanation, Level, PERMISSION_FILE, PermissionFile, Permissions, Place};
 
@@ -20,7 +20,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct PermContext {
     disk: Arc<dyn Disk>,
-    layout: Arc<dyn Layout>,
+    layout: &'static dyn Layout,
     owner: Email,
 }
 
@@ -47,8 +47,8 @@ pub struct PermEdit {
 impl PermContext {
     /// The datasite of an owner in a home.
     #[must_use]
-    pub fn new(disk: Arc<dyn Disk>, layout: Arc<dyn Layout>, owner: Email) -> Self {
-        PermContext { disk, layout, owner }
+    pub fn new(disk: Arc<dyn Disk>, layout: LayoutKind, owner: Email) -> Self {
+        PermContext { disk, layout: layout.layout(), owner }
     }
 
     /// A datasite by its folder, which is named by its owner's address.
@@ -61,7 +61,9 @@ impl PermContext {
         let owner = Email::parse(name)?;
         let parent = datasite.parent().filter(|parent| !parent.as_os_str().is_empty());
         let home = parent.unwrap_or(Path::new("."));
-        Ok(PermContext::new(Arc::new(DirDisk::open(home)?), Arc::new(NativeLayout), owner))
+        let disk = DirDisk::open(home)?;
+        let layout = LayoutKind::found(&disk, &owner)?.unwrap_or_default();
+        Ok(PermContext::new(Arc::new(disk), layout, owner))
     }
 
     /// Opens a path relative to the datasite. One that ends in `/`, or that is a
@@ -90,7 +92,7 @@ impl PermContext {
     }
 
     pub(crate) fn walk(&self) -> Result<Walk> {
-        let (disk, layout) = (&*self.disk, &*self.layout);
+        let (disk, layout) = (&*self.disk, self.layout);
         Walk::of(Ground { disk, layout, owner: &self.owner })
     }
 
@@ -229,7 +231,7 @@ impl PermEntry<'_> {
 
     fn check_path(&self, level: Level) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
-        let layout = &self.context.layout;
+        let layout = self.context.layout;
         self.check_mock(level)?;
         let reason = if path.is_within(&layout.private()) {
             "what is private never travels: no permission lets anybody have it"

@@ -5,17 +5,17 @@ mod idle;
 mod meter;
 mod world;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use self::meter::Cost;
+use crate::target_folder;
 
 /// Measures everything that there is to measure, and prints a line for each.
 /// Fails if something could not be run; a figure alone fails nothing.
-#[expect(clippy::disallowed_methods, reason = "where cargo builds is said in its environment")]
 pub(crate) fn run(root: &Path, files: usize) -> bool {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    match build(root).and_then(|()| idle::measure(&target.join("release/syft"), files)) {
+    let program = target_folder(root).join("release/syft");
+    match build(root).and_then(|()| idle::measure(&program, files)) {
         Ok(lines) => {
             print(&lines);
             true

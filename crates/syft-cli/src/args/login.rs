@@ -1,6 +1,8 @@
+use std::str::FromStr as _;
+
 use clap::{Args, ValueEnum};
 use syft_sync::Role;
-use syft_sync::core::Email;
+use syft_sync::core::{Email, LayoutKind};
 
 /// The arguments of `login`.
 #[derive(Debug, Args)]
@@ -14,6 +16,9 @@ pub(crate) struct LoginArgs {
     /// What I do here
     #[arg(long, value_enum, default_value = "both")]
     pub(crate) role: RoleArg,
+    /// How my datasite is laid out; one that is laid out otherwise is moved
+    #[arg(long, value_parser = LayoutKind::from_str, value_name = "native|pysyft")]
+    pub(crate) layout: Option<LayoutKind>,
     /// Keep copies of my event log in .syft/cache/events
     #[arg(long)]
     pub(crate) event_cache: bool,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use syft_sync::core::{Email, safe_text};
+use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::transport::{SpaceKind, Transport};
 use syft_sync::{Config, Restored, Role, SyftboxManager};
 
@@ -17,6 +17,9 @@ pub(crate) struct Login {
     home: String,
     role: Role,
     transport: String,
+    layout: LayoutKind,
+    /// The layout that the datasite had before.
+    converted_from: Option<LayoutKind>,
     /// Whether nobody had used the store before.
     store_is_new: bool,
     /// What came back from the backup in the store.
@@ -24,20 +27,25 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
-    let LoginArgs { email, transport, role, event_cache } = args;
+    let LoginArgs { email, transport, role, layout, event_cache } = args;
     context.check_identity(&email)?;
     let known = context.known()?;
     let (store, store_is_new) = first_store(context, &transport, &email)
         .await
         .map_err(|error| with_scheme(error, &transport, &email))?;
     let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
-    config.event_cache = event_cache || known.is_some_and(|known| known.event_cache);
+    config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
+    config.layout = layout;
+    let had = known.map(|known| known.layout);
     let manager = SyftboxManager::login(context.with_options(config)).await?;
+    let layout = manager.layout();
     Ok(Login {
         email: manager.email().clone(),
         home: context.home().display().to_string(),
         role: manager.role(),
         transport,
+        layout,
+        converted_from: had.filter(|had| *had != layout),
         store_is_new,
         restored: manager.restored().cloned(),
     })
@@ -94,6 +102,13 @@ impl Report for Login {
             ("role", self.role.to_string()),
             ("store", self.transport.clone()),
         ]);
+        if let Some(had) = self.converted_from {
+            page.line(format!(
+                "Your datasite was moved from the layout {had} into the layout {}: \
+                 jobs and datasets are where that one has them.",
+                self.layout
+            ));
+        }
         if self.store_is_new {
             page.line(
                 "The store is new: nobody has used it before. Your peers log in with the same.",

@@ -1,6 +1,6 @@
 use serde::Serialize;
-use syft_sync::Role;
-use syft_sync::core::Email;
+use syft_sync::core::{Email, LayoutKind};
+use syft_sync::{NO_STORE, Role};
 
 use crate::context::Context;
 use crate::errors::CliError;
@@ -14,7 +14,7 @@ pub(crate) struct Whoami {
     datasite: String,
     role: Role,
     transport: String,
-    layout: String,
+    layout: LayoutKind,
 }
 
 pub(crate) fn run(context: &Context) -> Result<Whoami, CliError> {
@@ -35,11 +35,16 @@ impl Report for Whoami {
 
     fn write(&self, page: &mut Page) {
         page.title(&self.email);
+        let store = match self.transport.as_str() {
+            NO_STORE => "none: nobody has logged in here",
+            store => store,
+        };
         page.fields([
             ("home", self.home.clone()),
             ("datasite", self.datasite.clone()),
             ("role", self.role.to_string()),
-            ("store", self.transport.clone()),
+            ("store", store.to_owned()),
+            ("layout", self.layout.to_string()),
         ]);
     }
 }

@@ -12,6 +12,7 @@ impl From<Error> for CliError {
             Error::Script { .. } => (Exit::Usage, "bad_script"),
             Error::NotRehearsed { .. } => (Exit::Conflict, "not_rehearsed"),
             Error::Malformed { .. } => (Exit::Refused, "malformed_job"),
+            Error::PythonHistory(_) => (Exit::Conflict, "python_history"),
             Error::NotOwner { .. } => (Exit::Refused, "not_owner"),
             Error::NotSubmitter { .. } => (Exit::Refused, "not_submitter"),
             Error::WrongState { status: Status::Rejected, action: "run", .. } => {

@@ -1,10 +1,8 @@
-use super::{EXCLUDED, JobPath, Layout};
-use crate::disk::is_temporary;
+use super::{JobPath, JobPlace, Layout, LayoutKind};
 use crate::{DatasetName, DatasitePath, Email, JobName};
 
 const JOBS: &str = "jobs";
 const MOCKS: &str = "public/datasets";
-const PRIVATE: &str = "private";
 const REAL_DATA: &str = "private/datasets";
 
 /// The layout of the seeds: `public/`, `private/`, `jobs/<submitter>/<job>/`.
@@ -12,31 +10,41 @@ const REAL_DATA: &str = "private/datasets";
 pub struct NativeLayout;
 
 impl Layout for NativeLayout {
-    fn name(&self) -> &'static str {
-        "native"
+    fn kind(&self) -> LayoutKind {
+        LayoutKind::Native
+    }
+
+    fn jobs(&self) -> DatasitePath {
+        DatasitePath::trusted(JOBS.to_owned())
+    }
+
+    fn job_inboxes(&self) -> DatasitePath {
+        self.jobs()
     }
 
     fn job_inbox(&self, submitter: &Email) -> DatasitePath {
         DatasitePath::trusted(format!("{JOBS}/{submitter}"))
     }
 
-    fn job(&self, submitter: &Email, name: &JobName) -> DatasitePath {
-        DatasitePath::trusted(format!("{JOBS}/{submitter}/{name}"))
+    fn job_review(&self, _: &Email) -> Option<DatasitePath> {
+        None
     }
 
-    fn parse_job(&self, path: &DatasitePath) -> Option<JobPath> {
-        let rest = path.as_str().strip_prefix(JOBS)?.strip_prefix('/')?;
-        let (submitter, rest) = rest.split_once('/')?;
-        let (name, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        Some(JobPath {
-            submitter: Email::parse(submitter).ok()?,
-            name: JobName::parse(name).ok()?,
-            rest: rest.to_owned(),
-        })
+    fn job_folders(&self, submitter: &Email) -> Vec<DatasitePath> {
+        vec![self.job_inbox(submitter)]
     }
 
-    fn jobs(&self) -> DatasitePath {
-        DatasitePath::trusted(JOBS.to_owned())
+    fn job_places(&self, submitter: &Email, name: &JobName) -> Vec<JobPlace> {
+        vec![self.job(submitter, name)]
+    }
+
+    fn job(&self, submitter: &Email, name: &JobName) -> JobPlace {
+        let folder = DatasitePath::trusted(format!("{JOBS}/{submitter}/{name}"));
+        JobPlace { submission: folder.clone(), results: folder }
+    }
+
+    fn parse_job(&self, place: &str) -> Option<JobPath> {
+        JobPath::below_inboxes(place.strip_prefix(JOBS)?.strip_prefix('/')?, false)
     }
 
     fn mocks(&self) -> DatasitePath {
@@ -47,22 +55,19 @@ impl Layout for NativeLayout {
         DatasitePath::trusted(format!("{MOCKS}/{dataset}"))
     }
 
-    fn private(&self) -> DatasitePath {
-        DatasitePath::trusted(PRIVATE.to_owned())
+    fn other_mock(&self, _: &DatasetName) -> Option<DatasitePath> {
+        None
+    }
+
+    fn mock_folders(&self) -> Vec<DatasitePath> {
+        vec![self.mocks()]
     }
 
     fn real_data(&self, dataset: &DatasetName) -> DatasitePath {
         DatasitePath::trusted(format!("{REAL_DATA}/{dataset}"))
     }
 
-    fn travels(&self, path: &DatasitePath) -> bool {
-        // Folded, since a file system may take `Private` for `private` (`threats.md` P4).
-        let folded = path.fold_key();
-        let below = |folder: &str| {
-            folded.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        !below(PRIVATE)
-            && !below(MOCKS)
-            && !path.components().any(|name| EXCLUDED.contains(&name) || is_temporary(name))
+    fn other_real_data(&self, _: &DatasetName) -> Option<DatasitePath> {
+        None
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
-use syft_core::{DatasetName, DirDisk, Disk, Email, HomePath, NativeLayout, Timestamp};
+use syft_core::{DatasetName, DirDisk, Disk, Email, HomePath, LayoutKind, Layouts, Timestamp};
 use syft_dataset::{Audience, DatasetStore, NewDataset};
 use tempfile::TempDir;
 
@@ -37,9 +37,10 @@ impl Home {
         let real: Arc<dyn Disk> = Arc::new(DirDisk::open(folder.path()).unwrap());
         let disk = Arc::new(FaultyDisk::new(real));
         let noon = Timestamp::new(1_773_480_413.5).unwrap();
-        let store = DatasetStore::new(disk.clone(), Arc::new(NativeLayout), alice())
-            .with_clock(Arc::new(ManualClock::at(noon)))
-            .with_entropy(Arc::new(SeededEntropy::new(1)));
+        let store =
+            DatasetStore::new(disk.clone(), Layouts::new(alice(), LayoutKind::Native), alice())
+                .with_clock(Arc::new(ManualClock::at(noon)))
+                .with_entropy(Arc::new(SeededEntropy::new(1)));
         Home { folder, disk, store, sources: TempDir::new().unwrap() }
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use syft_core::testing::{ManualClock, SeededEntropy};
 use syft_core::{
-    AuditLog, DatasetName, DirDisk, Email, JobName, NativeLayout, NodePaths, Timestamp,
+    AuditLog, DatasetName, DirDisk, Email, JobName, LayoutKind, Layouts, NodePaths, Timestamp,
 };
 use syft_job::sandbox::{BoxReport, BoxedJob, Exit, IsolationLevel, LogSink, LogStream, Sandbox};
 use syft_job::{
@@ -44,6 +44,10 @@ pub struct Home {
 
 impl Home {
     pub fn of(who: &str, seed: u64) -> Home {
+        Home::in_layout(who, seed, LayoutKind::Native)
+    }
+
+    pub fn in_layout(who: &str, seed: u64, layout: LayoutKind) -> Home {
         let folder = scratch();
         let disk = Arc::new(DirDisk::open(folder.path()).unwrap());
         let clock = Arc::new(ManualClock::at(Timestamp::new(NOW).unwrap()));
@@ -53,7 +57,7 @@ impl Home {
             disk,
             clock.clone(),
             Arc::new(SeededEntropy::new(seed)),
-            Arc::new(NativeLayout),
+            Layouts::new(email(who), layout),
             email(who),
         )
         .with_audit(audit.clone());
@@ -85,11 +89,18 @@ pub fn scratch() -> tempfile::TempDir {
 pub struct Pair {
     pub owner: Home,
     pub scientist: Home,
+    layout: LayoutKind,
 }
 
 impl Pair {
     pub fn new() -> Pair {
-        Pair { owner: Home::of(OWNER, 1), scientist: Home::of(SCIENTIST, 2) }
+        Pair::in_layout(LayoutKind::Native)
+    }
+
+    /// Both homes in this layout.
+    pub fn in_layout(layout: LayoutKind) -> Pair {
+        let home = |who, seed| Home::in_layout(who, seed, layout);
+        Pair { owner: home(OWNER, 1), scientist: home(SCIENTIST, 2), layout }
     }
 
     pub fn submit(&self, submission: &Submission) -> Submitted {
@@ -117,9 +128,15 @@ impl Pair {
         format!("{OWNER}/jobs/{SCIENTIST}/{job}")
     }
 
+    /// Where a job's submission lies, and what its owner shows of it.
+    pub fn folders(&self, job: &str) -> (String, String) {
+        let place = self.layout.layout().job(&email(SCIENTIST), &name(job));
+        (format!("{OWNER}/{}", place.submission), format!("{OWNER}/{}", place.results))
+    }
+
     /// What sync does from the scientist to the owner.
     pub fn deliver(&self, job: &str) {
-        let folder = Pair::job_folder(job);
+        let (folder, _) = self.folders(job);
         for (path, bytes) in tree(&self.scientist.path(&folder)) {
             self.owner.write(&format!("{folder}/{path}"), bytes);
         }
@@ -128,7 +145,7 @@ impl Pair {
 
     /// What sync does from the owner to the scientist.
     pub fn answer(&self, job: &str) {
-        let folder = Pair::job_folder(job);
+        let (_, folder) = self.folders(job);
         let here = tree(&self.owner.path(&folder));
         for path in tree(&self.scientist.path(&folder)).keys() {
             if !here.contains_key(path) {

@@ -70,7 +70,7 @@ fn refusal_of(rules: &OwnerRules<'_>, from: &Email, path: &DatasitePath) -> Opti
     if !path.is_within(&rules.layout.jobs()) || path.is_permission_file() {
         return None;
     }
-    let own = rules.layout.parse_job(path).filter(|job| job.submitter == *from);
+    let own = rules.layout.parse_job(path.as_str()).filter(|job| job.submitter == *from);
     let Some(job) = own.filter(|job| job.is_submitters()) else {
         return Some(RejectCode::PermissionDenied);
     };

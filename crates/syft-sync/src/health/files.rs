@@ -56,7 +56,7 @@ pub(crate) fn repair_indexes(node: &Node) -> Result<Vec<String>> {
 
 /// How many files there are, and which hold something else than the index says.
 fn stale(node: &Node, owner: &Email) -> Result<(usize, Vec<DatasitePath>)> {
-    let walk = Walk::of(Ground { disk: &*node.disk, layout: &*node.layout, owner })?;
+    let walk = Walk::of(Ground { disk: &*node.disk, layout: node.layouts.of(owner), owner })?;
     let index = Index::load(&node.disk, owner);
     let mut stale = Vec::new();
     for (path, metadata) in &walk.files {
@@ -130,7 +130,7 @@ fn closed_inboxes(node: &Node) -> Result<Vec<Email>> {
     // A table that cannot be read is told by the check of the decisions.
     let table = PeerTable::load(&*node.disk).unwrap_or_default();
     for peer in table.in_state(PeerState::Accepted) {
-        let folder = HomePath::in_datasite(&node.email, &node.layout.job_inbox(peer));
+        let folder = HomePath::in_datasite(&node.email, &node.layouts.own().job_inbox(peer));
         if node.disk.metadata(&folder.join(PERMISSION_FILE)?)?.is_none() {
             closed.push(peer.clone());
         }

@@ -5,6 +5,7 @@ mod checkpoints;
 mod datasets;
 mod health;
 mod jobs;
+mod layout;
 mod peers;
 mod permissions;
 mod process;
@@ -23,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syft_core::{
-    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage, Layout,
-    NativeLayout, SystemClock, SystemEntropy,
+    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage,
+    LayoutKind, Layouts, SystemClock, SystemEntropy,
 };
 use syft_dataset::DatasetStore;
 use syft_job::JobStore;
@@ -33,6 +34,7 @@ use syft_transport::{Info, Transport};
 
 pub use attempts::Sent;
 pub use datasets::CreateOptions;
+pub(crate) use layout::owner_of_python_box;
 pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
 pub use process::{ProcessOptions, Processed};
@@ -43,6 +45,7 @@ pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
 
+use crate::connect::NO_STORE;
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
@@ -80,6 +83,9 @@ pub struct Config {
     pub pre_sync: bool,
     /// Whether copies of my event log are kept in `.syft/cache/events/`.
     pub event_cache: bool,
+    /// The layout that a login gives the datasite; by default the one that it has,
+    /// and the native one if there is none yet.
+    pub layout: Option<LayoutKind>,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -110,6 +116,7 @@ impl Config {
             job_timeout: DEFAULT_JOB_TIMEOUT,
             pre_sync: true,
             event_cache: false,
+            layout: None,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
@@ -144,6 +151,8 @@ pub struct SyftboxManager {
     role: Role,
     job_timeout: Duration,
     pre_sync: bool,
+    /// Whether the home is of somebody who has logged in to a store.
+    has_store: bool,
     datasets: DatasetStore,
     jobs: JobStore,
     restored: Option<Restored>,
@@ -167,32 +176,43 @@ pub async fn login_ds(config: Config) -> Result<SyftboxManager> {
 
 impl SyftboxManager {
     /// Makes the home and the datasite if need be, and remembers who it belongs
-    /// to. Logging in again changes role, store and event cache, and nothing else.
+    /// to. Logging in again changes role, store, event cache and, if one is named, the
+    /// layout: then all jobs and datasets are moved to where that one has them.
     ///
     /// # Errors
-    /// [`Error::OtherIdentity`] if the home belongs to somebody else; the disk.
+    /// [`Error::OtherIdentity`] if the home belongs to somebody else;
+    /// [`RunnerBusy`](syft_job::Error::RunnerBusy) if the layout changes and a job runs
+    /// or is rehearsed; the disk.
     pub async fn login(config: Config) -> Result<Self> {
         std::fs::create_dir_all(&config.home).map_err(|source| syft_core::Error::Io {
             action: "create",
             path: config.home.display().to_string(),
             source,
         })?;
-        let mut manager = Self::assemble(&config)?;
-        if let Some(known) = NodeConfig::load(&*manager.node.disk)?
+        let disk = Self::disk(&config)?;
+        let known = NodeConfig::load(&*disk)?;
+        if let Some(known) = &known
             && known.email != config.email
         {
-            return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
+            let (owner, asked) = (known.email.clone(), config.email);
+            return Err(Error::OtherIdentity { owner, asked });
         }
+        let layout = layout::wanted(&*disk, &config.email, config.layout, known.as_ref())?;
+        let mut manager = Self::assemble(&config, disk, layout)?;
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
+        if let Some(known) = known {
+            manager.take_layout(&pass, known)?;
+        }
         let restored = manager.restore(&mut pass).await?;
         setup::prepare(&pass)?;
         let saved = NodeConfig {
             email: config.email.clone(),
             role: config.role,
             transport: config.transport_url.clone(),
-            layout: manager.node.layout.name().to_owned(),
+            layout: manager.node.layouts.own().kind(),
             event_cache: config.event_cache,
+            converting_from: None,
         };
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
@@ -210,40 +230,50 @@ impl SyftboxManager {
         if !config.home.is_dir() {
             return Err(Error::NotLoggedIn { home });
         }
-        let manager = Self::assemble(&config)?;
-        match NodeConfig::load(&*manager.node.disk)? {
-            None => Err(Error::NotLoggedIn { home }),
-            Some(known) if known.email != config.email => {
-                Err(Error::OtherIdentity { owner: known.email, asked: config.email })
-            }
-            Some(_) => Ok(manager),
+        let disk = Self::disk(&config)?;
+        let Some(known) = NodeConfig::find(&*disk)? else {
+            return Err(Error::NotLoggedIn { home });
+        };
+        if known.email != config.email {
+            return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
+        let manager = Self::assemble(&config, disk, known.layout)?;
+        manager.finish_layout(&known)?;
+        Ok(manager)
     }
 
-    fn assemble(config: &Config) -> Result<Self> {
-        let disk = match &config.disk {
+    fn disk(config: &Config) -> Result<Arc<dyn Disk>> {
+        Ok(match &config.disk {
             Some(disk) => disk.clone(),
             None => Arc::new(DirDisk::open(&config.home)?),
-        };
+        })
+    }
+
+    fn assemble(config: &Config, disk: Arc<dyn Disk>, layout: LayoutKind) -> Result<Self> {
         let touched = Touched::default();
         let disk: Arc<dyn Disk> = Arc::new(NotingDisk::new(disk, touched.clone()));
-        let layout: Arc<dyn Layout> = Arc::new(NativeLayout);
         let (clock, entropy) = (config.clock.clone(), config.entropy.clone());
         let me = config.email.clone();
+        let layouts = Layouts::new(me.clone(), layout);
         let audit = SharedAudit::new(disk.clone());
-        let datasets = DatasetStore::new(disk.clone(), layout.clone(), me.clone())
+        let datasets = DatasetStore::new(disk.clone(), layouts.clone(), me.clone())
             .with_clock(clock.clone())
             .with_entropy(entropy.clone());
-        let jobs =
-            JobStore::new(disk.clone(), clock.clone(), entropy.clone(), layout.clone(), me.clone())
-                .with_audit(Arc::new(audit.clone()));
+        let jobs = JobStore::new(
+            disk.clone(),
+            clock.clone(),
+            entropy.clone(),
+            layouts.clone(),
+            me.clone(),
+        )
+        .with_audit(Arc::new(audit.clone()));
         let (store, noted_by) = (config.transport.clone(), audit.clone());
         let recorded = Recorded::new(store, clock.clone(), noted_by, me.clone());
         let node = Node {
             email: me,
             home: config.home.clone(),
             disk,
-            layout,
+            layouts,
             clock,
             entropy,
             transport: Arc::new(recorded),
@@ -260,6 +290,7 @@ impl SyftboxManager {
             role: config.role,
             job_timeout: config.job_timeout,
             pre_sync: config.pre_sync,
+            has_store: config.transport_url != NO_STORE,
             datasets,
             jobs,
             restored: None,
@@ -276,6 +307,12 @@ impl SyftboxManager {
     #[must_use]
     pub fn syftbox_folder(&self) -> &Path {
         &self.node.home
+    }
+
+    /// The layout of my datasite.
+    #[must_use]
+    pub fn layout(&self) -> LayoutKind {
+        self.node.layouts.own().kind()
     }
 
     /// What this identity does.

@@ -50,8 +50,8 @@ impl SyftboxManager {
     /// The permission files of my datasite, to ask and to edit without audit.
     #[must_use]
     pub fn perm_context(&self) -> PermContext {
-        let (disk, layout) = (self.node.disk.clone(), self.node.layout.clone());
-        PermContext::new(disk, layout, self.node.email.clone())
+        let layout = self.node.layouts.own().kind();
+        PermContext::new(self.node.disk.clone(), layout, self.node.email.clone())
     }
 
     /// Gives a user a level on a path of my datasite; see [`PermEntry::grant`](crate::PermEntry::grant).
@@ -144,11 +144,13 @@ impl SyftboxManager {
 
     /// The folders of the datasets' mocks, with `/` at the end.
     fn mock_folders(&self, walk: &Walk) -> Vec<String> {
-        let mocks = self.node.layout.mocks();
-        let mock = |folder: &str| {
-            let rest = folder.strip_prefix(mocks.as_str())?.strip_prefix('/')?;
-            (!rest.contains('/')).then(|| format!("{folder}/"))
+        let mocks = self.node.layouts.own().mock_folders();
+        let is_mock = |folder: &str| {
+            let parent = folder.rsplit_once('/').map(|(parent, _)| parent);
+            let is_one = |path: &str| mocks.iter().any(|mocks| mocks.as_str() == path);
+            parent.is_some_and(is_one) && !is_one(folder)
         };
+        let mock = |folder: &str| is_mock(folder).then(|| format!("{folder}/"));
         let folders =
             walk.permission_files.keys().filter_map(|path| path.as_str().rsplit_once('/'));
         folders.filter_map(|(folder, _)| mock(folder)).collect()

@@ -102,10 +102,20 @@ impl SyftboxManager {
     }
 
     async fn synced(&self) -> Result<Option<Connections>> {
-        if !self.pre_sync {
+        if !self.has_store {
+            self.look_at_home()?;
+        }
+        if !self.pre_sync || !self.has_store {
             return Ok(None);
         }
         self.sync_and_tell().await.map(Some)
+    }
+
+    /// What a home holds that nobody logged in to: its jobs are looked at, and
+    /// nothing is sent or taken.
+    fn look_at_home(&self) -> Result<()> {
+        let _pass = self.node.pass()?;
+        Ok(self.jobs.intake_all().map(drop)?)
     }
 
     /// Syncs; a store that is away is told.

@@ -1,6 +1,6 @@
 //! What a datasite has from the first day, and what each accepted peer gets.
 
-use syft_core::{Access, DatasitePath, Email, HomePath, yaml};
+use syft_core::{Access, DatasitePath, Email, HomePath, Layout, LayoutKind, yaml};
 use syft_perm::{PermissionFile, Rule};
 
 use crate::Result;
@@ -12,23 +12,27 @@ const PERMISSION_FILE: &str = "syft.pub.yaml";
 /// Makes the datasite: private by default, with a public folder.
 pub(super) fn prepare(pass: &Pass<'_>) -> Result<()> {
     let me = pass.node.email.clone();
-    let layout = &pass.node.layout;
+    let layout = pass.node.layouts.own();
     let private = HomePath::in_datasite(&me, &layout.private());
     pass.node.disk.create_dir_all(&private, Access::OwnerOnly)?;
     for (folder, file) in first_files(pass)? {
         put(pass, &folder, &file)?;
     }
-    let jobs = HomePath::in_datasite(&me, &layout.jobs());
+    let jobs = HomePath::in_datasite(&me, &layout.job_inboxes());
     pass.node.disk.create_dir_all(&jobs, Access::Shared)?;
     Ok(())
 }
 
-/// The permission files of the first day, by their folders.
-fn first_files(pass: &Pass<'_>) -> Result<[(HomePath, PermissionFile); 3]> {
+/// The permission files of the first day, by their folders. The Python peer makes
+/// none: what no file governs is its owner's alone.
+fn first_files(pass: &Pass<'_>) -> Result<Vec<(HomePath, PermissionFile)>> {
+    if pass.node.layouts.own().kind() == LayoutKind::Pysyft {
+        return Ok(Vec::new());
+    }
     let me = &pass.node.email;
     let public = HomePath::in_datasite(me, &DatasitePath::parse("public")?);
-    let private = HomePath::in_datasite(me, &pass.node.layout.private());
-    Ok([
+    let private = HomePath::in_datasite(me, &pass.node.layouts.own().private());
+    Ok(vec![
         (HomePath::datasite(me), PermissionFile::new([])),
         (public, PermissionFile::new([Rule::new("**").read(["*"])])),
         (private, PermissionFile::new([])),
@@ -37,9 +41,9 @@ fn first_files(pass: &Pass<'_>) -> Result<[(HomePath, PermissionFile); 3]> {
 
 /// Whether a file is as [`prepare`] or [`open_job_inbox`] made it.
 pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
-    let mut made = first_files(pass)?.to_vec();
+    let mut made = first_files(pass)?;
     for peer in PeerTable::load(&*pass.node.disk)?.peers.keys() {
-        made.push((job_inbox(pass, peer), job_inbox_rules(peer)));
+        made.extend(job_rules(pass, peer));
     }
     for (folder, file) in made {
         if folder.join(PERMISSION_FILE)? == *path {
@@ -52,14 +56,28 @@ pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
 
 /// Makes the folder into which a peer may write jobs: the only gateway.
 pub(crate) fn open_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    put(pass, &job_inbox(pass, peer), &job_inbox_rules(peer))
+    job_rules(pass, peer).iter().try_for_each(|(folder, file)| put(pass, folder, file))
 }
 
-fn job_inbox(pass: &Pass<'_>, peer: &Email) -> HomePath {
-    HomePath::in_datasite(&pass.node.email, &pass.node.layout.job_inbox(peer))
+/// The permission files for a peer's jobs, by their folders; in the PySyft layout as
+/// the Python peer writes them (`protocol.md` f.2).
+fn job_rules(pass: &Pass<'_>, peer: &Email) -> Vec<(HomePath, PermissionFile)> {
+    rules_in(pass.node.layouts.own(), &pass.node.email, peer)
 }
 
-fn job_inbox_rules(peer: &Email) -> PermissionFile {
+fn rules_in(layout: &dyn Layout, me: &Email, peer: &Email) -> Vec<(HomePath, PermissionFile)> {
+    let place = |path: &DatasitePath| HomePath::in_datasite(me, path);
+    let inbox = place(&layout.job_inbox(peer));
+    match layout.job_review(peer) {
+        None => vec![(inbox, native_rules(peer))],
+        Some(review) => vec![
+            (inbox, PermissionFile::new([Rule::new("**").write([peer.as_str()])])),
+            (place(&review), PermissionFile::new([Rule::new("**").read([peer.as_str()])])),
+        ],
+    }
+}
+
+fn native_rules(peer: &Email) -> PermissionFile {
     let written = ["*/run.sh", "*/config.yaml", "*/code/**", "*/cancel"];
     let rules = written.map(|pattern| Rule::new(pattern).write([peer.as_str()]));
     let read = Rule::new("**").read([peer.as_str()]);
@@ -68,27 +86,63 @@ fn job_inbox_rules(peer: &Email) -> PermissionFile {
 
 /// Opens the folder again that [`close_job_inbox`] closed.
 pub(super) fn reopen_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    let file = job_inbox_file(pass, peer)?;
-    let closed = PermissionFile::new([]).to_yaml();
-    let here = pass.node.disk.read_if_there(&file, syft_core::yaml::MAX_BYTES as u64)?;
-    if here.as_deref() == Some(closed.as_bytes()) {
-        pass.node.disk.remove_file(&file)?;
+    for (folder, _) in job_rules(pass, peer) {
+        let file = folder.join(PERMISSION_FILE)?;
+        if is_closed(pass, &file)? {
+            pass.node.disk.remove_file(&file)?;
+        }
     }
     open_job_inbox(pass, peer)
 }
 
+fn is_closed(pass: &Pass<'_>, file: &HomePath) -> Result<bool> {
+    let here = pass.node.disk.read_if_there(file, yaml::MAX_BYTES as u64)?;
+    Ok(here.as_deref() == Some(PermissionFile::new([]).to_yaml().as_bytes()))
+}
+
 /// Closes the folder into which a peer wrote jobs: it is mine alone from now on.
 pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    let file = job_inbox_file(pass, peer)?;
-    if pass.node.disk.metadata(&file)?.is_some() {
-        let closed = PermissionFile::new([]).to_yaml();
-        pass.node.disk.write(&file, closed.as_bytes(), Access::Shared)?;
+    for (folder, _) in job_rules(pass, peer) {
+        let file = folder.join(PERMISSION_FILE)?;
+        if pass.node.disk.metadata(&file)?.is_some() {
+            let closed = PermissionFile::new([]).to_yaml();
+            pass.node.disk.write(&file, closed.as_bytes(), Access::Shared)?;
+        }
     }
     Ok(())
 }
 
-fn job_inbox_file(pass: &Pass<'_>, peer: &Email) -> Result<HomePath> {
-    Ok(job_inbox(pass, peer).join(PERMISSION_FILE)?)
+/// Writes the permission files for jobs anew where my layout has them, and removes
+/// those of the layout that it had. A folder that was closed stays closed. Rules that
+/// the owner wrote there are kept as they are: they may fit the new places no better
+/// than none.
+pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> {
+    let me = &pass.node.email;
+    let disk = &*pass.node.disk;
+    for peer in PeerTable::load(disk)?.peers.keys() {
+        let old = rules_in(from.layout(), me, peer);
+        let mut kept = None;
+        for (folder, made) in &old {
+            let file = folder.join(PERMISSION_FILE)?;
+            let here = disk.read_if_there(&file, yaml::MAX_BYTES as u64)?;
+            kept = kept.or(here.filter(|here| here != made.to_yaml().as_bytes()));
+        }
+        for (folder, made) in job_rules(pass, peer) {
+            let file = folder.join(PERMISSION_FILE)?;
+            let is_new = disk.metadata(&file)?.is_none();
+            match &kept {
+                Some(text) if is_new => disk.write(&file, text, Access::Shared)?,
+                _ => put(pass, &folder, &made)?,
+            }
+        }
+        for (folder, _) in &old {
+            disk.remove_file(&folder.join(PERMISSION_FILE)?)?;
+            if disk.metadata(folder)?.is_some() && disk.list(folder)?.is_empty() {
+                disk.remove_dir_all(folder)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Writes a permission file where there is none: the owner's own edits stay.

@@ -86,7 +86,9 @@ impl SyftboxManager {
         }
         let mut unreleased = 0;
         for job in &self.jobs.jobs()? {
-            let held = job.owner() == me && job.outputs()?.iter().any(|output| !output.released);
+            // What ran in PySyft is shared by its permission files.
+            let ran_here = job.owner() == me && job.run().is_some();
+            let held = ran_here && job.outputs()?.iter().any(|output| !output.released);
             unreleased += usize::from(held);
             if let Some(waiting_for) = job.waiting_for() {
                 let what =

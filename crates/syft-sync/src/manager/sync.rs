@@ -168,7 +168,7 @@ impl SyftboxManager {
     pub(super) fn note_delivered(&self, pass: &Pass<'_>) -> Result<()> {
         let state = pass.ledger.state();
         for (owner, name) in self.jobs.queued()? {
-            let folder = self.node.layout.job(&self.node.email, &name);
+            let folder = self.node.layouts.of(&owner).job(&self.node.email, &name).submission;
             let within = |path: &DatasitePath| path.is_within(&folder);
             let proposed = state.proposed.get(&owner).is_some_and(|all| all.keys().any(within));
             let known = state.copies.get(&owner).is_some_and(|all| all.keys().any(within));

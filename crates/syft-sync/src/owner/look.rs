@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use syft_core::{
-    Content, ContentHash, DatasitePath, Error as CoreError, HomePath, JobName, Metadata, yaml,
+    Content, ContentHash, DatasitePath, Error as CoreError, HomePath, JobPath, Metadata, yaml,
 };
 use syft_job::JobFolders;
 use syft_perm::Permissions;
@@ -156,21 +156,20 @@ impl<'n> Look<'n> {
     /// The folders of the jobs that were sent to me, with all that stands in them.
     pub(super) fn job_folders(&self) -> JobFolders {
         let mut folders = JobFolders::new();
-        let jobs = self.node.layout.jobs();
+        let layout = self.node.layouts.own();
         for (place, metadata) in &self.walk.jobs {
-            let Some(rest) = place.strip_prefix(jobs.as_str()) else { continue };
-            let mut parts = rest.trim_start_matches('/').splitn(3, '/');
-            let (Some(submitter), Some(name)) = (parts.next(), parts.next()) else { continue };
-            let key = syft_core::Email::parse(submitter).ok().zip(JobName::parse(name).ok());
-            let Some(key) = key else { continue };
-            match parts.next() {
-                None if metadata.kind == syft_core::FileKind::Folder => {
-                    folders.entry(key).or_default();
-                }
-                None => {}
-                Some(below) => {
-                    folders.entry(key).or_default().push((below.to_owned(), *metadata));
-                }
+            let Some(JobPath { submitter, name, rest, in_results }) = layout.parse_job(place)
+            else {
+                continue;
+            };
+            let is_folder = metadata.kind == syft_core::FileKind::Folder;
+            // A job is there once its submission is.
+            if rest.is_empty() && is_folder && !in_results {
+                folders.entry((submitter, name)).or_default();
+            } else if !rest.is_empty() {
+                let side = if in_results { "results/" } else { "" };
+                let files = folders.entry((submitter, name)).or_default();
+                files.push((format!("{side}{rest}"), *metadata));
             }
         }
         folders
@@ -178,5 +177,5 @@ impl<'n> Look<'n> {
 }
 
 pub(super) fn ground(node: &Node) -> Ground<'_> {
-    Ground { disk: &*node.disk, layout: &*node.layout, owner: &node.email }
+    Ground { disk: &*node.disk, layout: node.layouts.own(), owner: &node.email }
 }

@@ -63,8 +63,12 @@ impl DatasiteOwnerSyncer<'_> {
             let job = (submitter.clone(), name.clone());
             *asked.borrow_mut().entry(job).or_insert_with(look)
         };
-        let rules =
-            OwnerRules { layout: &*self.node.layout, permissions, frozen: &frozen, answers: true };
+        let rules = OwnerRules {
+            layout: self.node.layouts.own(),
+            permissions,
+            frozen: &frozen,
+            answers: true,
+        };
         let limit = |_: &Object| Limits::PROPOSAL.packed_bytes;
         let mut arrivals = Arrivals::new(&self.node.transport, channels, limit);
         let mut outgoing = Outgoing::default();
@@ -138,7 +142,7 @@ impl DatasiteOwnerSyncer<'_> {
     /// The files of jobs that a message writes, but for what is no revision.
     fn job_files(&self, draft: &Draft) -> Vec<DatasitePath> {
         let of_revision = |path: &DatasitePath| {
-            let job = self.node.layout.parse_job(path);
+            let job = self.node.layouts.own().parse_job(path.as_str());
             job.is_some_and(|job| job.is_submitters() && job.rest != "cancel")
         };
         let files = draft.plan.facts.iter().filter_map(|fact| match fact {

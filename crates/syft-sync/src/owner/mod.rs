@@ -112,7 +112,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
     /// Whether all of the datasite is gone that this node does not write by
     /// itself: a disk that is missing rather than a wish.
     fn is_emptied(&self, pass: &Pass<'_>, look: &Look<'_>) -> bool {
-        let jobs = self.node.layout.jobs();
+        let jobs = self.node.layouts.own().jobs();
         let known = pass.ledger.state().files.keys();
         let known = || known.clone().filter(|path| !path.is_within(&jobs));
         let here = |path: &DatasitePath| look.walk.files.contains_key(path);

@@ -25,7 +25,8 @@ impl DatasiteOwnerSyncer<'_> {
         report: &mut SyncReport,
     ) -> Result<()> {
         let mut outgoing = Outgoing::default();
-        for (reader, due) in due(pass.ledger.state(), &*self.node.layout, permissions, readers) {
+        for (reader, due) in due(pass.ledger.state(), self.node.layouts.own(), permissions, readers)
+        {
             if let Err(error) = self.prepare(pass, look, reader, due, &mut outgoing, report) {
                 note_problem(report, reader, error)?;
             }

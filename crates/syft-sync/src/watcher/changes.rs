@@ -72,7 +72,7 @@ impl DatasiteWatcherSyncer<'_> {
             _ => return Err(Error::UnknownPeer(owner)),
         }
         let below = DatasitePath::parse(below)?;
-        if !self.node.layout.travels(&below) {
+        if !self.node.layouts.of(&owner).travels(&below) {
             return Err(Error::Refused(format!("{owner}/{below} never travels as a change")));
         }
         Ok((owner, below))

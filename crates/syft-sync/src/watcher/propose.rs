@@ -25,7 +25,7 @@ impl DatasiteWatcherSyncer<'_> {
         report: &mut SyncReport,
     ) -> Result<()> {
         let node = self.node;
-        let walk = Walk::of(Ground { disk: &*node.disk, layout: &*node.layout, owner })?;
+        let walk = Walk::of(Ground { disk: &*node.disk, layout: node.layouts.of(owner), owner })?;
         let mut index = Index::load(&node.disk, owner);
         let mut batch = Batch::new(Limits::PROPOSAL_CONTENT);
         for (path, metadata) in &walk.files {
@@ -57,7 +57,7 @@ impl DatasiteWatcherSyncer<'_> {
         if let Some(hash) = index.hash(path, metadata) {
             return Ok(Some((hash, None)));
         }
-        let seen = if metadata.size <= Limits::PROPOSAL_CONTENT && self.is_proposable(path) {
+        let seen = if metadata.size <= Limits::PROPOSAL_CONTENT && self.is_proposable(owner, path) {
             self.read(owner, path)?.map(|content| (content.hash(), Some(content)))
         } else {
             let file = HomePath::in_datasite(owner, path);
@@ -85,7 +85,7 @@ impl DatasiteWatcherSyncer<'_> {
             return Ok(None);
         }
         let meant = pass.ledger.state().is_meant(owner, path);
-        let problem = if !meant && !self.is_proposable(path) {
+        let problem = if !meant && !self.is_proposable(owner, path) {
             format!("edited here, which {owner} will not see; it is kept")
         } else if known.refused == Some(hash) {
             "was refused, and is not sent again".to_owned()
@@ -113,11 +113,11 @@ impl DatasiteWatcherSyncer<'_> {
         name: &JobName,
     ) -> Result<()> {
         let node = self.node;
-        let job = node.layout.job(&node.email, name);
+        let job = node.layouts.of(owner).job(&node.email, name).submission;
         let mut files = Vec::new();
-        let ground = Ground { disk: &*node.disk, layout: &*node.layout, owner };
+        let ground = Ground { disk: &*node.disk, layout: node.layouts.of(owner), owner };
         for path in Walk::of(ground)?.files.into_keys() {
-            if !path.is_within(&job) || !self.is_proposable(&path) {
+            if !path.is_within(&job) || !self.is_proposable(owner, &path) {
                 continue;
             }
             let content = self.read(owner, &path)?;
@@ -146,8 +146,8 @@ impl DatasiteWatcherSyncer<'_> {
         Ok(())
     }
 
-    fn is_proposable(&self, path: &DatasitePath) -> bool {
-        let job = self.node.layout.parse_job(path);
+    fn is_proposable(&self, owner: &Email, path: &DatasitePath) -> bool {
+        let job = self.node.layouts.of(owner).parse_job(path.as_str());
         job.is_some_and(|job| job.submitter == self.node.email && job.is_submitters())
     }
 }

@@ -77,7 +77,8 @@ impl DatasiteWatcherSyncer<'_> {
                 let decoded = decode_events(&bytes, &Limits::EVENTS);
                 let events = decoded.iter().flat_map(|message| &message.events);
                 taken_back = events.filter(|event| event.change.is_delete()).count();
-                on_events(state, &scene, &*self.node.layout, owner, object, &bytes, decoded)
+                let layout = self.node.layouts.of(owner);
+                on_events(state, &scene, layout, owner, object, &bytes, decoded)
             }
         };
         let peer = report.peer(owner);

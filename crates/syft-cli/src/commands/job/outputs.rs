@@ -84,6 +84,14 @@ impl JobOutputs {
     }
 }
 
+impl JobOutputs {
+    /// Whether it ran before this node took the box of the Python peer over.
+    fn is_of_pysyft(&self) -> bool {
+        self.job.isolation.is_none()
+            && self.job.pysyft_state.is_some_and(|state| state.status() == self.job.status)
+    }
+}
+
 impl Report for JobOutputs {
     const VERB: &'static str = "job-outputs";
 
@@ -105,7 +113,10 @@ impl Report for JobOutputs {
             hint_earlier(page, &self.job.id, run);
         }
         let held = self.job.outputs.iter().filter(|output| !output.released).count();
-        if self.is_mine() && held > 0 {
+        if self.is_mine() && self.is_of_pysyft() {
+            page.gap();
+            page.line("It ran in PySyft: the permission files say who may have them.");
+        } else if self.is_mine() && held > 0 {
             let what = count(held, "output is", "outputs are");
             let command = format!("syft job release {} --outputs", self.job.id);
             page.hint(&format!("{what} not released. To release all:"), &command);

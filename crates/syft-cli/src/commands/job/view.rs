@@ -15,6 +15,7 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("from", job.submitter.to_string()),
         ("to", job.owner.to_string()),
         ("state", job.status.to_string()),
+        ("in PySyft", in_pysyft(job)),
         ("reason", job.reason.clone().unwrap_or_default()),
         ("what for", job.description.clone().unwrap_or_default()),
         ("reads", datasets.join(", ")),
@@ -30,6 +31,15 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
     outputs_table(page, &job.outputs);
     if let Some(next) = &job.waiting_for {
         waiting(page, me, next);
+    }
+}
+
+/// How PySyft left a job; a decision of that time is no decision here.
+fn in_pysyft(job: &JobSummary) -> String {
+    let Some(state) = job.pysyft_state else { return String::new() };
+    match state.status() == job.status {
+        true => state.as_str().to_owned(),
+        false => format!("{}, which decides nothing here", state.as_str()),
     }
 }
 

@@ -111,7 +111,7 @@ impl Body {
 
 /// Where the permission file of a mock of mine stands.
 pub(super) fn permission_file(pass: &Pass<'_>, name: &DatasetName) -> Result<HomePath> {
-    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layout.mock(name));
+    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
     Ok(mock.join("syft.pub.yaml")?)
 }
 

@@ -108,6 +108,6 @@ async fn take(
     let Ok(path) = DatasitePath::parse(&file_name(&object.name)) else { return Ok(None) };
     whole.update(path.as_str().as_bytes());
     whole.update(&bytes);
-    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layout.mock(name));
+    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
     Ok(Some((mock.join(path.as_str())?, pass.ledger.blobs().put(&bytes)?)))
 }

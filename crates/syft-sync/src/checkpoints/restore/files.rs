@@ -81,7 +81,7 @@ impl Files {
 }
 
 fn keep(pass: &Pass<'_>, path: &DatasitePath, bytes: &[u8]) -> Result<ContentHash> {
-    if !pass.node.layout.travels(path) {
+    if !pass.node.layouts.own().travels(path) {
         return Err(damaged(path, "a file of this place never travels"));
     }
     Ok(pass.ledger.blobs().put(bytes)?)

@@ -147,14 +147,14 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
 /// A file of the owner's that stands here already, if there is one.
 fn own_file(pass: &Pass<'_>) -> Result<Option<HomePath>> {
     let node = pass.node;
-    let ground = Ground { disk: &*node.disk, layout: &*node.layout, owner: &node.email };
+    let ground = Ground { disk: &*node.disk, layout: node.layouts.own(), owner: &node.email };
     for path in Walk::of(ground)?.files.into_keys() {
         let path = HomePath::in_datasite(&node.email, &path);
         if !manager::is_as_prepared(pass, &path)? {
             return Ok(Some(path));
         }
     }
-    let mocks = HomePath::in_datasite(&node.email, &node.layout.mocks());
+    let mocks = HomePath::in_datasite(&node.email, &node.layouts.own().mocks());
     let mut datasets = node.disk.list(&mocks)?.into_iter();
     let dataset = datasets.find(|entry| entry.metadata.kind == FileKind::Folder);
     if let Some(name) = dataset.and_then(|entry| entry.name.ok()) {

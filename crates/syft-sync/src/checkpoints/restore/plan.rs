@@ -153,9 +153,12 @@ impl Findings {
         job: &JobRecord,
         made: &mut BTreeSet<ContentHash>,
     ) -> Result<()> {
-        let folder = pass.node.layout.job(&job.submitter, &job.name);
+        let places = pass.node.layouts.own().job_places(&job.submitter, &job.name);
         let here = |path: &str| -> Option<ContentHash> {
-            self.history.files.hash(&DatasitePath::parse(&format!("{folder}/{path}")).ok()?)
+            places.iter().find_map(|place| {
+                let path = DatasitePath::parse(&format!("{}/{path}", place.submission)).ok()?;
+                self.history.files.hash(&path)
+            })
         };
         for revision in &job.revisions {
             let whole = revision.files.iter().all(|file| here(&file.path) == Some(file.sha256));

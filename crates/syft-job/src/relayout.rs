@@ -1,0 +1,155 @@
+//! Jobs move with their datasite when it takes another layout.
+
+use std::collections::BTreeSet;
+
+use syft_core::{Access, Email, FileKind, HomePath, JobName, JobPlace, LayoutKind, yaml};
+
+use crate::project::{EARLIER, MARKERS, RECEIPT, RETURN_CODE};
+use crate::runs::{STDERR, STDOUT};
+use crate::{Error, JobConfig, JobStore, PythonState, Result};
+
+/// What a node writes beside a submission, or instead of it into a folder of its
+/// own; all of it is written anew from the records.
+const RESULTS: [&str; 7] =
+    ["outputs", STDOUT, STDERR, RECEIPT, EARLIER, RETURN_CODE, PythonState::FILE];
+
+impl JobStore {
+    /// Whether all that there is of jobs has a place in this layout.
+    ///
+    /// # Errors
+    /// [`Error::PythonHistory`] if a job ended with the Python peer, whose files the
+    /// native layout has no place for; those of the disk.
+    pub fn check_layout(&self, layout: LayoutKind) -> Result<()> {
+        if layout == LayoutKind::Pysyft {
+            return Ok(());
+        }
+        let mut records = self.all_records()?.into_iter();
+        match records.find(|record| record.ended_before().is_some()) {
+            Some(record) => Err(Error::PythonHistory(record.title())),
+            None => Ok(()),
+        }
+    }
+
+    /// Moves all jobs that were sent to me to where another layout has them, with
+    /// `config.yaml` in its form. What the owner shows of them is left to
+    /// [`JobStore::project_all`]. Repeating it finishes what was begun.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_layout(&self, from: LayoutKind, to: LayoutKind) -> Result<()> {
+        let me = &self.me;
+        for submitter in self.submitters(from)? {
+            for name in self.names_in(me, &submitter, from)? {
+                self.move_job(me, &submitter, &name, from, to)?;
+            }
+        }
+        for submitter in self.submitters(to)? {
+            for name in self.names_in(me, &submitter, to)? {
+                let place = to.layout().job(&submitter, &name);
+                let folder = HomePath::in_datasite(me, &place.submission);
+                if to == LayoutKind::Pysyft {
+                    self.remove_shown(&folder)?;
+                }
+                self.rewrite_config(&folder, to)?;
+            }
+        }
+        for record in self.all_records()? {
+            for place in from.layout().job_places(&record.submitter, &record.name) {
+                self.remove_results(me, &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a job that I sent, and that its owner has not taken yet, within this
+    /// home's copy of that owner's datasite, of which it turned out that it has
+    /// another layout.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_layout_of(
+        &self,
+        owner: &Email,
+        name: &JobName,
+        from: LayoutKind,
+        to: LayoutKind,
+    ) -> Result<()> {
+        self.move_job(owner, &self.me, name, from, to)?;
+        let place = to.layout().job(&self.me, name);
+        self.rewrite_config(&HomePath::in_datasite(owner, &place.submission), to)
+    }
+
+    fn submitters(&self, layout: LayoutKind) -> Result<Vec<Email>> {
+        let inboxes = HomePath::in_datasite(&self.me, &layout.layout().job_inboxes());
+        self.folders(&inboxes, |name| Email::parse(name).ok())
+    }
+
+    fn move_job(
+        &self,
+        owner: &Email,
+        submitter: &Email,
+        name: &JobName,
+        from: LayoutKind,
+        to: LayoutKind,
+    ) -> Result<()> {
+        let target = to.layout().job(submitter, name);
+        let target = HomePath::in_datasite(owner, &target.submission);
+        for place in from.layout().job_places(submitter, name) {
+            let source = HomePath::in_datasite(owner, &place.submission);
+            let is_free = self.disk.metadata(&target)?.is_none();
+            if is_free && self.disk.metadata(&source)?.is_some() {
+                if let Some(parent) = target.parent() {
+                    self.disk.create_dir_all(&parent, Access::Shared)?;
+                }
+                self.disk.rename(&source, &target)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn names_in(
+        &self,
+        owner: &Email,
+        submitter: &Email,
+        layout: LayoutKind,
+    ) -> Result<BTreeSet<JobName>> {
+        let mut names = BTreeSet::new();
+        for folder in layout.layout().job_folders(submitter) {
+            let folder = HomePath::in_datasite(owner, &folder);
+            names.extend(self.folders(&folder, |name| JobName::parse(name).ok())?);
+        }
+        Ok(names)
+    }
+
+    fn remove_results(&self, owner: &Email, place: &JobPlace) -> Result<()> {
+        if place.results != place.submission {
+            self.disk.remove_dir_all(&HomePath::in_datasite(owner, &place.results))?;
+        }
+        Ok(())
+    }
+
+    fn remove_shown(&self, folder: &HomePath) -> Result<()> {
+        for name in MARKERS.into_iter().chain(RESULTS) {
+            let path = folder.join(name)?;
+            match self.disk.metadata(&path)?.map(|metadata| metadata.kind) {
+                Some(FileKind::Folder) => self.disk.remove_dir_all(&path)?,
+                Some(_) => self.disk.remove_file(&path)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What cannot be read stays as it is: it is no job in any layout.
+    fn rewrite_config(&self, folder: &HomePath, layout: LayoutKind) -> Result<()> {
+        let path = folder.join("config.yaml")?;
+        let Ok(bytes) = self.disk.read(&path, yaml::MAX_BYTES as u64) else { return Ok(()) };
+        let config = std::str::from_utf8(&bytes).ok().map(JobConfig::parse);
+        let Some(Ok(config)) = config else { return Ok(()) };
+        let text = config.in_layout(layout).to_yaml(layout)?;
+        if text.as_bytes() == bytes || text.len() > yaml::MAX_BYTES {
+            return Ok(());
+        }
+        Ok(self.disk.write(&path, text.as_bytes(), Access::Shared)?)
+    }
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask interop`: installs the Python peer, once, and has `syft-interop`
+//! compare this project with it.
+
+mod environment;
+mod pins;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::target_folder;
+
+/// What of the project the comparison needs.
+const SCRIPTS: &str = "tests/interop";
+const PINS: &str = "tests/interop/requirements.txt";
+
+/// How much is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Amount {
+    /// What everything generated follows from; a new one each time if none is said.
+    pub(crate) seed: Option<u64>,
+    /// Questions to the permission engines.
+    pub(crate) permissions: usize,
+    /// Messages and backups each way.
+    pub(crate) messages: usize,
+}
+
+impl Amount {
+    /// All.
+    pub(crate) const FULL: Amount = Amount { seed: None, permissions: 20_000, messages: 2_000 };
+    /// What every change must pass. The seed stays the same, so that a change is
+    /// blamed for nothing but itself.
+    pub(crate) const USUAL: Amount = Amount { seed: Some(1), permissions: 3_000, messages: 300 };
+
+    /// Reads what is said on the command line; the rest is as in [`Amount::FULL`].
+    pub(crate) fn read(words: &[&str]) -> Option<Amount> {
+        match words {
+            [] => Some(Amount::FULL),
+            ["--seed", seed, rest @ ..] => {
+                Some(Amount { seed: Some(seed.parse().ok()?), ..Amount::read(rest)? })
+            }
+            ["--permissions", count, rest @ ..] => {
+                Some(Amount { permissions: count.parse().ok()?, ..Amount::read(rest)? })
+            }
+            ["--messages", count, rest @ ..] => {
+                Some(Amount { messages: count.parse().ok()?, ..Amount::read(rest)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Compares, and says what; true if nothing differs that is not meant.
+pub(crate) fn run(root: &Path, amount: Amount) -> bool {
+    match compare(root, amount) {
+        Ok(same) => same,
+        Err(error) => {
+            eprintln!("interop: {error}");
+            false
+        }
+    }
+}
+
+fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
+    let target = target_folder(root);
+    let python = environment::python(&root.join(PINS), &target.join("interop"))?;
+    let program = build(root, &target)?;
+    let Amount { seed, permissions, messages } = amount;
+    let seed = seed.unwrap_or_else(from_clock).to_string();
+    let status = Command::new(&program)
+        .arg("--python")
+        .arg(python)
+        .arg("--scripts")
+        .arg(root.join(SCRIPTS))
+        .args(["--seed", &seed])
+        .args(["--permissions", &permissions.to_string()])
+        .args(["--messages", &messages.to_string()])
+        .status()
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    Ok(status.success())
+}
+
+/// Builds the program that compares, as the tests are built, so that nothing is
+/// built twice.
+fn build(root: &Path, target: &Path) -> Result<std::path::PathBuf, String> {
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--locked", "--workspace", "--all-features"])
+        .args(["--bin", "syft-interop"])
+        .current_dir(root)
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(target.join("debug/syft-interop")),
+        Ok(status) => Err(format!("syft-interop cannot be built: {status}")),
+        Err(error) => Err(format!("could not start cargo: {error}")),
+    }
+}
+
+/// A seed that was not there before.
+fn from_clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Amount;
+
+    #[test]
+    fn each_amount_can_be_said() {
+        assert_eq!(Amount::read(&[]), Some(Amount::FULL));
+        let said = Amount::read(&["--messages", "3", "--seed", "1", "--permissions", "2"]);
+        assert_eq!(said, Some(Amount { seed: Some(1), permissions: 2, messages: 3 }));
+        for wrong in [["--seed", "x"], ["--sed", "1"], ["--seed", "-1"]] {
+            assert_eq!(Amount::read(&wrong), None, "{wrong:?}");
+        }
+        assert_eq!(Amount::read(&["--seed"]), None);
+    }
+}
