@@ -15,12 +15,12 @@ use std::fs;
 use common::{OWNER, Pair, SCIENTIST, email, name};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
-use syft_core::has_suspicious;
 use syft_core::testing::{Damage, damaged};
+use syft_core::{LayoutKind, has_suspicious};
 use syft_job::sandbox::{IsolationLevel, Limits};
-use syft_job::{Intake, Job, JobConfig, JobId, JobStore, Marker, Problem, Receipt, ReleaseFiles};
+use syft_job::{Intake, Job, JobConfig, JobId, JobStore, Problem, ReleaseFiles};
 
 /// Longest reason in bytes: 500 characters of up to four, and the words around them.
 const LONGEST: usize = 2_100;
@@ -35,9 +35,11 @@ fn damages() -> impl Strategy<Value = Vec<Damage>> {
     vec(any::<Damage>(), 1..6)
 }
 
+const LAYOUTS: [LayoutKind; 2] = [LayoutKind::Native, LayoutKind::Pysyft];
+
 /// A job that has run and was released, on both sides.
-fn released() -> (Pair, JobId) {
-    let pair = Pair::new();
+fn released(layout: LayoutKind) -> (Pair, JobId) {
+    let pair = Pair::in_layout(layout);
     let id = pair.sent("done", "mkdir -p outputs; echo 1 > outputs/one.txt; echo said");
     pair.approve(&id);
     pair.run(&id).unwrap();
@@ -46,8 +48,11 @@ fn released() -> (Pair, JobId) {
     (pair, id)
 }
 
+/// A file of the scientist's copy of that job, of the submission or of what came back.
 fn file_of(pair: &Pair, name: &str) -> Vec<u8> {
-    fs::read(pair.scientist.path(&Pair::job_folder("done")).join(name)).unwrap()
+    let (submission, results) = pair.folders("done");
+    let read = |folder: &str| fs::read(pair.scientist.path(folder).join(name));
+    read(&submission).or_else(|_| read(&results)).unwrap()
 }
 
 /// All that a person or a program asks of a job.
@@ -83,10 +88,14 @@ fn in_short(problem: &Problem) -> Result<(), TestCaseError> {
 
 #[test]
 fn r8_a_damaged_config_is_a_job_or_a_reason() {
-    let (pair, done) = released();
+    LAYOUTS.into_iter().for_each(damage_configs);
+}
+
+fn damage_configs(layout: LayoutKind) {
+    let (pair, done) = released(layout);
     pair.sent("other", "echo 1");
     let good = file_of(&pair, "config.yaml");
-    let at = format!("{}/config.yaml", Pair::job_folder("other"));
+    let at = format!("{}/config.yaml", pair.folders("other").0);
     let text = String::from_utf8(good.clone()).unwrap();
     JobConfig::parse(&text).unwrap();
     TestRunner::default()
@@ -95,7 +104,7 @@ fn r8_a_damaged_config_is_a_job_or_a_reason() {
             let text = String::from_utf8_lossy(&bytes);
             match JobConfig::parse(&text) {
                 Ok(config) => {
-                    let again = JobConfig::parse(&config.to_yaml().unwrap());
+                    let again = JobConfig::parse(&config.to_yaml(LayoutKind::Native).unwrap());
                     prop_assert_eq!(again.map_err(|error| error.to_string()), Ok(config));
                 }
                 Err(error) => short(&error.to_string())?,
@@ -122,7 +131,7 @@ fn r8_a_damaged_config_is_a_job_or_a_reason() {
 
 #[test]
 fn r8_what_a_config_claims_is_quoted_in_short() {
-    let (pair, _) = released();
+    let (pair, _) = released(LayoutKind::Native);
     let id = pair.sent("other", "echo 1");
     let good = String::from_utf8(file_of(&pair, "config.yaml")).unwrap();
     let long = "\u{202e}x".repeat(5_000);
@@ -146,19 +155,29 @@ fn r8_what_a_config_claims_is_quoted_in_short() {
 
 #[test]
 fn what_an_owner_writes_back_is_read_or_tells_nothing() {
-    let (pair, _) = released();
+    LAYOUTS.into_iter().for_each(damage_answers);
+}
+
+fn damage_answers(layout: LayoutKind) {
+    let (pair, _) = released(layout);
     pair.sent("other", "echo 1");
-    let written = ["approved", "done", "receipt.yaml", "config.yaml"];
-    let good = written.map(|name| file_of(&pair, name));
-    let parses = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    syft_core::yaml::from_str::<Marker>(&parses(&good[0])).unwrap();
-    syft_core::yaml::from_str::<Receipt>(&parses(&good[2])).unwrap();
-    let folder = Pair::job_folder("done");
+    let (submission, results) = pair.folders("done");
+    let place = |name: &str| match name {
+        "config.yaml" => format!("{submission}/{name}"),
+        _ => format!("{results}/{name}"),
+    };
+    let written: Vec<&str> = ["config.yaml", "receipt.yaml", "approved", "done", "state.yaml"]
+        .into_iter()
+        .filter(|name| pair.scientist.path(&place(name)).exists())
+        .collect();
+    assert!(written.len() >= 2, "{written:?}");
+    let good: Vec<Vec<u8>> = written.iter().map(|name| file_of(&pair, name)).collect();
     let (store, owner) = (&pair.scientist.store, email(OWNER));
-    let cases = (0..4_usize, damages(), select(vec!["", "attempts/x/", "attempts/7/"]));
+    let cases = (any::<Index>(), damages(), select(vec!["", "attempts/x/", "attempts/7/"]));
     TestRunner::default()
         .run(&cases, |(which, damages, below)| {
-            let at = format!("{folder}/{below}{}", written[which]);
+            let which = which.index(written.len());
+            let at = place(&format!("{below}{}", written[which]));
             pair.scientist.write(&at, damaged(&good[which], &damages));
             let job = store.sent_to(&owner, &name("done")).unwrap();
             prop_assert_eq!(job.submitted_by(), &email(SCIENTIST), "the folder says who");
@@ -167,15 +186,32 @@ fn what_an_owner_writes_back_is_read_or_tells_nothing() {
                 in_short(problem)?;
             }
             prop_assert_eq!(store.jobs().unwrap().len(), 2, "it hides no other job");
-            pair.scientist.write(&format!("{folder}/{}", written[which]), &good[which]);
+            pair.scientist.write(&place(written[which]), &good[which]);
             Ok(())
         })
         .unwrap();
 }
 
 #[test]
+fn r8_a_config_that_the_python_peer_refuses_stops_no_other_job() {
+    let (pair, _) = released(LayoutKind::Pysyft);
+    pair.sent("other", "echo 1");
+    let good = String::from_utf8(file_of(&pair, "config.yaml")).unwrap();
+    let at = format!("{}/config.yaml", pair.folders("other").0);
+    for line in ["canonical_name: [x]", "version: {a: 1}", "job_type: unheard", "job_type: [x]"] {
+        let key = line.split(':').next().unwrap();
+        let kept: Vec<&str> = good.lines().filter(|line| !line.starts_with(key)).collect();
+        pair.owner.write(&at, format!("{}\n{line}\n", kept.join("\n")));
+        let taken = pair.owner.store.intake_all().unwrap_or_else(|error| panic!("{line}: {error}"));
+        let unusable = |intake: &Intake| matches!(intake, Intake::Unusable { .. });
+        let stopped = taken.iter().filter(|(.., intake)| unusable(intake)).map(|(_, job, _)| job);
+        assert_eq!(stopped.collect::<Vec<_>>(), [&name("other")], "{line}");
+    }
+}
+
+#[test]
 fn a_receipt_of_impossible_numbers_is_none() {
-    let (pair, _) = released();
+    let (pair, _) = released(LayoutKind::Native);
     let good = String::from_utf8(file_of(&pair, "receipt.yaml")).unwrap();
     let line =
         |key: &str| good.lines().find(|line| line.trim().starts_with(key)).unwrap().to_owned();
