@@ -99,6 +99,8 @@ fn name_like() -> impl Strategy<Value = String> {
         "syft_datasite#0.10.0#do@org.example#inbox#ds@uni.example",
         "syft_datasetcollection_my_tag_0123456789ab",
         "2026-11-21T10:20:30Z",
+        "2026-11-21T10:20:30.123456",
+        "-009999-01-02T01:59:59Z",
         "1773480413.5",
     ];
     let damaged_name = (select(good), vec(any::<Damage>(), 0..3)).prop_map(|(good, damages)| {
@@ -201,6 +203,7 @@ proptest! {
             Timestamp::parse(&text),
             Timestamp::parse(&text_of.to_string()),
             Timestamp::from_rfc3339(&text),
+            Timestamp::from_iso8601(&text),
             Timestamp::new(seconds),
         ] {
             match time {
@@ -208,6 +211,7 @@ proptest! {
                     prop_assert!(time.seconds().is_finite());
                     prop_assert_eq!(Timestamp::parse(&time.python_repr()).unwrap(), time);
                     prop_assert!(!time.to_rfc3339().is_empty() && !time.to_string().is_empty());
+                    prop_assert!(!time.to_rfc3339_micros().is_empty());
                     let later = time.after(time);
                     prop_assert!(later.seconds().is_finite(), "{}", later.python_repr());
                 }

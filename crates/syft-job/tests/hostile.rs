@@ -18,9 +18,12 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
 use syft_core::testing::{Damage, damaged};
-use syft_core::{LayoutKind, has_suspicious};
+use syft_core::{LayoutKind, has_suspicious, yaml};
 use syft_job::sandbox::{IsolationLevel, Limits};
-use syft_job::{Intake, Job, JobConfig, JobId, JobStore, Problem, ReleaseFiles};
+use syft_job::{
+    Intake, Job, JobConfig, JobId, JobStore, Marker, Problem, Protocol, PythonState, Receipt,
+    ReleaseFiles,
+};
 
 /// Longest reason in bytes: 500 characters of up to four, and the words around them.
 const LONGEST: usize = 2_100;
@@ -33,6 +36,11 @@ fn short(reason: &str) -> Result<(), TestCaseError> {
 
 fn damages() -> impl Strategy<Value = Vec<Damage>> {
     vec(any::<Damage>(), 1..6)
+}
+
+/// Each case writes to the disk and reads all jobs again.
+fn on_disk() -> TestRunner {
+    TestRunner::new(ProptestConfig::with_cases(64))
 }
 
 const LAYOUTS: [LayoutKind; 2] = [LayoutKind::Native, LayoutKind::Pysyft];
@@ -86,6 +94,56 @@ fn in_short(problem: &Problem) -> Result<(), TestCaseError> {
     short(&problem.to_string())
 }
 
+/// The files of a job as texts: the config, and what the owner writes back.
+fn texts(layout: LayoutKind) -> Vec<String> {
+    let (pair, _) = released(layout);
+    let (submission, results) = pair.folders("done");
+    let folders = [submission, results].map(|folder| pair.scientist.path(&folder));
+    let files = ["config.yaml", "approved", "done", "receipt.yaml", "state.yaml"];
+    let found = folders.iter().flat_map(|folder| files.map(|file| folder.join(file)));
+    found.filter_map(|file| fs::read_to_string(file).ok()).collect()
+}
+
+/// What is read says the same once it is written again; what is not, is so in short.
+fn reads(text: &str) -> Result<(), TestCaseError> {
+    match JobConfig::parse(text) {
+        Ok(config) => {
+            let again = JobConfig::parse(&config.to_yaml(LayoutKind::Native).unwrap());
+            prop_assert_eq!(again.map_err(|error| error.to_string()), Ok(config));
+        }
+        Err(error) => short(&error.to_string())?,
+    }
+    for protocol in [Protocol::Zero, Protocol::One] {
+        match PythonState::parse(text, protocol) {
+            Ok(state) => drop(state.to_yaml(protocol).unwrap()),
+            Err(error) => short(&error.to_string())?,
+        }
+    }
+    let marker = yaml::from_str::<Marker>(text).map(drop);
+    let receipt = yaml::from_str::<Receipt>(text).map(drop);
+    for read in [marker, receipt] {
+        read.or_else(|error| short(&error.to_string()))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn i14_a_damaged_file_of_a_job_is_a_value_or_a_reason() {
+    let texts: Vec<String> = LAYOUTS.into_iter().flat_map(texts).collect();
+    assert!(texts.len() >= 6, "{}", texts.len());
+    assert!(texts.iter().any(|text| JobConfig::parse(text).is_ok()));
+    assert!(texts.iter().any(|text| PythonState::parse(text, Protocol::One).is_ok()));
+    assert!(texts.iter().any(|text| yaml::from_str::<Marker>(text).is_ok()));
+    assert!(texts.iter().any(|text| yaml::from_str::<Receipt>(text).is_ok()));
+    TestRunner::default()
+        .run(&(any::<Index>(), damages(), any::<String>()), |(which, damages, strange)| {
+            let good = texts[which.index(texts.len())].as_bytes();
+            reads(&String::from_utf8_lossy(&damaged(good, &damages)))?;
+            reads(&strange)
+        })
+        .unwrap();
+}
+
 #[test]
 fn r8_a_damaged_config_is_a_job_or_a_reason() {
     LAYOUTS.into_iter().for_each(damage_configs);
@@ -96,19 +154,9 @@ fn damage_configs(layout: LayoutKind) {
     pair.sent("other", "echo 1");
     let good = file_of(&pair, "config.yaml");
     let at = format!("{}/config.yaml", pair.folders("other").0);
-    let text = String::from_utf8(good.clone()).unwrap();
-    JobConfig::parse(&text).unwrap();
-    TestRunner::default()
+    on_disk()
         .run(&damages(), |damages| {
             let bytes = damaged(&good, &damages);
-            let text = String::from_utf8_lossy(&bytes);
-            match JobConfig::parse(&text) {
-                Ok(config) => {
-                    let again = JobConfig::parse(&config.to_yaml(LayoutKind::Native).unwrap());
-                    prop_assert_eq!(again.map_err(|error| error.to_string()), Ok(config));
-                }
-                Err(error) => short(&error.to_string())?,
-            }
             pair.owner.write(&at, &bytes);
             for (_, job, intake) in pair.owner.store.intake_all().unwrap() {
                 if let Intake::Unusable { problem, .. } = intake {
@@ -174,7 +222,7 @@ fn damage_answers(layout: LayoutKind) {
     let good: Vec<Vec<u8>> = written.iter().map(|name| file_of(&pair, name)).collect();
     let (store, owner) = (&pair.scientist.store, email(OWNER));
     let cases = (any::<Index>(), damages(), select(vec!["", "attempts/x/", "attempts/7/"]));
-    TestRunner::default()
+    on_disk()
         .run(&cases, |(which, damages, below)| {
             let which = which.index(written.len());
             let at = place(&format!("{below}{}", written[which]));
