@@ -4,6 +4,7 @@
 //! Values that arrive from a peer are parsed into the newtypes of this crate at
 //! the edge; past that edge nobody checks them again.
 
+mod advert;
 mod audit;
 mod blobs;
 mod canonical;
@@ -32,6 +33,7 @@ pub mod testing;
 mod time;
 pub mod yaml;
 
+pub use advert::{Advert, COMPAT_VERSION, Version, VersionStatus};
 pub use audit::{AuditEntry, AuditLog, AuditProblem, AuditReport, NewEntry};
 pub use blobs::Blobs;
 pub use canonical::canonical_json;

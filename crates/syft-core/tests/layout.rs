@@ -89,10 +89,12 @@ fn a_peer_has_the_layout_that_it_said_and_else_mine() {
     let (alice, bob) = (Email::parse("alice@hospital.org").unwrap(), bob());
     let layouts = Layouts::new(alice.clone(), LayoutKind::Pysyft);
     assert_eq!(layouts.of(&bob).kind(), LayoutKind::Pysyft);
-    layouts.clone().learn(&bob, LayoutKind::Native);
+    layouts.clone().learn(&bob, LayoutKind::Native, Some("syft==0.10.0"));
     assert_eq!(layouts.of(&bob).kind(), LayoutKind::Native);
+    assert_eq!(layouts.install_source_of(&bob).as_deref(), Some("syft==0.10.0"));
+    assert_eq!(layouts.install_source_of(&alice), None);
     // Nobody says it for me.
-    layouts.learn(&alice, LayoutKind::Native);
+    layouts.learn(&alice, LayoutKind::Native, None);
     assert_eq!(layouts.of(&alice).kind(), LayoutKind::Pysyft);
 }
 

@@ -87,6 +87,15 @@ impl JobStore {
         Ok(jobs)
     }
 
+    /// The names of the jobs that lie in this home's copy of an owner's datasite, as far
+    /// as its layout is known.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn sent_names(&self, owner: &Email) -> Result<Vec<JobName>> {
+        self.job_folders(owner, &self.me)
+    }
+
     /// A job that I sent, by where it lies.
     ///
     /// # Errors

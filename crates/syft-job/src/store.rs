@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,8 +32,6 @@ pub struct JobStore {
     pub(crate) layouts: Layouts,
     pub(crate) me: Email,
     audit: Option<Arc<dyn AuditSink>>,
-    /// What owners who run jobs with the Python peer install `syft` from.
-    python_owners: Arc<RwLock<BTreeMap<Email, String>>>,
 }
 
 /// Where a job lies in a home.
@@ -59,8 +57,7 @@ impl JobStore {
         layouts: Layouts,
         me: Email,
     ) -> Self {
-        let (audit, python_owners) = (None, Arc::default());
-        JobStore { disk, clock, entropy, layouts, me, audit, python_owners }
+        JobStore { disk, clock, entropy, layouts, me, audit: None }
     }
 
     /// The same jobs, with every decision, run and release told to `sink`.
@@ -68,18 +65,6 @@ impl JobStore {
     pub fn with_audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.audit = Some(sink);
         self
-    }
-
-    /// Remembers that an owner runs jobs with the Python peer, and what it installs
-    /// `syft` from before it starts one: jobs for it begin as the Python peer's do.
-    pub fn learn_python_owner(&self, owner: &Email, install_source: &str) {
-        let mut owners = self.python_owners.write().unwrap_or_else(PoisonError::into_inner);
-        owners.insert(owner.clone(), install_source.to_owned());
-    }
-
-    pub(crate) fn install_source_of(&self, owner: &Email) -> Option<String> {
-        let owners = self.python_owners.read().unwrap_or_else(PoisonError::into_inner);
-        owners.get(owner).cloned()
     }
 
     /// Whose home it is.

@@ -123,7 +123,7 @@ impl JobStore {
         if self.layouts.of(&submission.owner).kind() == LayoutKind::Pysyft {
             gathered.have_code();
         }
-        if let Some(source) = self.install_source_of(&submission.owner) {
+        if let Some(source) = self.layouts.install_source_of(&submission.owner) {
             gathered.start_with_uv(source, &submission.dependencies)?;
         }
         if let Some(Rehearsed { digest, name }) = &submission.rehearsed

@@ -60,7 +60,7 @@ fn same_to_python(found: &str, expected: &str, apart: &[&str], case: &str) {
 /// Python peer.
 fn scientist() -> Home {
     let home = Home::in_layout("ds@uni.example", 3, LayoutKind::Pysyft);
-    home.store.learn_python_owner(&email("do@org.example"), "syft==0.10.0");
+    home.layouts.learn(&email("do@org.example"), LayoutKind::Pysyft, Some("syft==0.10.0"));
     home
 }
 

@@ -28,6 +28,12 @@ impl<T> Batch<T> {
         before
     }
 
+    /// Whether so many files of this size in all still fit into the same message.
+    pub(crate) fn fits(&self, files: usize, size: u64) -> bool {
+        self.size.saturating_add(size) <= self.limit
+            && self.files.len().saturating_add(files) <= MESSAGE_CHANGES
+    }
+
     /// What is gathered.
     pub(crate) fn take(&mut self) -> Vec<T> {
         self.size = 0;
@@ -45,6 +51,7 @@ mod tests {
         assert_eq!(batch.add('a', 4), None);
         assert_eq!(batch.add('b', 6), None);
         assert_eq!(batch.add('c', 1), Some(vec!['a', 'b']));
+        assert!(batch.fits(2, 9) && !batch.fits(2, 10) && !batch.fits(MESSAGE_CHANGES, 1));
         assert_eq!(batch.add('d', 15), Some(vec!['c']));
         assert_eq!(batch.take(), ['d']);
     }

@@ -1,5 +1,8 @@
-use serde::{Deserialize, Serialize};
-use syft_core::{Email, Reject, RejectCode};
+use serde::{Deserialize, Deserializer, Serialize};
+use syft_core::{
+    Advert, COMPAT_VERSION, Email, LayoutKind, Reject, RejectCode, Timestamp, VersionStatus,
+    safe_text, shorten,
+};
 
 use crate::{Error, Result};
 
@@ -7,9 +10,11 @@ const SCHEMA: &str = "syft/hello/1";
 /// The name of the object in an inbox that is a peer request.
 pub(crate) const HELLO: &str = "hello";
 /// A hello is never larger, in bytes.
-pub(crate) const HELLO_LIMIT: u64 = 64 * 1024;
+pub(crate) const HELLO_LIMIT: u64 = Advert::MAX_BYTES as u64;
 /// The versions of the native protocol that this node speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: 1, max: 1 };
+/// Characters of a foreign version that are shown.
+const SHOWN_VERSION: usize = 40;
 
 /// Protocol versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +33,32 @@ impl ProtocolRange {
     }
 }
 
-/// What a node says of itself: the peer request that it puts into an inbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Which program a peer runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PeerKind {
+    /// A node as this one.
+    Native,
+    /// The Python client.
+    PySyft,
+}
+
+/// What somebody says of itself: the peer request that it puts into an inbox. It is a
+/// version advert that a Python client reads (`protocol.md` d.1), in which a node says
+/// more under a key that such a client ignores.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hello {
+    /// What every peer says.
+    #[serde(flatten)]
+    pub advert: Advert,
+    /// What a node says beyond that; `None` from a Python client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native: Option<NativeHello>,
+}
+
+/// What one node says to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NativeHello {
     schema: String,
     /// Who speaks; must agree with the channel.
     pub email: Email,
@@ -41,25 +69,109 @@ pub struct Hello {
     /// What it can do beyond the protocol.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// How its datasite is laid out.
+    #[serde(default)]
+    pub layout: LayoutKind,
+}
+
+/// The keys of a hello beside those of the advert.
+#[derive(Deserialize)]
+struct Beside {
+    #[serde(default, deserialize_with = "present")]
+    native: Option<NativeHello>,
+}
+
+/// A key that may be absent, and is no null.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NativeHello>, D::Error> {
+    NativeHello::deserialize(from).map(Some)
+}
+
+/// What is to be done with a peer, as far as its version matters (`protocol.md` d.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dealing {
+    /// As an owner: take what it proposes, send what it may read, run its jobs.
+    Serve,
+    /// As a scientist: take what it sends.
+    Pull,
+    /// As a scientist: propose changes to it.
+    Propose,
 }
 
 impl Hello {
-    /// What this node says of itself.
+    /// What this node says of itself: it stands for the version `compat` of the Python
+    /// client, usually [`COMPAT_VERSION`].
     #[must_use]
-    pub fn of(email: &Email) -> Self {
-        Hello {
+    pub fn of(email: &Email, layout: LayoutKind, compat: &str, now: Timestamp) -> Self {
+        let native = NativeHello {
             schema: SCHEMA.to_owned(),
             email: email.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: SPOKEN,
             capabilities: vec!["refusals".to_owned()],
+            layout,
+        };
+        Hello { advert: Advert::of(compat, now), native: Some(native) }
+    }
+
+    /// Which program speaks.
+    #[must_use]
+    pub fn kind(&self) -> PeerKind {
+        if self.native.is_some() { PeerKind::Native } else { PeerKind::PySyft }
+    }
+
+    /// How the datasite of the one who speaks is laid out.
+    #[must_use]
+    pub fn layout(&self) -> LayoutKind {
+        self.native.as_ref().map_or(LayoutKind::Pysyft, |native| native.layout)
+    }
+
+    /// The version of the program, to be shown.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let version = self.native.as_ref().map_or(&self.advert.version, |native| &native.version);
+        shorten(&safe_text(version), SHOWN_VERSION)
+    }
+
+    /// Why this is not to be done with the one who speaks; `None` if all is well.
+    /// Nodes need a protocol version in common, for whatever there is to do.
+    pub(crate) fn problem(&self, dealing: Dealing) -> Option<String> {
+        match &self.native {
+            Some(native) if native.protocol.meets(SPOKEN) => None,
+            Some(native) => Some(format!(
+                "it speaks protocol versions {} to {}, which this version does not",
+                native.protocol.min, native.protocol.max
+            )),
+            None => self.python_problem(dealing),
         }
     }
 
-    /// Whether the two nodes have a protocol version in common.
-    #[must_use]
-    pub fn is_compatible(&self) -> bool {
-        self.protocol.meets(SPOKEN)
+    /// What an owner takes of one patch version another one need not understand, and a
+    /// scientist is served what the owner wrote; what arrives is checked in any case.
+    fn python_problem(&self, dealing: Dealing) -> Option<String> {
+        let status = VersionStatus::between(COMPAT_VERSION, Some(&self.advert.version));
+        let version = self.version();
+        match (status, dealing) {
+            (_, Dealing::Pull)
+            | (Ok(VersionStatus::Same), _)
+            | (Ok(VersionStatus::PatchDiff), Dealing::Propose) => None,
+            (Ok(VersionStatus::PatchDiff), Dealing::Serve) => Some(format!(
+                "it runs syft {version}, and an owner deals with {COMPAT_VERSION} alone"
+            )),
+            (Ok(VersionStatus::Incompatible | VersionStatus::Unknown), _) => {
+                Some(format!("it runs syft {version}, which does not understand {COMPAT_VERSION}"))
+            }
+            (Err(error), _) => Some(format!("its advert cannot be read: {error}")),
+        }
+    }
+
+    /// Whether these bytes say of the same participant what this does, but for the
+    /// time.
+    pub(crate) fn says_the_same(&self, bytes: &[u8]) -> bool {
+        let Some(native) = &self.native else { return false };
+        let said = Hello::from_bytes(bytes, &native.email);
+        said.is_ok_and(|said| {
+            said.native == self.native && said.advert.version == self.advert.version
+        })
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
@@ -68,17 +180,20 @@ impl Hello {
         })
     }
 
-    /// Reads what `from` said; the body must agree with the channel.
+    /// Reads what `from` said. What a node says must agree with the channel; a Python
+    /// client's advert names nobody.
     pub(crate) fn from_bytes(bytes: &[u8], from: &Email) -> Result<Self, Reject> {
-        let hello: Hello = serde_json::from_slice(bytes)
+        let advert = Advert::from_json(bytes)?;
+        let Beside { native } = serde_json::from_slice(bytes)
             .map_err(|error| Reject::new(RejectCode::BadJson, error.to_string()))?;
-        if hello.schema != SCHEMA {
+        let Some(native) = native else { return Ok(Hello { advert, native }) };
+        if native.schema != SCHEMA {
             return Err(Reject::new(RejectCode::BadJson, "it is no hello of a known schema"));
         }
-        if hello.email != *from {
-            let detail = format!("a hello in {from}'s folder says it is from {}", hello.email);
+        if native.email != *from {
+            let detail = format!("a hello in {from}'s folder says it is from {}", native.email);
             return Err(Reject::new(RejectCode::SenderMismatch, detail));
         }
-        Ok(Hello { version: syft_core::safe_text(&hello.version), ..hello })
+        Ok(Hello { advert, native: Some(native) })
     }
 }

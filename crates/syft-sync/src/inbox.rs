@@ -44,20 +44,18 @@ impl Pass<'_> {
         objects.into_iter().map(|(_, object)| object).take(BUDGET).collect()
     }
 
-    /// What becomes of an object that was not read.
+    /// What becomes of an object that was not read; with `answers` its sender is told.
     pub(crate) fn put_away(
         &self,
         object: &Object,
         from: &Email,
         reject: &Reject,
-        foreign: bool,
+        answers: bool,
         retire: bool,
     ) -> Result<Draft> {
         let mut draft = Draft::default();
         let scene = self.node.scene();
-        // A stranger's file is no word of the peer, so the peer gets no answer.
-        let mine = retire && !foreign;
-        let id = if mine { unknown_id(self.ledger.state(), object) } else { None };
+        let id = if answers { unknown_id(self.ledger.state(), object) } else { None };
         draft.quarantine(&scene, from, object, None, id, reject);
         if let Some(id) = id {
             refuse_unread(&mut draft, &scene, from, id, reject)?;

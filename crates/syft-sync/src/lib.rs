@@ -47,7 +47,7 @@ pub use config::{NodeConfig, Role};
 pub use connect::{NO_STORE, connect, connect_new};
 pub use error::{Error, Result};
 pub use health::{Check, CheckUp, Verdict};
-pub use hello::{Hello, ProtocolRange};
+pub use hello::{Hello, NativeHello, PeerKind, ProtocolRange};
 pub use home_watch::HomeWatch;
 pub use manager::{
     AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, PathAccess, PeerCounts,

@@ -12,9 +12,8 @@ mod common;
 use std::sync::Arc;
 
 use common::{Member, Pair, Trio, alice, bob, carol, email, in_space, inbox};
-use serde_json::json;
-use syft_core::Email;
-use syft_sync::{Error, OfflineTransport, Peer, PeerState, Role};
+use syft_core::{COMPAT_VERSION, Email, LayoutKind, Timestamp};
+use syft_sync::{Error, Hello, OfflineTransport, Peer, PeerState, ProtocolRange, Role};
 use syft_transport::MemoryStore;
 
 async fn states(node: &Member) -> Vec<(Email, PeerState)> {
@@ -192,19 +191,15 @@ async fn concerns_bob_alone(body: Vec<u8>, reason: &str) {
     assert_eq!(world.bob.read("alice@hospital.org/public/a.txt").unwrap(), "news");
 }
 
-fn hello(email: &str, min: u32, max: u32) -> Vec<u8> {
-    let body = json!({
-        "schema": "syft/hello/1",
-        "email": email,
-        "version": "9.0.0",
-        "protocol": { "min": min, "max": max },
-    });
-    body.to_string().into_bytes()
+fn hello(who: &Email, min: u32, max: u32) -> Vec<u8> {
+    let mut hello = Hello::of(who, LayoutKind::Native, COMPAT_VERSION, Timestamp::EPOCH);
+    hello.native.as_mut().unwrap().protocol = ProtocolRange { min, max };
+    serde_json::to_vec(&hello).unwrap()
 }
 
 #[tokio::test]
 async fn a_peer_of_another_protocol_is_left_out_alone() {
-    concerns_bob_alone(hello(bob().as_str(), 2, 3), "protocol versions 2 to 3").await;
+    concerns_bob_alone(hello(&bob(), 2, 3), "protocol versions 2 to 3").await;
 }
 
 #[tokio::test]
@@ -215,14 +210,14 @@ async fn a_hello_that_cannot_be_read_concerns_that_peer_alone() {
 
 #[tokio::test]
 async fn a_hello_of_somebody_else_concerns_that_peer_alone() {
-    concerns_bob_alone(hello(carol().as_str(), 1, 1), "says it is from").await;
+    concerns_bob_alone(hello(&carol(), 1, 1), "says it is from").await;
 }
 
 #[tokio::test]
 async fn a_job_for_a_peer_of_another_protocol_needs_force() {
     let world = Trio::connected().await;
     let at_bob = in_space(&world.store, &inbox(bob(), alice()));
-    assert!(world.store.tamper(&at_bob[0].id, hello(alice().as_str(), 7, 7)));
+    assert!(world.store.tamper(&at_bob[0].id, hello(&alice(), 7, 7)));
     let script = || syft_job::Script::Text("echo 1".to_owned());
     let submission = syft_job::Submission::new(alice(), script());
     let refused = world.bob.manager.submit_job(&submission, false).await.unwrap_err();

@@ -21,6 +21,7 @@ use crate::{Error, FileChangeEventsMessage, ProposedFileChangesMessage, Reject, 
 use wire::FromWire;
 
 pub(crate) use float::python_repr;
+pub(crate) use json::{read as read_json, write as write_json};
 pub(crate) use name::canonical_name;
 
 pub use limits::Limits;

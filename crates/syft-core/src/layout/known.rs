@@ -5,12 +5,20 @@ use super::{Layout, LayoutKind};
 use crate::Email;
 
 /// The layouts of all datasites of a home: my own, and as far as they said, those
-/// of the peers whose copies lie here. Clones know the same peers.
+/// of the peers whose copies lie here; and which of these run the Python peer. Clones
+/// know the same.
 #[derive(Debug, Clone)]
 pub struct Layouts {
     me: Email,
     own: LayoutKind,
-    peers: Arc<RwLock<BTreeMap<Email, LayoutKind>>>,
+    peers: Arc<RwLock<BTreeMap<Email, Known>>>,
+}
+
+/// What a peer said.
+#[derive(Debug, Clone)]
+struct Known {
+    layout: LayoutKind,
+    install_source: Option<String>,
 }
 
 impl Layouts {
@@ -35,12 +43,22 @@ impl Layouts {
             return self.own();
         }
         let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
-        peers.get(datasite).copied().unwrap_or(self.own).layout()
+        peers.get(datasite).map_or(self.own, |known| known.layout).layout()
     }
 
-    /// Remembers what a peer said of its datasite.
-    pub fn learn(&self, peer: &Email, kind: LayoutKind) {
+    /// What an owner who runs jobs with the Python peer installs that from, before it
+    /// starts one; `None` for anybody else.
+    #[must_use]
+    pub fn install_source_of(&self, owner: &Email) -> Option<String> {
+        let peers = self.peers.read().unwrap_or_else(PoisonError::into_inner);
+        peers.get(owner)?.install_source.clone()
+    }
+
+    /// Remembers what a peer said of its datasite, and if it runs the Python peer, what
+    /// it installs that from.
+    pub fn learn(&self, peer: &Email, layout: LayoutKind, install_source: Option<&str>) {
+        let install_source = install_source.map(str::to_owned);
         let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
-        peers.insert(peer.clone(), kind);
+        peers.insert(peer.clone(), Known { layout, install_source });
     }
 }

@@ -39,6 +39,7 @@ pub struct Home {
     pub folder: tempfile::TempDir,
     pub clock: Arc<ManualClock>,
     pub store: JobStore,
+    pub layouts: Layouts,
     pub audit: Arc<Mutex<AuditLog>>,
 }
 
@@ -53,15 +54,16 @@ impl Home {
         let clock = Arc::new(ManualClock::at(Timestamp::new(NOW).unwrap()));
         let audit = AuditLog::open(disk.clone(), NodePaths::audit()).unwrap();
         let audit = Arc::new(Mutex::new(audit));
+        let layouts = Layouts::new(email(who), layout);
         let store = JobStore::new(
             disk,
             clock.clone(),
             Arc::new(SeededEntropy::new(seed)),
-            Layouts::new(email(who), layout),
+            layouts.clone(),
             email(who),
         )
         .with_audit(audit.clone());
-        Home { folder, clock, store, audit }
+        Home { folder, clock, store, layouts, audit }
     }
 
     pub fn path(&self, below: &str) -> PathBuf {

@@ -112,10 +112,13 @@ impl<'a> Here<'a> {
         self.names.insert(change.path.fold_key(), hash.map(|_| &change.path));
     }
 
-    /// A change that was made to something else than what stands here.
+    /// A change that was made to something else than what stands here. A Python client
+    /// that changes a file twice in one message means what stood here before it.
     fn conflict(&self, change: &ProposedFileChange) -> Option<Reject> {
         let here = self.hash(&change.path);
-        if here == change.old_hash || here.is_some() && here == change.change.new_hash() {
+        let before = self.state.files.get(&change.path).map(|version| version.hash);
+        let is_of_this = [here, before].contains(&change.old_hash);
+        if is_of_this || here.is_some() && here == change.change.new_hash() {
             return None;
         }
         let shown = |hash: Option<ContentHash>| hash.map_or("no file".to_owned(), |h| h.short());

@@ -10,6 +10,7 @@ mod local;
 mod meant;
 mod proposal;
 mod routing;
+mod strict;
 mod submission;
 
 pub(crate) use draft::{Draft, Scene};
@@ -19,4 +20,5 @@ pub(crate) use local::{LocalChange, LocalEdit, on_local_changes};
 pub(crate) use meant::on_meant;
 pub(crate) use proposal::{OwnerRules, on_proposal, refuse_unread, unknown_id};
 pub(crate) use routing::{Due, RoutedFile, due, on_route};
+pub(crate) use strict::{ToOwner, ToReader, Unfit};
 pub(crate) use submission::{NewFile, on_submission};

@@ -20,6 +20,9 @@ pub(crate) struct State {
     /// What each reader was sent of my datasite; written with the snapshot.
     #[serde(skip)]
     pub(crate) sent: BTreeMap<Email, BTreeMap<DatasitePath, ContentHash>>,
+    /// Folders of which a reader was told to forget a file: they may still stand there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) emptied: BTreeMap<Email, BTreeSet<String>>,
     /// Those from whose outbox everything was taken, and who were sent nothing since.
     #[serde(default)]
     pub(crate) withdrawn: BTreeSet<Email>,
@@ -240,6 +243,9 @@ impl State {
             Fact::Sent { reader, path, hash } => {
                 if hash.is_some() {
                     self.withdrawn.remove(&reader);
+                } else if let Some(folder) = path.parent() {
+                    let emptied = self.emptied.entry(reader.clone()).or_default();
+                    emptied.insert(folder.to_string());
                 }
                 let sent = self.sent.entry(reader).or_default();
                 match hash {

@@ -10,6 +10,7 @@ use super::SyftboxManager;
 use super::process::Submitters;
 use crate::Result;
 use crate::node::Node;
+use crate::peers::PeerTable;
 
 /// The shortest wall time that makes sense for a job.
 const SHORTEST_WALL: Duration = Duration::from_secs(1);
@@ -57,10 +58,17 @@ impl SyftboxManager {
     /// Withdraws a job that I sent.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); as [`JobStore::cancel`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); [`Error::Refused`](crate::Error::Refused) for
+    /// a job of an owner who runs the Python client, which knows no withdrawal; as
+    /// [`JobStore::cancel`]; the lock.
     pub fn cancel_job(&self, owner: &Email, name: &JobName) -> Result<()> {
         self.need_scientist()?;
         let _pass = self.node.pass()?;
+        if PeerTable::load(&*self.node.disk)?.is_python(owner) {
+            let why =
+                format!("{owner} uses PySyft, where no job is withdrawn: ask for a rejection");
+            return Err(crate::Error::Refused(why));
+        }
         Ok(self.jobs.cancel(owner, name)?)
     }
 

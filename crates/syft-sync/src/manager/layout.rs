@@ -1,9 +1,10 @@
 //! The layout of a datasite: which one a home has, and how it takes another.
 
-use syft_core::{Disk, Email, HomePath, LayoutKind};
+use syft_core::{Disk, Email, HomePath, LayoutKind, Layouts};
 
 use super::{SyftboxManager, setup};
 use crate::node::Pass;
+use crate::peers::PeerTable;
 use crate::{NodeConfig, Result};
 
 /// What the folder of a home of the Python peer is called before the address.
@@ -34,6 +35,16 @@ pub(super) fn wanted(
     Ok(LayoutKind::found(disk, me)?.unwrap_or_default())
 }
 
+/// What the peers said of their datasites before. A record that cannot be read is told
+/// by whoever needs it.
+pub(super) fn remember(disk: &dyn Disk, layouts: &Layouts) {
+    for (peer, record) in PeerTable::load(disk).unwrap_or_default().peers {
+        if let Some(layout) = record.layout {
+            layouts.learn(&peer, layout, record.install_source.as_deref());
+        }
+    }
+}
+
 impl SyftboxManager {
     /// Moves the datasite into the layout of this manager from the one that the home
     /// had until now. The home's configuration says so until it is done, so that a
@@ -53,6 +64,9 @@ impl SyftboxManager {
         self.datasets.take_layout(from)?;
         self.remove_empty(from)?;
         self.jobs.project_all()?;
+        let mut table = PeerTable::load(&*self.node.disk)?;
+        table.peers.values_mut().for_each(|peer| peer.greeted = false);
+        table.save(&*self.node.disk)?;
         pass.note("layout", format!("from {from} to {to}"))?;
         NodeConfig { converting_from: None, ..known }.save(&*self.node.disk)
     }
@@ -63,6 +77,40 @@ impl SyftboxManager {
             None => Ok(()),
             Some(_) => self.take_layout(&self.node.pass()?, known.clone()),
         }
+    }
+
+    /// Remembers what the peers said of their datasites. Jobs that I sent to one, and
+    /// that it has not taken yet, move to where its layout has them: they were put
+    /// where mine does before it had said anything.
+    pub(super) fn learn(&self, pass: &Pass<'_>, table: &PeerTable) -> Result<()> {
+        for (peer, record) in &table.peers {
+            let Some(layout) = record.layout else { continue };
+            let had = self.node.layouts.of(peer).kind();
+            if had != layout {
+                self.move_sent(pass, peer, had, layout)?;
+            }
+            self.node.layouts.learn(peer, layout, record.install_source.as_deref());
+        }
+        Ok(())
+    }
+
+    fn move_sent(
+        &self,
+        pass: &Pass<'_>,
+        owner: &Email,
+        from: LayoutKind,
+        to: LayoutKind,
+    ) -> Result<()> {
+        let known = pass.ledger.state().copies.get(owner);
+        for name in self.jobs.sent_names(owner)? {
+            let folder = from.layout().job(&self.node.email, &name).submission;
+            let is_taken =
+                known.is_some_and(|files| files.keys().any(|path| path.is_within(&folder)));
+            if !is_taken {
+                self.jobs.take_layout_of(owner, &name, from, to)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes the folders of a layout in which nothing is left.

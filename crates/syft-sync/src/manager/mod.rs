@@ -255,6 +255,7 @@ impl SyftboxManager {
         let (clock, entropy) = (config.clock.clone(), config.entropy.clone());
         let me = config.email.clone();
         let layouts = Layouts::new(me.clone(), layout);
+        layout::remember(&*disk, &layouts);
         let audit = SharedAudit::new(disk.clone());
         let datasets = DatasetStore::new(disk.clone(), layouts.clone(), me.clone())
             .with_clock(clock.clone())

@@ -56,7 +56,7 @@ impl SyftboxManager {
             }
             _ => {
                 pass.note("peer.added", email.to_string())?;
-                connections.table.set(email, wanted, now);
+                connections.decide(email, wanted, now);
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
                 }
@@ -100,7 +100,7 @@ impl SyftboxManager {
         }
         if known != Some(PeerState::Accepted) {
             pass.note("peer.approved", email.to_string())?;
-            connections.table.set(email, PeerState::Accepted, self.node.clock.now());
+            connections.decide(email, PeerState::Accepted, self.node.clock.now());
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is a peer now"));
         }
@@ -131,7 +131,7 @@ impl SyftboxManager {
             }
             _ => {
                 pass.note("peer.rejected", email.to_string())?;
-                connections.table.set(email, PeerState::Rejected, self.node.clock.now());
+                connections.decide(email, PeerState::Rejected, self.node.clock.now());
                 connections.table.save(&*self.node.disk)?;
                 self.done(format!("refused the request of {email}"));
                 self.keep_decision(&mut pass, &connections.table).await?;
@@ -167,7 +167,7 @@ impl SyftboxManager {
         }
         if connections.table.state(email) != Some(PeerState::Removed) {
             pass.note("peer.removed", email.to_string())?;
-            connections.table.set(email, PeerState::Removed, self.node.clock.now());
+            connections.decide(email, PeerState::Removed, self.node.clock.now());
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is no peer any more: nothing of theirs is taken"));
         }

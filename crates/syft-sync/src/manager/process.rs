@@ -5,6 +5,7 @@ use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, Sandbox};
 use syft_job::{JobId, JobRun, RunOptions, Status};
 
 use super::SyftboxManager;
+use crate::hello::Dealing;
 use crate::peers::{Connections, PeerState, PeerTable};
 use crate::{Error, Notice, Result};
 
@@ -177,7 +178,7 @@ impl Submitters {
     fn refusal(&self, submitter: &Email) -> Option<Error> {
         let problem = match self.connections.table.state(submitter) {
             Some(PeerState::Accepted) => {
-                let detail = self.connections.problem(submitter)?;
+                let detail = self.connections.problem(submitter, Dealing::Serve)?;
                 return Some(Error::Incompatible { peer: submitter.clone(), detail });
             }
             Some(PeerState::Removed) => "is no peer of this datasite any more",

@@ -2,6 +2,7 @@ use syft_core::{DatasetName, Email, JobName};
 use syft_job::{JobKind, Script, Submission, Submitted};
 
 use super::SyftboxManager;
+use crate::hello::Dealing;
 use crate::peers::PeerState;
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Error, Result};
@@ -101,7 +102,8 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// [`Error::UnknownPeer`]; [`Error::Incompatible`] unless `force`;
-    /// [`Error::Role`]; what the job lacks; the disk, the lock.
+    /// [`Error::Role`]; [`Error::Refused`] for files that an owner's Python client could
+    /// not take, also with `force`; what the job lacks; the disk, the lock.
     pub async fn submit_job(&self, submission: &Submission, force: bool) -> Result<Submitted> {
         self.need_scientist()?;
         let mut pass = self.node.pass()?;
@@ -111,16 +113,23 @@ impl SyftboxManager {
         if !matches!(state, Some(PeerState::Accepted | PeerState::RequestedByMe)) {
             return Err(Error::UnknownPeer(owner.clone()));
         }
-        let problem = connections.problem(owner);
+        let problem = connections.problem(owner, Dealing::Propose);
         if let Some(detail) = problem.clone().filter(|_| !force) {
             return Err(Error::Incompatible { peer: owner.clone(), detail });
         }
         let submitted = self.jobs.submit(submission)?;
+        let watcher = DatasiteWatcherSyncer::new(self, &self.node);
+        if connections.table.is_python(owner)
+            && let Err(refused) = watcher.check_job(&pass, owner, &submitted.name)
+        {
+            self.node.disk.remove_dir_all(&submitted.location)?;
+            self.jobs.delivered(owner, &submitted.name)?;
+            return Err(refused);
+        }
         let job = format!("{} {}/{}", submitted.id, owner, submitted.name);
         pass.note("job.submitted", &job)?;
         if problem.is_some() {
             pass.note("submission.forced", &job)?;
-            let watcher = DatasiteWatcherSyncer::new(self, &self.node);
             let sent = watcher.propose_job(&mut pass, owner, &submitted.name).await;
             self.unless_away(sent)?;
             self.note_delivered(&pass)?;

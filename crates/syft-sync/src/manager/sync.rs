@@ -4,6 +4,7 @@ use syft_core::{DatasitePath, Email};
 use syft_transport::Space;
 
 use super::{SyftboxManager, setup};
+use crate::hello::Dealing;
 use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
@@ -38,6 +39,17 @@ impl Default for SyncOptions {
             recompute_hashes: true,
         }
     }
+}
+
+/// With whom a pass deals, as what.
+#[derive(Debug, Default)]
+struct Partners {
+    /// Those whom I serve as an owner.
+    served: BTreeSet<Email>,
+    /// Those to whom I propose as a scientist.
+    proposed_to: BTreeSet<Email>,
+    /// Those from whom I take as a scientist.
+    pulled_from: BTreeSet<Email>,
 }
 
 impl SyftboxManager {
@@ -91,28 +103,11 @@ impl SyftboxManager {
         let is_known = self.restore_in_sync(&mut pass, &mut report).await?;
         let mut connections = self.connect(&mut pass, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
-        let mut accepted = BTreeSet::new();
-        let mut asked = BTreeSet::new();
-        for (email, record) in &connections.table.peers {
-            if !record.state.is_connected() {
-                continue;
-            }
-            if let Some(problem) = connections.problem(email) {
-                let (peer, reason) = (email.clone(), problem.clone());
-                self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
-                report.peer(email).problem = Some(problem);
-                continue;
-            }
-            match record.state {
-                PeerState::Accepted => accepted.insert(email.clone()),
-                _ => asked.insert(email.clone()),
-            };
-        }
-        self.warn_if_nobody_fits(&connections, accepted.len() + asked.len());
+        let partners = self.partners(&connections, role, &mut report);
         if role.is_owner() && is_known {
             let owner = DatasiteOwnerSyncer::new(self, &self.node, &self.jobs);
-            let peers = accepted.iter().filter(|email| wanted(email)).cloned().collect();
-            for peer in &accepted {
+            let peers = partners.served.iter().filter(|email| wanted(email)).cloned().collect();
+            for peer in &partners.served {
                 setup::open_job_inbox(&pass, peer)?;
             }
             // A peer that cannot be understood just now is a reader all the same.
@@ -137,11 +132,13 @@ impl SyftboxManager {
             }
         }
         if role.is_scientist() {
-            let owners: BTreeSet<Email> =
-                accepted.union(&asked).filter(|email| wanted(email)).cloned().collect();
+            let Partners { mut proposed_to, mut pulled_from, .. } = partners;
+            proposed_to.retain(wanted);
+            pulled_from.retain(wanted);
             let watcher = DatasiteWatcherSyncer::new(self, &self.node);
-            watcher.pass(&mut pass, &owners, &mut report).await?;
-            let pulled = collections::pull(&mut pass, &self.datasets, &owners, &mut report).await;
+            watcher.pass(&mut pass, &proposed_to, &pulled_from, &mut report).await?;
+            let datasets = &self.datasets;
+            let pulled = collections::pull(&mut pass, datasets, &pulled_from, &mut report).await;
             store_problem(&mut report, pulled)?;
         }
         if role.is_owner() && is_known {
@@ -153,6 +150,34 @@ impl SyftboxManager {
         report.queued_out =
             pass.ledger.queued_out() + PeerTable::load(&*self.node.disk)?.ungreeted();
         Ok((report, connections))
+    }
+
+    /// With whom something is exchanged; each of whom there is less than the role would
+    /// do is told.
+    fn partners(&self, connections: &Connections, role: Role, report: &mut SyncReport) -> Partners {
+        let mut partners = Partners::default();
+        for (email, record) in &connections.table.peers {
+            if !record.state.is_connected() {
+                continue;
+            }
+            if let Some(problem) = connections.problem_of(email, role) {
+                let (peer, reason) = (email.clone(), problem.clone());
+                self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
+                report.peer(email).problem = Some(problem);
+            }
+            let fits = |dealing| connections.problem(email, dealing).is_none();
+            if record.state == PeerState::Accepted && fits(Dealing::Serve) {
+                partners.served.insert(email.clone());
+            }
+            if fits(Dealing::Propose) {
+                partners.proposed_to.insert(email.clone());
+            }
+            if fits(Dealing::Pull) {
+                partners.pulled_from.insert(email.clone());
+            }
+        }
+        self.warn_if_nobody_fits(connections, partners.proposed_to.len());
+        partners
     }
 
     /// A scientist who can reach nobody is told so, beyond what is said of each.
@@ -186,17 +211,19 @@ impl SyftboxManager {
         pass: &mut Pass<'_>,
         report: &mut SyncReport,
     ) -> Result<Connections> {
-        match refresh(pass).await {
+        let connections = match refresh(pass).await {
             Ok(connections) => {
                 report.notes.extend(connections.suspicious.iter().cloned());
-                Ok(connections)
+                connections
             }
             Err(crate::Error::Transport(error)) => {
                 report.store.get_or_insert_with(|| error.to_string());
-                Ok(Connections::offline(PeerTable::load(&*self.node.disk)?))
+                Connections::offline(PeerTable::load(&*self.node.disk)?)
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        self.learn(pass, &connections.table)?;
+        Ok(connections)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::engine::{Draft, OwnerRules, is_held, on_proposal};
 use crate::inbox::ignored;
 use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
+use crate::peers::PeerTable;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
 use crate::router::proposal_order;
@@ -56,6 +57,7 @@ impl DatasiteOwnerSyncer<'_> {
                 channels.push((peer.clone(), objects));
             }
         }
+        let table = PeerTable::load(&*self.node.disk)?;
         let asked = RefCell::new(BTreeMap::new());
         let frozen = |submitter: &Email, name: &JobName| {
             // A job that cannot be looked up keeps its bytes.
@@ -75,6 +77,7 @@ impl DatasiteOwnerSyncer<'_> {
         let (mut written, mut waiting) = (BTreeSet::new(), BTreeSet::new());
         while let Some(arrival) = arrivals.next().await {
             let peer = arrival.peer.clone();
+            let rules = OwnerRules { answers: !table.is_python(&peer), ..rules };
             match self.take(pass, &rules, arrival, &mut written, &mut outgoing, report) {
                 Ok(true) => {}
                 Ok(false) => {
@@ -115,7 +118,9 @@ impl DatasiteOwnerSyncer<'_> {
             Body::Gone => return Ok(true),
             Body::Failed(error) => return Err(error.into()),
             Body::Refused(reject, foreign) => {
-                pass.put_away(object, from, &reject, foreign, true)?
+                // A stranger's file is no word of the peer, so the peer gets no answer.
+                let answers = rules.answers && !foreign;
+                pass.put_away(object, from, &reject, answers, true)?
             }
             Body::Bytes(bytes) => {
                 let decoded = decode_proposal(&bytes, &Limits::PROPOSAL);

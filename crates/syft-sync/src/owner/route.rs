@@ -8,8 +8,10 @@ use super::look::Look;
 use super::{DatasiteOwnerSyncer, note_problem};
 use crate::Result;
 use crate::batch::Batch;
-use crate::engine::{Due, RoutedFile, due, on_route};
+use crate::engine::{Due, RoutedFile, ToReader, due, on_route};
+use crate::ledger::State;
 use crate::node::Pass;
+use crate::peers::PeerTable;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
 
@@ -25,8 +27,13 @@ impl DatasiteOwnerSyncer<'_> {
         report: &mut SyncReport,
     ) -> Result<()> {
         let mut outgoing = Outgoing::default();
+        let table = PeerTable::load(&*self.node.disk)?;
         for (reader, due) in due(pass.ledger.state(), self.node.layouts.own(), permissions, readers)
         {
+            let due = match table.is_python(reader) {
+                true => fit(pass.ledger.state(), reader, due, report),
+                false => due,
+            };
             if let Err(error) = self.prepare(pass, look, reader, due, &mut outgoing, report) {
                 note_problem(report, reader, error)?;
             }
@@ -97,4 +104,20 @@ impl DatasiteOwnerSyncer<'_> {
         outgoing.extend(reader, pass.begin(draft)?);
         Ok(())
     }
+}
+
+/// What a Python client can apply of what it is due; the rest is told.
+fn fit(state: &State, reader: &Email, due: Vec<Due>, report: &mut SyncReport) -> Vec<Due> {
+    if due.is_empty() {
+        return due;
+    }
+    let mut to_reader = ToReader::new(state, reader);
+    let is_fit = |due: &Due| match to_reader.take(due) {
+        Ok(()) => true,
+        Err(unfit) => {
+            report.notes.push(format!("{}: not sent to {reader}, {unfit}", due.path));
+            false
+        }
+    };
+    due.into_iter().filter(is_fit).collect()
 }

@@ -7,14 +7,14 @@ mod table;
 mod withdraw;
 
 use serde::Serialize;
-use syft_core::{Email, Timestamp};
+use syft_core::{Email, LayoutKind, Timestamp};
 
 pub use list::PeerList;
 pub(crate) use refresh::{Connections, greet, refresh};
 pub(crate) use table::{PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
 
-use crate::Hello;
+use crate::{Hello, PeerKind};
 
 /// Where two nodes stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
@@ -78,6 +78,10 @@ pub struct Peer {
     pub identity: Identity,
     /// The store between the two.
     pub transport: String,
+    /// Which program it runs; `None` before it spoke.
+    pub kind: Option<PeerKind>,
+    /// How its datasite is laid out; `None` before it spoke.
+    pub layout: Option<LayoutKind>,
     /// The program's version as the peer says; `None` before it spoke.
     pub version: Option<String>,
     /// The fingerprint of the peer's key; `None` as long as there are no keys.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
-use syft_core::{Email, NewEntry};
+use syft_core::{COMPAT_VERSION, Email, NewEntry, Timestamp};
 use syft_transport::{
     Identities, Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt,
 };
@@ -9,7 +9,7 @@ use syft_transport::{
 use super::hellos::{KnownHellos, Said};
 use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable};
 use crate::channels::{IN_FLIGHT, patiently};
-use crate::hello::{HELLO, HELLO_LIMIT};
+use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
 use crate::{Hello, Result, Role};
 
@@ -23,6 +23,8 @@ pub(crate) struct Connections {
     pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
+    /// Whether the store was not looked at, so that nothing was heard.
+    is_offline: bool,
 }
 
 /// Looks for requests and answers, and sends my own hellos that are still due.
@@ -72,6 +74,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
         }
     }
     hellos.save(&*pass.node.disk)?;
+    remember(pass, &mut found)?;
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
     found.suspicious.extend(failed);
@@ -130,6 +133,17 @@ fn hear(from: &Email, object: &Object, said: &Said) -> Heard {
     Heard { hello, at: object.created }
 }
 
+/// What a peer said of its program counts also when it cannot be asked.
+fn remember(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
+    let mut is_news = false;
+    for (email, heard) in &found.heard {
+        if let Ok(hello) = &heard.hello {
+            is_news |= found.table.remember(email, hello);
+        }
+    }
+    if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
+}
+
 /// Whoever I asked and who greets me has accepted.
 fn answer(pass: &mut Pass<'_>, found: &mut Connections) -> Result<()> {
     let now = pass.node.clock.now();
@@ -164,12 +178,13 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         .filter(|(_, peer)| !peer.greeted && !peer.state.is_refused())
         .map(|(email, _)| email.clone())
         .collect();
-    let hello = Hello::of(me).to_bytes()?;
+    let layout = pass.node.layouts.own().kind();
+    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
     let (transport, hello) = (&*pass.node.transport, &hello);
     let greeted: Vec<_> = stream::iter(due)
         .map(|email| async move {
             let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-            let put = put_hello(transport, &space, hello.clone());
+            let put = put_hello(transport, &space, hello);
             (email, patiently(&space, 0, put).await)
         })
         .buffered(IN_FLIGHT)
@@ -194,12 +209,25 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
 async fn put_hello(
     transport: &dyn Transport,
     space: &Space,
-    hello: Vec<u8>,
+    hello: &Hello,
 ) -> syft_transport::Result<()> {
+    let name = ObjectName::parse(HELLO)?;
+    let bytes = hello
+        .to_bytes()
+        .map_err(|error| syft_transport::Error::permanent("write", space, error.to_string()))?;
     transport.open(space).await?;
-    match transport.put(space, &ObjectName::parse(HELLO)?, hello.into(), PutMode::Create).await {
-        // An older hello of mine is as good.
-        Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => Ok(()),
+    match transport.put(space, &name, bytes.clone().into(), PutMode::Create).await {
+        Ok(_) => Ok(()),
+        Err(syft_transport::Error::AlreadyExists { .. }) => {
+            let Some(older) = transport.find(space, &name).await? else { return Ok(()) };
+            let said = transport.get_bytes(&older, HELLO_LIMIT).await?;
+            // What a store cannot replace stays as it is.
+            let Some(version) = older.version.filter(|_| !hello.says_the_same(&said)) else {
+                return Ok(());
+            };
+            let mode = PutMode::Replace(version);
+            transport.put(space, &name, bytes.into(), mode).await.map(drop)
+        }
         Err(error) => Err(error),
     }
 }
@@ -207,19 +235,35 @@ async fn put_hello(
 impl Connections {
     /// What is known without a look at the store.
     pub(crate) fn offline(table: PeerTable) -> Self {
-        Connections { table, ..Connections::default() }
+        Connections { table, is_offline: true, ..Connections::default() }
     }
 
-    /// Why nothing is exchanged with a peer; `None` if all is well.
-    pub(crate) fn problem(&self, email: &Email) -> Option<String> {
-        match &self.heard.get(email)?.hello {
-            Ok(hello) if hello.is_compatible() => None,
-            Ok(hello) => Some(format!(
-                "it speaks protocol versions {} to {}, which this version does not",
-                hello.protocol.min, hello.protocol.max
-            )),
-            Err(reason) => Some(format!("its advert cannot be read: {reason}")),
+    /// Takes a decision on a peer, and keeps what the peer said of its program.
+    pub(crate) fn decide(&mut self, email: &Email, state: PeerState, since: Timestamp) {
+        self.table.set(email, state, since);
+        if let Some(Ok(hello)) = self.heard.get(email).map(|heard| &heard.hello) {
+            self.table.remember(email, hello);
         }
+    }
+
+    /// Why this is not done with a peer; `None` if all is well. An advert that cannot
+    /// be read, or a Python client's that is gone, concerns that peer alone; of such a
+    /// client there is nothing that a scientist could not read (`protocol.md` d.2).
+    pub(crate) fn problem(&self, email: &Email, dealing: Dealing) -> Option<String> {
+        let is_python = self.table.is_python(email);
+        let problem = match self.heard.get(email).map(|heard| &heard.hello) {
+            Some(Ok(hello)) => return hello.problem(dealing),
+            Some(Err(reason)) => format!("its advert cannot be read: {reason}"),
+            None if is_python && !self.is_offline => "it advertises no version".to_owned(),
+            None => return None,
+        };
+        (!is_python || dealing != Dealing::Pull).then_some(problem)
+    }
+
+    /// Why less is exchanged with a peer than this role would; `None` if all is well.
+    pub(crate) fn problem_of(&self, email: &Email, role: Role) -> Option<String> {
+        let serve = role.is_owner().then(|| self.problem(email, Dealing::Serve)).flatten();
+        serve.or_else(|| role.is_scientist().then(|| self.problem(email, Dealing::Propose))?)
     }
 
     /// All peers that are known.
@@ -240,16 +284,19 @@ impl Connections {
             .map(|(email, (state, since))| {
                 let heard = self.heard.get(email);
                 let hello = heard.and_then(|heard| heard.hello.as_ref().ok());
+                let record = self.table.peers.get(email);
                 Peer {
                     email: email.clone(),
                     state,
                     identity,
                     transport: info.name.clone(),
-                    version: hello.map(|hello| hello.version.clone()),
+                    kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
+                    layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
+                    version: hello.map(Hello::version),
                     fingerprint: None,
                     last_seen: heard.and_then(|heard| heard.at),
                     since,
-                    problem: self.problem(email),
+                    problem: self.problem_of(email, role),
                 }
             })
             .collect();

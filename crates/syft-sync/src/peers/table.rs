@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, Disk, Email, HomePath, NodePaths, Timestamp, yaml};
+use syft_core::{Access, Disk, Email, HomePath, LayoutKind, NodePaths, Timestamp, yaml};
 
 use super::PeerState;
-use crate::Result;
+use crate::{Hello, PeerKind, Result};
 
 /// The decisions on peers: a file that anybody can read, never one that a peer
 /// can write.
@@ -24,6 +24,15 @@ pub(crate) struct PeerRecord {
     /// Of a removed peer: whether all that it could reach in the store is withdrawn.
     #[serde(default)]
     pub(crate) withdrawn: bool,
+    /// Which program it runs, as it said last; `None` before it spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<PeerKind>,
+    /// How its datasite is laid out, as it said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) layout: Option<LayoutKind>,
+    /// Of one that runs the Python client: what it installs that from for a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) install_source: Option<String>,
 }
 
 impl PeerTable {
@@ -51,8 +60,34 @@ impl PeerTable {
 
     pub(crate) fn set(&mut self, email: &Email, state: PeerState, since: Timestamp) {
         let known = self.peers.get(email);
-        let greeted = known.is_some_and(|record| record.greeted);
-        self.peers.insert(email.clone(), PeerRecord { state, since, greeted, withdrawn: false });
+        let record = PeerRecord {
+            state,
+            since,
+            greeted: known.is_some_and(|record| record.greeted),
+            withdrawn: false,
+            kind: known.and_then(|record| record.kind),
+            layout: known.and_then(|record| record.layout),
+            install_source: known.and_then(|record| record.install_source.clone()),
+        };
+        self.peers.insert(email.clone(), record);
+    }
+
+    /// Keeps what a peer said of its program; whether that is news.
+    pub(crate) fn remember(&mut self, email: &Email, hello: &Hello) -> bool {
+        let Some(record) = self.peers.get_mut(email) else { return false };
+        let known = record.clone();
+        record.kind = Some(hello.kind());
+        record.layout = Some(hello.layout());
+        record.install_source = match hello.kind() {
+            PeerKind::Native => None,
+            PeerKind::PySyft => hello.advert.install_source.clone(),
+        };
+        *record != known
+    }
+
+    /// Whether a peer runs the Python client, as it said last.
+    pub(crate) fn is_python(&self, email: &Email) -> bool {
+        self.peers.get(email).is_some_and(|record| record.kind == Some(PeerKind::PySyft))
     }
 
     /// How many hellos of mine still wait for the store.

@@ -1,7 +1,8 @@
-use syft_core::{DatasitePath, Email, HomePath};
+use syft_core::{Content, DatasitePath, Email, HomePath};
 
 use super::DatasiteWatcherSyncer;
-use crate::engine::on_meant;
+use crate::engine::{NewFile, on_meant};
+use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::peers::{PeerState, PeerTable};
 use crate::perform::{Outgoing, hash_of};
@@ -19,8 +20,8 @@ impl DatasiteWatcherSyncer<'_> {
     /// and by what it has there (seed: `on_file_change`).
     ///
     /// # Errors
-    /// A path that is not of a peer's datasite, or never travels; no file there;
-    /// the disk, the lock.
+    /// A path that is not of a peer's datasite, or never travels, or that a peer's
+    /// Python client could not take; no file there; the disk, the lock.
     pub async fn on_file_change(
         &self,
         path: &str,
@@ -29,13 +30,36 @@ impl DatasiteWatcherSyncer<'_> {
     ) -> Result<()> {
         let (owner, path) = self.of_a_peer(path)?;
         let mut pass = self.node.pass()?;
-        let here = hash_of(&*self.node.disk, &HomePath::in_datasite(&owner, &path))?;
+        let file = HomePath::in_datasite(&owner, &path);
+        let here = hash_of(&*self.node.disk, &file)?;
         if here.is_none() && content.is_none() {
             return Err(Error::NotFound(format!("there is no file {owner}/{path} here")));
+        }
+        if PeerTable::load(&*self.node.disk)?.is_python(&owner) {
+            self.check_change(&pass, &owner, &path, content)?;
         }
         pass.carry_out(on_meant(&owner, &path, here, content)).await?;
         drop(pass);
         if process_now { self.process_file_changes_queue().await.map(drop) } else { Ok(()) }
+    }
+
+    /// Whether an owner that runs the Python client could take a change.
+    fn check_change(
+        &self,
+        pass: &Pass<'_>,
+        owner: &Email,
+        path: &DatasitePath,
+        content: Option<&[u8]>,
+    ) -> Result<()> {
+        let content = match content {
+            Some(bytes) => Some(Content::from_bytes(bytes.to_vec())),
+            None => self.read(owner, path)?,
+        };
+        let file = content.map(|content| NewFile { path: path.clone(), content });
+        match self.unfit(pass, owner, file.as_slice()).first() {
+            Some((path, why)) => Err(Error::Refused(format!("{owner}/{path}: {why}"))),
+            None => Ok(()),
+        }
     }
 
     /// Proposes every change that is queued, one message per peer and batch.

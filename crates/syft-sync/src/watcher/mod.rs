@@ -42,16 +42,17 @@ impl<'n> DatasiteWatcherSyncer<'n> {
     pub(crate) async fn pass(
         &self,
         pass: &mut Pass<'_>,
-        owners: &BTreeSet<Email>,
+        proposed_to: &BTreeSet<Email>,
+        pulled_from: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
         let mut outgoing = Outgoing::default();
-        for owner in owners {
+        for owner in proposed_to {
             if let Err(error) = self.propose(pass, owner, &mut outgoing, report) {
                 note_problem(report, owner, error)?;
             }
         }
         pass.send(&mut outgoing, report).await?;
-        self.pull(pass, owners, report).await
+        self.pull(pass, pulled_from, report).await
     }
 }

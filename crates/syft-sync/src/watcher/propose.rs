@@ -4,15 +4,16 @@ use syft_core::codec::Limits;
 use syft_core::{Content, ContentHash, DatasitePath, Email, HomePath, JobName, Metadata};
 
 use super::DatasiteWatcherSyncer;
-use crate::Result;
 use crate::batch::Batch;
-use crate::engine::{NewFile, on_submission};
+use crate::engine::{NewFile, ToOwner, Unfit, on_submission};
 use crate::index::Index;
 use crate::ledger::State;
 use crate::node::Pass;
+use crate::peers::PeerTable;
 use crate::perform::{Outgoing, hash_of};
 use crate::report::SyncReport;
 use crate::scan::{Ground, Walk};
+use crate::{Error, Result};
 
 impl DatasiteWatcherSyncer<'_> {
     /// Proposes what is new below `jobs/<me>/` in the copy of a datasite, and
@@ -27,22 +28,65 @@ impl DatasiteWatcherSyncer<'_> {
         let node = self.node;
         let walk = Walk::of(Ground { disk: &*node.disk, layout: node.layouts.of(owner), owner })?;
         let mut index = Index::load(&node.disk, owner);
-        let mut batch = Batch::new(Limits::PROPOSAL_CONTENT);
+        let is_python = PeerTable::load(&*node.disk)?.is_python(owner);
+        let batch = Batch::new(Limits::PROPOSAL_CONTENT);
+        let mut sending = Sending { owner, is_python, gate: None, batch, outgoing, report };
+        let mut together: Vec<NewFile> = Vec::new();
         for (path, metadata) in &walk.files {
             let Some(seen) = self.see(&mut index, owner, path, metadata)? else { continue };
-            let Some(content) = self.judge(pass, owner, path, metadata, seen, report)? else {
+            let judged = self.judge(pass, owner, path, metadata, seen, sending.report)?;
+            let Some(content) = judged else { continue };
+            if content.wire_len() > Limits::PROPOSAL_CONTENT {
+                sending.report.notes.push(format!("{owner}/{path}: too large to be sent"));
                 continue;
-            };
-            let size = content.wire_len();
-            let path = path.clone();
-            if size > Limits::PROPOSAL_CONTENT {
-                report.notes.push(format!("{owner}/{path}: too large to be sent"));
-            } else if let Some(full) = batch.add(NewFile { path, content }, size) {
+            }
+            if together.first().is_some_and(|first| !self.are_of_one_job(owner, &first.path, path))
+            {
+                self.enqueue(pass, &mut sending, std::mem::take(&mut together))?;
+            }
+            together.push(NewFile { path: path.clone(), content });
+        }
+        self.enqueue(pass, &mut sending, together)?;
+        index.save(&node.disk, owner, &walk.files, &BTreeMap::new())?;
+        let rest = sending.batch.take();
+        self.address(pass, owner, rest, sending.outgoing, sending.report)
+    }
+
+    /// Files that are of use together alone go into the next message, unless the owner
+    /// could not take them.
+    fn enqueue(
+        &self,
+        pass: &mut Pass<'_>,
+        sending: &mut Sending<'_>,
+        together: Vec<NewFile>,
+    ) -> Result<()> {
+        let Sending { owner, is_python, gate, batch, outgoing, report } = sending;
+        if *is_python {
+            let state = pass.ledger.state();
+            let (layout, me) = (self.node.layouts.of(owner), &self.node.email);
+            let gate = gate.get_or_insert_with(|| ToOwner::new(state, layout, me, owner));
+            if let Err(unfit) = gate.take(&together) {
+                let others = match together.len() > unfit.len() {
+                    true => ", and neither is the rest of its job",
+                    false => "",
+                };
+                let note = |(path, reason)| format!("{owner}/{path}: not sent{others}; {reason}");
+                report.notes.extend(unfit.into_iter().map(note));
+                return Ok(());
+            }
+        }
+        // An owner may look at a job between two messages.
+        let size = together.iter().map(|file| file.content.wire_len()).sum();
+        if !batch.fits(together.len(), size) {
+            self.address(pass, owner, batch.take(), outgoing, report)?;
+        }
+        for file in together {
+            let size = file.content.wire_len();
+            if let Some(full) = batch.add(file, size) {
                 self.address(pass, owner, full, outgoing, report)?;
             }
         }
-        index.save(&node.disk, owner, &walk.files, &BTreeMap::new())?;
-        self.address(pass, owner, batch.take(), outgoing, report)
+        Ok(())
     }
 
     /// What stands in a file of the copy, with its content if it was read just now
@@ -98,7 +142,7 @@ impl DatasiteWatcherSyncer<'_> {
         Ok(None)
     }
 
-    fn read(&self, owner: &Email, path: &DatasitePath) -> Result<Option<Content>> {
+    pub(super) fn read(&self, owner: &Email, path: &DatasitePath) -> Result<Option<Content>> {
         let file = HomePath::in_datasite(owner, path);
         let bytes = self.node.disk.read_if_there(&file, Limits::PROPOSAL_CONTENT)?;
         Ok(bytes.map(Content::from_bytes))
@@ -112,6 +156,45 @@ impl DatasiteWatcherSyncer<'_> {
         owner: &Email,
         name: &JobName,
     ) -> Result<()> {
+        let files = self.job_files(owner, name)?;
+        // A submission is never larger than one message.
+        let mut outgoing = Outgoing::default();
+        self.address(pass, owner, files, &mut outgoing, &mut SyncReport::default())?;
+        pass.send(&mut outgoing, &mut SyncReport::default()).await.map(drop)
+    }
+
+    /// Whether an owner that runs the Python client could take a new job.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the files that it could not take, and why; the disk.
+    pub(crate) fn check_job(&self, pass: &Pass<'_>, owner: &Email, name: &JobName) -> Result<()> {
+        let unfit = self.unfit(pass, owner, &self.job_files(owner, name)?);
+        if unfit.is_empty() {
+            return Ok(());
+        }
+        let folder = self.node.layouts.of(owner).job(&self.node.email, name).submission;
+        let below = |path: &DatasitePath| path.strip_prefix(&folder).map(str::to_owned);
+        let reasons =
+            unfit.iter().map(|(path, why)| format!("{}: {why}", below(path).unwrap_or_default()));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        Err(Error::Refused(format!("the job {name} cannot go to {owner}: {reasons}")))
+    }
+
+    /// What an owner that runs the Python client could not take of files that are of
+    /// use together alone, and why.
+    pub(super) fn unfit(
+        &self,
+        pass: &Pass<'_>,
+        owner: &Email,
+        files: &[NewFile],
+    ) -> Vec<(DatasitePath, Unfit)> {
+        let (layout, me) = (self.node.layouts.of(owner), &self.node.email);
+        let mut gate = ToOwner::new(pass.ledger.state(), layout, me, owner);
+        gate.take(files).err().unwrap_or_default()
+    }
+
+    /// What I send of a job of mine.
+    fn job_files(&self, owner: &Email, name: &JobName) -> Result<Vec<NewFile>> {
         let node = self.node;
         let job = node.layouts.of(owner).job(&node.email, name).submission;
         let mut files = Vec::new();
@@ -123,10 +206,7 @@ impl DatasiteWatcherSyncer<'_> {
             let content = self.read(owner, &path)?;
             files.extend(content.map(|content| NewFile { path, content }));
         }
-        // A submission is never larger than one message.
-        let mut outgoing = Outgoing::default();
-        self.address(pass, owner, files, &mut outgoing, &mut SyncReport::default())?;
-        pass.send(&mut outgoing, &mut SyncReport::default()).await.map(drop)
+        Ok(files)
     }
 
     fn address(
@@ -146,10 +226,30 @@ impl DatasiteWatcherSyncer<'_> {
         Ok(())
     }
 
+    /// Whether two files are of use together alone: a job is run as a whole.
+    fn are_of_one_job(&self, owner: &Email, one: &DatasitePath, other: &DatasitePath) -> bool {
+        let layout = self.node.layouts.of(owner);
+        let job = |path: &DatasitePath| {
+            layout.parse_job(path.as_str()).map(|job| (job.submitter, job.name))
+        };
+        job(one).is_some_and(|one| job(other) == Some(one))
+    }
+
     fn is_proposable(&self, owner: &Email, path: &DatasitePath) -> bool {
         let job = self.node.layouts.of(owner).parse_job(path.as_str());
         job.is_some_and(|job| job.submitter == self.node.email && job.is_submitters())
     }
+}
+
+/// What is being sent to one owner.
+struct Sending<'a> {
+    owner: &'a Email,
+    is_python: bool,
+    /// Made when there is something for a Python client.
+    gate: Option<ToOwner>,
+    batch: Batch<NewFile>,
+    outgoing: &'a mut Outgoing,
+    report: &'a mut SyncReport,
 }
 
 /// Whether a file is somebody's edit that was moved out of the way.

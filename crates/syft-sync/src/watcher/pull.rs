@@ -67,9 +67,7 @@ impl DatasiteWatcherSyncer<'_> {
         let draft = match body {
             Body::Gone => return Ok(()),
             Body::Failed(error) => return Err(error.into()),
-            Body::Refused(reject, foreign) => {
-                pass.put_away(object, owner, &reject, foreign, false)?
-            }
+            Body::Refused(reject, _) => pass.put_away(object, owner, &reject, false, false)?,
             Body::Bytes(bytes) if Refusal::is_name(object.name.as_str()) => {
                 on_refusal(state, &scene, owner, object, &bytes, Refusal::from_bytes(&bytes))
             }

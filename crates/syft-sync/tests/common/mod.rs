@@ -6,6 +6,7 @@ pub(crate) mod forge;
 pub(crate) mod gate;
 pub(crate) mod hostile;
 pub(crate) mod interloper;
+pub(crate) mod python;
 pub(crate) mod recorder;
 pub(crate) mod torn;
 

@@ -26,10 +26,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
-use syft_core::{DatasetName, Email};
+use syft_core::{Advert, COMPAT_VERSION, DatasetName, Email, LayoutKind, Timestamp};
 use syft_dataset::{Audience, NewDataset};
-use syft_sync::{Config, Notice, NoticeSink, OfflineTransport, Role, SyftboxManager};
+use syft_sync::{
+    Config, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role, SyftboxManager,
+};
 use syft_transport::{MemoryStore, Space, Transport};
 use tempfile::TempDir;
 
@@ -217,13 +218,14 @@ impl Cast {
     }
 }
 
-/// The hello of a node that speaks these versions of the protocol.
-fn hello(who: &Email, versions: u32) -> Vec<u8> {
-    let body = json!({
-        "schema": "syft/hello/1",
-        "email": who,
-        "version": "9.0.0",
-        "protocol": { "min": versions, "max": versions },
-    });
-    body.to_string().into_bytes()
+/// The hello of a node that speaks this version of the protocol.
+fn hello(who: &Email, version: u32) -> Vec<u8> {
+    let mut hello = Hello::of(who, LayoutKind::Native, COMPAT_VERSION, Timestamp::EPOCH);
+    hello.native.as_mut().unwrap().protocol = ProtocolRange { min: version, max: version };
+    serde_json::to_vec(&hello).unwrap()
+}
+
+/// The hello of a Python client of this version.
+fn python_hello(version: &str) -> Vec<u8> {
+    Advert::of(version, Timestamp::EPOCH).to_json().unwrap()
 }

@@ -8,7 +8,7 @@ use syft_job::sandbox::{Exit, IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, Status};
 use syft_sync::{DEFAULT_JOB_TIMEOUT, Error, Notice, ProcessOptions, Processed, SubmitOptions};
 
-use super::{Cast, alice, bob, hello};
+use super::{Cast, alice, bob, hello, python_hello};
 
 /// What a job prints, as its owner sees it come.
 #[derive(Debug, Default)]
@@ -138,22 +138,26 @@ async fn pre_sync_false_leaves_the_results_to_the_next_sync() {
 
 #[tokio::test]
 async fn jobs_of_incompatible_peers_are_skipped_with_a_warning_unless_forced() {
-    let cast = Cast::connected().await;
-    approved(&cast, &["echo first"]).await;
-    cast.say(alice(), bob(), hello(&bob(), 7));
-    cast.do_client.heard();
-    let (done, seen) = process(&cast, &plain()).await;
-    assert!(matches!(done[0].1, Err(Error::Incompatible { .. })));
-    assert_eq!(seen.stdout, "");
-    let warned = |notice: &Notice| {
-        matches!(notice, Notice::JobSkipped { submitter, reason, .. }
-            if *submitter == bob() && reason.contains("versions 7 to 7"))
-    };
-    assert!(cast.do_client.heard().iter().any(warned));
-    let options = ProcessOptions { force_execution: true, ..plain() };
-    let (done, seen) = process(&cast, &options).await;
-    assert!(done[0].1.is_ok() && seen.stdout == "first\n");
-    assert_eq!(cast.do_client.audited("execution.forced"), 1);
+    for (advert, why) in
+        [(hello(&bob(), 7), "versions 7 to 7"), (python_hello("0.10.1"), "runs syft 0.10.1")]
+    {
+        let cast = Cast::connected().await;
+        approved(&cast, &["echo first"]).await;
+        cast.say(alice(), bob(), advert);
+        cast.do_client.heard();
+        let (done, seen) = process(&cast, &plain()).await;
+        assert!(matches!(done[0].1, Err(Error::Incompatible { .. })));
+        assert_eq!(seen.stdout, "");
+        let warned = |notice: &Notice| {
+            matches!(notice, Notice::JobSkipped { submitter, reason, .. }
+                if *submitter == bob() && reason.contains(why))
+        };
+        assert!(cast.do_client.heard().iter().any(warned));
+        let options = ProcessOptions { force_execution: true, ..plain() };
+        let (done, seen) = process(&cast, &options).await;
+        assert!(done[0].1.is_ok() && seen.stdout == "first\n");
+        assert_eq!(cast.do_client.audited("execution.forced"), 1);
+    }
 }
 
 #[tokio::test]

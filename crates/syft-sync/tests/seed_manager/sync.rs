@@ -2,7 +2,7 @@
 
 use syft_sync::{Notice, PeerState, SubmitOptions, SyncOptions};
 
-use super::{Cast, Client, alice, bob, carol, hello};
+use super::{Cast, Client, alice, bob, carol, hello, python_hello};
 
 async fn sync(client: &Client) {
     client.sync(&SyncOptions::default()).await.unwrap();
@@ -77,15 +77,13 @@ async fn f7_an_advert_that_cannot_be_read_concerns_that_peer_alone() {
     let carol_client = cast.carol().await;
     cast.do_client.approve_peer_request(&carol(), true).await.unwrap();
     carol_client.pre_sync().await.unwrap();
-    let with_versions = |min: &str| {
-        format!(
-            r#"{{"schema": "syft/hello/1", "email": "{}", "version": "1", "protocol":
-            {{"min": {min}, "max": 1}}}}"#,
-            bob()
-        )
-    };
-    let texts = ["\"a.b.c\"", "0.10", "\"\"", "-1", "null"].map(with_versions);
-    for advert in texts.into_iter().chain([String::new(), "null".to_owned()]) {
+    let native = String::from_utf8(hello(&bob(), 1)).unwrap();
+    let native = ["\"a.b.c\"", "0.10", "\"\"", "-1", "null"]
+        .map(|min| native.replace("\"min\":1", &format!("\"min\":{min}")));
+    let python = ["a.b.c", "0.10", "", "v0.10.0", "0.10.x"]
+        .map(|version| String::from_utf8(python_hello(version)).unwrap());
+    let neither = [String::new(), "null".to_owned(), "{}".to_owned()];
+    for advert in native.into_iter().chain(python).chain(neither) {
         cast.say(alice(), bob(), advert.clone());
         carol_client.submit_bash_job(&alice(), "echo 1", SubmitOptions::default()).await.unwrap();
         let before = cast.do_client.job_store().jobs().unwrap().len();

@@ -1,6 +1,6 @@
 use serde::Serialize;
-use syft_sync::core::{Email, SystemClock, Timestamp};
-use syft_sync::{Identity, Peer, PeerState, WaitingFor};
+use syft_sync::core::{Email, LayoutKind, SystemClock, Timestamp};
+use syft_sync::{Identity, Peer, PeerKind, PeerState, WaitingFor};
 
 use crate::output::iso;
 
@@ -11,6 +11,8 @@ pub(super) struct PeerView {
     pub(super) state: PeerState,
     pub(super) identity: Identity,
     pub(super) transport: String,
+    kind: Option<PeerKind>,
+    layout: Option<LayoutKind>,
     pub(super) version: Option<String>,
     pub(super) fingerprint: Option<String>,
     last_seen: Option<String>,
@@ -29,6 +31,8 @@ impl PeerView {
             state: peer.state,
             identity: peer.identity,
             transport: peer.transport,
+            kind: peer.kind,
+            layout: peer.layout,
             version: peer.version,
             fingerprint: peer.fingerprint,
             last_seen: peer.last_seen.map(iso),
