@@ -24,9 +24,10 @@ use syft_core::codec::{WireFormat, decode, encode};
 use syft_core::python_names::{self, CollectionFolder, P2pFolder};
 use syft_core::testing::{Damage, damaged};
 use syft_core::{
-    Checkpoint, CheckpointName, ContentHash, DatasetName, DatasitePath, Email, EventsName,
-    FileChangeEventsMessage, HomePath, IncrementalCheckpoint, JobName, ProposalName,
-    ProposedFileChangesMessage, RollingState, Timestamp, has_suspicious, yaml,
+    Advert, COMPAT_VERSION, Checkpoint, CheckpointName, ContentHash, DatasetName, DatasitePath,
+    Email, EventsName, FileChangeEventsMessage, HomePath, IncrementalCheckpoint, JobName,
+    ProposalName, ProposedFileChangesMessage, RollingState, Timestamp, Version, VersionStatus,
+    has_suspicious, yaml,
 };
 
 const EVENT: &str = r#"{"id": "6f1ed002-ab55-4f6c-8a2b-1b1b1b1b1b1b", "path_in_datasite": "a/b", "datasite_email": "do@org.example", "content": "AAD/", "old_hash": null, "is_deleted": false, "submitted_timestamp": 1.5, "timestamp": 2.5, "content_type": "binary"}"#;
@@ -102,6 +103,7 @@ fn name_like() -> impl Strategy<Value = String> {
         "2026-11-21T10:20:30.123456",
         "-009999-01-02T01:59:59Z",
         "1773480413.5",
+        "0.10.0",
     ];
     let damaged_name = (select(good), vec(any::<Damage>(), 0..3)).prop_map(|(good, damages)| {
         String::from_utf8_lossy(&damaged(good.as_bytes(), &damages)).into_owned()
@@ -195,6 +197,19 @@ proptest! {
         one_spelling(&text, HomePath::parse(&text).map(|path| path.as_str().to_owned()))?;
         let _ = python_names::version_in_name(&text);
         let _ = python_names::is_kept_by(&text, &text);
+    }
+
+    #[test]
+    fn i12_a_damaged_advert_is_one_or_a_reason(damages in damages(), version in name_like()) {
+        let good = Advert::of(COMPAT_VERSION, Timestamp::EPOCH).to_json().unwrap();
+        prop_assert!(Advert::from_json(&good).is_ok());
+        match Advert::from_json(&damaged(&good, &damages)) {
+            Ok(advert) => drop((advert.to_json().unwrap(), VersionStatus::between(COMPAT_VERSION, Some(&advert.version)))),
+            Err(reject) => short(&reject, "an advert")?,
+        }
+        if let Err(error) = Version::parse(&version) {
+            short(&error, "a version")?;
+        }
     }
 
     #[test]
