@@ -1,7 +1,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::Reject;
+use crate::{Reject, safe_text, shorten};
+
+/// Longest part of a refused text that is shown, in characters.
+const MAX_INPUT: usize = 120;
 
 /// What goes wrong in this crate, by what a caller would do about it.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +15,7 @@ pub enum Error {
     Invalid {
         /// What was being read, as "email" or "path".
         kind: &'static str,
-        /// The text as it came, shortened.
+        /// The text as it came, shortened and made safe to show.
         input: String,
         /// The rule that it breaks.
         reason: String,
@@ -78,11 +81,8 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn invalid(kind: &'static str, input: &str, reason: impl Into<String>) -> Self {
-        let mut shown: String = input.chars().take(120).collect();
-        if shown.len() < input.len() {
-            shown.push('…');
-        }
-        Error::Invalid { kind, input: shown, reason: reason.into() }
+        let input = shorten(&safe_text(&shorten(input, MAX_INPUT)), MAX_INPUT);
+        Error::Invalid { kind, input, reason: reason.into() }
     }
 
     /// Whether the disk is full.

@@ -46,7 +46,8 @@ impl P2pFolder {
     /// [`Error::Invalid`] for any other name.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = |reason| Error::invalid("folder name", text, reason);
-        let fields: Vec<&str> = text.split('#').collect();
+        // One more than there are: anybody may give a folder a name of any length.
+        let fields: Vec<&str> = text.splitn(6, '#').collect();
         let [P2P_PREFIX, version, datasite, direction, peer] = fields.as_slice() else {
             return Err(invalid("it is not syft_datasite#VERSION#DATASITE#DIRECTION#PEER"));
         };
@@ -88,10 +89,10 @@ fn kind(version: &str) -> Option<(&str, &str)> {
 /// Three numbers, without their leading zeros.
 fn numbers(field: &str) -> Option<[&str; 3]> {
     let number = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let parts: Vec<&str> = field.split('.').filter(number).collect();
+    let parts: Vec<&str> = field.splitn(4, '.').collect();
     let [major, minor, patch] = parts.as_slice() else { return None };
-    (field.split('.').count() == 3)
-        .then(|| [major, minor, patch].map(|part| part.trim_start_matches('0')))
+    let parts = [major, minor, patch];
+    parts.iter().all(|part| number(part)).then(|| parts.map(|part| part.trim_start_matches('0')))
 }
 
 /// `syft_datasetcollection_{tag}_{hash}`, or `syft_privatecollection_…`.

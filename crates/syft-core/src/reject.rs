@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{safe_text, shorten};
+
 /// Longest reason that is kept, in characters: a peer has a say in it.
 const MAX_DETAIL: usize = 500;
 
@@ -94,6 +96,8 @@ impl Reject {
     /// cut after 500 characters.
     #[must_use]
     pub fn new(code: RejectCode, detail: impl AsRef<str>) -> Self {
-        Reject { code, detail: crate::shorten(&crate::safe_text(detail.as_ref()), MAX_DETAIL) }
+        // Cut twice: made visible, a character may become twelve.
+        let start = shorten(detail.as_ref(), MAX_DETAIL);
+        Reject { code, detail: shorten(&safe_text(&start), MAX_DETAIL) }
     }
 }

@@ -59,9 +59,10 @@ impl Timestamp {
 
     /// This time, or if it is not later than `previous` the next double after
     /// that: times of one writer strictly increase even when the clock goes back.
+    /// After the last double there is none, and the answer is that one again.
     #[must_use]
     pub fn after(self, previous: Timestamp) -> Timestamp {
-        if self.0 > previous.0 { self } else { Timestamp(previous.0.next_up()) }
+        if self.0 > previous.0 { self } else { Timestamp(previous.0.next_up().min(f64::MAX)) }
     }
 
     /// Reads what [`to_rfc3339`](Self::to_rfc3339) writes for the years 0 to 9999,

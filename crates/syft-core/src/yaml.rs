@@ -6,19 +6,21 @@ use serde::de::DeserializeOwned;
 use serde_yaml::granit_parser::{Event, Parser};
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 
-use crate::{Error, Result, safe_text};
+use crate::{Error, Result, safe_text, shorten};
 
 /// Largest YAML document that is read, in bytes (`threats.md` I14).
 pub const MAX_BYTES: usize = 64 * 1024;
 /// Deepest nesting of lists and maps that is read.
 pub const MAX_DEPTH: usize = 16;
+/// Longest reason that is given, in characters: it may quote the text.
+const MAX_REASON: usize = 500;
 
 /// Reads one document: no anchors, aliases or tags, no merge keys, depth at most
 /// 16, no key twice. Words that YAML 1.1 takes for truth values, as `yes`, are
 /// taken so where a truth value is asked for, and as text where text is.
 ///
 /// # Errors
-/// [`Error::Invalid`] that says what is wrong and where.
+/// [`Error::Invalid`] that says what is wrong and where, in at most 500 characters.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
     if text.len() > MAX_BYTES {
         return Err(invalid("it is larger than 64 KiB"));
@@ -94,6 +96,6 @@ fn check(text: &str) -> Result<()> {
 
 fn invalid(reason: &str) -> Error {
     // A reason may quote the text, over several lines.
-    let shown: Vec<String> = reason.lines().map(safe_text).collect();
-    Error::invalid("YAML", "", shown.join(" "))
+    let shown: Vec<String> = shorten(reason, MAX_REASON).lines().map(safe_text).collect();
+    Error::invalid("YAML", "", shorten(&shown.join(" "), MAX_REASON))
 }

@@ -287,6 +287,25 @@ fn i11_an_honest_repetitive_file_travels() {
 }
 
 #[test]
+fn i11_an_owner_may_publish_a_repetitive_log_but_not_a_bomb() {
+    let mut message = baseline();
+    let log = |size: usize| Change::Write(Content::from_bytes(vec![b'0'; size]));
+    let json = |message: ProposedFileChangesMessage| {
+        let event = FileChangeEvent::accept(message.changes[0].clone(), Timestamp::EPOCH);
+        let name = EventsName { timestamp: Timestamp::EPOCH, id: message.id };
+        let events = FileChangeEventsMessage { events: vec![event], name, position: None };
+        (serde_json::to_vec(&events).unwrap(), events)
+    };
+    message.changes[0].change = log(4 << 20);
+    let (bytes, events) = json(message.clone());
+    assert_eq!(read_events(bytes), Ok(events), "as another writer packs it");
+    message.changes[0].change = log(17 << 20);
+    let (bytes, events) = json(message);
+    assert_eq!(code(read_events(bytes)), Some(RejectCode::TooLarge));
+    assert!(encode_events(&events).is_ok(), "our own writer stores it instead");
+}
+
+#[test]
 fn i11_the_writer_refuses_what_its_reader_would() {
     let mut message = baseline();
     message.changes = vec![message.changes[0].clone(); 2_001];

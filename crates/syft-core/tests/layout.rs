@@ -28,7 +28,7 @@ fn jobs_stand_below_their_submitter() {
     let folder = path("jobs/bob@uni.edu/survival analysis");
     let place = JobPlace { submission: folder.clone(), results: folder };
     assert_eq!(NativeLayout.job(&bob(), &job), place);
-    assert_eq!(NativeLayout.job_places(&bob(), &job), [place.clone()]);
+    assert_eq!(NativeLayout.job_places(&bob(), &job), std::slice::from_ref(&place));
     assert_eq!(NativeLayout.job_inbox(&bob()), path("jobs/bob@uni.edu"));
     assert_eq!(NativeLayout.job_folders(&bob()), [path("jobs/bob@uni.edu")]);
     assert_eq!(NativeLayout.jobs(), path("jobs"));

@@ -14,6 +14,8 @@ const MANY_BLANKS: usize = 60;
 const MANY_EMPTY_LINES: usize = 40;
 /// Flags of one kind that are told of one file; one more says how many there are.
 const MAX_FLAGS: usize = 20;
+/// Longest word of the submitter's that a flag quotes, in characters.
+const MAX_SHOWN: usize = 500;
 
 /// Something that a reviewer should know before deciding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,13 +224,18 @@ fn script_of(c: char) -> ScriptOf {
     }
 }
 
+/// The start of a submitter's word, safe to show.
+fn shown(text: &str) -> String {
+    syft_core::shorten(&safe_text(text), MAX_SHOWN)
+}
+
 /// What does not fit together in a revision (`threats.md` R8).
 pub(crate) fn of_revision(revision: &Revision, run_sh: Option<&str>) -> Vec<Flag> {
     let plain = |kind, detail: String| Flag { kind, file: None, line: None, detail };
     let mut flags: Vec<Flag> = revision
         .contradictions
         .iter()
-        .map(|detail| plain(FlagKind::Contradiction, safe_text(detail)))
+        .map(|detail| plain(FlagKind::Contradiction, shown(detail)))
         .collect();
     for file in &revision.files {
         if mixed_word(&file.path).is_some() {
@@ -237,7 +244,7 @@ pub(crate) fn of_revision(revision: &Revision, run_sh: Option<&str>) -> Vec<Flag
         }
     }
     if let Some(entry) = &revision.entrypoint {
-        let shown = safe_text(entry);
+        let shown = shown(entry);
         if !revision.files.iter().any(|file| file.path == format!("code/{entry}")) {
             let detail = format!("the entry point {shown} is not among the files");
             flags.push(plain(FlagKind::EntrypointMissing, detail));

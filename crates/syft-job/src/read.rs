@@ -77,9 +77,12 @@ impl JobStore {
             other => return Ok(other),
         };
         let text = String::from_utf8_lossy(&files.config_bytes);
-        Ok(match pysyft::check_config(&text, place.protocol)? {
-            None => Ok(files),
-            Some(problem) => Err(Problem::Malformed { reason: format!("config.yaml: {problem}") }),
+        let malformed = |reason: String| Problem::Malformed { reason };
+        Ok(match pysyft::check_config(&text, place.protocol) {
+            Ok(None) => Ok(files),
+            Ok(Some(problem)) => Err(malformed(format!("config.yaml: {problem}"))),
+            // What a submitter wrote is a problem of this job, and of no other.
+            Err(error) => Err(malformed(format!("config.yaml: {error}"))),
         })
     }
 }

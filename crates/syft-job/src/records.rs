@@ -4,10 +4,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp};
+use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text, shorten};
 
 use crate::sandbox::Limits;
 use crate::{JobId, JobKind, PythonState, Status};
+
+/// Of files that are missing, so many are named, and of each name so much: a
+/// submitter states both.
+const SHOWN_FILES: usize = 5;
+const SHOWN_CHARACTERS: usize = 80;
 
 /// Version of all records here.
 pub(crate) const SCHEMA: u32 = 1;
@@ -76,7 +81,15 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Incomplete { missing } => write!(f, "it misses {}", missing.join(", ")),
+            Problem::Incomplete { missing } => {
+                let shown = |name: &String| shorten(&safe_text(name), SHOWN_CHARACTERS);
+                let names: Vec<String> = missing.iter().take(SHOWN_FILES).map(shown).collect();
+                write!(f, "it misses {}", names.join(", "))?;
+                match missing.len() - names.len() {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
             Problem::Malformed { reason } => f.write_str(reason),
         }
     }

@@ -271,7 +271,7 @@ fn odd_configs_are_read_as_the_python_peer_reads_them() {
         assert_eq!(job.submitted_by().as_str(), text(value, "submitted_by"), "{title}");
         assert_eq!(job.owner().as_str(), text(value, "datasite_email"), "{title}");
         assert_eq!(job.name().as_str(), text(value, "name"), "{title}");
-        assert_eq!(job.dependencies(), [String::new(); 0], "{title}");
+        assert!(job.dependencies().is_empty(), "{title}");
     }
 }
 

@@ -1,3 +1,8 @@
+use syft_core::{safe_text, shorten};
+
+/// Longest reason that is given, in characters: it may quote the file.
+const MAX_REASON: usize = 500;
+
 /// What goes wrong in this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -7,7 +12,7 @@ pub enum Error {
     Malformed {
         /// Where, counted from 1.
         line: u32,
-        /// What does not fit.
+        /// What does not fit, in at most 500 characters that are safe to show.
         reason: String,
     },
     /// A pattern that has no meaning, or none that is safe.
@@ -49,8 +54,11 @@ fn at_line(line: Option<u32>) -> String {
 }
 
 impl Error {
-    pub(crate) fn malformed(line: u32, reason: impl Into<String>) -> Self {
-        Error::Malformed { line, reason: reason.into() }
+    pub(crate) fn malformed(line: u32, reason: impl AsRef<str>) -> Self {
+        // It may quote the file, over several lines.
+        let start = shorten(reason.as_ref(), MAX_REASON);
+        let shown: Vec<String> = start.lines().map(safe_text).collect();
+        Error::Malformed { line, reason: shorten(&shown.join(" "), MAX_REASON) }
     }
 }
 

@@ -2,9 +2,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{DatasitePath, Email, Timestamp};
+use syft_core::{DatasitePath, Email, Timestamp, safe_text, shorten};
 
 use crate::{Error, Result, Space};
+
+/// Longest part of a refused name that is shown, in characters: a listing may hold any.
+const MAX_SHOWN: usize = 120;
 
 /// The name of an object: one path component under the rules of a
 /// [`DatasitePath`] (at most 200 bytes) that does not start with a dot. Names
@@ -20,11 +23,12 @@ impl ObjectName {
     /// [`Error::Permanent`] that names the broken rule.
     pub fn parse(text: &str) -> Result<Self> {
         let refuse = |reason: String| Err(Error::permanent("use", "a name of an object", reason));
+        let shown = || shorten(&safe_text(&shorten(text, MAX_SHOWN)), MAX_SHOWN);
         if text.contains('/') {
-            return refuse(format!("{text:?} holds a slash"));
+            return refuse(format!("{:?} holds a slash", shown()));
         }
         if text.starts_with('.') {
-            return refuse(format!("{text:?} starts with a dot"));
+            return refuse(format!("{:?} starts with a dot", shown()));
         }
         match DatasitePath::parse(text) {
             Ok(_) => Ok(ObjectName(text.to_owned())),

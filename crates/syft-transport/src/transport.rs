@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use syft_core::Email;
+use syft_core::{Email, safe_text, shorten};
 
 use crate::{
     ByteStream, Changes, Error, Object, ObjectName, PutBody, Result, Sharing, Space, SpaceKind,
@@ -188,6 +188,9 @@ pub enum Listed {
     Skipped(Skipped),
 }
 
+/// Longest name and reason of what is passed over, in characters.
+const MAX_SHOWN: usize = 500;
+
 /// Something in a store that is passed over, to be counted and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
@@ -198,10 +201,12 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// Something passed over, with its raw name.
+    /// Something passed over, with its raw name. Of name and reason 500 characters are
+    /// kept, made safe to show.
     #[must_use]
-    pub fn new(name: &str, reason: impl Into<String>) -> Self {
-        Skipped { name: syft_core::safe_text(name), reason: reason.into() }
+    pub fn new(name: &str, reason: impl AsRef<str>) -> Self {
+        let safe = |text: &str| shorten(&safe_text(&shorten(text, MAX_SHOWN)), MAX_SHOWN);
+        Skipped { name: safe(name), reason: safe(reason.as_ref()) }
     }
 }
 

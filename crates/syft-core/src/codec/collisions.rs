@@ -1,16 +1,17 @@
 //! Names that one file system would merge (`threats.md` P9).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use crate::{Change, DatasitePath, Reject, RejectCode};
+use crate::{Change, ContentHash, DatasitePath, Reject, RejectCode};
 
-/// The files that a message leaves behind so far, by fold key. A deletion
-/// frees its name, so a rename from `README` to `readme` is no collision.
+/// The files that a message leaves behind so far, by key. A deletion frees its name,
+/// so a rename from `README` to `readme` is no collision.
+///
+/// Folders are not kept but found by the files below them: a message may name 24 of
+/// them with each file, and must not cost so many times its size.
 #[derive(Default)]
 pub(crate) struct Names<'a> {
-    files: HashMap<String, &'a DatasitePath>,
-    /// Folders of those files: one spelling, and how many files keep it.
-    folders: HashMap<String, (DatasitePath, usize)>,
+    files: BTreeMap<String, &'a DatasitePath>,
 }
 
 /// Takes the changes of a message in their order.
@@ -32,53 +33,68 @@ pub(crate) fn check<'a>(
 impl<'a> Names<'a> {
     /// A file of this name is written; the answer is whether it was there already.
     pub(crate) fn write(&mut self, path: &'a DatasitePath) -> Result<bool, Reject> {
-        let key = path.fold_key();
+        let key = key_of(path);
         match self.files.get(&key) {
             Some(same) if *same == path => return Ok(true),
             Some(other) => return Err(collision(path, other)),
             None => {}
         }
-        if let Some((folder, _)) = self.folders.get(&key) {
-            return Err(collision(path, folder));
+        if let Some(other) = self.below(&key) {
+            return Err(collision(path, other));
         }
-        for folder in parents(path) {
-            let key = folder.fold_key();
-            if let Some(file) = self.files.get(&key) {
-                return Err(collision(path, file));
-            }
-            let (spelled, files) = self.folders.entry(key).or_insert_with(|| (folder.clone(), 0));
-            if *spelled != folder {
-                return Err(collision(path, spelled));
-            }
-            *files += 1;
-        }
+        self.check_folders(path, &key)?;
         self.files.insert(key, path);
         Ok(false)
     }
 
-    fn delete(&mut self, path: &'a DatasitePath) -> Result<(), Reject> {
-        let key = path.fold_key();
-        match self.files.get(&key) {
-            Some(same) if *same == path => {}
-            Some(other) => return Err(collision(path, other)),
-            None => return Ok(()),
-        }
-        self.files.remove(&key);
-        for folder in parents(path) {
-            let key = folder.fold_key();
-            if let Some((_, files)) = self.folders.get_mut(&key) {
-                *files -= 1;
-                if *files == 0 {
-                    self.folders.remove(&key);
-                }
+    /// None of the folders of a file is a file, or spelled in another way.
+    fn check_folders(&self, path: &DatasitePath, key: &str) -> Result<(), Reject> {
+        let above = |key: &str| key.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        for folder in std::iter::successors(above(key), |folder| above(folder)) {
+            if let Some(file) = self.files.get(&folder) {
+                return Err(collision(path, file));
             }
+            if let Some(other) = self.below(&folder) {
+                let depth = folder.split('/').count();
+                let is_same = path.components().take(depth).eq(other.components().take(depth));
+                // What is above was compared when the other one was written.
+                return if is_same { Ok(()) } else { Err(collision(path, other)) };
+            }
+        }
+        Ok(())
+    }
+
+    /// One of the files below a folder.
+    fn below(&self, folder: &str) -> Option<&'a DatasitePath> {
+        let start = format!("{folder}/");
+        let (key, file) = self.files.range(start.clone()..).next()?;
+        key.starts_with(&start).then_some(*file)
+    }
+
+    fn delete(&mut self, path: &'a DatasitePath) -> Result<(), Reject> {
+        let key = key_of(path);
+        match self.files.get(&key) {
+            Some(same) if *same == path => drop(self.files.remove(&key)),
+            Some(other) => return Err(collision(path, other)),
+            None => {}
         }
         Ok(())
     }
 }
 
-fn parents(path: &DatasitePath) -> impl Iterator<Item = DatasitePath> {
-    std::iter::successors(path.parent(), DatasitePath::parent)
+/// The fold key, but for components that folding makes longer than any name may be:
+/// of those the hash is enough to tell them apart.
+fn key_of(path: &DatasitePath) -> String {
+    let key = path.fold_key();
+    let is_short = |component: &str| component.len() <= DatasitePath::MAX_COMPONENT_BYTES;
+    if key.split('/').all(is_short) {
+        return key;
+    }
+    let short = |component: &str| match is_short(component) {
+        true => component.to_owned(),
+        false => format!(":{}", ContentHash::of(component.as_bytes())),
+    };
+    key.split('/').map(short).collect::<Vec<_>>().join("/")
 }
 
 fn collision(path: &DatasitePath, other: &DatasitePath) -> Reject {

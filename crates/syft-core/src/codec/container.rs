@@ -2,7 +2,7 @@
 //! that Python's `tarfile` writes. Every other tar feature is refused: it is in
 //! the corners of the format that two readers see different files (`threats.md` I10).
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 
 use flate2::bufread::GzDecoder;
 use flate2::{Compression, GzBuilder};
@@ -32,7 +32,7 @@ pub(crate) fn pack(payload: &[u8], limits: &Limits) -> Result<Vec<u8>> {
 }
 
 fn gzip(payload: &[u8], level: Compression) -> Result<Vec<u8>> {
-    let failed = |error: std::io::Error| Error::Encode { what: "gzip", detail: error.to_string() };
+    let failed = |error: io::Error| Error::Encode { what: "gzip", detail: error.to_string() };
     let header = header(payload.len())?;
     let mut gzip =
         GzBuilder::new().mtime(0).operating_system(GZIP_OS_UNKNOWN).write(Vec::new(), level);
@@ -106,26 +106,42 @@ fn bad(detail: &str) -> Reject {
 }
 
 /// The payload of the one member, all sums checked, nothing left over.
+///
+/// The bytes are read to their end once before any of them is kept: a bomb that is
+/// longer than it states, or damaged, costs no memory.
 pub(crate) fn unpack(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reject> {
     let packed = bytes.len() as u64;
     if packed > limits.packed_bytes {
         return Err(too_large(packed, limits.packed_bytes));
     }
+    let allowed = limits.unpacked_for(packed);
+    let size = read_through(bytes, allowed, &mut io::sink())?;
+    let mut payload = Vec::new();
+    let has_room = usize::try_from(size).is_ok_and(|size| payload.try_reserve_exact(size).is_ok());
+    if !has_room {
+        let detail = format!("this machine has no memory left for its {size} bytes");
+        return Err(Reject::new(RejectCode::TooLarge, detail));
+    }
+    read_through(bytes, allowed, &mut payload)?;
+    Ok(payload)
+}
+
+/// Hands the payload on piece by piece; the answer is its size.
+fn read_through(bytes: &[u8], allowed: u64, payload: &mut impl Write) -> Result<u64, Reject> {
     let mut gzip = GzDecoder::new(bytes);
     let mut block = [0; BLOCK];
     gzip.read_exact(&mut block).map_err(|_| bad("it is not a gzip of a tar archive"))?;
     let size = read_header(&block)?;
-    let allowed = limits.unpacked_for(packed);
     if size > allowed {
         return Err(too_large(size, allowed));
     }
-    let mut payload = Vec::new();
-    let read = gzip.by_ref().take(size).read_to_end(&mut payload).map_err(|_| damaged())?;
-    if read as u64 != size {
+    let read = io::copy(&mut gzip.by_ref().take(size), payload).map_err(|_| damaged())?;
+    if read != size {
         return Err(damaged());
     }
-    read_end(&mut gzip, padding(read))?;
-    if gzip.into_inner().is_empty() { Ok(payload) } else { Err(bad("data follows the archive")) }
+    let padding = usize::try_from(size).map(padding).map_err(|_| damaged())?;
+    read_end(&mut gzip, padding)?;
+    if gzip.into_inner().is_empty() { Ok(size) } else { Err(bad("data follows the archive")) }
 }
 
 fn damaged() -> Reject {

@@ -5,8 +5,11 @@ pub struct Limits {
     pub packed_bytes: u64,
     /// Size of the JSON in it, in bytes.
     pub unpacked_bytes: u64,
-    /// Unpacked by packed size; does not count up to [`Limits::FREE_BYTES`].
+    /// Unpacked by packed size; does not count up to [`free_bytes`](Limits::free_bytes).
     pub ratio: u64,
+    /// Up to this unpacked size the ratio is not looked at, in bytes: a small file of
+    /// one repeated line compresses better than any bomb needs to.
+    pub free_bytes: u64,
     /// Nesting of the JSON.
     pub depth: usize,
     /// Changes, events or files in one message.
@@ -14,15 +17,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Up to this unpacked size the ratio is not looked at: a small file of one
-    /// repeated line compresses better than any bomb needs to.
-    pub const FREE_BYTES: u64 = 1024 * 1024;
-
     /// For what a peer proposes: 64 MiB, ratio 200, 2,000 changes.
     pub const PROPOSAL: Limits = Limits {
         packed_bytes: 64 * 1024 * 1024,
         unpacked_bytes: 64 * 1024 * 1024,
         ratio: 200,
+        free_bytes: 1024 * 1024,
         depth: 32,
         changes: 2_000,
     };
@@ -32,19 +32,21 @@ impl Limits {
     /// the paths and hashes of 2,000 changes.
     pub const PROPOSAL_CONTENT: u64 = 60 * 1024 * 1024;
 
-    /// For what an owner publishes and backs up: 1 GiB, a million events. Deflate
-    /// cannot reach the ratio, since logs may well be repetitive.
+    /// For what an owner publishes and backs up: 1 GiB, ratio 200, a million events.
+    /// Logs may well be repetitive, so the ratio counts above 16 MiB only. An owner is
+    /// a peer, too: a message of a megabyte cannot ask for a GiB.
     pub const EVENTS: Limits = Limits {
         packed_bytes: 1024 * 1024 * 1024,
         unpacked_bytes: 1024 * 1024 * 1024,
-        ratio: 1_100,
+        ratio: 200,
+        free_bytes: 16 * 1024 * 1024,
         depth: 32,
         changes: 1_000_000,
     };
 
     /// The largest unpacked size that a file of this packed size may have.
     pub(crate) fn unpacked_for(&self, packed: u64) -> u64 {
-        let by_ratio = packed.saturating_mul(self.ratio).max(Self::FREE_BYTES);
+        let by_ratio = packed.saturating_mul(self.ratio).max(self.free_bytes);
         by_ratio.min(self.unpacked_bytes)
     }
 }

@@ -68,8 +68,9 @@ pub fn encode<T: WireFormat + PartialEq>(value: &T) -> Result<Vec<u8>> {
 /// Reads stored bytes; what they claim about their channel is checked elsewhere.
 ///
 /// # Errors
-/// The first reason to refuse the bytes; never panics, and never takes more
-/// memory than a small multiple of what `limits` allows.
+/// The first reason to refuse the bytes, in at most 500 characters; never panics,
+/// and never takes more memory than a small multiple of what `limits` allows for
+/// this many bytes. A container that is longer than it states is refused unread.
 pub fn decode<T: WireFormat>(bytes: &[u8], limits: &Limits) -> Result<T, Reject> {
     let payload = container::unpack(bytes, limits)?;
     T::from_wire(json::read(&payload, limits)?)

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syft_core::{
-    CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json, yaml,
+    CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json,
+    safe_text, shorten, yaml,
 };
 use syft_job::JobStore;
 use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
@@ -24,6 +25,8 @@ use crate::{Error, Result, bodies};
 const SCHEMA: &str = "syft/state/1";
 /// A larger one is not fetched, in bytes.
 const LIMIT: u64 = 256 << 20;
+/// Longest name of a piece that is missing, in characters.
+const LONGEST_NAME: usize = 200;
 /// The channels whose messages do not stay in the store.
 const INBOXES: &str = "syft-1/inbox/";
 
@@ -274,7 +277,10 @@ impl Backup {
         });
         match gone {
             None => Ok(()),
-            Some(name) => Err(Error::Integrity(format!("{name} is missing"))),
+            Some(name) => {
+                let shown = shorten(&safe_text(name), LONGEST_NAME);
+                Err(Error::Integrity(format!("{shown} is missing")))
+            }
         }
     }
 }

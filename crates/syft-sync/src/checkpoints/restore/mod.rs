@@ -17,7 +17,7 @@ mod outboxes;
 mod plan;
 
 use serde::Serialize;
-use syft_core::{FileKind, HomePath, NodePaths};
+use syft_core::{FileKind, HomePath, NodePaths, safe_text, shorten};
 
 use backup::Backup;
 pub(crate) use backup::back_up;
@@ -32,6 +32,9 @@ use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::scan::{Ground, Walk};
 use crate::{Error, Notice, Result, Work, manager};
+
+/// Longest reason why a piece is damaged, in characters.
+const MAX_REASON: usize = 500;
 
 /// What a restore brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -185,5 +188,7 @@ impl Progress<'_, '_> {
 }
 
 fn damaged(name: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
+    // A reader quotes what it reads, which may be all of a body.
+    let reason = shorten(&safe_text(&shorten(&reason.to_string(), MAX_REASON)), MAX_REASON);
     Error::Integrity(format!("{name}: {reason}"))
 }
