@@ -74,7 +74,7 @@ impl Advert {
             return Err(Reject::new(RejectCode::TooLarge, "it is larger than 64 KiB"));
         }
         let wire: AdvertIn = read_json(bytes, &Limits::PROPOSAL)?;
-        let updated_at = wire.updated_at.map(Moment::to_time).transpose();
+        let updated_at = wire.updated_at.map(Moment::into_time).transpose();
         Ok(Advert {
             version: wire.syft_client_version,
             min_version: wire.min_supported_syft_client_version,
@@ -143,7 +143,7 @@ enum Moment {
 }
 
 impl Moment {
-    fn to_time(self) -> Result<Timestamp> {
+    fn into_time(self) -> Result<Timestamp> {
         match self {
             Moment::Number(number) if number.abs() > MILLISECONDS_FROM => {
                 Timestamp::new(number / 1000.0)
