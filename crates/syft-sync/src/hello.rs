@@ -1,6 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use syft_core::{
-    Advert, COMPAT_VERSION, Email, Reject, RejectCode, Timestamp, VersionStatus, safe_text, shorten,
+    Advert, COMPAT_VERSION, ContentHash, Email, Reject, RejectCode, Timestamp, VersionStatus,
+    safe_text, shorten,
 };
 
 use crate::{Error, Result};
@@ -189,6 +190,13 @@ impl Hello {
             }
             (Err(error), _) => Some(format!("its advert cannot be read: {error}")),
         }
+    }
+
+    /// A hash of what is said, whenever it was said.
+    pub(crate) fn fingerprint(&self) -> Result<ContentHash> {
+        let advert = Advert { updated_at: None, ..self.advert.clone() };
+        let timeless = Hello { advert, native: self.native.clone() };
+        Ok(ContentHash::of(&timeless.to_bytes()?))
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {

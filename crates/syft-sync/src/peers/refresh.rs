@@ -1,17 +1,15 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
-use syft_core::{COMPAT_VERSION, Email, NewEntry, Timestamp};
-use syft_transport::{
-    Identities, Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt,
-};
+use syft_core::{Email, NewEntry, Timestamp};
+use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::hellos::{KnownHellos, Said};
-use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable};
+use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
-use crate::{Hello, LayoutName, Result, Role};
+use crate::{Hello, Result, Role};
 
 /// The peers as they stand after a look at the store.
 #[derive(Debug, Default)]
@@ -165,58 +163,6 @@ fn answer(pass: &mut Pass<'_>, found: &mut Connections) -> Result<()> {
         found.table.save(&*pass.node.disk)?;
     }
     Ok(())
-}
-
-/// Puts my hello into the inbox of everybody whom I asked or accepted. Returns
-/// what did not work, a line each: an inbox that cannot be written concerns that
-/// peer alone, and is tried again by the next pass.
-pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
-    let me = &pass.node.email;
-    let due: Vec<Email> = table
-        .peers
-        .iter()
-        .filter(|(_, peer)| !peer.greeted && !peer.state.is_refused())
-        .map(|(email, _)| email.clone())
-        .collect();
-    let layout = LayoutName::of(pass.node.layout.name());
-    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now()).to_bytes()?;
-    let (transport, hello) = (&*pass.node.transport, &hello);
-    let greeted: Vec<_> = stream::iter(due)
-        .map(|email| async move {
-            let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-            let put = put_hello(transport, &space, hello.clone());
-            (email, patiently(&space, 0, put).await)
-        })
-        .buffered(IN_FLIGHT)
-        .collect()
-        .await;
-    let mut failed = Vec::new();
-    for (email, put) in greeted {
-        match put.map_err(crate::Error::from) {
-            Ok(()) => {
-                if let Some(record) = table.peers.get_mut(&email) {
-                    record.greeted = true;
-                }
-                table.save(&*pass.node.disk)?;
-            }
-            Err(error) if error.ends_the_pass() => return Err(error),
-            Err(error) => failed.push(format!("{email}: {error}")),
-        }
-    }
-    Ok(failed)
-}
-
-async fn put_hello(
-    transport: &dyn Transport,
-    space: &Space,
-    hello: Vec<u8>,
-) -> syft_transport::Result<()> {
-    transport.open(space).await?;
-    match transport.put(space, &ObjectName::parse(HELLO)?, hello.into(), PutMode::Create).await {
-        // An older hello of mine is as good.
-        Ok(_) | Err(syft_transport::Error::AlreadyExists { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 impl Connections {
