@@ -65,6 +65,25 @@ impl Timestamp {
         if self.0 > previous.0 { self } else { Timestamp(previous.0.next_up().min(f64::MAX)) }
     }
 
+    /// This time, or if names with it would not sort behind those with `previous`, one
+    /// shortly after that whose names do. A Python client lists a channel by name and
+    /// stops at the first one that it knows (`protocol.md` a.3): as text `…0.51_` comes
+    /// before `…0.5_`, and would never be seen.
+    #[must_use]
+    pub fn after_in_names(self, previous: Timestamp) -> Timestamp {
+        let name = |time: Timestamp| format!("{}_", time.python_repr());
+        let before = name(previous);
+        let is_behind = |time: &Timestamp| *time > previous && name(*time) > before;
+        if is_behind(&self) {
+            return self;
+        }
+        // Whole microseconds are spelled with the same number of digits each.
+        let steps = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+        let behind = steps.map(|step| ((previous.0 * 1e6 / step).floor() + 1.0) * step + 1.0);
+        let behind = behind.into_iter().filter_map(|micros| Timestamp::new(micros / 1e6).ok());
+        behind.into_iter().find(is_behind).unwrap_or_else(|| self.after(previous))
+    }
+
     /// Reads what [`to_rfc3339`](Self::to_rfc3339) writes for the years 0 to 9999,
     /// and every other RFC 3339 time with an offset.
     ///

@@ -281,3 +281,37 @@ proptest! {
         let _ = Timestamp::parse(&text);
     }
 }
+
+proptest! {
+    #[test]
+    fn names_of_later_times_sort_behind_as_text(
+        seconds in 1_000_000_000_u32..2_000_000_000, micros in 0_u32..1_000_000, digits in 0_u32..7,
+        steps in prop::collection::vec(-1e-3..1e-3_f64, 1..20),
+    ) {
+        let unit = 10_u32.pow(6 - digits);
+        let start = f64::from(seconds) + f64::from(micros / unit * unit) / 1e6;
+        let time = |seconds| Timestamp::new(seconds).unwrap();
+        let name = |time: Timestamp| format!("{}_", time.python_repr());
+        let (mut latest, mut clock) = (time(start), start);
+        for step in steps {
+            clock += step;
+            let next = time(clock).after_in_names(latest);
+            prop_assert!(next > latest && name(next) > name(latest), "{next:?} after {latest:?}");
+            prop_assert!(next.seconds() - latest.seconds().max(clock) < 1.1);
+            let is_good = clock > latest.seconds() && name(time(clock)) > name(latest);
+            prop_assert!(!is_good || next == time(clock));
+            latest = next;
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_stands_still_costs_microseconds() {
+    let clock = Timestamp::new(1_790_000_000.0).unwrap();
+    let last = (0..1_000).fold(clock, |latest, _| clock.after_in_names(latest));
+    assert!(last.seconds() - clock.seconds() < 0.2, "{}", last.python_repr());
+    for extreme in [f64::MAX, f64::MIN, 1e16, -1.0, 0.0, 1e-9] {
+        let previous = Timestamp::new(extreme).unwrap();
+        assert!(clock.after_in_names(previous) > previous || extreme == f64::MAX, "{extreme}");
+    }
+}

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use syft_core::{
-    Advert, COMPAT_VERSION, Email, LayoutKind, Reject, RejectCode, Timestamp, VersionStatus,
-    safe_text, shorten,
+    Advert, COMPAT_VERSION, ContentHash, Email, LayoutKind, Reject, RejectCode, Timestamp,
+    VersionStatus, safe_text, shorten,
 };
 
 use crate::{Error, Result};
@@ -164,14 +164,11 @@ impl Hello {
         }
     }
 
-    /// Whether these bytes say of the same participant what this does, but for the
-    /// time.
-    pub(crate) fn says_the_same(&self, bytes: &[u8]) -> bool {
-        let Some(native) = &self.native else { return false };
-        let said = Hello::from_bytes(bytes, &native.email);
-        said.is_ok_and(|said| {
-            said.native == self.native && said.advert.version == self.advert.version
-        })
+    /// A hash of what is said, whenever it was said.
+    pub(crate) fn fingerprint(&self) -> Result<ContentHash> {
+        let advert = Advert { updated_at: None, ..self.advert.clone() };
+        let timeless = Hello { advert, native: self.native.clone() };
+        Ok(ContentHash::of(&timeless.to_bytes()?))
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {

@@ -162,6 +162,37 @@ async fn a_node_says_hello_as_a_python_client_does() {
     assert_eq!((bobs.kind, bobs.layout), (Some(PeerKind::Native), Some(LayoutKind::Native)));
 }
 
+/// What Bob's inbox at Alice's says of him.
+fn said_of_bob(pair: &Pair) -> Vec<u8> {
+    let hello = &in_space(&pair.store, &inbox(alice(), bob()))[0];
+    pair.store.bytes(&hello.id).unwrap().to_vec()
+}
+
+/// An owner would leave out a peer whose hello is of an older program.
+#[tokio::test]
+async fn an_older_hello_of_mine_is_replaced_once() {
+    let pair = Pair::connected().await;
+    let table = ".syft/decisions/peers.yaml";
+    for older in [advert("0.9.0"), b"{}".to_vec(), vec![b' '; 100 << 10]] {
+        says(&pair.store, alice(), bob(), Some(older)).await;
+        let known = pair.bob.read(table).unwrap();
+        let of_an_older_program = known.lines().filter(|line| !line.contains("said:"));
+        let of_an_older_program: String = of_an_older_program.map(|l| format!("{l}\n")).collect();
+        assert_ne!(of_an_older_program, known);
+        pair.bob.write(table, &of_an_older_program);
+        let report = pair.bob.sync().await;
+        assert_eq!(report.notes, [] as [&str; 0]);
+        let advert = Advert::from_json(&said_of_bob(&pair)).unwrap();
+        assert_eq!(advert.version, COMPAT_VERSION);
+        assert_eq!(in_space(&pair.store, &inbox(alice(), bob())).len(), 1);
+        pair.bob.sync().await;
+        assert_eq!(Advert::from_json(&said_of_bob(&pair)).unwrap(), advert, "once");
+    }
+    let current = said_of_bob(&pair);
+    pair.bob.manager.add_peer(&alice(), true).await.unwrap();
+    assert_eq!(said_of_bob(&pair), current, "what was said is not said again");
+}
+
 #[tokio::test]
 async fn what_a_peer_runs_is_known_also_without_the_store() {
     let mut pair = Pair::connected().await;

@@ -384,6 +384,6 @@ impl State {
     /// The next time for an event or message of mine: now, or just after the
     /// latest one if the clock went back.
     pub(crate) fn next_time(&self, now: Timestamp) -> Timestamp {
-        self.latest.map_or(now, |latest| now.after(latest))
+        self.latest.map_or(now, |latest| now.after_in_names(latest))
     }
 }

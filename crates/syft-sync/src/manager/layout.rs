@@ -64,9 +64,6 @@ impl SyftboxManager {
         self.datasets.take_layout(from)?;
         self.remove_empty(from)?;
         self.jobs.project_all()?;
-        let mut table = PeerTable::load(&*self.node.disk)?;
-        table.peers.values_mut().for_each(|peer| peer.greeted = false);
-        table.save(&*self.node.disk)?;
         pass.note("layout", format!("from {from} to {to}"))?;
         NodeConfig { converting_from: None, ..known }.save(&*self.node.disk)
     }

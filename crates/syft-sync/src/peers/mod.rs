@@ -1,5 +1,6 @@
 //! Who this node is connected with.
 
+mod greet;
 mod hellos;
 mod list;
 mod refresh;
@@ -9,8 +10,9 @@ mod withdraw;
 use serde::Serialize;
 use syft_core::{Email, LayoutKind, Timestamp};
 
+pub(crate) use greet::greet;
 pub use list::PeerList;
-pub(crate) use refresh::{Connections, greet, refresh};
+pub(crate) use refresh::{Connections, refresh};
 pub(crate) use table::{PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
 

@@ -1,13 +1,11 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
-use syft_core::{COMPAT_VERSION, Email, NewEntry, Timestamp};
-use syft_transport::{
-    Identities, Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt,
-};
+use syft_core::{Email, NewEntry, Timestamp};
+use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::hellos::{KnownHellos, Said};
-use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable};
+use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
@@ -165,78 +163,6 @@ fn answer(pass: &mut Pass<'_>, found: &mut Connections) -> Result<()> {
         found.table.save(&*pass.node.disk)?;
     }
     Ok(())
-}
-
-/// Puts my hello into the inbox of everybody whom I asked or accepted. Returns
-/// what did not work, a line each: an inbox that cannot be written concerns that
-/// peer alone, and is tried again by the next pass.
-pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
-    let me = &pass.node.email;
-    let due: Vec<Email> = table
-        .peers
-        .iter()
-        .filter(|(_, peer)| !peer.greeted && !peer.state.is_refused())
-        .map(|(email, _)| email.clone())
-        .collect();
-    let layout = pass.node.layouts.own().kind();
-    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
-    let (transport, hello) = (&*pass.node.transport, &hello);
-    let greeted: Vec<_> = stream::iter(due)
-        .map(|email| async move {
-            let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-            let put = put_hello(transport, &space, hello);
-            (email, patiently(&space, 0, put).await)
-        })
-        .buffered(IN_FLIGHT)
-        .collect()
-        .await;
-    let mut failed = Vec::new();
-    for (email, put) in greeted {
-        match put.map_err(crate::Error::from) {
-            Ok(()) => {
-                if let Some(record) = table.peers.get_mut(&email) {
-                    record.greeted = true;
-                }
-                table.save(&*pass.node.disk)?;
-            }
-            Err(error) if error.ends_the_pass() => return Err(error),
-            Err(error) => failed.push(format!("{email}: {error}")),
-        }
-    }
-    Ok(failed)
-}
-
-async fn put_hello(
-    transport: &dyn Transport,
-    space: &Space,
-    hello: &Hello,
-) -> syft_transport::Result<()> {
-    let name = ObjectName::parse(HELLO)?;
-    let bytes = hello
-        .to_bytes()
-        .map_err(|error| syft_transport::Error::permanent("write", space, error.to_string()))?;
-    transport.open(space).await?;
-    match transport.put(space, &name, bytes.clone().into(), PutMode::Create).await {
-        Ok(_) => Ok(()),
-        Err(syft_transport::Error::AlreadyExists { .. }) => {
-            let Some(older) = transport.find(space, &name).await? else { return Ok(()) };
-            let said = transport.get_bytes(&older, HELLO_LIMIT).await?;
-            if hello.says_the_same(&said) {
-                return Ok(());
-            }
-            let mode = match &older.version {
-                Some(version) => PutMode::Replace(version.clone()),
-                // A store without versions: a pass between the two sees none, as before
-                // the first one.
-                None => {
-                    transport.delete(std::slice::from_ref(&older)).await?;
-                    PutMode::Create
-                }
-            };
-            transport.put(space, &name, bytes.into(), mode).await.map(drop)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 impl Connections {

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, Disk, Email, HomePath, LayoutKind, NodePaths, Timestamp, yaml};
+use syft_core::{
+    Access, ContentHash, Disk, Email, HomePath, LayoutKind, NodePaths, Timestamp, yaml,
+};
 
 use super::PeerState;
 use crate::{Hello, PeerKind, Result};
@@ -21,6 +23,9 @@ pub(crate) struct PeerRecord {
     /// Whether my hello lies in the peer's inbox.
     #[serde(default)]
     pub(crate) greeted: bool,
+    /// What that hello says, by its fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) said: Option<ContentHash>,
     /// Of a removed peer: whether all that it could reach in the store is withdrawn.
     #[serde(default)]
     pub(crate) withdrawn: bool,
@@ -64,6 +69,7 @@ impl PeerTable {
             state,
             since,
             greeted: known.is_some_and(|record| record.greeted),
+            said: known.and_then(|record| record.said),
             withdrawn: false,
             kind: known.and_then(|record| record.kind),
             layout: known.and_then(|record| record.layout),
@@ -88,6 +94,13 @@ impl PeerTable {
     /// Whether a peer runs the Python client, as it said last.
     pub(crate) fn is_python(&self, email: &Email) -> bool {
         self.peers.get(email).is_some_and(|record| record.kind == Some(PeerKind::PySyft))
+    }
+
+    /// Whom I am to tell what this hello says.
+    pub(crate) fn to_greet(&self, hello: ContentHash) -> impl Iterator<Item = &Email> {
+        let due = move |record: &PeerRecord| !record.greeted || record.said != Some(hello);
+        let peers = self.peers.iter().filter(|(_, record)| !record.state.is_refused());
+        peers.filter(move |(_, record)| due(record)).map(|(email, _)| email)
     }
 
     /// How many hellos of mine still wait for the store.

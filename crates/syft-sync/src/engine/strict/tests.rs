@@ -336,6 +336,28 @@ fn some_path() -> impl Strategy<Value = DatasitePath> {
         .prop_filter_map("no path", |names| DatasitePath::parse(&names.join("/")).ok())
 }
 
+/// Of few names, so that a file often stands where a folder stood.
+fn crowded_path() -> impl Strategy<Value = DatasitePath> {
+    let names = prop::sample::select(vec!["a", "A", "b", "syft.pub.yaml"]);
+    prop::collection::vec(names, 1..4)
+        .prop_filter_map("no path", |names| DatasitePath::parse(&names.join("/")).ok())
+}
+
+/// What an owner does to one file of its own.
+#[derive(Debug, Clone)]
+enum Edit {
+    Write(DatasitePath, Content),
+    /// Forgets one of those that were sent.
+    Forget(usize),
+}
+
+fn some_edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        (crowded_path(), some_content()).prop_map(|(path, content)| Edit::Write(path, content)),
+        (0..8_usize).prop_map(Edit::Forget),
+    ]
+}
+
 fn some_content() -> impl Strategy<Value = Content> {
     prop_oneof![
         Just(content(GOOD_RULES)),
@@ -429,9 +451,7 @@ proptest! {
     #[test]
     fn a_python_reader_applies_whatever_passes(
         folds in any::<bool>(),
-        rounds in prop::collection::vec(
-            prop::collection::btree_map(some_path(), prop::option::of(some_content()), 1..6), 1..5
-        ),
+        rounds in prop::collection::vec(prop::collection::vec(some_edit(), 1..4), 1..8),
     ) {
         let mut python = Python { folds, ..Python::default() };
         let mut state = State::default();
@@ -439,11 +459,18 @@ proptest! {
         let owner = owner();
         for (number, round) in (1_u32..).zip(rounds) {
             let mut to_reader = ToReader::new(&state, &me());
-            let is_sent = |path: &DatasitePath| {
-                state.sent.get(&me()).is_some_and(|sent| sent.contains_key(path))
-            };
-            let files = round.into_iter().map(|(path, content)| RoutedFile { path, content });
-            let files = files.filter(|file| file.content.is_some() || is_sent(&file.path));
+            let sent_before = state.sent.get(&me()).cloned().unwrap_or_default();
+            let mut edits = BTreeMap::new();
+            for edit in round {
+                match edit {
+                    Edit::Write(path, content) => drop(edits.insert(path, Some(content))),
+                    Edit::Forget(place) => {
+                        let path = sent_before.keys().cycle().nth(place);
+                        edits.extend(path.map(|path| (path.clone(), None)));
+                    }
+                }
+            }
+            let files = edits.into_iter().map(|(path, content)| RoutedFile { path, content });
             let due = |file: &RoutedFile| Due {
                 path: file.path.clone(),
                 hash: file.content.as_ref().map(Content::hash),

@@ -1,0 +1,72 @@
+//! What I say of myself, to whom.
+
+use futures::stream::{self, StreamExt};
+use syft_core::{COMPAT_VERSION, Email};
+use syft_transport::{ObjectName, PutMode, Space, Transport, TransportExt};
+
+use super::PeerTable;
+use crate::channels::{IN_FLIGHT, patiently};
+use crate::hello::HELLO;
+use crate::node::Pass;
+use crate::{Hello, Result};
+
+/// Puts my hello into the inbox of everybody whom I asked or accepted. Returns
+/// what did not work, a line each: an inbox that cannot be written concerns that
+/// peer alone, and is tried again by the next pass.
+pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
+    let me = &pass.node.email;
+    let layout = pass.node.layouts.own().kind();
+    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
+    let said = hello.fingerprint()?;
+    let said_before = |email| table.peers.get(email).and_then(|record| record.said);
+    let due = table.to_greet(said).map(|email| (email.clone(), said_before(email) != Some(said)));
+    let due: Vec<(Email, bool)> = due.collect();
+    let (transport, hello) = (&*pass.node.transport, &hello.to_bytes()?);
+    let greeted: Vec<_> = stream::iter(due)
+        .map(|(email, is_news)| async move {
+            let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
+            let put = put_hello(transport, &space, hello, is_news);
+            (email, patiently(&space, 0, put).await)
+        })
+        .buffered(IN_FLIGHT)
+        .collect()
+        .await;
+    let mut failed = Vec::new();
+    for (email, put) in greeted {
+        match put.map_err(crate::Error::from) {
+            Ok(()) => {
+                if let Some(record) = table.peers.get_mut(&email) {
+                    (record.greeted, record.said) = (true, Some(said));
+                }
+                table.save(&*pass.node.disk)?;
+            }
+            Err(error) if error.ends_the_pass() => return Err(error),
+            Err(error) => failed.push(format!("{email}: {error}")),
+        }
+    }
+    Ok(failed)
+}
+
+/// Puts my hello into an inbox; one that is news takes the place of an older one: what I
+/// run or how my datasite is laid out has changed since.
+async fn put_hello(
+    transport: &dyn Transport,
+    space: &Space,
+    hello: &[u8],
+    is_news: bool,
+) -> syft_transport::Result<()> {
+    transport.open(space).await?;
+    let name = ObjectName::parse(HELLO)?;
+    let put = || transport.put(space, &name, hello.to_vec().into(), PutMode::Create);
+    match put().await {
+        Err(syft_transport::Error::AlreadyExists { .. }) => {}
+        done => return done.map(drop),
+    }
+    let older = if is_news { transport.find(space, &name).await? } else { None };
+    let me = &transport.info().identity;
+    // Somebody else's is not mine to take away; the peer tells it apart by its owner.
+    let mine = older.filter(|older| older.owner.as_ref().is_none_or(|owner| owner == me));
+    let Some(mine) = mine else { return Ok(()) };
+    transport.delete(&[mine]).await?;
+    put().await.map(drop)
+}
