@@ -286,13 +286,35 @@ async fn a_job_that_a_python_owner_could_not_take_is_refused_by_its_file() {
             assert!(refused.to_string().contains(reason), "{file}: {refused}");
         }
         assert!(pair.bob.manager.job_store().queued().unwrap().is_empty(), "{file}");
-        assert!(pair.bob.tree("alice@hospital.org/jobs/bob@university.org/census").is_empty());
+        assert!(
+            pair.bob
+                .tree("alice@hospital.org/app_data/job/inbox/bob@university.org/v1/census")
+                .is_empty()
+        );
     }
     pair.bob.submit("echo 1", "census").await;
     let report = pair.bob.sync().await;
     assert_eq!(report.notes, [] as [&str; 0]);
-    pair.alice.sync().await;
-    assert!(pair.alice.manager.job_store().job("census").is_ok());
+    let sent = proposed(&pair);
+    let job = "app_data/job/inbox/bob@university.org/v1/census";
+    for file in ["code/script.sh", "config.yaml", "run.sh"] {
+        assert!(sent.contains(&format!("{job}/{file}")), "{file}: {sent:?}");
+    }
+}
+
+/// The paths of all changes that wait in Alice's inbox.
+fn proposed(pair: &Pair) -> Vec<String> {
+    let mut paths = Vec::new();
+    for object in in_space(&pair.store, &inbox(alice(), bob())) {
+        if object.name.as_str() != "hello" {
+            let body = forge::unpack(&pair.store.bytes(&object.id).unwrap());
+            let changes = body["proposed_file_changes"].as_array().unwrap().clone();
+            let path =
+                |change: &serde_json::Value| change["path_in_datasite"].as_str().map(str::to_owned);
+            paths.extend(changes.iter().filter_map(path));
+        }
+    }
+    paths
 }
 
 /// What stands in the copy by whatever way is looked at once more.
@@ -301,7 +323,7 @@ async fn what_a_python_owner_could_not_take_is_not_sent_and_all_else_is() {
     let pair = with_python_owner().await;
     pair.bob.submit("echo 1", "bad").await;
     pair.bob.submit("echo 2", "good").await;
-    let job = "alice@hospital.org/jobs/bob@university.org/bad";
+    let job = "alice@hospital.org/app_data/job/inbox/bob@university.org/v1/bad";
     pair.bob.write(&format!("{job}/code/.env"), "x");
     let watcher = pair.bob.manager.watcher_syncer();
     let change = async |file: &str| {
@@ -311,7 +333,7 @@ async fn what_a_python_owner_could_not_take_is_not_sent_and_all_else_is() {
     change("notes/a.txt").await.unwrap();
     for (file, reason) in [
         ("notes/.hidden", "takes no hidden name"),
-        ("public/syft_datasets/d/x", "takes nothing in public/syft_datasets"),
+        ("public/syft_datasets/d/x", "never travels as a change"),
     ] {
         let refused = change(file).await.unwrap_err();
         assert!(matches!(refused, Error::Refused(_)), "{file}: {refused}");
@@ -321,17 +343,12 @@ async fn what_a_python_owner_could_not_take_is_not_sent_and_all_else_is() {
     }
     let report = pair.bob.sync().await;
     let is_told = |note: &String| {
-        note.contains("jobs/bob@university.org/bad/code/.env: not sent, and neither is the rest")
+        note.contains(
+            "inbox/bob@university.org/v1/bad/code/.env: not sent, and neither is the rest",
+        )
     };
     assert!(report.notes.iter().any(is_told), "{:?}", report.notes);
-    let mut paths: Vec<String> = Vec::new();
-    for object in in_space(&pair.store, &inbox(alice(), bob())) {
-        if object.name.as_str() != "hello" {
-            let body = forge::unpack(&pair.store.bytes(&object.id).unwrap());
-            let changes = body["proposed_file_changes"].as_array().unwrap().clone();
-            paths.extend(changes.iter().map(|it| it["path_in_datasite"].to_string()));
-        }
-    }
+    let paths = proposed(&pair);
     assert!(paths.iter().any(|path| path.contains("/good/run.sh")), "{paths:?}");
     assert!(paths.iter().any(|path| path.contains("notes/a.txt")), "{paths:?}");
     let is_unfit = |path: &String| path.contains("/bad/") || path.contains("/.");
@@ -344,12 +361,12 @@ async fn a_job_may_be_changed_before_a_python_owner_has_seen_it() {
     let pair = with_python_owner().await;
     pair.bob.submit("echo 1", "census").await;
     pair.bob.sync().await;
-    let script = "alice@hospital.org/jobs/bob@university.org/census/run.sh";
-    pair.bob.write(script, "echo 2");
+    let script = "app_data/job/inbox/bob@university.org/v1/census/run.sh";
+    pair.bob.write(&format!("alice@hospital.org/{script}"), "echo 2");
     let report = pair.bob.sync().await;
     assert_eq!(report.notes, [] as [&str; 0]);
-    pair.alice.sync().await;
-    assert_eq!(pair.alice.read(script).unwrap(), "echo 2");
+    let sent = proposed(&pair);
+    assert_eq!(sent.iter().filter(|path| *path == script).count(), 2, "{sent:?}");
 }
 
 /// The owner may have dropped the first change, and would stop at the second one.
