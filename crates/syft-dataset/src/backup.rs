@@ -165,10 +165,14 @@ impl IncomingBackup {
     fn move_into_place(&self, intent: &Intent) -> Result<()> {
         if self.has_mock {
             let target = self.store.private_folder(&self.name);
-            return self.store.move_into(&self.stage.private()?, &target, Access::OwnerOnly);
+            self.store.move_into(&self.stage.private()?, &target, Access::OwnerOnly)?;
+        } else {
+            self.store.check_name_is_free(&self.name)?;
+            self.stage.record(self.store.disk(), intent)?;
+            self.store.move_staged(&self.stage, &self.name, true)?;
         }
-        self.store.check_name_is_free(&self.name)?;
-        self.stage.record(self.store.disk(), intent)?;
-        self.store.move_staged(&self.stage, &self.name, true)
+        // It may name a folder of another machine.
+        let folder = self.store.private_folder(&self.name);
+        self.store.describe_private(&folder, &self.name, &intent.uid)
     }
 }

@@ -75,7 +75,7 @@ impl DatasetStore {
     fn fill_and_move(&self, stage: &Stage, new: &NewDataset, sources: &Sources) -> Result<()> {
         let intent = self.fill(stage, new, sources)?;
         stage.record(self.disk(), &intent)?;
-        self.move_staged(stage, &new.name, sources.private.is_some())
+        self.move_staged(stage, &new.name, self.has_private_folder(sources.private.is_some()))
     }
 
     /// Moves a staged dataset into place, the private part first: with the mock it
@@ -115,6 +115,10 @@ impl DatasetStore {
             let private = source.copy_to(disk, &folder, Access::OwnerOnly)?;
             refuse_equal(&mock, &private)?;
             self.describe_private(&folder, &new.name, &uid)?;
+        } else if self.has_private_folder(false) {
+            let folder = stage.private()?;
+            disk.create_dir_all(&folder, Access::OwnerOnly)?;
+            self.describe_private(&folder, &new.name, &uid)?;
         }
         if let Some(readme) = &sources.readme {
             readme.copy_one(disk, &public.join(metadata::README)?, Access::Shared)?;
@@ -125,6 +129,12 @@ impl DatasetStore {
         disk.write(&public.join(permission::FILE)?, text.as_bytes(), Access::Shared)?;
         let (owner, name) = (self.owner.clone(), new.name.clone());
         Ok(Intent { operation: Operation::Create, owner, name, uid })
+    }
+
+    /// The Python peer looks for the private folder of every dataset, also of one that
+    /// is a mock only.
+    fn has_private_folder(&self, has_data: bool) -> bool {
+        has_data || self.layouts.own().kind() == LayoutKind::Pysyft
     }
 
     /// Writes what ties staged private data to its dataset.
@@ -151,6 +161,9 @@ impl DatasetStore {
         let now = self.clock.now().to_rfc3339_micros();
         let url = format!("syft://{}", self.mock_folder(&self.owner, &new.name));
         let private = format!("syft://{}", self.private_folder(&new.name));
+        // The Python peer reads no dataset without one.
+        let is_python = self.layouts.own().kind() == LayoutKind::Pysyft;
+        let always = is_python.then(|| private.clone());
         let mut metadata = Metadata {
             uid: uid.to_owned(),
             created_at: Some(now.clone()),
@@ -160,7 +173,7 @@ impl DatasetStore {
             tags: Some(new.tags.clone()),
             location: None,
             mock_url: Some(url.clone()),
-            private_url: new.private.as_ref().map(|_| private),
+            private_url: new.private.as_ref().map(|_| private.clone()).or(always),
             readme_url: new.readme.as_ref().map(|_| format!("{url}/{}", metadata::README)),
             mock_files_urls: None,
         };

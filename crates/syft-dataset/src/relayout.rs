@@ -78,6 +78,13 @@ impl DatasetStore {
         let single = [&mut metadata.mock_url, &mut metadata.private_url, &mut metadata.readme_url];
         single.into_iter().flatten().for_each(new_address);
         metadata.mock_files_urls.iter_mut().flatten().for_each(new_address);
+        let private = self.private_folder(name);
+        metadata.private_url = match new.kind() {
+            LayoutKind::Pysyft => Some(format!("syft://{private}")),
+            LayoutKind::Native => {
+                metadata.private_url.filter(|_| self.is_there(&private).unwrap_or(true))
+            }
+        };
         let text = metadata.text()?;
         if known.as_deref() != Some(text.as_bytes()) {
             self.disk().write(&path, text.as_bytes(), Access::Shared)?;

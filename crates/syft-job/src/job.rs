@@ -226,7 +226,9 @@ impl Job {
     pub fn decided(&self) -> Option<(Timestamp, Option<&str>)> {
         match &self.side {
             Side::Owner(received) => {
-                let decision = received.decision.as_ref()?;
+                let Some(decision) = &received.decision else {
+                    return received.ended_before()?.decided();
+                };
                 Some((decision.at, decision.reason.as_deref()))
             }
             Side::Submitter(sent) => {

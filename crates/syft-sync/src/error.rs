@@ -75,6 +75,9 @@ pub enum Error {
     /// The call was refused, with the reason.
     #[error("{0}")]
     Refused(String),
+    /// The backup in the store is of a datasite that was laid out like this.
+    #[error("the backup of this datasite has the layout {0}")]
+    OtherLayout(syft_core::LayoutKind),
     /// Something in the store is not what was put there.
     #[error("{0}")]
     Integrity(String),

@@ -139,6 +139,13 @@ impl PythonState {
         Ok(read)
     }
 
+    /// When it was decided about, and why.
+    pub(crate) fn decided(&self) -> Option<(Timestamp, Option<&str>)> {
+        let at = self.rejected_at.as_deref().or(self.approved_at.as_deref())?;
+        let at = Timestamp::from_iso8601(at).unwrap_or(Timestamp::EPOCH);
+        Some((at, self.review_reason.as_deref()))
+    }
+
     /// What a Python peer tells, as markers of a job whose bytes have this digest.
     pub(crate) fn as_markers(
         &self,

@@ -32,7 +32,7 @@ pub(crate) use decide::{Due, due};
 pub use make::MadeCheckpoint;
 pub(crate) use make::{at_end_of_sync, make_due, make_full};
 pub use restore::Restored;
-pub(crate) use restore::{Home, back_up, restore_if_new};
+pub(crate) use restore::{Home, back_up, other_layout, restore_if_new};
 pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
 pub(crate) use status::{list, status};
 

@@ -140,6 +140,11 @@ impl SyftboxManager {
                 report.notes.push(format!("your datasite waits: {reason}"));
                 Ok(false)
             }
+            Home::OtherLayout(layout) => {
+                let reason = checkpoints::other_layout(layout);
+                report.notes.push(format!("your datasite waits: {reason}"));
+                Ok(false)
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use syft_core::{DatasetName, Email};
+use syft_core::{DatasetName, Email, HomePath};
 use syft_dataset::{Audience, Dataset, NewDataset};
 
 use super::SyftboxManager;
@@ -142,10 +143,23 @@ impl SyftboxManager {
     /// The disk.
     pub fn list_datasets(&self) -> Result<Vec<Dataset>> {
         let mut all = self.datasets.list()?.datasets;
-        for owner in PeerTable::load(&*self.node.disk)?.peers.keys() {
-            all.extend(self.datasets.list_of(owner)?.datasets);
+        for owner in self.known_owners()? {
+            all.extend(self.datasets.list_of(&owner)?.datasets);
         }
         Ok(all)
+    }
+
+    /// Whose datasites may lie here beside mine: peers', and in a home that nobody
+    /// logged in to whatever is there.
+    fn known_owners(&self) -> Result<BTreeSet<Email>> {
+        let mut owners: BTreeSet<Email> =
+            PeerTable::load(&*self.node.disk)?.peers.into_keys().collect();
+        if !self.has_store {
+            let entries = self.node.disk.list(&HomePath::home())?.into_iter();
+            owners.extend(entries.filter_map(|entry| Email::parse(&entry.name.ok()?).ok()));
+            owners.remove(&self.node.email);
+        }
+        Ok(owners)
     }
 
     /// One dataset, mine or the copy of a peer's mock.

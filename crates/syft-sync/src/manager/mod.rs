@@ -45,6 +45,7 @@ pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
 
+use crate::checkpoints::Home;
 use crate::connect::NO_STORE;
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
@@ -205,6 +206,10 @@ impl SyftboxManager {
             manager.take_layout(&pass, known)?;
         }
         let restored = manager.restore(&mut pass).await?;
+        if let Home::OtherLayout(layout) = restored {
+            drop(pass);
+            return Self::login_as_backed_up(config, layout).await;
+        }
         setup::prepare(&pass)?;
         let saved = NodeConfig {
             email: config.email.clone(),
@@ -219,6 +224,17 @@ impl SyftboxManager {
         drop(pass);
         manager.restored = restored.told();
         Ok(manager)
+    }
+
+    /// A home becomes what its backup tells in the layout of that; then it takes the
+    /// one that was asked for.
+    async fn login_as_backed_up(config: Config, layout: LayoutKind) -> Result<Self> {
+        let as_it_was = Config { layout: Some(layout), ..config.clone() };
+        let restored = Box::pin(Self::login(as_it_was)).await?;
+        match config.layout {
+            Some(asked) if asked != layout => Box::pin(Self::login(config)).await,
+            _ => Ok(restored),
+        }
     }
 
     /// Opens the home of an identity that has logged in before.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syft_core::{
-    CheckpointName, ContentHash, DatasetName, Email, HomePath, Timestamp, canonical_json,
-    safe_text, shorten, yaml,
+    CheckpointName, ContentHash, DatasetName, Email, HomePath, LayoutKind, Timestamp,
+    canonical_json, safe_text, shorten, yaml,
 };
 use syft_job::JobStore;
 use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
@@ -41,6 +41,9 @@ pub(super) struct Backup {
 pub(super) struct Body {
     schema: String,
     email: Email,
+    /// Where all that it speaks of lies.
+    #[serde(default)]
+    pub(super) layout: LayoutKind,
     pub(super) peers: BTreeMap<Email, PeerRecord>,
     /// Records of jobs, decisions and runs, by where they stand in the home.
     #[serde(default)]
@@ -90,6 +93,7 @@ impl Body {
         Body {
             schema: SCHEMA.to_owned(),
             email: pass.node.email.clone(),
+            layout: pass.node.layouts.own().kind(),
             peers: table.peers.clone(),
             jobs: BTreeMap::new(),
             datasets: datasets.map(|(name, is)| (name.clone(), dataset(is))).collect(),

@@ -17,7 +17,7 @@ mod outboxes;
 mod plan;
 
 use serde::Serialize;
-use syft_core::{FileKind, HomePath, NodePaths, safe_text, shorten};
+use syft_core::{FileKind, HomePath, LayoutKind, NodePaths, safe_text, shorten};
 
 use backup::Backup;
 pub(crate) use backup::back_up;
@@ -67,6 +67,8 @@ pub(crate) enum Home {
     Away(String),
     /// The backup cannot be taken, for this reason.
     Waits(String),
+    /// The backup is of a datasite that was laid out like this.
+    OtherLayout(LayoutKind),
 }
 
 impl Home {
@@ -91,8 +93,16 @@ impl Home {
             Home::Away(reason) | Home::Waits(reason) => {
                 Some(Restored { waits: Some(reason), ..Restored::default() })
             }
+            Home::OtherLayout(layout) => {
+                Some(Restored { waits: Some(other_layout(layout)), ..Restored::default() })
+            }
         }
     }
+}
+
+/// What there is to do about a backup of another layout.
+pub(crate) fn other_layout(layout: LayoutKind) -> String {
+    format!("its backup has the layout {layout}: log in again, with --layout {layout}")
 }
 
 /// Restores a home in which my datasite has not begun, if the store has a backup. If
@@ -109,6 +119,7 @@ pub(crate) async fn restore_if_new(pass: &mut Pass<'_>) -> Result<Home> {
             Ok(Home::Kept)
         }
         Ok(Some(restored)) => Ok(Home::Restored(restored)),
+        Err(Error::OtherLayout(layout)) => Ok(Home::OtherLayout(layout)),
         Err(Error::Transport(error)) => Ok(Home::Away(error.to_string())),
         Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
             "the backup of this datasite is damaged, and nothing of it was restored: {reason}"
@@ -123,6 +134,10 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     let backup = Backup::fetch(pass, &mut notes).await?;
     if found.is_empty() && backup.is_none() {
         return Ok(None);
+    }
+    let own = pass.node.layouts.own().kind();
+    if let Some(other) = backup.as_ref().map(|it| it.body.layout).filter(|layout| *layout != own) {
+        return Err(Error::OtherLayout(other));
     }
     if let Some(file) = own_file(pass)? {
         return Err(Error::Integrity(format!(

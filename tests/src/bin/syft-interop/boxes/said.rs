@@ -1,5 +1,4 @@
-//! Boxes that the Python peer made, and what it says of a box: its jobs, its
-//! datasets, and who may do what with each file.
+//! What can be said of a box, and who says it: the Python peer.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -107,50 +106,5 @@ impl Teller {
     /// The script failed.
     pub(crate) fn tell(&mut self, folder: &Path, me: &str) -> Result<Said, String> {
         self.0.ask(&json!({"do": "tell", "box": folder, "me": me}))
-    }
-}
-
-/// What came of a comparison.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    boxes: usize,
-    jobs: usize,
-    datasets: usize,
-    access: usize,
-    failures: Vec<String>,
-}
-
-/// Has boxes made, and another process say what is in them.
-///
-/// # Errors
-/// The script of the peer failed.
-pub(crate) fn run(python: &Python, home: &Path) -> Result<Report, String> {
-    let made = Teller::start(python, home)?.make(&home.join("boxes"))?;
-    let mut teller = Teller::start(python, home)?;
-    let mut report = Report::default();
-    for Made { me, folder, said } in &made {
-        report.boxes += 1;
-        report.jobs += said.jobs.len();
-        report.datasets += said.datasets.len();
-        report.access += said.access.len();
-        let again = teller.tell(folder, me)?;
-        report.failures.extend_from_slice(&said.passed_over);
-        if again != *said {
-            report.failures.push(format!("{}: {said:#?}\nand then {again:#?}", folder.display()));
-        }
-    }
-    Ok(report)
-}
-
-impl Report {
-    /// Prints what was compared; true if nothing differs.
-    pub(crate) fn print(&self) -> bool {
-        let Report { boxes, jobs, datasets, access, .. } = self;
-        println!("boxes: {boxes} made by Python, which says the same of them when asked again");
-        println!("  {jobs} jobs, {datasets} datasets, {access} answers about their files");
-        for failure in &self.failures {
-            println!("  DIFFERS: {failure}");
-        }
-        self.failures.is_empty()
     }
 }
