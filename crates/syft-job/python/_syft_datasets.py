@@ -12,6 +12,8 @@ from pathlib import Path
 
 _VARIABLE = "SYFT_DATASET_"
 _NO_DATA = {"syft.pub.yaml", "private_metadata.yaml"}
+# Below a datasite, the usual place of each layout first.
+_MOCKS = ["public/datasets/*", "public/syft_datasets/*", "public/syft_datasets/v1/*"]
 
 
 def yield_to_installed(name, file):
@@ -83,8 +85,11 @@ def _granted(name):
 def _mock(name, syftbox_folder, owner_email, client):
     folder = syftbox_folder or getattr(client, "syftbox_folder", None)
     folder = folder or os.environ.get("SYFTBOX_FOLDER") or Path.home() / "syftbox"
-    known = sorted(Path(folder).glob("*@*/public/datasets/*/dataset.yaml"))
-    places = {(path.parents[3].name, path.parent.name): path.parent for path in known}
+    places = {}
+    for mocks in _MOCKS:
+        for path in sorted(Path(folder).glob(f"*@*/{mocks}/dataset.yaml")):
+            owner = path.relative_to(folder).parts[0]
+            places.setdefault((owner, path.parent.name), path.parent)
     owners = [o for o, d in places if d == name and owner_email in (None, o)]
     if len(owners) > 1 and os.environ.get("SYFTBOX_EMAIL") in owners:
         owners = [os.environ["SYFTBOX_EMAIL"]]

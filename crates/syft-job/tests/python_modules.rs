@@ -215,6 +215,18 @@ for module in sc, syft:
 }
 
 #[test]
+fn outside_of_a_job_datasets_are_found_in_the_layout_of_pysyft_too() {
+    let bob = Home::of(SCIENTIST, 2);
+    for (folder, name) in [("public/syft_datasets", "flat"), ("public/syft_datasets/v1", "newer")] {
+        bob.write(&format!("{OWNER}/{folder}/{name}/dataset.yaml"), "");
+        bob.write(&format!("{OWNER}/{folder}/{name}/a.csv"), "mock\n");
+    }
+    let script = "import syft\nfor name in 'flat', 'newer':\n    \
+        print(syft.resolve_dataset_file_path(name).read_text().strip())\n";
+    assert_eq!(python(&bob, script, &[]), "mock\nmock\n");
+}
+
+#[test]
 fn outside_of_a_job_an_error_names_the_datasets_that_there_are() {
     let bob = Home::of(SCIENTIST, 2);
     let ask = "\

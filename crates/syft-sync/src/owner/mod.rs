@@ -8,7 +8,7 @@ mod route;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use syft_core::{DatasitePath, Email};
+use syft_core::{DatasitePath, Email, LayoutKind};
 use syft_job::{DueJobs, Intake, JobStore, Problem};
 use syft_perm::{Level, Permissions};
 use syft_transport::Object;
@@ -112,9 +112,10 @@ impl<'n> DatasiteOwnerSyncer<'n> {
     /// Whether all of the datasite is gone that this node does not write by
     /// itself: a disk that is missing rather than a wish.
     fn is_emptied(&self, pass: &Pass<'_>, look: &Look<'_>) -> bool {
-        let jobs = self.node.layouts.own().jobs();
-        let known = pass.ledger.state().files.keys();
-        let known = || known.clone().filter(|path| !path.is_within(&jobs));
+        // The layout may be another one since the last pass.
+        let jobs = LayoutKind::ALL.map(|kind| kind.layout().jobs());
+        let all = pass.ledger.state().files.keys();
+        let known = || all.clone().filter(|path| !jobs.iter().any(|jobs| path.is_within(jobs)));
         let here = |path: &DatasitePath| look.walk.files.contains_key(path);
         if known().next().is_none() || known().any(|path| !path.is_permission_file() && here(path))
         {
@@ -125,7 +126,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             let metadata = look.walk.files.get(path);
             metadata.is_some_and(|metadata| !look.index.is_another(path, metadata))
         };
-        !known().any(survives)
+        !all.clone().any(survives)
     }
 
     /// One pass over a datasite that is walked once: my own edits, then the peers'

@@ -1,0 +1,218 @@
+//! A datasite takes another layout, whatever instant that is stopped at, and a fresh
+//! machine has the one that the old one had.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use common::{Machine, Member, Pair, alice, bob};
+use syft_core::{LayoutKind, Timestamp};
+use syft_dataset::Audience;
+use syft_job::sandbox::{IsolationLevel, LogStream, PlainSandbox};
+use syft_job::{ReleaseFiles, RunOptions, Status};
+use syft_sync::{Error, SyftboxManager};
+
+/// A shared dataset, a job that ran and was released, one that waits.
+async fn rich(layout: LayoutKind) -> Pair {
+    let mut pair = Pair::connected().await;
+    if layout == LayoutKind::Pysyft {
+        take(&mut pair.alice, &pair.store.clone(), layout).await.unwrap();
+        pair.alice.sync().await;
+        pair.bob.sync().await;
+    }
+    pair.create_dataset("patients", Audience::Any);
+    for name in ["ran", "waits"] {
+        let submitted = pair.submit("echo 7 > $SYFT_OUTPUTS/answer.txt", name).await;
+        pair.bob.sync().await;
+        pair.alice.sync().await;
+        if name == "ran" {
+            pair.approve(&submitted.id);
+            let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
+            let manager = &pair.alice.manager;
+            manager
+                .run_job(
+                    &submitted.id,
+                    &options,
+                    &PlainSandbox::default(),
+                    &mut |_: LogStream, _: &[u8]| {},
+                )
+                .unwrap();
+            manager.release_job(&submitted.id, None, &ReleaseFiles::All, true).unwrap();
+        }
+    }
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    pair
+}
+
+/// Logs in again with a layout.
+async fn take(
+    member: &mut Member,
+    store: &syft_transport::MemoryStore,
+    layout: LayoutKind,
+) -> Result<(), Error> {
+    let mut config = member.config(Arc::new(store.user(member.email.clone())));
+    config.layout = Some(layout);
+    member.manager = SyftboxManager::login(config).await?;
+    Ok(())
+}
+
+/// All files, with the home, which is named in one of them, called the same.
+fn datasite(node: &Member) -> BTreeMap<String, String> {
+    readable(node.tree(alice().as_str()), node.home.path())
+}
+
+fn readable(files: BTreeMap<String, Vec<u8>>, home: &Path) -> BTreeMap<String, String> {
+    let text = |bytes| String::from_utf8(bytes).unwrap().replace(&home.display().to_string(), "~");
+    files.into_iter().map(|(path, bytes)| (path, text(bytes))).collect()
+}
+
+/// The first file in which two datasites differ.
+fn assert_same(found: &BTreeMap<String, String>, expected: &BTreeMap<String, String>, when: &str) {
+    let paths = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(paths(found), paths(expected), "{when}");
+    for (path, text) in expected {
+        assert_eq!(&found[path], text, "{when}: {path}");
+    }
+}
+
+fn statuses(manager: &SyftboxManager) -> Vec<(String, Status)> {
+    let jobs = manager.job_store().jobs().unwrap();
+    jobs.iter().map(|job| (job.name().to_string(), job.status())).collect()
+}
+
+/// A copy of Alice's machine, so that each instant finds the same home.
+fn copied(pair: &Pair) -> Machine {
+    let machine = pair.alice.another_home(9);
+    machine.clock.set(Timestamp::new(1_790_050_000.0).unwrap());
+    for (path, bytes) in common::tree_in(pair.alice.home.path()) {
+        let to = machine.home.path().join(path);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, bytes).unwrap();
+    }
+    machine
+}
+
+fn datasite_of(machine: &Machine) -> BTreeMap<String, String> {
+    let home = machine.home.path();
+    readable(common::tree_in(&home.join(alice().as_str())), home)
+}
+
+async fn log_in(
+    machine: &Machine,
+    pair: &Pair,
+    layout: LayoutKind,
+) -> Result<SyftboxManager, Error> {
+    let mut config = machine.config(Arc::new(pair.store.user(alice())));
+    config.layout = Some(layout);
+    SyftboxManager::login(config).await
+}
+
+#[tokio::test]
+async fn a_change_of_layout_is_finished_whatever_instant_it_is_stopped_at() {
+    for (from, to) in
+        [(LayoutKind::Native, LayoutKind::Pysyft), (LayoutKind::Pysyft, LayoutKind::Native)]
+    {
+        let pair = rich(from).await;
+        let before = statuses(&pair.alice.manager);
+        let machine = copied(&pair);
+        log_in(&machine, &pair, to).await.unwrap();
+        let whole = datasite_of(&machine);
+        let mut stopped = 0;
+        loop {
+            let machine = copied(&pair);
+            machine.disk.crash_after(stopped);
+            let taken = log_in(&machine, &pair, to).await;
+            let is_whole = !machine.disk.is_down();
+            machine.disk.repair();
+            if is_whole {
+                taken.unwrap();
+                assert_same(&datasite_of(&machine), &whole, &format!("{from} to {to}"));
+                break;
+            }
+            drop(taken);
+            let when = format!("{from} to {to}, stopped after {stopped}");
+            // Whoever opens the home next finishes it, or it had not begun.
+            SyftboxManager::open(machine.config(Arc::new(pair.store.user(alice())))).unwrap();
+            let manager = log_in(&machine, &pair, to).await.unwrap();
+            assert_same(&datasite_of(&machine), &whole, &when);
+            assert_eq!(statuses(&manager), before, "{when}");
+            stopped += 1;
+        }
+        assert!(stopped > 20, "only {stopped} instants");
+    }
+}
+
+#[tokio::test]
+async fn a_layout_is_not_taken_while_a_job_runs() {
+    let mut pair = rich(LayoutKind::Native).await;
+    let before = datasite(&pair.alice);
+    let running = pair.alice.manager.job_store().hold_runs().unwrap();
+    let refused = take(&mut pair.alice, &pair.store.clone(), LayoutKind::Pysyft).await;
+    assert!(
+        matches!(refused, Err(Error::Job(syft_job::Error::RunnerBusy))),
+        "{:?}",
+        refused.unwrap_err()
+    );
+    assert_eq!(datasite(&pair.alice), before);
+    drop(running);
+    take(&mut pair.alice, &pair.store.clone(), LayoutKind::Pysyft).await.unwrap();
+    assert_ne!(datasite(&pair.alice), before);
+}
+
+#[tokio::test]
+async fn a_fresh_machine_has_the_layout_of_the_old_one() {
+    let pair = rich(LayoutKind::Pysyft).await;
+    for _ in 0..2 {
+        pair.alice.sync().await;
+        pair.bob.sync().await;
+    }
+    for asked in [None, Some(LayoutKind::Native), Some(LayoutKind::Pysyft)] {
+        let machine = pair.alice.another_home(77);
+        machine.clock.set(Timestamp::new(1_790_100_000.0).unwrap());
+        let mut config = machine.config(Arc::new(pair.store.user(alice())));
+        config.layout = asked;
+        let manager = SyftboxManager::login(config).await.unwrap();
+        assert_eq!(manager.layout(), asked.unwrap_or(LayoutKind::Pysyft), "{asked:?}");
+        let jobs = manager.job_store().jobs().unwrap();
+        let found: Vec<_> = jobs.iter().map(|job| (job.name().to_string(), job.status())).collect();
+        assert_eq!(found, statuses(&pair.alice.manager), "{asked:?}");
+        if asked != Some(LayoutKind::Native) {
+            let home = machine.home.path();
+            let here = readable(common::tree_in(&home.join(alice().as_str())), home);
+            let mut there = datasite(&pair.alice);
+            // Private parts are kept in the store by request alone.
+            there.retain(|path, _| !path.starts_with("private/"));
+            assert_same(&here, &there, "a fresh machine");
+        }
+    }
+}
+
+/// A peer that has said nothing yet is taken to have my layout. Jobs that it has not
+/// taken move when it says otherwise.
+#[tokio::test]
+async fn a_job_sent_before_the_owner_said_its_layout_arrives_all_the_same() {
+    let mut pair = Pair::strangers().await;
+    take(&mut pair.alice, &pair.store.clone(), LayoutKind::Pysyft).await.unwrap();
+    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+    let submitted = pair.submit("echo 1", "early").await;
+    pair.bob.sync().await;
+    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+    for _ in 0..3 {
+        pair.alice.sync().await;
+        pair.bob.sync().await;
+    }
+    let jobs = pair.alice.manager.job_store().jobs().unwrap();
+    assert_eq!(jobs.get("early").unwrap().id(), &submitted.id);
+    let sent = pair.bob.manager.job_store().jobs().unwrap();
+    assert_eq!(sent.get("early").unwrap().id(), &submitted.id);
+}
