@@ -39,6 +39,7 @@ fn no_block_of_a_page_is_left_out() {
         include_str!("../../docs/manager.md"),
         include_str!("../../docs/architecture.md"),
         include_str!("../../docs/datasites.md"),
+        include_str!("../../docs/pysyft.md"),
         include_str!("../../examples/two-people/README.md"),
         include_str!("../../examples/two-people/offline.md"),
         include_str!("../../examples/map-reduce/README.md"),
@@ -47,7 +48,7 @@ fn no_block_of_a_page_is_left_out() {
     ];
     let shown: Vec<String> =
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
-    assert_eq!(shown, ["rust", "rust", "text", "python", "rust"]);
+    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text"]);
     let documented = include_str!("../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
         let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
@@ -83,6 +84,20 @@ fn the_page_of_the_manager() {
 #[test]
 fn the_page_of_the_architecture() {
     let _ = run_page("architecture.md", include_str!("../../docs/architecture.md"));
+}
+
+#[test]
+fn the_page_beside_pysyft() {
+    const TEXT: &str = include_str!("../../docs/pysyft.md");
+    let page = Page::read(TEXT);
+    // The drawing is of the moment before the layout is changed again.
+    let mut before = Page::read(TEXT);
+    let changed = before.steps.iter().position(|step| step.text.contains("--layout native"));
+    before.steps.truncate(changed.unwrap());
+    let mut people = People::new();
+    run(&mut people, "pysyft.md", &before);
+    stand(only(&page, "text"), &people.alice());
+    run(&mut People::new(), "pysyft.md", &page);
 }
 
 #[test]
