@@ -50,7 +50,8 @@ pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage};
 pub use hash::{ContentHash, ContentHasher, collection_hash};
 pub use journal::Journal;
 pub use layout::{
-    JobPath, JobPlace, Layout, LayoutKind, Layouts, NativeLayout, NodePaths, PysyftLayout,
+    JobPath, JobPlace, Layout, LayoutKind, Layouts, NEVER_SYNCED, NativeLayout, NodePaths,
+    PysyftLayout,
 };
 pub use lock::HomeLock;
 pub use message::{ChannelPosition, ProposalName, ProposedFileChange, ProposedFileChangesMessage};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use syft_core::{
-    Access, Clock, DatasetName, DatasitePath, Disk, Email, Entropy, HomePath, Layouts, SystemClock,
+    Access, Clock, DatasetName, Disk, Email, Entropy, HomePath, Layouts, SystemClock,
     SystemEntropy, yaml,
 };
 
@@ -152,31 +152,17 @@ impl DatasetStore {
         &*self.disk
     }
 
-    /// The folder of a dataset's mock.
+    /// The folder of a dataset's mock. A disk that does not say which one it is fails
+    /// when that is used.
     pub(crate) fn mock_folder(&self, owner: &Email, name: &DatasetName) -> HomePath {
-        let layout = self.layouts.of(owner);
-        self.first_there(owner, &layout.mock(name), layout.other_mock(name))
+        let usual = || HomePath::in_datasite(owner, &self.layouts.of(owner).mock(name));
+        self.layouts.mock(self.disk(), owner, name).unwrap_or_else(|_| usual())
     }
 
     /// The folder of the owner's real data.
     pub(crate) fn private_folder(&self, name: &DatasetName) -> HomePath {
-        let layout = self.layouts.own();
-        self.first_there(&self.owner, &layout.real_data(name), layout.other_real_data(name))
-    }
-
-    /// The usual place, unless only the other one is there.
-    fn first_there(
-        &self,
-        owner: &Email,
-        usual: &DatasitePath,
-        other: Option<DatasitePath>,
-    ) -> HomePath {
-        let usual = HomePath::in_datasite(owner, usual);
-        let is_there = |place: &HomePath| self.disk().metadata(place).is_ok_and(|it| it.is_some());
-        match other.map(|other| HomePath::in_datasite(owner, &other)) {
-            Some(other) if !is_there(&usual) && is_there(&other) => other,
-            _ => usual,
-        }
+        let usual = || HomePath::in_datasite(&self.owner, &self.layouts.own().real_data(name));
+        self.layouts.real_data(self.disk(), name).unwrap_or_else(|_| usual())
     }
 
     pub(crate) fn is_there(&self, path: &HomePath) -> Result<bool> {

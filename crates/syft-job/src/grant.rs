@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use syft_core::{DatasetName, DatasitePath, Email, FileKind, HomePath, yaml};
+use syft_core::{DatasetName, Email, FileKind, HomePath, yaml};
 
 use crate::{Error, JobStore, Result};
 
@@ -68,37 +68,18 @@ impl JobStore {
     /// The file of a dataset of mine, or its folder if it has several; and its data,
     /// entry by entry.
     pub(crate) fn real_data(&self, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
-        let layout = self.layouts.own();
-        let folder =
-            self.first_there(&self.me, layout.real_data(name), layout.other_real_data(name))?;
+        let folder = self.layouts.real_data(&*self.disk, name)?;
         let data = self.data_in(&folder, |entry| BESIDE_REAL.contains(&entry))?;
         data.ok_or_else(|| Error::NoDataset(name.clone()))
     }
 
     /// The same of what this home has of a mock.
     fn mock_data(&self, owner: &Email, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
-        let layout = self.layouts.of(owner);
-        let folder = self.first_there(owner, layout.mock(name), layout.other_mock(name))?;
+        let folder = self.layouts.mock(&*self.disk, owner, name)?;
         let readme = self.readme_of(&folder)?;
         let beside = |entry: &str| BESIDE_MOCK.contains(&entry) || Some(entry) == readme.as_deref();
         let data = self.data_in(&folder, beside)?;
         data.ok_or_else(|| Error::NoMock { owner: owner.clone(), dataset: name.clone() })
-    }
-
-    /// The place of a dataset; the other one if only that is there.
-    fn first_there(
-        &self,
-        owner: &Email,
-        usual: DatasitePath,
-        other: Option<DatasitePath>,
-    ) -> Result<HomePath> {
-        let usual = HomePath::in_datasite(owner, &usual);
-        let Some(other) = other.map(|other| HomePath::in_datasite(owner, &other)) else {
-            return Ok(usual);
-        };
-        let is_usual =
-            self.disk.metadata(&usual)?.is_some() || self.disk.metadata(&other)?.is_none();
-        Ok(if is_usual { usual } else { other })
     }
 
     /// The Markdown file that a mock names as its readme.

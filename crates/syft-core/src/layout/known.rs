@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Layout, LayoutKind};
-use crate::Email;
+use crate::{DatasetName, DatasitePath, Disk, Email, HomePath, Result};
 
 /// The layouts of all datasites of a home: my own, and as far as they said, those
 /// of the peers whose copies lie here; and which of these run the Python peer. Clones
@@ -46,6 +46,25 @@ impl Layouts {
         peers.get(datasite).map_or(self.own, |known| known.layout).layout()
     }
 
+    /// Where the mock of a dataset lies: at the usual place, unless only another one has
+    /// it.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn mock(&self, disk: &dyn Disk, owner: &Email, dataset: &DatasetName) -> Result<HomePath> {
+        let layout = self.of(owner);
+        first_there(disk, owner, &layout.mock(dataset), layout.other_mock(dataset))
+    }
+
+    /// Where the real data of a dataset of mine lies, as [`Layouts::mock`].
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn real_data(&self, disk: &dyn Disk, dataset: &DatasetName) -> Result<HomePath> {
+        let layout = self.own();
+        first_there(disk, &self.me, &layout.real_data(dataset), layout.other_real_data(dataset))
+    }
+
     /// What an owner who runs jobs with the Python peer installs that from, before it
     /// starts one; `None` for anybody else.
     #[must_use]
@@ -61,4 +80,18 @@ impl Layouts {
         let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
         peers.insert(peer.clone(), Known { layout, install_source });
     }
+}
+
+fn first_there(
+    disk: &dyn Disk,
+    owner: &Email,
+    usual: &DatasitePath,
+    other: Option<DatasitePath>,
+) -> Result<HomePath> {
+    let usual = HomePath::in_datasite(owner, usual);
+    let Some(other) = other.map(|other| HomePath::in_datasite(owner, &other)) else {
+        return Ok(usual);
+    };
+    let is_usual = disk.metadata(&usual)?.is_some() || disk.metadata(&other)?.is_none();
+    Ok(if is_usual { usual } else { other })
 }

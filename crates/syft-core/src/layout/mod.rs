@@ -19,9 +19,8 @@ pub use pysyft::PysyftLayout;
 use crate::disk::is_temporary;
 use crate::{DatasetName, DatasitePath, Email, JobName};
 
-/// Path components that are never synced, at any depth (`protocol.md` f.3), and
-/// the name of this node's own folder.
-const EXCLUDED: [&str; 9] = [
+/// Path components that nobody syncs, at any depth (`protocol.md` f.3).
+pub const NEVER_SYNCED: [&str; 8] = [
     ".venv",
     ".git",
     "__pycache__",
@@ -30,8 +29,10 @@ const EXCLUDED: [&str; 9] = [
     ".ruff_cache",
     "node_modules",
     ".DS_Store",
-    ".syft",
 ];
+
+/// The name of a node's own folder, which does not travel either.
+const OWN: &str = ".syft";
 
 const PRIVATE: &str = "private";
 
@@ -103,6 +104,8 @@ pub trait Layout: fmt::Debug + Send + Sync {
         };
         !below(&self.private())
             && !below(&self.mocks())
-            && !path.components().any(|name| EXCLUDED.contains(&name) || is_temporary(name))
+            && !path
+                .components()
+                .any(|name| NEVER_SYNCED.contains(&name) || name == OWN || is_temporary(name))
     }
 }

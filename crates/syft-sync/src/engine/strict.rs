@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use syft_core::{Content, DatasitePath, Email, Layout};
+use syft_core::{Content, DatasitePath, Email, Layout, NEVER_SYNCED};
 use syft_perm::Permissions;
 
 use super::{Due, NewFile};
@@ -18,17 +18,6 @@ use crate::ledger::State;
 
 /// How the name of a file ends that only an administrator may write (g.2).
 const RULES: &str = "syft.pub.yaml";
-/// Components that a Python client never takes, at any depth (f.3).
-const EXCLUDED: [&str; 8] = [
-    ".venv",
-    ".git",
-    "__pycache__",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    "node_modules",
-    ".DS_Store",
-];
 /// Folders that a Python client takes no proposal for (f.3).
 const RESERVED: [&str; 2] = ["private", "public/syft_datasets"];
 
@@ -189,7 +178,7 @@ impl ToReader {
 
 /// What a Python owner does not take by its name alone.
 fn check_names(path: &DatasitePath) -> Result<(), Unfit> {
-    let excluded = path.components().find(|name| EXCLUDED.contains(name));
+    let excluded = path.components().find(|name| NEVER_SYNCED.contains(name));
     let below = |folder: &&&str| {
         let rest = path.as_str().strip_prefix(**folder);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -19,7 +19,7 @@ use syft_core::{
 use uuid::Uuid;
 
 use super::super::{Draft, Due, NewFile, RoutedFile, Scene, on_route, on_submission};
-use super::{EXCLUDED, ToOwner, ToReader, Unfit, name_of, parents};
+use super::{NEVER_SYNCED, ToOwner, ToReader, Unfit, name_of, parents};
 use crate::ledger::{CopyVersion, Fact, Proposed, RemoteEffect, State};
 
 const GOOD_RULES: &str = "rules:\n- access:\n    read:\n    - '*'\n  pattern: '**'\n";
@@ -104,7 +104,7 @@ impl Python {
     /// of jobs, do not match.
     fn is_dropped(path: &DatasitePath) -> bool {
         let text = path.as_str();
-        path.components().any(|name| EXCLUDED.contains(&name) || name.starts_with('.'))
+        path.components().any(|name| NEVER_SYNCED.contains(&name) || name.starts_with('.'))
             || path.components().next() == Some("private")
             || text == "public/syft_datasets"
             || text.starts_with("public/syft_datasets/")
