@@ -31,6 +31,7 @@ mod safe_text;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod time;
+mod url;
 pub mod yaml;
 
 pub use advert::{Advert, COMPAT_VERSION, Version, VersionStatus};
@@ -60,6 +61,7 @@ pub use path::{DatasitePath, HomePath};
 pub use reject::{Reject, RejectCode};
 pub use safe_text::{has_suspicious, safe_text, shorten};
 pub use time::Timestamp;
+pub use url::SyftUrl;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

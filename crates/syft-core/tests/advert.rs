@@ -135,6 +135,16 @@ fn f7_an_advert_that_cannot_be_read_is_refused_with_a_short_reason() {
     );
 }
 
+/// What a Python installation advertises that came from the package index. The other
+/// ways to install it, which the table lists too, are none of a node's.
+#[test]
+fn a_node_is_installed_as_the_python_client_is_from_the_index() {
+    let table: serde_json::Value =
+        serde_json::from_str(include_str!("fixtures/version/install_source.json")).unwrap();
+    let advert = Advert::of(COMPAT_VERSION, Timestamp::EPOCH);
+    assert_eq!(advert.install_source.as_deref(), table["detected_for_pypi_install"].as_str());
+}
+
 proptest! {
     #[test]
     fn whatever_was_written_is_read_back(

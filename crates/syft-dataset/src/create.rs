@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use syft_core::{Access, DatasetName, HomePath, LayoutKind, yaml};
+use syft_core::{Access, DatasetName, HomePath, LayoutKind, SyftUrl, yaml};
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
 use crate::source::{MOCK_SIZE, Source};
@@ -159,8 +159,8 @@ impl DatasetStore {
 
     fn describe(&self, new: &NewDataset, uid: &str, mock: &[FileInfo]) -> Metadata {
         let now = self.clock.now().to_rfc3339_micros();
-        let url = format!("syft://{}", self.mock_folder(&self.owner, &new.name));
-        let private = format!("syft://{}", self.private_folder(&new.name));
+        let url = SyftUrl::of(&self.mock_folder(&self.owner, &new.name)).to_string();
+        let private = SyftUrl::of(&self.private_folder(&new.name)).to_string();
         // The Python peer reads no dataset without one.
         let is_python = self.layouts.own().kind() == LayoutKind::Pysyft;
         let always = is_python.then(|| private.clone());

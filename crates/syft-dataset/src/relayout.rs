@@ -1,6 +1,6 @@
 //! Datasets move with their datasite when it takes another layout.
 
-use syft_core::{Access, DatasetName, FileKind, HomePath, LayoutKind, yaml};
+use syft_core::{Access, DatasetName, FileKind, HomePath, LayoutKind, SyftUrl, yaml};
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
 use crate::{DatasetStore, Result, permission};
@@ -56,7 +56,7 @@ impl DatasetStore {
 
     /// Writes the addresses anew of a dataset that was moved.
     fn readdress(&self, name: &DatasetName, from: LayoutKind) -> Result<()> {
-        let url = |path| format!("syft://{}", HomePath::in_datasite(&self.owner, path));
+        let url = |path| SyftUrl::of(&HomePath::in_datasite(&self.owner, path)).to_string();
         let (old, new) = (from.layout(), self.layouts.own());
         let moved = [
             (url(&old.mock(name)), url(&new.mock(name))),
@@ -80,7 +80,7 @@ impl DatasetStore {
         metadata.mock_files_urls.iter_mut().flatten().for_each(new_address);
         let private = self.private_folder(name);
         metadata.private_url = match new.kind() {
-            LayoutKind::Pysyft => Some(format!("syft://{private}")),
+            LayoutKind::Pysyft => Some(SyftUrl::of(&private).to_string()),
             LayoutKind::Native => {
                 metadata.private_url.filter(|_| self.is_there(&private).unwrap_or(true))
             }
