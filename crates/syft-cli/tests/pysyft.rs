@@ -214,3 +214,105 @@ fn a_layout_that_there_is_not_is_named() {
     assert_eq!(said.code, 2);
     assert!(said.stderr.contains("there are native and pysyft"), "{}", said.stderr);
 }
+
+/// The box of an owner as PySyft wrote it: its jobs and what became of them.
+fn python_box(it: &TestBox) -> String {
+    let table = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let fixture = |name: &str| {
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../syft-job/tests/fixtures/pysyft");
+        table(&std::fs::read_to_string(folder.join(name)).unwrap())
+    };
+    let home = "SyftBox_do@org.example";
+    let put = |folder: &str, files: &Value| {
+        for file in files.as_array().unwrap() {
+            let path = format!("{home}/{folder}/{}", file["path"].as_str().unwrap());
+            it.write(&path, file["text"].as_str().unwrap());
+        }
+    };
+    for job in fixture("submissions.json")["jobs"].as_array().unwrap() {
+        if let Some(folder) = job["dir"].as_str() {
+            put(folder, &job["files"]);
+        }
+    }
+    // As it stands after an approval, a rejection and a result.
+    let steps = fixture("owner_lifecycle.json")["steps"].clone();
+    for step in [0, 2, 3] {
+        put("do@org.example", &steps[step]["files"]);
+    }
+    home.to_owned()
+}
+
+/// Name and state of each job, as `job list` says.
+fn states(it: &TestBox, home: &str) -> Vec<(String, String)> {
+    let said = it.syft(home, &["job", "list", "--json"], &[]).ok().json();
+    let word = |job: &Value, key: &str| job[key].as_str().unwrap().to_owned();
+    let jobs = said["jobs"].as_array().unwrap().iter();
+    let mut states: Vec<_> = jobs.map(|job| (word(job, "name"), word(job, "status"))).collect();
+    states.sort();
+    states
+}
+
+#[test]
+fn a_box_of_pysyft_is_opened_as_it_lies_there_and_stays_what_it_is() {
+    let it = TestBox::empty();
+    let home = python_box(&it);
+    let before = paths(&it.path(&home).join("do@org.example"));
+    assert_snapshot!(it.syft(&home, &["whoami"], &[]).ok().all(), @r"
+    do@org.example
+      home      $BOX/SyftBox_do@org.example
+      datasite  $BOX/SyftBox_do@org.example/do@org.example
+      role      both
+      store     none: nobody has logged in here
+      layout    pysyft
+    ");
+    // What was approved there and has not run waits for a decision here.
+    let expected = [
+        ("bash job", "inbox"),
+        ("explicit", "inbox"),
+        ("py-file", "inbox"),
+        ("py_folder", "rejected"),
+        ("py_uv", "done"),
+    ]
+    .map(|(name, state)| (name.to_owned(), state.to_owned()));
+    assert_eq!(states(&it, &home), expected);
+    assert_eq!(paths(&it.path(&home).join("do@org.example")), before);
+    let explain = ["perm", "explain", "app_data/job/inbox/ds@uni.example/v1/x", "ds@uni.example"];
+    assert!(it.syft(&home, &explain, &[]).ok().stdout.contains("write: yes"));
+    let synced = it.syft(&home, &["sync"], &[]).exits(2);
+    assert!(synced.stderr.contains("login --email"), "{}", synced.stderr);
+    // A login names no layout, and the box keeps its own.
+    let url = it.url();
+    let login = ["login", "--email", "do@org.example", "--transport", &url];
+    it.syft(&home, &login, &[]).ok();
+    assert_eq!(states(&it, &home), expected);
+}
+
+#[test]
+fn a_box_of_pysyft_in_which_jobs_have_ended_is_not_made_native() {
+    for listed in [false, true] {
+        let it = TestBox::empty();
+        let home = python_box(&it);
+        if listed {
+            states(&it, &home);
+        }
+        let before = paths(&it.path(&home).join("do@org.example"));
+        let refused = login(&it, &home, "do@org.example", "native").exits(6);
+        assert!(refused.stderr.contains("ended in PySyft"), "{}", refused.stderr);
+        assert_eq!(paths(&it.path(&home).join("do@org.example")), before);
+        assert_eq!(states(&it, &home).len(), 5);
+    }
+}
+
+/// What a scientist has there is the copies of others.
+#[test]
+fn the_box_of_a_scientist_is_one_of_pysyft_by_its_name() {
+    let it = TestBox::empty();
+    login(&it, "SyftBox_new@uni.org", "new@uni.org", "pysyft").ok();
+    let url = it.url();
+    std::fs::create_dir_all(it.path("SyftBox_bare@uni.org")).unwrap();
+    let bare = ["login", "--email", "bare@uni.org", "--transport", &url];
+    it.syft("SyftBox_bare@uni.org", &bare, &[]).ok();
+    let said = it.syft("SyftBox_bare@uni.org", &["whoami", "--json"], &[]).ok().json();
+    assert_eq!(said["layout"], "pysyft");
+}

@@ -3,7 +3,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::{DirDisk, Disk, Error, NodePaths, Result};
+use crate::{DirDisk, Disk, Error, HomePath, NodePaths, Result};
 
 /// How often a home that is held is tried again.
 const POLL: Duration = Duration::from_millis(20);
@@ -16,7 +16,11 @@ const POLL: Duration = Duration::from_millis(20);
 #[must_use = "the lock is given back when it is dropped"]
 pub struct HomeLock {
     _file: File,
+    _pysyft: Option<File>,
 }
+
+/// The file that a Python peer locks while it works on its box (`protocol.md` f.1).
+const PYSYFT: &str = ".sync.lock";
 
 impl HomeLock {
     /// Waits at most `wait` for the lock of a home, a folder that is there.
@@ -30,7 +34,11 @@ impl HomeLock {
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) if is_in_place(&disk, &file)? => return Ok(HomeLock { _file: file }),
+                Ok(()) if is_in_place(&disk, &file)? => {
+                    let left = wait.saturating_sub(start.elapsed());
+                    let pysyft = lock_out_pysyft(&disk, home, left)?;
+                    return Ok(HomeLock { _file: file, _pysyft: pysyft });
+                }
                 // The holder before has removed the home's state: that file locks nothing.
                 Ok(()) => {
                     file = disk.open_for_lock(&NodePaths::lock())?;
@@ -47,6 +55,28 @@ impl HomeLock {
                 return Err(Error::Locked { home: home.to_owned() });
             }
             std::thread::sleep(POLL.min(left));
+        }
+    }
+}
+
+/// Keeps a Python peer out of a box of its own, where there is one.
+fn lock_out_pysyft(disk: &DirDisk, home: &Path, wait: Duration) -> Result<Option<File>> {
+    let path = HomePath::home().join(PYSYFT)?;
+    if disk.metadata(&path)?.is_none() {
+        return Ok(None);
+    }
+    let file = disk.open_for_lock(&path)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(source)) => {
+                return Err(Error::Io { action: "lock", path: path.to_string(), source });
+            }
+            Err(TryLockError::WouldBlock) if start.elapsed() >= wait => {
+                return Err(Error::Locked { home: home.to_owned() });
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(POLL),
         }
     }
 }

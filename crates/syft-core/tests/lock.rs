@@ -58,3 +58,17 @@ fn p10_a_lock_that_is_a_link_is_refused() {
     let nowhere = HomeLock::acquire(&home.path().join("none"), Duration::ZERO);
     assert!(matches!(nowhere, Err(Error::NotFound(_))));
 }
+
+#[test]
+fn a_python_peer_that_works_on_its_box_is_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let theirs = std::fs::File::create(home.path().join(".sync.lock")).unwrap();
+    theirs.lock().unwrap();
+    let refused = HomeLock::acquire(home.path(), Duration::ZERO).unwrap_err();
+    assert!(matches!(refused, Error::Locked { .. }), "{refused}");
+    theirs.unlock().unwrap();
+    let ours = HomeLock::acquire(home.path(), Duration::ZERO).unwrap();
+    assert!(theirs.try_lock().is_err(), "the peer is kept out meanwhile");
+    drop(ours);
+    theirs.try_lock().unwrap();
+}

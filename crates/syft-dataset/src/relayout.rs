@@ -1,6 +1,10 @@
 //! Datasets move with their datasite when it takes another layout.
 
-use syft_core::{Access, DatasetName, FileKind, HomePath, LayoutKind, SyftUrl, yaml};
+use std::collections::BTreeSet;
+
+use syft_core::{
+    Access, DatasetName, DatasitePath, Email, FileKind, HomePath, Layout, LayoutKind, SyftUrl, yaml,
+};
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
 use crate::{DatasetStore, Result, permission};
@@ -13,40 +17,70 @@ impl DatasetStore {
     /// The disk's.
     pub fn take_layout(&self, from: LayoutKind) -> Result<()> {
         let (old, new) = (from.layout(), self.layouts.own());
-        for name in self.names_in(&old.mocks())? {
-            self.move_to(&old.mock(&name), &new.mock(&name), Access::Shared)?;
+        for name in self.named_in(&self.owner, old)? {
+            for place in [Some(old.mock(&name)), old.other_mock(&name)].into_iter().flatten() {
+                self.move_to(&self.owner, &place, &new.mock(&name), Access::Shared)?;
+            }
         }
-        let private = |layout: &dyn syft_core::Layout, name: &DatasetName| layout.real_data(name);
-        for name in self.names_in_parent(old)? {
-            self.move_to(&private(old, &name), &private(new, &name), Access::OwnerOnly)?;
+        for name in self.private_names(old)? {
+            let places = [Some(old.real_data(&name)), old.other_real_data(&name)];
+            for place in places.into_iter().flatten() {
+                self.move_to(&self.owner, &place, &new.real_data(&name), Access::OwnerOnly)?;
+            }
         }
-        for name in self.names_in(&new.mocks())? {
+        for name in self.named_in(&self.owner, new)? {
             self.readdress(&name, from)?;
         }
         Ok(())
     }
 
-    fn names_in_parent(&self, layout: &dyn syft_core::Layout) -> Result<Vec<DatasetName>> {
-        let any = DatasetName::parse("any")?;
-        match layout.real_data(&any).parent() {
-            Some(folder) => self.names_in(&folder),
-            None => Ok(Vec::new()),
+    /// Moves the copies of a peer's mocks to where its layout has them now. Where a copy
+    /// is there already, the older one goes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn take_layout_of(&self, owner: &Email, from: LayoutKind, to: LayoutKind) -> Result<()> {
+        let (old, new) = (from.layout(), to.layout());
+        for name in self.named_in(owner, old)? {
+            self.move_to(owner, &old.mock(&name), &new.mock(&name), Access::Shared)?;
+            self.disk().remove_dir_all(&HomePath::in_datasite(owner, &old.mock(&name)))?;
         }
+        Ok(())
     }
 
-    fn names_in(&self, folder: &syft_core::DatasitePath) -> Result<Vec<DatasetName>> {
-        let entries = self.disk().list(&HomePath::in_datasite(&self.owner, folder))?;
+    /// The names of all mocks where a layout has them.
+    fn named_in(&self, owner: &Email, layout: &dyn Layout) -> Result<BTreeSet<DatasetName>> {
+        let mut names = BTreeSet::new();
+        for folder in layout.mock_folders() {
+            names.extend(self.names_in(owner, &folder)?);
+        }
+        Ok(names)
+    }
+
+    fn private_names(&self, layout: &dyn Layout) -> Result<BTreeSet<DatasetName>> {
+        let any = DatasetName::parse("any")?;
+        let mut names = BTreeSet::new();
+        let places = [Some(layout.real_data(&any)), layout.other_real_data(&any)];
+        for folder in places.into_iter().flatten().filter_map(|place| place.parent()) {
+            names.extend(self.names_in(&self.owner, &folder)?);
+        }
+        Ok(names)
+    }
+
+    fn names_in(&self, owner: &Email, folder: &DatasitePath) -> Result<Vec<DatasetName>> {
+        let entries = self.disk().list(&HomePath::in_datasite(owner, folder))?;
         let folders = entries.into_iter().filter(|entry| entry.metadata.kind == FileKind::Folder);
         Ok(folders.filter_map(|entry| DatasetName::existing(&entry.name.ok()?).ok()).collect())
     }
 
     fn move_to(
         &self,
-        from: &syft_core::DatasitePath,
-        to: &syft_core::DatasitePath,
+        owner: &Email,
+        from: &DatasitePath,
+        to: &DatasitePath,
         access: Access,
     ) -> Result<()> {
-        let place = |path| HomePath::in_datasite(&self.owner, path);
+        let place = |path| HomePath::in_datasite(owner, path);
         let (from, to) = (place(from), place(to));
         if self.is_there(&from)? && !self.is_there(&to)? {
             self.move_into(&from, &to, access)?;

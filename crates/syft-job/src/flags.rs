@@ -253,7 +253,7 @@ pub(crate) fn of_revision(revision: &Revision, run_sh: Option<&str>) -> Vec<Flag
         if !uses(run_sh, entry) {
             let detail = format!("run.sh does not use the entry point {shown}");
             flags.push(plain(FlagKind::EntrypointUnused, detail));
-        } else if revision.kind == JobKind::Python && run_sh != python_run_sh(entry) {
+        } else if revision.kind == JobKind::Python && !is_made(revision, run_sh, entry) {
             let detail = "run.sh is not the one that syft writes for a Python job".to_owned();
             flags.push(plain(FlagKind::OwnRunSh, detail));
         }
@@ -264,6 +264,15 @@ pub(crate) fn of_revision(revision: &Revision, run_sh: Option<&str>) -> Vec<Flag
         flags.push(plain(FlagKind::Dependencies, detail));
     }
     flags
+}
+
+/// Whether a Python job's `run.sh` is one that a node or a Python peer makes for it.
+fn is_made(revision: &Revision, run_sh: &str, entry: &str) -> bool {
+    let packages: Vec<&str> = revision.dependencies.iter().map(String::as_str).collect();
+    let has_project = revision.files.iter().any(|file| file.path == "code/pyproject.toml");
+    run_sh == python_run_sh(entry)
+        || crate::pysyft::needs_no_quotes(entry, &packages)
+            && run_sh == crate::pysyft::run_sh(entry, &packages, has_project)
 }
 
 /// Whether a line of the script that is no comment holds the entry point as a

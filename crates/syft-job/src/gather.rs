@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use syft_core::codec::Limits;
 use syft_core::{Content, ContentHash, DatasitePath, Email, JobName};
 
-use crate::pysyft::{BASH_COPY, run_sh};
+use crate::pysyft::{BASH_COPY, odd_package, run_sh};
 use crate::script::{JobKind, Script, bash_folder_run_sh, python_run_sh, shell_word};
 use crate::{Error, Result, Submission, SubmissionFields};
 
@@ -75,10 +75,9 @@ impl Gathered {
         }
         let packages: Vec<&str> =
             [source.as_str()].into_iter().chain(dependencies.iter().map(String::as_str)).collect();
-        let is_odd = |text: &&&str| text.contains(['"', '$', '`', '\\', '\n', '!']);
-        if let Some(odd) = packages.iter().find(is_odd) {
+        if let Some(odd) = odd_package(&packages) {
             let reason = "a package that is named like this would end the owner's quotes";
-            return Err(Error::Script { what: (*odd).to_owned(), reason: reason.to_owned() });
+            return Err(Error::Script { what: odd.to_owned(), reason: reason.to_owned() });
         }
         let has_project = self.files.contains_key("code/pyproject.toml");
         let run_sh = run_sh(entrypoint, &packages, has_project);

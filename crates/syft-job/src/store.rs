@@ -67,6 +67,13 @@ impl JobStore {
         self
     }
 
+    /// The same jobs, as they lie in other layouts.
+    #[must_use]
+    pub fn with_layouts(mut self, layouts: Layouts) -> Self {
+        self.layouts = layouts;
+        self
+    }
+
     /// Whose home it is.
     #[must_use]
     pub fn me(&self) -> &Email {

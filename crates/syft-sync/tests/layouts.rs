@@ -39,12 +39,7 @@ async fn rich(layout: LayoutKind) -> Pair {
             let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
             let manager = &pair.alice.manager;
             manager
-                .run_job(
-                    &submitted.id,
-                    &options,
-                    &PlainSandbox::default(),
-                    &mut |_: LogStream, _: &[u8]| {},
-                )
+                .run_job(&submitted.id, &options, &PlainSandbox, &mut |_: LogStream, _: &[u8]| {})
                 .unwrap();
             manager.release_job(&submitted.id, None, &ReleaseFiles::All, true).unwrap();
         }

@@ -7,5 +7,5 @@ mod state;
 
 pub(crate) use config::{ConfigText, check_config};
 pub use identity::Protocol;
-pub(crate) use run_sh::{BASH_COPY, run_sh};
+pub(crate) use run_sh::{BASH_COPY, needs_no_quotes, odd_package, run_sh};
 pub use state::{PythonState, PythonStatus};

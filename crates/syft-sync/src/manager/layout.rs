@@ -13,26 +13,22 @@ const PYTHON_BOX: &str = "SyftBox_";
 /// The home of a Python peer, by its name: `SyftBox_<email>` with the datasite in it
 /// (`protocol.md` f.1).
 pub(crate) fn owner_of_python_box(disk: &dyn Disk) -> Result<Option<Email>> {
-    let home = disk.real_path(&HomePath::home());
-    let name = home.file_name().and_then(|name| name.to_str());
-    let email = name.and_then(|name| name.strip_prefix(PYTHON_BOX)).map(Email::parse);
-    let Some(Ok(email)) = email else { return Ok(None) };
+    let Some(email) = named_like_a_python_box(disk) else { return Ok(None) };
     let is_there = disk.metadata(&HomePath::datasite(&email))?.is_some();
     Ok(is_there.then_some(email))
 }
 
-/// The layout that a login is to leave: the one that was asked for, else the one that
-/// the home has, else that of what stands there, else the native one.
-pub(super) fn wanted(
-    disk: &dyn Disk,
-    me: &Email,
-    asked: Option<LayoutKind>,
-    known: Option<&NodeConfig>,
-) -> Result<LayoutKind> {
-    if let Some(layout) = asked.or(known.map(|known| known.layout)) {
-        return Ok(layout);
-    }
-    Ok(LayoutKind::found(disk, me)?.unwrap_or_default())
+fn named_like_a_python_box(disk: &dyn Disk) -> Option<Email> {
+    let home = disk.real_path(&HomePath::home());
+    let name = home.file_name()?.to_str()?;
+    Email::parse(name.strip_prefix(PYTHON_BOX)?).ok()
+}
+
+/// The layout of a home that nobody has logged in to: what stands there tells it, or
+/// its name.
+pub(super) fn found(disk: &dyn Disk, me: &Email) -> Result<LayoutKind> {
+    let by_name = named_like_a_python_box(disk).map(|_| LayoutKind::Pysyft);
+    Ok(LayoutKind::found(disk, me)?.or(by_name).unwrap_or_default())
 }
 
 /// What the peers said of their datasites before. A record that cannot be read is told
@@ -56,6 +52,11 @@ impl SyftboxManager {
             return Ok(());
         }
         let _no_runs = self.jobs.hold_runs()?;
+        if known.converting_from.is_none() {
+            // What nobody has looked at yet is to be known before it moves.
+            let as_it_was = Layouts::new(self.node.email.clone(), from);
+            self.jobs.clone().with_layouts(as_it_was).intake_all()?;
+        }
         self.jobs.check_layout(to)?;
         known = NodeConfig { layout: to, converting_from: Some(from), ..known };
         known.save(&*self.node.disk)?;
@@ -63,6 +64,7 @@ impl SyftboxManager {
         setup::move_job_inboxes(pass, from)?;
         self.datasets.take_layout(from)?;
         self.remove_empty(from)?;
+        setup::prepare(pass)?;
         self.jobs.project_all()?;
         pass.note("layout", format!("from {from} to {to}"))?;
         NodeConfig { converting_from: None, ..known }.save(&*self.node.disk)
@@ -98,6 +100,7 @@ impl SyftboxManager {
         from: LayoutKind,
         to: LayoutKind,
     ) -> Result<()> {
+        self.datasets.take_layout_of(owner, from, to)?;
         let known = pass.ledger.state().copies.get(owner);
         for name in self.jobs.sent_names(owner)? {
             let folder = from.layout().job(&self.node.email, &name).submission;

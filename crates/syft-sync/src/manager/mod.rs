@@ -198,13 +198,23 @@ impl SyftboxManager {
             let (owner, asked) = (known.email.clone(), config.email);
             return Err(Error::OtherIdentity { owner, asked });
         }
-        let layout = layout::wanted(&*disk, &config.email, config.layout, known.as_ref())?;
+        let had = match &known {
+            Some(known) => known.layout,
+            None => layout::found(&*disk, &config.email)?,
+        };
+        let layout = config.layout.unwrap_or(had);
         let mut manager = Self::assemble(&config, disk, layout)?;
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
-        if let Some(known) = known {
-            manager.take_layout(&pass, known)?;
-        }
+        let known = known.unwrap_or_else(|| NodeConfig {
+            email: config.email.clone(),
+            role: config.role,
+            transport: config.transport_url.clone(),
+            layout: had,
+            event_cache: config.event_cache,
+            converting_from: None,
+        });
+        manager.take_layout(&pass, known)?;
         let restored = manager.restore(&mut pass).await?;
         if let Home::OtherLayout(layout) = restored {
             drop(pass);

@@ -11,7 +11,7 @@ use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
 use crate::report::SyncReport;
 use crate::reset::forget_store;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Notice, Result, Role, checkpoints, collections};
+use crate::{Error, Notice, Result, Role, checkpoints, collections};
 
 /// What a sync is to do.
 #[derive(Debug, Clone)]
@@ -89,6 +89,10 @@ impl SyftboxManager {
         options: &SyncOptions,
         role: Role,
     ) -> Result<(SyncReport, Connections)> {
+        if !self.has_store {
+            let home = self.node.home.display().to_string();
+            return Err(Error::NotLoggedIn { home });
+        }
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
         self.datasets.recover()?;

@@ -88,6 +88,7 @@ impl JobOutputs {
     /// Whether it ran before this node took the box of the Python peer over.
     fn is_of_pysyft(&self) -> bool {
         self.job.isolation.is_none()
+            && self.job.status.is_final()
             && self.job.pysyft_state.is_some_and(|state| state.status() == self.job.status)
     }
 }

@@ -92,7 +92,7 @@ fn decide(alice: &SyftboxManager) -> Outcome<()> {
     let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
     let mut no_log = |_: LogStream, _: &[u8]| {};
     for name in ["done", "failed"] {
-        alice.run_job(&id(name)?, &options, &PlainSandbox::default(), &mut no_log)?;
+        alice.run_job(&id(name)?, &options, &PlainSandbox, &mut no_log)?;
         alice.release_job(&id(name)?, None, &ReleaseFiles::All, true)?;
     }
     Ok(())
