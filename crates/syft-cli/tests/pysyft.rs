@@ -316,3 +316,17 @@ fn the_box_of_a_scientist_is_one_of_pysyft_by_its_name() {
     let said = it.syft("SyftBox_bare@uni.org", &["whoami", "--json"], &[]).ok().json();
     assert_eq!(said["layout"], "pysyft");
 }
+
+/// What no file governs is its owner's alone in the one layout, and stays so.
+#[test]
+fn a_change_of_layout_publishes_nothing() {
+    let it = ready("pysyft", "pysyft");
+    it.write(&format!("alice/{ALICE}/public/draft.csv"), "x\n");
+    login(&it, "alice", ALICE, "native").ok();
+    for _ in 0..2 {
+        it.alice(&["sync"]).ok();
+        it.bob(&["sync"]).ok();
+        login(&it, "alice", ALICE, "native").ok();
+    }
+    assert!(!it.path(&format!("bob/{ALICE}/public/draft.csv")).exists());
+}

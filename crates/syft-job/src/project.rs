@@ -442,8 +442,9 @@ fn python_state(
         }
     }
     if let Some(finished) = run.and_then(|run| run.finished.as_ref()) {
-        state.completed_at = Some(finished.finished_at.to_rfc3339_micros());
-        state.return_code = run.and_then(return_code);
+        // No more than the marker says, until the logs are released.
+        state.completed_at = Some(finished.finished_at.to_rfc3339());
+        state.return_code = run.filter(|run| run.logs_released()).and_then(return_code);
     }
     state
 }

@@ -64,7 +64,6 @@ impl SyftboxManager {
         setup::move_job_inboxes(pass, from)?;
         self.datasets.take_layout(from)?;
         self.remove_empty(from)?;
-        setup::prepare(pass)?;
         self.jobs.project_all()?;
         pass.note("layout", format!("from {from} to {to}"))?;
         NodeConfig { converting_from: None, ..known }.save(&*self.node.disk)

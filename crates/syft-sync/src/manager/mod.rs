@@ -203,6 +203,8 @@ impl SyftboxManager {
             None => layout::found(&*disk, &config.email)?,
         };
         let layout = config.layout.unwrap_or(had);
+        let stands = LayoutKind::found(&*disk, &config.email)?;
+        let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
@@ -220,7 +222,7 @@ impl SyftboxManager {
             drop(pass);
             return Self::login_as_backed_up(config, layout).await;
         }
-        setup::prepare(&pass)?;
+        setup::prepare(&pass, is_new)?;
         let saved = NodeConfig {
             email: config.email.clone(),
             role: config.role,

@@ -10,12 +10,15 @@ use crate::peers::PeerTable;
 const PERMISSION_FILE: &str = "syft.pub.yaml";
 
 /// Makes the datasite: private by default, with a public folder.
-pub(super) fn prepare(pass: &Pass<'_>) -> Result<()> {
+pub(super) fn prepare(pass: &Pass<'_>, is_new: bool) -> Result<()> {
     let me = pass.node.email.clone();
+    let root = HomePath::datasite(&me).join(PERMISSION_FILE)?;
     let layout = pass.node.layouts.own();
     let private = HomePath::in_datasite(&me, &layout.private());
     pass.node.disk.create_dir_all(&private, Access::OwnerOnly)?;
-    for (folder, file) in first_files(pass)? {
+    // What stood here before without a rule was the owner's alone, and stays so.
+    let is_new = is_new || pass.node.disk.metadata(&root)?.is_some();
+    for (folder, file) in first_files(pass)?.into_iter().filter(|_| is_new) {
         put(pass, &folder, &file)?;
     }
     let jobs = HomePath::in_datasite(&me, &layout.job_inboxes());
