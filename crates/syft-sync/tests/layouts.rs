@@ -141,6 +141,16 @@ async fn a_change_of_layout_is_finished_whatever_instant_it_is_stopped_at() {
             let manager = log_in(&machine, &pair, to).await.unwrap();
             assert_same(&datasite_of(&machine), &whole, &when);
             assert_eq!(statuses(&manager), before, "{when}");
+            // So does one who thought better of it.
+            let machine = copied(&pair);
+            machine.disk.crash_after(stopped);
+            drop(log_in(&machine, &pair, to).await);
+            machine.disk.repair();
+            let manager = log_in(&machine, &pair, from).await.unwrap();
+            assert_eq!(statuses(&manager), before, "{when}, and taken back");
+            let paths = |files: BTreeMap<String, String>| files.into_keys().collect::<Vec<_>>();
+            let was = paths(datasite(&pair.alice));
+            assert_eq!(paths(datasite_of(&machine)), was, "{when}, and taken back");
             stopped += 1;
         }
         assert!(stopped > 20, "only {stopped} instants");

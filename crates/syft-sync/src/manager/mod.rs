@@ -191,12 +191,17 @@ impl SyftboxManager {
             source,
         })?;
         let disk = Self::disk(&config)?;
-        let known = NodeConfig::load(&*disk)?;
+        let mut known = NodeConfig::load(&*disk)?;
         if let Some(known) = &known
             && known.email != config.email
         {
             let (owner, asked) = (known.email.clone(), config.email);
             return Err(Error::OtherIdentity { owner, asked });
+        }
+        if known.as_ref().is_some_and(|known| known.converting_from.is_some()) {
+            // What was begun is finished first, whatever is asked for now.
+            drop(Self::open(config.clone())?);
+            known = NodeConfig::load(&*disk)?;
         }
         let had = match &known {
             Some(known) => known.layout,
