@@ -26,6 +26,19 @@ pub enum Error {
         /// The variable that would name both.
         variable: String,
     },
+    /// Another layout has one place for two datasets.
+    #[error(
+        "dataset {name} cannot be kept in another layout: {one} and {other} would be one; \
+         move one of them away"
+    )]
+    NoPlace {
+        /// The name of both.
+        name: DatasetName,
+        /// Where one lies.
+        one: HomePath,
+        /// Where the other one lies.
+        other: HomePath,
+    },
     /// A dataset without a mock: nobody could try a job on it.
     #[error(
         "dataset {0} needs a mock: a file or folder like the private one, with invented rows, \

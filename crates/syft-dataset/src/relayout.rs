@@ -7,9 +7,50 @@ use syft_core::{
 };
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
-use crate::{DatasetStore, Result, permission};
+use crate::{DatasetStore, Error, Result, permission};
 
 impl DatasetStore {
+    /// Whether each of my datasets has a place of its own when it leaves a layout for
+    /// mine.
+    ///
+    /// # Errors
+    /// [`Error::NoPlace`] if two would have the same; the disk's.
+    pub fn check_layout(&self, from: LayoutKind) -> Result<()> {
+        let (old, new) = (from.layout(), self.layouts.own());
+        for name in self.named_in(&self.owner, old)? {
+            let places = [Some(old.mock(&name)), old.other_mock(&name), Some(new.mock(&name))];
+            self.check_one_is_there(&name, places)?;
+        }
+        for name in self.private_names(old)? {
+            let places = [
+                Some(old.real_data(&name)),
+                old.other_real_data(&name),
+                Some(new.real_data(&name)),
+            ];
+            self.check_one_is_there(&name, places)?;
+        }
+        Ok(())
+    }
+
+    fn check_one_is_there(
+        &self,
+        name: &DatasetName,
+        places: [Option<DatasitePath>; 3],
+    ) -> Result<()> {
+        let mut taken = Vec::new();
+        for place in places.into_iter().flatten() {
+            let folder = HomePath::in_datasite(&self.owner, &place);
+            if self.is_there(&folder)? {
+                taken.push(folder);
+            }
+        }
+        if let [one, other, ..] = &*taken {
+            let (one, other) = (one.clone(), other.clone());
+            return Err(Error::NoPlace { name: name.clone(), one, other });
+        }
+        Ok(())
+    }
+
     /// Moves all my datasets from where one layout has them to where mine has them
     /// now, with their addresses changed. Repeating it finishes what was begun.
     ///

@@ -1,4 +1,4 @@
-use syft_core::{ContentHash, DatasetName, Email, JobName};
+use syft_core::{ContentHash, DatasetName, Email, JobName, LayoutKind};
 
 use crate::Status;
 
@@ -47,11 +47,13 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The native layout has no place for a job.
-    #[error("job {job} cannot be kept in the native layout: {reason}")]
+    /// Another layout has no place for a job.
+    #[error("job {job} cannot be kept in the {layout} layout: {reason}")]
     NoPlace {
         /// The job, as `submitter/name`.
         job: String,
+        /// The layout.
+        layout: LayoutKind,
         /// Why.
         reason: String,
     },

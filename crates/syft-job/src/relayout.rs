@@ -14,27 +14,32 @@ const RESULTS: [&str; 7] =
     ["outputs", STDOUT, STDERR, RECEIPT, EARLIER, RETURN_CODE, PythonState::FILE];
 
 impl JobStore {
-    /// Whether all that there is of jobs has a place in this layout.
+    /// Whether all that there is of jobs has a place of its own in another layout.
     ///
     /// # Errors
-    /// [`Error::NoPlace`] if a job ended with the Python peer, or has a name that only
-    /// the PySyft layout takes; those of the disk.
-    pub fn check_layout(&self, layout: LayoutKind) -> Result<()> {
-        if layout == LayoutKind::Pysyft {
-            return Ok(());
-        }
-        let no_place = |job: String, reason: String| Err(Error::NoPlace { job, reason });
-        for record in self.all_records()? {
-            if record.ended_before().is_some() {
-                let reason = "it ended in PySyft, and what came of it would be lost".to_owned();
-                return no_place(record.title(), reason);
+    /// [`Error::NoPlace`] if two jobs would have the same place, and in the native
+    /// layout if a job ended with the Python peer or has a name that only the PySyft
+    /// layout takes; those of the disk.
+    pub fn check_layout(&self, from: LayoutKind, to: LayoutKind) -> Result<()> {
+        let no_place =
+            |job: String, reason: String| Err(Error::NoPlace { job, layout: to, reason });
+        let is_native = to == LayoutKind::Native;
+        for submitter in self.submitters(from)? {
+            for name in self.names_in(&self.me, &submitter, from)? {
+                let job = format!("{submitter}/{name}");
+                if let [one, other, ..] = &*self.taken_places(&submitter, &name, from, to)? {
+                    let reason = format!("{one} and {other} would be one; move one of them away");
+                    return no_place(job, reason);
+                }
+                if let (true, Err(error)) = (is_native, JobName::parse(name.as_str())) {
+                    return no_place(job, error.to_string());
+                }
             }
         }
-        for submitter in self.submitters(LayoutKind::Pysyft)? {
-            for name in self.names_in(&self.me, &submitter, LayoutKind::Pysyft)? {
-                if let Err(error) = JobName::parse(name.as_str()) {
-                    return no_place(format!("{submitter}/{name}"), error.to_string());
-                }
+        for record in self.all_records()? {
+            if is_native && record.ended_before().is_some() {
+                let reason = "it ended in PySyft, and what came of it would be lost".to_owned();
+                return no_place(record.title(), reason);
             }
         }
         Ok(())
@@ -92,6 +97,26 @@ impl JobStore {
     fn submitters(&self, layout: LayoutKind) -> Result<Vec<Email>> {
         let inboxes = HomePath::in_datasite(&self.me, &layout.layout().job_inboxes());
         self.folders(&inboxes, |name| Email::parse(name).ok())
+    }
+
+    /// Where a job of mine lies, in the layout that it leaves and in the other one.
+    fn taken_places(
+        &self,
+        submitter: &Email,
+        name: &JobName,
+        from: LayoutKind,
+        to: LayoutKind,
+    ) -> Result<Vec<HomePath>> {
+        let mut places = from.layout().job_places(submitter, name);
+        places.push(to.layout().job(submitter, name));
+        let mut taken = Vec::new();
+        for place in places {
+            let folder = HomePath::in_datasite(&self.me, &place.submission);
+            if self.disk.metadata(&folder)?.is_some() {
+                taken.push(folder);
+            }
+        }
+        Ok(taken)
     }
 
     fn move_job(

@@ -174,6 +174,34 @@ async fn a_layout_is_not_taken_while_a_job_runs() {
     assert_ne!(datasite(&pair.alice), before);
 }
 
+/// The Python peer has a place for each version of its protocol, the native layout one.
+#[tokio::test]
+async fn a_layout_is_not_taken_that_would_make_one_of_two() {
+    let twins = [
+        (
+            "app_data/job/inbox/bob@university.org/v1/waits",
+            "app_data/job/inbox/bob@university.org/waits",
+        ),
+        ("app_data/job/inbox/bob@university.org/v1/waits", "jobs/bob@university.org/waits"),
+        ("public/syft_datasets/patients", "public/syft_datasets/v1/patients"),
+        ("private/syft_datasets/patients", "private/datasets/patients"),
+    ];
+    let mut pair = rich(LayoutKind::Pysyft).await;
+    for (one, other) in twins {
+        let root = pair.alice.home.path().join(alice().as_str());
+        let twin = root.join(other);
+        std::fs::create_dir_all(&twin).unwrap();
+        std::fs::write(twin.join("only-here.txt"), other).unwrap();
+        let before = datasite(&pair.alice);
+        let refused = take(&mut pair.alice, &pair.store.clone(), LayoutKind::Native).await;
+        let text = refused.expect_err(other).to_string();
+        assert!(text.contains(one) && text.contains(other), "{text}");
+        assert_eq!(datasite(&pair.alice), before, "{other}");
+        std::fs::remove_dir_all(&twin).unwrap();
+    }
+    take(&mut pair.alice, &pair.store.clone(), LayoutKind::Native).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_fresh_machine_has_the_layout_of_the_old_one() {
     let pair = rich(LayoutKind::Pysyft).await;

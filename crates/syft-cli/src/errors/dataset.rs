@@ -8,6 +8,7 @@ impl From<Error> for CliError {
         let (exit, code) = match &error {
             Error::NotFound { .. } => (Exit::NotFound, "dataset_not_found"),
             Error::NameTaken { .. } => (Exit::Conflict, "name_taken"),
+            Error::NoPlace { .. } => (Exit::Conflict, "no_place"),
             Error::NoMock(_) => (Exit::Usage, "no_mock"),
             Error::NoPrivate(_) => (Exit::NotFound, "no_private_data"),
             Error::MockIsPrivate { .. } => (Exit::Refused, "mock_is_private"),

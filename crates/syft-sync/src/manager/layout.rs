@@ -57,7 +57,8 @@ impl SyftboxManager {
             let as_it_was = Layouts::new(self.node.email.clone(), from);
             self.jobs.clone().with_layouts(as_it_was).intake_all()?;
         }
-        self.jobs.check_layout(to)?;
+        self.jobs.check_layout(from, to)?;
+        self.datasets.check_layout(from)?;
         known = NodeConfig { layout: to, converting_from: Some(from), ..known };
         known.save(&*self.node.disk)?;
         self.jobs.take_layout(from, to)?;
