@@ -110,14 +110,13 @@ impl DatasetStore {
         if mock.iter().map(|file| file.size).sum::<u64>() > self.limits.bytes {
             return Err(Error::TooLarge { what: MOCK_SIZE, limit: self.limits.bytes });
         }
-        if let Some(source) = &sources.private {
-            let folder = stage.private()?;
-            let private = source.copy_to(disk, &folder, Access::OwnerOnly)?;
-            refuse_equal(&mock, &private)?;
-            self.describe_private(&folder, &new.name, &uid)?;
-        } else if self.has_private_folder(false) {
+        if self.has_private_folder(sources.private.is_some()) {
             let folder = stage.private()?;
             disk.create_dir_all(&folder, Access::OwnerOnly)?;
+            if let Some(source) = &sources.private {
+                let private = source.copy_to(disk, &folder, Access::OwnerOnly)?;
+                refuse_equal(&mock, &private)?;
+            }
             self.describe_private(&folder, &new.name, &uid)?;
         }
         if let Some(readme) = &sources.readme {
@@ -131,8 +130,8 @@ impl DatasetStore {
         Ok(Intent { operation: Operation::Create, owner, name, uid })
     }
 
-    /// The Python peer looks for the private folder of every dataset, also of one that
-    /// is a mock only.
+    /// The Python peer reads no dataset without a private folder, also of one that is a
+    /// mock only.
     fn has_private_folder(&self, has_data: bool) -> bool {
         has_data || self.layouts.own().kind() == LayoutKind::Pysyft
     }
@@ -161,9 +160,7 @@ impl DatasetStore {
         let now = self.clock.now().to_rfc3339_micros();
         let url = SyftUrl::of(&self.mock_folder(&self.owner, &new.name)).to_string();
         let private = SyftUrl::of(&self.private_folder(&new.name)).to_string();
-        // The Python peer reads no dataset without one.
-        let is_python = self.layouts.own().kind() == LayoutKind::Pysyft;
-        let always = is_python.then(|| private.clone());
+        let has_private = self.has_private_folder(new.private.is_some());
         let mut metadata = Metadata {
             uid: uid.to_owned(),
             created_at: Some(now.clone()),
@@ -173,7 +170,7 @@ impl DatasetStore {
             tags: Some(new.tags.clone()),
             location: None,
             mock_url: Some(url.clone()),
-            private_url: new.private.as_ref().map(|_| private.clone()).or(always),
+            private_url: has_private.then_some(private),
             readme_url: new.readme.as_ref().map(|_| format!("{url}/{}", metadata::README)),
             mock_files_urls: None,
         };

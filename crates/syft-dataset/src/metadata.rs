@@ -84,10 +84,7 @@ pub(crate) struct PrivateMetadata {
 
 /// Reads a time; `None` for what is none, as its reader only shows it.
 pub(crate) fn parse_time(text: Option<&str>) -> Option<Timestamp> {
-    let time: jiff::Timestamp = text?.parse().ok()?;
-    #[expect(clippy::cast_precision_loss, reason = "whole seconds within jiff's range are exact")]
-    let seconds = time.as_second() as f64 + f64::from(time.subsec_nanosecond()) / 1e9;
-    Timestamp::new(seconds).ok()
+    Timestamp::from_iso8601(text?).ok()
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ pub struct JobClient {
 }
 
 /// Opens the jobs of the home of `email`, in the layout that its datasite has; the
-/// folder is made if it is not there. The one who calls sees to it that no other process changes the
-/// home meanwhile.
+/// folder is made if it is not there. The one who calls sees to it that no other
+/// process changes the home meanwhile.
 ///
 /// # Errors
 /// A bad address; those of the disk.

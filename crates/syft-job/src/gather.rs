@@ -52,9 +52,7 @@ impl Gathered {
         }
         .digest()
     }
-}
 
-impl Gathered {
     /// The Python peer takes no job without a file below `code/`.
     pub(crate) fn have_code(&mut self) {
         let has_code = self.files.keys().any(|path| path.starts_with("code/"));

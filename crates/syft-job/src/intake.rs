@@ -119,13 +119,22 @@ impl JobStore {
 
     /// The names of the job folders of a submitter in a datasite.
     pub(crate) fn job_folders(&self, owner: &Email, submitter: &Email) -> Result<Vec<JobName>> {
+        self.job_folders_in(owner, submitter, self.layouts.of(owner).kind())
+    }
+
+    /// [`JobStore::job_folders`] of a datasite as if it had this layout.
+    pub(crate) fn job_folders_in(
+        &self,
+        owner: &Email,
+        submitter: &Email,
+        layout: LayoutKind,
+    ) -> Result<Vec<JobName>> {
         let mut names = Vec::new();
-        let layout = self.layouts.of(owner);
-        let name_of = match layout.kind() {
+        let name_of = match layout {
             LayoutKind::Native => JobName::parse,
             LayoutKind::Pysyft => JobName::existing,
         };
-        for folder in layout.job_folders(submitter) {
+        for folder in layout.layout().job_folders(submitter) {
             let folder = syft_core::HomePath::in_datasite(owner, &folder);
             names.extend(self.folders(&folder, |name| name_of(name).ok())?);
         }

@@ -1,7 +1,5 @@
 //! Jobs move with their datasite when it takes another layout.
 
-use std::collections::BTreeSet;
-
 use syft_core::{Access, Email, FileKind, HomePath, JobName, JobPlace, LayoutKind, yaml};
 
 use crate::project::{EARLIER, MARKERS, RECEIPT, RETURN_CODE};
@@ -25,7 +23,7 @@ impl JobStore {
             |job: String, reason: String| Err(Error::NoPlace { job, layout: to, reason });
         let is_native = to == LayoutKind::Native;
         for submitter in self.submitters(from)? {
-            for name in self.names_in(&self.me, &submitter, from)? {
+            for name in self.job_folders_in(&self.me, &submitter, from)? {
                 let job = format!("{submitter}/{name}");
                 if let [one, other, ..] = &*self.taken_places(&submitter, &name, from, to)? {
                     let reason = format!("{one} and {other} would be one; move one of them away");
@@ -54,12 +52,12 @@ impl JobStore {
     pub fn take_layout(&self, from: LayoutKind, to: LayoutKind) -> Result<()> {
         let me = &self.me;
         for submitter in self.submitters(from)? {
-            for name in self.names_in(me, &submitter, from)? {
+            for name in self.job_folders_in(me, &submitter, from)? {
                 self.move_job(me, &submitter, &name, from, to)?;
             }
         }
         for submitter in self.submitters(to)? {
-            for name in self.names_in(me, &submitter, to)? {
+            for name in self.job_folders_in(me, &submitter, to)? {
                 let place = to.layout().job(&submitter, &name);
                 let folder = HomePath::in_datasite(me, &place.submission);
                 if to == LayoutKind::Pysyft {
@@ -140,20 +138,6 @@ impl JobStore {
             }
         }
         Ok(())
-    }
-
-    fn names_in(
-        &self,
-        owner: &Email,
-        submitter: &Email,
-        layout: LayoutKind,
-    ) -> Result<BTreeSet<JobName>> {
-        let mut names = BTreeSet::new();
-        for folder in layout.layout().job_folders(submitter) {
-            let folder = HomePath::in_datasite(owner, &folder);
-            names.extend(self.folders(&folder, |name| JobName::existing(name).ok())?);
-        }
-        Ok(names)
     }
 
     fn remove_results(&self, owner: &Email, place: &JobPlace) -> Result<()> {

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, DatasetName, yaml};
+use syft_core::{ContentHash, DatasetName, Timestamp, yaml};
 
-use super::{Protocol, identity, state};
+use super::{Protocol, identity};
 use crate::{JobConfig, JobKind, Result};
 
 const CANONICAL_NAME: &str = "JobSubmissionMetadata";
@@ -60,7 +60,7 @@ impl<'a> From<&'a JobConfig> for ConfigText<'a> {
             submitted_at: config.submitted_at.as_deref(),
             submitter: config.submitter.as_deref(),
             kind: config.kind,
-            version: "1",
+            version: identity::VERSION,
         }
     }
 }
@@ -92,7 +92,7 @@ pub(crate) fn check_config(text: &str, protocol: Protocol) -> Result<Option<Stri
         return Ok(Some("it is for an enclave, which this node is not".to_owned()));
     }
     let said = asked.submitted_at.as_deref();
-    Ok(match said.filter(|time| state::is_time(time)) {
+    Ok(match said.filter(|time| Timestamp::from_iso8601(time).is_ok()) {
         Some(_) => None,
         None => Some("it does not say when it was sent, as submitted_at".to_owned()),
     })

@@ -5,7 +5,7 @@ use syft_core::{DatasitePath, yaml};
 
 use crate::Result;
 
-const VERSION: &str = "1";
+pub(super) const VERSION: &str = "1";
 
 /// Which version of the job protocol a file was written in (`protocol.md` d.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

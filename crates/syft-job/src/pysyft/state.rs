@@ -84,8 +84,8 @@ pub struct PythonState {
     /// Who approved it.
     #[serde(default)]
     pub approved_by: Option<String>,
-    /// What the file is.
-    #[serde(default)]
+    /// What the file is; absent in protocol 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canonical_name: Option<String>,
     /// When the run ended, ISO 8601.
     #[serde(default)]
@@ -112,8 +112,8 @@ pub struct PythonState {
     /// Where it stands.
     #[serde(default)]
     pub status: PythonStatus,
-    /// The version of the file.
-    #[serde(default)]
+    /// The version of the file; absent in protocol 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
 
@@ -133,7 +133,9 @@ impl PythonState {
         }
         let read: PythonState = yaml::from_str(text)?;
         let times = [&read.approved_at, &read.completed_at, &read.received_at, &read.rejected_at];
-        if let Some(time) = times.into_iter().flatten().find(|time| !is_time(time)) {
+        if let Some(time) =
+            times.into_iter().flatten().find(|time| Timestamp::from_iso8601(time).is_err())
+        {
             return Err(invalid(format!("{time:.40?} is no time")));
         }
         Ok(read)
@@ -188,32 +190,12 @@ impl PythonState {
     /// # Errors
     /// As [`yaml::to_string`].
     pub fn to_yaml(&self, protocol: Protocol) -> Result<String> {
-        match protocol {
-            Protocol::One => {
-                let (canonical_name, version) = (CANONICAL_NAME.to_owned(), "1".to_owned());
-                let (canonical_name, version) = (Some(canonical_name), Some(version));
-                Ok(yaml::to_string(&PythonState { canonical_name, version, ..self.clone() })?)
-            }
-            Protocol::Zero => {
-                let text = yaml::to_string(&PythonState {
-                    canonical_name: None,
-                    version: None,
-                    ..self.clone()
-                })?;
-                let of_one = |line: &&str| {
-                    !line.starts_with("canonical_name:") && !line.starts_with("version:")
-                };
-                Ok(text.split_inclusive('\n').filter(of_one).collect())
-            }
-        }
+        let says = |text: &str| (protocol == Protocol::One).then(|| text.to_owned());
+        let (canonical_name, version) = (says(CANONICAL_NAME), says(identity::VERSION));
+        Ok(yaml::to_string(&PythonState { canonical_name, version, ..self.clone() })?)
     }
 }
 
 fn invalid(reason: String) -> crate::Error {
     syft_core::Error::Invalid { kind: PythonState::FILE, input: String::new(), reason }.into()
-}
-
-/// A time as the Python peer takes it: with an offset or without.
-pub(super) fn is_time(text: &str) -> bool {
-    Timestamp::from_iso8601(text).is_ok()
 }
