@@ -202,6 +202,28 @@ async fn a_layout_is_not_taken_that_would_make_one_of_two() {
     take(&mut pair.alice, &pair.store.clone(), LayoutKind::Native).await.unwrap();
 }
 
+/// The Python peer holds outputs back by rules of the owner in the same file.
+#[tokio::test]
+async fn what_an_owner_holds_back_stays_so_when_a_peer_is_one_again() {
+    let pair = rich(LayoutKind::Pysyft).await;
+    let review = "alice@hospital.org/app_data/job/review/bob@university.org";
+    let rules = format!("{review}/syft.pub.yaml");
+    let held_back = "rules:\n- access:\n    read:\n    - alice@hospital.org\n  pattern: v1/other/outputs/**\n\
+                     - access:\n    read:\n    - bob@university.org\n  pattern: '**'\n";
+    pair.alice.write(&rules, held_back);
+    pair.alice.write(&format!("{review}/v1/other/outputs/secret.txt"), "41");
+    pair.alice.sync().await;
+    for _ in 0..2 {
+        pair.alice.manager.remove_peer(&bob()).await.unwrap();
+    }
+    assert!(pair.alice.read(&rules).unwrap().contains("rules: []"));
+    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+    assert_eq!(pair.alice.read(&rules).as_deref(), Some(held_back));
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    assert_eq!(pair.bob.read(&format!("{review}/v1/other/outputs/secret.txt")), None);
+}
+
 #[tokio::test]
 async fn a_fresh_machine_has_the_layout_of_the_old_one() {
     let pair = rich(LayoutKind::Pysyft).await;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod checkpoints;
+mod closing;
 mod datasets;
 mod health;
 mod jobs;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use syft_core::{DatasetName, Email};
 
-use super::{SyftboxManager, setup};
+use super::{SyftboxManager, closing};
 use crate::node::Pass;
 use crate::peers::{Connections, Peer, PeerList, PeerState, PeerTable, greet, withdraw};
 use crate::report::SyncReport;
@@ -176,7 +176,7 @@ impl SyftboxManager {
         let readable = published.filter(|(_, published)| published.readers.contains(email));
         let datasets: Vec<DatasetName> = readable.map(|(name, _)| name.clone()).collect();
         if self.role.is_owner() {
-            setup::close_job_inbox(&pass, email)?;
+            closing::close_job_inbox(&pass, email)?;
             self.done(format!("closed the job folder of {email}"));
             self.unshare_all(&pass, email)?;
             let done = withdraw(&mut pass, &mut connections.table, email).await;
@@ -222,7 +222,7 @@ impl SyftboxManager {
     ) -> Result<()> {
         let is_new_reader = self.role.is_owner() && table.state(email) == Some(PeerState::Accepted);
         if is_new_reader {
-            setup::reopen_job_inbox(pass, email)?;
+            closing::reopen_job_inbox(pass, email)?;
             self.done(format!("{email} may send jobs into their folder here"));
         }
         greet(pass, table).await?;

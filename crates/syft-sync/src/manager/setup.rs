@@ -7,7 +7,7 @@ use crate::Result;
 use crate::node::Pass;
 use crate::peers::PeerTable;
 
-const PERMISSION_FILE: &str = "syft.pub.yaml";
+pub(super) const PERMISSION_FILE: &str = "syft.pub.yaml";
 
 /// Makes the datasite: private by default, with a public folder.
 pub(super) fn prepare(pass: &Pass<'_>, is_new: bool) -> Result<()> {
@@ -64,7 +64,7 @@ pub(crate) fn open_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
 
 /// The permission files for a peer's jobs, by their folders; in the PySyft layout as
 /// the Python peer writes them (`protocol.md` f.2).
-fn job_rules(pass: &Pass<'_>, peer: &Email) -> Vec<(HomePath, PermissionFile)> {
+pub(super) fn job_rules(pass: &Pass<'_>, peer: &Email) -> Vec<(HomePath, PermissionFile)> {
     rules_in(pass.node.layouts.own(), &pass.node.email, peer)
 }
 
@@ -85,34 +85,6 @@ fn native_rules(peer: &Email) -> PermissionFile {
     let rules = written.map(|pattern| Rule::new(pattern).write([peer.as_str()]));
     let read = Rule::new("**").read([peer.as_str()]);
     PermissionFile::new(rules.into_iter().chain([read]))
-}
-
-/// Opens the folder again that [`close_job_inbox`] closed.
-pub(super) fn reopen_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    for (folder, _) in job_rules(pass, peer) {
-        let file = folder.join(PERMISSION_FILE)?;
-        if is_closed(pass, &file)? {
-            pass.node.disk.remove_file(&file)?;
-        }
-    }
-    open_job_inbox(pass, peer)
-}
-
-fn is_closed(pass: &Pass<'_>, file: &HomePath) -> Result<bool> {
-    let here = pass.node.disk.read_if_there(file, yaml::MAX_BYTES as u64)?;
-    Ok(here.as_deref() == Some(PermissionFile::new([]).to_yaml().as_bytes()))
-}
-
-/// Closes the folder into which a peer wrote jobs: it is mine alone from now on.
-pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    for (folder, _) in job_rules(pass, peer) {
-        let file = folder.join(PERMISSION_FILE)?;
-        if pass.node.disk.metadata(&file)?.is_some() {
-            let closed = PermissionFile::new([]).to_yaml();
-            pass.node.disk.write(&file, closed.as_bytes(), Access::Shared)?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes the permission files for jobs anew where my layout has them, and removes
