@@ -76,7 +76,7 @@ impl JobStore {
 
     /// Moves a job that I sent, and that its owner has not taken yet, within this
     /// home's copy of that owner's datasite, of which it turned out that it has
-    /// another layout.
+    /// another layout. Repeating it finishes what was begun.
     ///
     /// # Errors
     /// Those of the disk.
@@ -87,9 +87,11 @@ impl JobStore {
         from: LayoutKind,
         to: LayoutKind,
     ) -> Result<()> {
-        self.move_job(owner, &self.me, name, from, to)?;
-        let place = to.layout().job(&self.me, name);
-        self.rewrite_config(&HomePath::in_datasite(owner, &place.submission), to)
+        // Before the move: as long as it lies there, a move that was cut short is repeated.
+        for place in from.layout().job_places(&self.me, name) {
+            self.rewrite_config(&HomePath::in_datasite(owner, &place.submission), to)?;
+        }
+        self.move_job(owner, &self.me, name, from, to)
     }
 
     fn submitters(&self, layout: LayoutKind) -> Result<Vec<Email>> {

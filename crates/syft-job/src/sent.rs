@@ -87,13 +87,13 @@ impl JobStore {
         Ok(jobs)
     }
 
-    /// The names of the jobs that lie in this home's copy of an owner's datasite, as far
-    /// as its layout is known.
+    /// The names of my jobs that lie in this home's copy of an owner's datasite where
+    /// this layout has them.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn sent_names(&self, owner: &Email) -> Result<Vec<JobName>> {
-        self.job_folders(owner, &self.me)
+    pub fn sent_names(&self, owner: &Email, layout: LayoutKind) -> Result<Vec<JobName>> {
+        self.job_folders_in(owner, &self.me, layout)
     }
 
     /// A job that I sent, by where it lies.

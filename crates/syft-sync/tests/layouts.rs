@@ -19,7 +19,7 @@ use syft_core::{LayoutKind, Timestamp};
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogStream, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions, Status};
-use syft_sync::{Error, SyftboxManager};
+use syft_sync::{Error, SyftboxManager, SyncOptions};
 
 /// A shared dataset, a job that ran and was released, one that waits.
 async fn rich(layout: LayoutKind) -> Pair {
@@ -256,18 +256,37 @@ async fn a_fresh_machine_has_the_layout_of_the_old_one() {
 /// taken move when it says otherwise.
 #[tokio::test]
 async fn a_job_sent_before_the_owner_said_its_layout_arrives_all_the_same() {
-    let mut pair = Pair::strangers().await;
-    take(&mut pair.alice, &pair.store.clone(), LayoutKind::Pysyft).await.unwrap();
-    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
-    let submitted = pair.submit("echo 1", "early").await;
-    pair.bob.sync().await;
-    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
-    for _ in 0..3 {
-        pair.alice.sync().await;
+    let mut stopped = 0;
+    loop {
+        let mut pair = Pair::strangers().await;
+        take(&mut pair.alice, &pair.store.clone(), LayoutKind::Pysyft).await.unwrap();
+        pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+        let submitted = pair.submit("echo 1", "early").await;
         pair.bob.sync().await;
+        pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+        pair.alice.sync().await;
+        pair.bob.disk.crash_after(stopped);
+        drop(pair.bob.manager.sync(&SyncOptions::default()).await);
+        let is_whole = !pair.bob.disk.is_down();
+        pair.bob.disk.repair();
+        pair.bob.restart(Arc::new(pair.store.user(bob())));
+        for _ in 0..2 {
+            pair.bob.sync().await;
+            pair.alice.sync().await;
+        }
+        let jobs = pair.alice.manager.job_store().jobs().unwrap();
+        let arrived = jobs.get("early").unwrap_or_else(|error| panic!("{stopped}: {error}"));
+        assert_eq!(arrived.id(), &submitted.id, "{stopped}");
+        let sent = pair.bob.manager.job_store().jobs().unwrap();
+        assert_eq!(sent.get("early").unwrap().id(), &submitted.id, "{stopped}");
+        let config =
+            "alice@hospital.org/app_data/job/inbox/bob@university.org/v1/early/config.yaml";
+        let text = pair.bob.read(config).unwrap();
+        assert!(text.contains("canonical_name: JobSubmissionMetadata"), "{stopped}: {text}");
+        if is_whole {
+            break;
+        }
+        stopped += 1;
     }
-    let jobs = pair.alice.manager.job_store().jobs().unwrap();
-    assert_eq!(jobs.get("early").unwrap().id(), &submitted.id);
-    let sent = pair.bob.manager.job_store().jobs().unwrap();
-    assert_eq!(sent.get("early").unwrap().id(), &submitted.id);
+    assert!(stopped > 5, "only {stopped} instants");
 }

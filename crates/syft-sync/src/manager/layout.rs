@@ -86,28 +86,25 @@ impl SyftboxManager {
             let Some(layout) = record.layout else { continue };
             let had = self.node.layouts.of(peer).kind();
             if had != layout {
-                self.move_sent(pass, peer, had, layout)?;
+                self.datasets.take_layout_of(peer, had, layout)?;
             }
+            // Also of a layout that was known before: the move may have been cut short.
+            self.move_sent(pass, peer, layout)?;
             self.node.layouts.learn(peer, layout, record.install_source.as_deref());
         }
         Ok(())
     }
 
-    fn move_sent(
-        &self,
-        pass: &Pass<'_>,
-        owner: &Email,
-        from: LayoutKind,
-        to: LayoutKind,
-    ) -> Result<()> {
-        self.datasets.take_layout_of(owner, from, to)?;
+    fn move_sent(&self, pass: &Pass<'_>, owner: &Email, to: LayoutKind) -> Result<()> {
         let known = pass.ledger.state().copies.get(owner);
-        for name in self.jobs.sent_names(owner)? {
-            let folder = from.layout().job(&self.node.email, &name).submission;
-            let is_taken =
-                known.is_some_and(|files| files.keys().any(|path| path.is_within(&folder)));
-            if !is_taken {
-                self.jobs.take_layout_of(owner, &name, from, to)?;
+        for from in LayoutKind::ALL.into_iter().filter(|from| *from != to) {
+            for name in self.jobs.sent_names(owner, from)? {
+                let folder = from.layout().job(&self.node.email, &name).submission;
+                let is_taken =
+                    known.is_some_and(|files| files.keys().any(|path| path.is_within(&folder)));
+                if !is_taken {
+                    self.jobs.take_layout_of(owner, &name, from, to)?;
+                }
             }
         }
         Ok(())
