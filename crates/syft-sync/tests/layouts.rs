@@ -290,3 +290,32 @@ async fn a_job_sent_before_the_owner_said_its_layout_arrives_all_the_same() {
     }
     assert!(stopped > 5, "only {stopped} instants");
 }
+
+#[tokio::test]
+async fn a_job_that_ended_in_pysyft_is_frozen_from_the_login_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../syft-job/tests/fixtures/pysyft");
+    let text = std::fs::read_to_string(folder.join("protocol0.json")).unwrap();
+    let table: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of = |key: &str| table[key].as_str().unwrap();
+    let (owner, submitter) = (common::email("do@org.example"), common::email("ds@uni.example"));
+    let mut machine = Pair::strangers().await.alice.another_home(9);
+    machine.email = owner.clone();
+    let job = of("config_path").strip_suffix("/config.yaml").unwrap();
+    let ended = of("state").replace("status: pending", "status: done");
+    assert_ne!(ended, of("state"));
+    for (path, text) in [
+        (of("config_path"), of("config")),
+        (&format!("{job}/run.sh"), "echo hi\n"),
+        (&format!("{job}/code/script.sh"), "echo hi\n"),
+        (of("state_path"), &ended),
+    ] {
+        let path = machine.home.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let store = syft_transport::MemoryStore::new();
+    let config = machine.config(Arc::new(store.user(owner)));
+    let manager = SyftboxManager::login(config).await.unwrap();
+    let name = syft_core::JobName::parse("v0job").unwrap();
+    assert!(manager.job_store().is_frozen(&submitter, &name).unwrap());
+}

@@ -204,6 +204,7 @@ impl SyftboxManager {
             drop(Self::open(config.clone())?);
             known = NodeConfig::load(&*disk)?;
         }
+        let is_first = known.is_none();
         let had = match &known {
             Some(known) => known.layout,
             None => layout::found(&*disk, &config.email)?,
@@ -229,6 +230,10 @@ impl SyftboxManager {
             return Self::login_as_backed_up(config, layout).await;
         }
         setup::prepare(&pass, is_new)?;
+        if is_first {
+            // What ended in PySyft is known, and cannot be changed, before a message is taken.
+            manager.jobs.intake_all()?;
+        }
         let saved = NodeConfig {
             email: config.email.clone(),
             role: config.role,
