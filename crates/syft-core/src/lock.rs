@@ -22,6 +22,9 @@ pub struct HomeLock {
 /// The file that a Python peer locks while it works on its box (`protocol.md` f.1).
 const PYSYFT: &str = ".sync.lock";
 
+/// The file that tells a box of the Python peer, also where no sync has been yet.
+const PYSYFT_BOX: &str = "SYFT_version.json";
+
 impl HomeLock {
     /// Waits at most `wait` for the lock of a home, a folder that is there.
     ///
@@ -62,7 +65,8 @@ impl HomeLock {
 /// Keeps a Python peer out of a box of its own, where there is one.
 fn lock_out_pysyft(disk: &DirDisk, home: &Path, wait: Duration) -> Result<Option<File>> {
     let path = HomePath::home().join(PYSYFT)?;
-    if disk.metadata(&path)?.is_none() {
+    let is_box = disk.metadata(&HomePath::home().join(PYSYFT_BOX)?)?.is_some();
+    if !is_box && disk.metadata(&path)?.is_none() {
         return Ok(None);
     }
     let file = disk.open_for_lock(&path)?;

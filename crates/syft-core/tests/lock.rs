@@ -72,3 +72,16 @@ fn a_python_peer_that_works_on_its_box_is_waited_for() {
     drop(ours);
     theirs.try_lock().unwrap();
 }
+
+#[test]
+fn a_python_peer_that_has_not_synced_yet_is_kept_out_of_its_box_too() {
+    let home = tempfile::tempdir().unwrap();
+    drop(HomeLock::acquire(home.path(), Duration::ZERO).unwrap());
+    assert!(!home.path().join(".sync.lock").exists(), "this is no box of a Python peer");
+    std::fs::write(home.path().join("SYFT_version.json"), "{}").unwrap();
+    let ours = HomeLock::acquire(home.path(), Duration::ZERO).unwrap();
+    let theirs = std::fs::File::create(home.path().join(".sync.lock")).unwrap();
+    assert!(theirs.try_lock().is_err());
+    drop(ours);
+    theirs.try_lock().unwrap();
+}
