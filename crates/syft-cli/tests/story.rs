@@ -152,6 +152,25 @@ fn the_scientist_is_away_and_the_owner_works_offline() {
 }
 
 #[test]
+fn a_rule_of_the_owner_keeps_back_what_is_released() {
+    let mut story = Story::begin(ready());
+    story.bob(&submit()).ok();
+    story.alice("sync").ok();
+    let rules = story.it.path("alice").join(ALICE).join("jobs").join(BOB).join("syft.pub.yaml");
+    let given = std::fs::read_to_string(&rules).unwrap();
+    let held = format!("- pattern: count/outputs/**\n  access:\n    read:\n    - {ALICE}\n");
+    std::fs::write(&rules, given.replace("rules:\n", &format!("rules:\n{held}"))).unwrap();
+    story.alice("job approve count").ok();
+    story.alice("job run count --share-outputs").ok();
+    story.alice("job release count --outputs --logs").ok();
+    story.bob("job outputs count -o answer").exits(9);
+    std::fs::write(&rules, given).unwrap();
+    story.alice("sync").ok();
+    story.bob("job outputs count -o answer").ok();
+    assert_snapshot!(story.told);
+}
+
+#[test]
 fn r1_one_changed_byte_of_an_approved_job_is_approved_anew_or_not_run() {
     let mut story = Story::begin(ready());
     story.bob(&submit()).ok();

@@ -55,6 +55,21 @@ pub struct JobConfig {
     pub submission_digest: Option<ContentHash>,
 }
 
+/// Where the Python peer runs a job.
+#[derive(Debug, Deserialize)]
+struct Destination {
+    #[serde(default)]
+    job_type: JobType,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum JobType {
+    #[default]
+    Local,
+    Enclave,
+}
+
 /// One file of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "ManifestText")]
@@ -94,9 +109,18 @@ impl JobConfig {
     /// Reads the file, as a native or as a Python peer writes it.
     ///
     /// # Errors
-    /// As [`yaml::from_str`].
+    /// As [`yaml::from_str`]; [`syft_core::Error::Invalid`] for a job that is to run in
+    /// an enclave, which a node is not, in whatever layout it lies.
     pub fn parse(text: &str) -> Result<JobConfig> {
-        Ok(yaml::from_str(text)?)
+        let config = yaml::from_str(text)?;
+        match yaml::from_str::<Destination>(text)?.job_type {
+            JobType::Local => Ok(config),
+            JobType::Enclave => {
+                let reason = "it is for an enclave, which this node is not".to_owned();
+                let input = String::new();
+                Err(syft_core::Error::Invalid { kind: "config.yaml", input, reason }.into())
+            }
+        }
     }
 
     /// The file as text, for a datasite of this layout.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, Email, FileKind, HomePath, JobName, Metadata, NodePaths};
 
+use crate::intake::Before;
 use crate::records::{JobRecord, Problem, SCHEMA};
 use crate::{Error, Intake, JobId, JobStore, Result};
 
@@ -151,7 +152,7 @@ impl JobStore {
         for (key, record) in &due.jobs {
             let (submitter, name) = key;
             let id = record.as_ref().map(|record| record.id.clone());
-            let intake = match self.intake_with(submitter, name, record.clone()) {
+            let intake = match self.intake_with(submitter, name, record.clone(), Before::Nothing) {
                 // One folder that cannot be read stops no other job.
                 Err(error) if error.is_damage() => {
                     let problem = Problem::Malformed { reason: error.to_string() };

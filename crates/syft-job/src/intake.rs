@@ -5,10 +5,19 @@ use syft_core::{Access, ContentHash, Email, FileKind, JobName, LayoutKind, NodeP
 use crate::read::{JobFiles, read_job};
 use crate::records::{JobRecord, Problem, Revision, SCHEMA};
 use crate::store::Place;
-use crate::{JobId, JobStore, Result};
+use crate::{JobId, JobStore, PythonState, Result};
 
 /// Undecided revisions of a job that are kept.
 const KEPT_REVISIONS: usize = 20;
+
+/// Who had looked after the jobs of this datasite until now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// Nobody, or this node.
+    Nothing,
+    /// The Python peer.
+    PythonPeer,
+}
 
 /// What came of reading a job's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +73,7 @@ impl JobStore {
     /// Those of the disk; what is wrong with the job is an [`Intake`].
     pub fn intake(&self, submitter: &Email, name: &JobName) -> Result<Intake> {
         let record = self.record_of(submitter, name)?;
-        self.intake_with(submitter, name, record)
+        self.intake_with(submitter, name, record, Before::Nothing)
     }
 
     /// [`JobStore::intake`] of every folder below `jobs/` and of every job known.
@@ -72,6 +81,20 @@ impl JobStore {
     /// # Errors
     /// Those of the disk.
     pub fn intake_all(&self) -> Result<Vec<(Email, JobName, Intake)>> {
+        self.intake_each(Before::Nothing)
+    }
+
+    /// [`JobStore::intake_all`] of a box that the Python peer had until now: what it
+    /// recorded of a job is the history of that job. Later nothing that stands in a
+    /// `state.yaml` is: it may be left over from an earlier job of the same name.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_over(&self) -> Result<()> {
+        self.intake_each(Before::PythonPeer).map(drop)
+    }
+
+    fn intake_each(&self, before: Before) -> Result<Vec<(Email, JobName, Intake)>> {
         let mut jobs: BTreeMap<(Email, JobName), Option<JobRecord>> = self
             .all_records()?
             .into_iter()
@@ -86,7 +109,7 @@ impl JobStore {
         jobs.into_iter()
             .map(|((submitter, name), record)| {
                 let id = record.as_ref().map(|record| record.id.clone());
-                let intake = match self.intake_with(&submitter, &name, record) {
+                let intake = match self.intake_with(&submitter, &name, record, before) {
                     // One folder that cannot be read stops no other job.
                     Err(error) if error.is_damage() => {
                         let problem = Problem::Malformed { reason: error.to_string() };
@@ -163,6 +186,7 @@ impl JobStore {
         submitter: &Email,
         name: &JobName,
         record: Option<JobRecord>,
+        before: Before,
     ) -> Result<Intake> {
         let place = self.place(&self.me, submitter, name);
         let folder = place.submission.clone();
@@ -181,7 +205,14 @@ impl JobStore {
         };
         let mut revision = files.revision(submitter, &self.me, name, self.now())?;
         let Some(mut record) = record else {
-            return self.first_revision(&place, submitter, name, revision, &files);
+            let history = match before {
+                Before::Nothing => None,
+                // A state with markers is one that a native node wrote.
+                Before::PythonPeer => {
+                    self.shown_state(&place)?.filter(|state| state.markers.is_none())
+                }
+            };
+            return self.first_revision(&place, submitter, name, (revision, history), &files);
         };
         let cancel = folder.join("cancel")?;
         let cancelled = record.cancelled_at.is_none() && self.disk.metadata(&cancel)?.is_some();
@@ -254,7 +285,7 @@ impl JobStore {
         place: &Place,
         submitter: &Email,
         name: &JobName,
-        revision: Revision,
+        (revision, history): (Revision, Option<PythonState>),
         files: &JobFiles,
     ) -> Result<Intake> {
         let id = JobId::of(&revision.digest);
@@ -266,8 +297,6 @@ impl JobStore {
         let digest = revision.digest;
         let cancel = place.submission.join("cancel")?;
         let cancelled = self.disk.metadata(&cancel)?.is_some();
-        // A state with markers is one that a native node wrote.
-        let history = self.shown_state(place)?.filter(|state| state.markers.is_none());
         self.keep_snapshot(&revision, files)?;
         let record = JobRecord {
             schema: SCHEMA,

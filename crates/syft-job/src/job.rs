@@ -170,6 +170,28 @@ impl Job {
         self.place().submission
     }
 
+    /// Where in my datasite the files lie that its submitter may have of the run that
+    /// this speaks of; nothing for a job that I sent.
+    ///
+    /// # Errors
+    /// Only if the place were no path, which does not happen.
+    pub fn released_paths(&self) -> Result<Vec<DatasitePath>> {
+        let Side::Owner(received) = &self.side else { return Ok(Vec::new()) };
+        let release = received.run.as_ref().and_then(|run| run.release.as_ref());
+        let Some(release) = release else { return Ok(Vec::new()) };
+        let outputs =
+            release.files.iter().map(|released| format!("outputs/{}", released.file.path));
+        let logs = [STDOUT, STDERR].map(str::to_owned);
+        let logs = logs.into_iter().filter(|_| release.logs.is_some());
+        let results = self.place().results;
+        let below = format!("{}/", self.owner);
+        let results = results.as_str().strip_prefix(&below).unwrap_or_default();
+        let paths = outputs.chain(logs);
+        Ok(paths
+            .map(|path| DatasitePath::parse(&format!("{results}/{path}")))
+            .collect::<Result<_, _>>()?)
+    }
+
     pub(crate) fn place(&self) -> Place {
         self.store.place(&self.owner, &self.submitter, &self.name)
     }

@@ -155,7 +155,7 @@ impl JobStore {
             dependencies: current.map(|r| r.dependencies.clone()).unwrap_or_default(),
             description: current.and_then(|revision| revision.description.clone()),
             submitted_at: current.and_then(|revision| revision.submitted_at.clone()),
-            first_seen: record.revisions.first().map_or(self.now(), |first| first.received_at),
+            first_seen: record.received_at().unwrap_or_else(|| self.now()),
             side: Side::Owner(Box::new(Received {
                 decision: in_force(&record, decisions.last()).cloned(),
                 changed_after_approval: status == Status::Inbox && approved_before,

@@ -139,8 +139,7 @@ impl JobStore {
         let place = self.place(&self.me, &record.submitter, &record.name);
         let decisions = self.read_decisions(&record.id)?.decisions;
         let runs = self.runs(&record.id)?;
-        if decisions.is_empty() && runs.is_empty() && record.history.is_some() {
-            // It stays as the Python peer left it until something is decided here.
+        if runs.is_empty() && self.is_left_to_python(record, &place, &decisions)? {
             return Ok(());
         }
         let live = self.live_run_for(runs.last())?;
@@ -162,6 +161,23 @@ impl JobStore {
             self.project_return_code(&place.results, latest)?;
         }
         self.project_earlier(&place.results.join(EARLIER)?, record, &decisions, &released)
+    }
+
+    /// A job that has not run here stays as the Python peer left it until something is
+    /// decided here; and what that peer ran itself, on a box that both work on, it
+    /// keeps.
+    fn is_left_to_python(
+        &self,
+        record: &JobRecord,
+        place: &Place,
+        decisions: &[Decision],
+    ) -> Result<bool> {
+        if decisions.is_empty() && record.history.is_some() {
+            return Ok(true);
+        }
+        // A state with markers is one that a native node wrote.
+        let theirs = self.shown_state(place)?.filter(|state| state.markers.is_none());
+        Ok(theirs.is_some_and(|theirs| decisions.is_empty() || theirs.status.has_run()))
     }
 
     /// What was released is not taken back when a later run is released too.
@@ -417,7 +433,7 @@ fn python_state(
     status: Status,
     markers: Vec<(&str, Marker)>,
 ) -> PythonState {
-    let received = record.revisions.first().map(|first| first.received_at.to_rfc3339_micros());
+    let received = record.received_at().map(Timestamp::to_rfc3339_micros);
     let history = record.history.as_ref().and_then(|history| history.received_at.clone());
     let markers = markers.into_iter().map(|(_, marker)| marker).collect();
     let mut state = PythonState {

@@ -46,6 +46,11 @@ impl JobRecord {
         self.revisions.last()
     }
 
+    /// When this node first saw it.
+    pub(crate) fn received_at(&self) -> Option<Timestamp> {
+        self.revisions.first().map(|first| first.received_at)
+    }
+
     /// The state in which the Python peer left it, if it had ended with these bytes.
     pub(crate) fn ended_before(&self) -> Option<Status> {
         let history = self.history.as_ref().filter(|_| self.revisions.len() == 1)?;

@@ -1,8 +1,11 @@
 //! Jobs move with their datasite when it takes another layout.
 
-use syft_core::{Access, Email, FileKind, HomePath, JobName, JobPlace, LayoutKind, yaml};
+use syft_core::{
+    Access, Email, FileKind, HomePath, JobName, JobPlace, LayoutKind, Timestamp, yaml,
+};
 
 use crate::project::{EARLIER, MARKERS, RECEIPT, RETURN_CODE};
+use crate::records::JobRecord;
 use crate::runs::{STDERR, STDOUT};
 use crate::{Error, JobConfig, JobStore, PythonState, Result};
 
@@ -56,17 +59,21 @@ impl JobStore {
                 self.move_job(me, &submitter, &name, from, to)?;
             }
         }
+        let records = self.all_records()?;
         for submitter in self.submitters(to)? {
             for name in self.job_folders_in(me, &submitter, to)? {
+                let record = records.iter().find(|it| it.submitter == submitter && it.name == name);
+                let received =
+                    record.and_then(JobRecord::received_at).unwrap_or_else(|| self.now());
                 let place = to.layout().job(&submitter, &name);
                 let folder = HomePath::in_datasite(me, &place.submission);
                 if to == LayoutKind::Pysyft {
                     self.remove_shown(&folder)?;
                 }
-                self.rewrite_config(&folder, to)?;
+                self.rewrite_config(&folder, to, received)?;
             }
         }
-        for record in self.all_records()? {
+        for record in records {
             for place in from.layout().job_places(&record.submitter, &record.name) {
                 self.remove_results(me, &place)?;
             }
@@ -89,7 +96,8 @@ impl JobStore {
     ) -> Result<()> {
         // Before the move: as long as it lies there, a move that was cut short is repeated.
         for place in from.layout().job_places(&self.me, name) {
-            self.rewrite_config(&HomePath::in_datasite(owner, &place.submission), to)?;
+            let folder = HomePath::in_datasite(owner, &place.submission);
+            self.rewrite_config(&folder, to, self.now())?;
         }
         self.move_job(owner, &self.me, name, from, to)
     }
@@ -161,12 +169,22 @@ impl JobStore {
         Ok(())
     }
 
-    /// What cannot be read stays as it is: it is no job in any layout.
-    fn rewrite_config(&self, folder: &HomePath, layout: LayoutKind) -> Result<()> {
+    /// What cannot be read stays as it is: it is no job in any layout. One that does
+    /// not say when it was sent, as the Python peer asks, was received at that time.
+    fn rewrite_config(
+        &self,
+        folder: &HomePath,
+        layout: LayoutKind,
+        received: Timestamp,
+    ) -> Result<()> {
         let path = folder.join("config.yaml")?;
         let Ok(bytes) = self.disk.read(&path, yaml::MAX_BYTES as u64) else { return Ok(()) };
         let config = std::str::from_utf8(&bytes).ok().map(JobConfig::parse);
-        let Some(Ok(config)) = config else { return Ok(()) };
+        let Some(Ok(mut config)) = config else { return Ok(()) };
+        let said = config.submitted_at.take();
+        let said = said
+            .filter(|said| layout == LayoutKind::Native || Timestamp::from_iso8601(said).is_ok());
+        config.submitted_at = Some(said.unwrap_or_else(|| received.to_rfc3339()));
         let text = config.in_layout(layout).to_yaml(layout)?;
         if text.as_bytes() == bytes || text.len() > yaml::MAX_BYTES {
             return Ok(());

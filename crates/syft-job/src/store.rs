@@ -123,14 +123,19 @@ impl JobStore {
     pub(crate) fn place(&self, owner: &Email, submitter: &Email, name: &JobName) -> Place {
         let layout = self.layouts.of(owner);
         let mut places = layout.job_places(submitter, name);
-        // Mostly there is one place, and the disk need not be asked.
-        let is_there = |place: &JobPlace| {
+        let holds = |place: &JobPlace, file: Option<&str>| {
             let folder = HomePath::in_datasite(owner, &place.submission);
-            self.disk.metadata(&folder).is_ok_and(|found| found.is_some())
+            let path = file.map_or(Ok(folder.clone()), |file| folder.join(file));
+            path.and_then(|path| self.disk.metadata(&path)).is_ok_and(|found| found.is_some())
         };
+        // Mostly there is one place, and the disk need not be asked. Whatever else was
+        // put at the other one makes no job of it.
         let at = match places.len() {
             0 | 1 => None,
-            _ => places.iter().position(is_there),
+            _ => places
+                .iter()
+                .position(|place| holds(place, Some("config.yaml")))
+                .or_else(|| places.iter().position(|place| holds(place, None))),
         };
         let place = match at {
             Some(at) => places.swap_remove(at),

@@ -285,7 +285,7 @@ fn jobs_of_the_older_protocol_are_read_where_they_lie() {
     home.write(&format!("{folder}/run.sh"), "echo hi\n");
     home.write(&format!("{folder}/code/script.sh"), "echo hi\n");
     home.write(text(&table, "state_path"), text(&table, "state"));
-    home.store.intake_all().unwrap();
+    home.store.take_over().unwrap();
     let job = home.store.job("v0job").unwrap();
     assert_eq!((job.status(), job.folder().as_str()), (Status::Inbox, folder));
     // What its owner decides is shown in the older form.

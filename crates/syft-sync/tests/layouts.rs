@@ -19,7 +19,9 @@ use syft_core::{LayoutKind, Timestamp};
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogStream, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions, Status};
+use syft_perm::Level;
 use syft_sync::{Error, SyftboxManager, SyncOptions};
+use syft_transport::{Space, Transport, TransportExt};
 
 /// A shared dataset, a job that ran and was released, one that waits.
 async fn rich(layout: LayoutKind) -> Pair {
@@ -318,4 +320,83 @@ async fn a_job_that_ended_in_pysyft_is_frozen_from_the_login_on() {
     let manager = SyftboxManager::login(config).await.unwrap();
     let name = syft_core::JobName::parse("v0job").unwrap();
     assert!(manager.job_store().is_frozen(&submitter, &name).unwrap());
+}
+
+/// As a Python peer leaves its log, and a store without access control: no backup that
+/// says which layout it is of.
+#[tokio::test]
+async fn without_a_backup_the_restored_files_tell_the_layout() {
+    for layout in LayoutKind::ALL {
+        let pair = rich(layout).await;
+        for _ in 0..2 {
+            pair.alice.sync().await;
+            pair.bob.sync().await;
+        }
+        let state = Space::State { owner: alice() };
+        let user = pair.store.user(alice());
+        user.delete(&user.list_all(&state).await.unwrap()).await.unwrap();
+        for asked in [None, Some(LayoutKind::Native), Some(LayoutKind::Pysyft)] {
+            let machine = pair.alice.another_home(77);
+            machine.clock.set(Timestamp::new(1_790_100_000.0).unwrap());
+            let mut config = machine.config(Arc::new(pair.store.user(alice())));
+            config.layout = asked;
+            let manager = SyftboxManager::login(config).await.unwrap();
+            assert_eq!(manager.layout(), asked.unwrap_or(layout), "{layout}, {asked:?}");
+            let jobs = manager.job_store().jobs().unwrap();
+            let names: Vec<&str> = jobs.iter().map(|job| job.name().as_str()).collect();
+            assert_eq!(names, ["ran", "waits"], "{layout}, {asked:?}");
+        }
+    }
+}
+
+/// Somebody whom the Python peer had let send jobs, and who is no peer here yet.
+#[tokio::test]
+async fn what_a_stranger_was_granted_does_not_survive_a_change_of_layout() {
+    let mut pair = Pair::strangers().await;
+    let store = pair.store.clone();
+    take(&mut pair.alice, &store, LayoutKind::Pysyft).await.unwrap();
+    let of = |side: &str| format!("alice@hospital.org/app_data/job/{side}/bob@university.org");
+    let rule = |level: &str| {
+        format!("rules:\n- access:\n    {level}:\n    - bob@university.org\n  pattern: '**'\n")
+    };
+    pair.alice.write(&format!("{}/syft.pub.yaml", of("inbox")), &rule("write"));
+    pair.alice.write(&format!("{}/syft.pub.yaml", of("review")), &rule("read"));
+    pair.alice.write(&format!("{}/notes.txt", of("review")), "for bob");
+    take(&mut pair.alice, &store, LayoutKind::Native).await.unwrap();
+    let permissions = pair.alice.manager.permissions().unwrap();
+    let bob_may = |path: &str, level| permissions.allows(bob().as_str(), path, level);
+    for folder in ["app_data/job/inbox/bob@university.org", "jobs/bob@university.org"] {
+        assert!(!bob_may(&format!("{folder}/v1/x/run.sh"), Level::Write), "{folder}");
+        assert!(!bob_may(&format!("{folder}/x/run.sh"), Level::Write), "{folder}");
+    }
+    assert!(!bob_may("app_data/job/review/bob@university.org/notes.txt", Level::Read));
+    // As soon as Bob is a peer the folder is his.
+    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+    let permissions = pair.alice.manager.permissions().unwrap();
+    let path = "jobs/bob@university.org/x/run.sh";
+    assert!(permissions.allows(bob().as_str(), path, Level::Write));
+}
+
+/// The Python peer holds outputs back by a rule for each job that it ran.
+#[tokio::test]
+async fn an_owner_is_told_what_a_rule_keeps_back_of_a_release() {
+    let pair = rich(LayoutKind::Pysyft).await;
+    let jobs = pair.alice.manager.job_store().jobs().unwrap();
+    let id = jobs.get("ran").unwrap().id().clone();
+    assert_eq!(pair.alice.manager.held_back(&id).unwrap(), []);
+    let review = "app_data/job/review/bob@university.org";
+    let rules = "rules:\n- access:\n    read:\n    - alice@hospital.org\n  pattern: v1/ran/outputs/**\n\
+                 - access:\n    read:\n    - bob@university.org\n  pattern: '**'\n";
+    pair.alice.write(&format!("alice@hospital.org/{review}/syft.pub.yaml"), rules);
+    let held: Vec<String> = {
+        let held = pair.alice.manager.held_back(&id).unwrap();
+        held.iter().map(ToString::to_string).collect()
+    };
+    let rules = format!("{review}/syft.pub.yaml");
+    let file = format!("{review}/v1/ran/outputs/answer.txt");
+    assert_eq!(held, [format!("{file}: line 2 of {rules} keeps it back")]);
+    let found = pair.alice.manager.check_up(false, false).await.unwrap();
+    let check = found.checks.iter().find(|check| check.name == "permissions").unwrap();
+    assert!(check.detail.contains(&file) && check.detail.contains(id.as_str()), "{check:?}");
 }

@@ -19,7 +19,7 @@ use common::{Member, Pair, Trio, alice, bob, carol, in_space, inbox, outbox};
 use serde_json::Value;
 use syft_core::{Advert, COMPAT_VERSION, Email, JobName, LayoutKind, Timestamp};
 use syft_job::{Script, Submission};
-use syft_sync::{Error, Hello, OfflineTransport, PeerKind, SyncReport};
+use syft_sync::{Error, Hello, OfflineTransport, PeerKind, SyftboxManager, SyncReport};
 use syft_transport::{MemoryStore, Transport};
 
 /// So many hellos were replaced; a replaced object is known by its size alone.
@@ -414,4 +414,22 @@ async fn what_a_python_reader_could_not_apply_is_not_sent_and_all_else_is() {
     pair.bob.sync().await;
     assert_eq!(pair.bob.read("alice@hospital.org/public/a"), None);
     assert_eq!(pair.bob.read("alice@hospital.org/public/b").unwrap(), "news");
+}
+
+#[tokio::test]
+async fn a_datasite_with_a_python_peer_does_not_leave_the_layout_of_that() {
+    let pair = Pair::connected().await;
+    let layout_of = |layout| {
+        let mut config = pair.alice.config(Arc::new(pair.store.user(alice())));
+        config.layout = Some(layout);
+        config
+    };
+    SyftboxManager::login(layout_of(LayoutKind::Pysyft)).await.unwrap();
+    says(&pair.store, alice(), bob(), Some(advert("0.10.0"))).await;
+    let manager = SyftboxManager::login(layout_of(LayoutKind::Pysyft)).await.unwrap();
+    manager.sync(&Default::default()).await.unwrap();
+    let refused = SyftboxManager::login(layout_of(LayoutKind::Native)).await.unwrap_err();
+    assert!(refused.to_string().contains("bob@university.org uses PySyft"), "{refused}");
+    manager.remove_peer(&bob()).await.unwrap();
+    SyftboxManager::login(layout_of(LayoutKind::Native)).await.unwrap();
 }

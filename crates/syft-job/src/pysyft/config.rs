@@ -70,16 +70,6 @@ impl<'a> From<&'a JobConfig> for ConfigText<'a> {
 struct Asked {
     #[serde(default)]
     submitted_at: Option<String>,
-    #[serde(default)]
-    job_type: JobType,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum JobType {
-    #[default]
-    Local,
-    Enclave,
 }
 
 /// Why the Python peer would not take this `config.yaml` for one, if so.
@@ -88,9 +78,6 @@ pub(crate) fn check_config(text: &str, protocol: Protocol) -> Result<Option<Stri
         return Ok(Some(problem));
     }
     let asked: Asked = yaml::from_str(text)?;
-    if matches!(asked.job_type, JobType::Enclave) {
-        return Ok(Some("it is for an enclave, which this node is not".to_owned()));
-    }
     let said = asked.submitted_at.as_deref();
     Ok(match said.filter(|time| Timestamp::from_iso8601(time).is_ok()) {
         Some(_) => None,

@@ -42,6 +42,12 @@ impl PythonStatus {
         }
     }
 
+    /// Whether a run has begun.
+    #[must_use]
+    pub fn has_run(self) -> bool {
+        matches!(self, PythonStatus::Running | PythonStatus::Done | PythonStatus::Failed)
+    }
+
     /// The same in our words.
     #[must_use]
     pub fn status(self) -> Status {

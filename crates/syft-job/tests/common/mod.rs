@@ -87,6 +87,13 @@ pub fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
+/// A bash text for the owner.
+pub fn submission(job: &str, text: &str) -> Submission {
+    let mut submission = Submission::new(email(OWNER), Script::Text(text.to_owned()));
+    submission.name = Some(name(job));
+    submission
+}
+
 /// An owner and a scientist.
 pub struct Pair {
     pub owner: Home,
@@ -113,9 +120,7 @@ impl Pair {
 
     /// The submission of a bash text, received by the owner.
     pub fn sent(&self, job: &str, text: &str) -> JobId {
-        let mut submission = Submission::new(email(OWNER), Script::Text(text.to_owned()));
-        submission.name = Some(name(job));
-        self.submit(&submission);
+        self.submit(&submission(job, text));
         match self.intake(job) {
             Intake::Received { id, .. } => id,
             other => panic!("not received: {other:?}"),

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
 use syft_core::{DatasitePath, Email, HomePath, yaml};
+use syft_job::Job;
 use syft_perm::{PERMISSION_FILE, Permissions};
 
 use super::{Check, Verdict, count};
 use crate::Result;
 use crate::index::Index;
-use crate::manager::open_job_inbox;
+use crate::manager::{HeldBack, open_job_inbox};
 use crate::node::{Node, Pass};
 use crate::peers::{PeerState, PeerTable};
 use crate::perform::hash_of;
@@ -90,10 +91,12 @@ fn datasites(node: &Node) -> Result<BTreeSet<Email>> {
     Ok(owners)
 }
 
-/// Whether every permission file can be read, and each peer's folder has its own.
+/// Whether every permission file can be read, and each peer's folder has its own; and
+/// whether what was released reaches whom it is for.
 pub(crate) fn look_at_permissions(
     node: &Node,
     permissions: &Permissions,
+    held_back: Option<(Job, HeldBack)>,
     is_owner: bool,
 ) -> Result<Check> {
     let problems = permissions.problems();
@@ -105,14 +108,16 @@ pub(crate) fn look_at_permissions(
         return Ok(Check::bad("permissions", Verdict::Odd, detail));
     }
     let missing = if is_owner { closed_inboxes(node)? } else { Vec::new() };
-    Ok(match missing.first() {
-        None => Check::good("permissions", "every file can be read"),
-        Some(peer) => {
-            let detail =
-                format!("{peer} is a peer and may send no job: its permission file is gone");
-            Check::bad("permissions", Verdict::Odd, detail)
+    let problem = match (missing.first(), held_back) {
+        (None, None) => return Ok(Check::good("permissions", "every file can be read")),
+        (Some(peer), _) => {
+            format!("{peer} is a peer and may send no job: its permission file is gone")
         }
-    })
+        (None, Some((job, held))) => {
+            format!("released of job {} to {}, but {held}", job.id(), job.submitted_by())
+        }
+    };
+    Ok(Check::bad("permissions", Verdict::Odd, problem))
 }
 
 /// Makes the permission files of accepted peers again that are missing.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use syft_core::{Access, Email, yaml};
+use syft_core::{Access, Email, HomePath, yaml};
 use syft_perm::PermissionFile;
 
 use super::setup::{PERMISSION_FILE, job_rules, open_job_inbox};
@@ -16,8 +16,13 @@ const WAS: &str = "# was: ";
 /// on. Rules that are not those of the first day stay there as comments, since they may
 /// hold back what the ones of the first day would share.
 pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
+    close(pass, &job_rules(pass, peer))
+}
+
+/// The same of folders that had these rules on the first day.
+pub(super) fn close(pass: &Pass<'_>, rules: &[(HomePath, PermissionFile)]) -> Result<()> {
     let disk = &*pass.node.disk;
-    for (folder, made) in job_rules(pass, peer) {
+    for (folder, made) in rules {
         let file = folder.join(PERMISSION_FILE)?;
         if disk.metadata(&file)?.is_none() {
             continue;
@@ -27,8 +32,8 @@ pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
             here => here.ok().and_then(|bytes| String::from_utf8(bytes).ok()),
         };
         let here = here.as_deref();
-        if here.is_none_or(|here| opened(here, &made).is_none()) {
-            disk.write(&file, closed(here, &made).as_bytes(), Access::Shared)?;
+        if here.is_none_or(|here| opened(here, made).is_none()) {
+            disk.write(&file, closed(here, made).as_bytes(), Access::Shared)?;
         }
     }
     Ok(())

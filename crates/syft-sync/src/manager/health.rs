@@ -45,7 +45,12 @@ impl SyftboxManager {
         found.checks.push(look_at_journal(&ledger));
         found.checks.push(look_at_decisions(node, &self.jobs));
         found.checks.push(audit);
-        found.checks.push(look_at_permissions(node, &self.permissions()?, self.role.is_owner())?);
+        let permissions = self.permissions()?;
+        // What cannot be read of a job is told by the check of the decisions.
+        let held_back = self.first_held_back(&permissions).unwrap_or_default();
+        let is_owner = self.role.is_owner();
+        let permissions = look_at_permissions(node, &permissions, held_back, is_owner)?;
+        found.checks.push(permissions);
         found.checks.push(look_at_files(node)?);
         found.checks.push(look_for_leftovers(node)?);
         drop(lock);

@@ -4,8 +4,8 @@ use syft_core::{Disk, Email, HomePath, LayoutKind, Layouts};
 
 use super::{SyftboxManager, setup};
 use crate::node::Pass;
-use crate::peers::PeerTable;
-use crate::{NodeConfig, Result};
+use crate::peers::{PeerState, PeerTable};
+use crate::{Error, NodeConfig, Result};
 
 /// What the folder of a home of the Python peer is called before the address.
 const PYTHON_BOX: &str = "SyftBox_";
@@ -41,6 +41,13 @@ pub(super) fn remember(disk: &dyn Disk, layouts: &Layouts) {
     }
 }
 
+/// A peer with whom a datasite that has another layout cannot work.
+fn python_peer(disk: &dyn Disk) -> Result<Option<Email>> {
+    let table = PeerTable::load(disk)?;
+    let mut peers = table.in_state(PeerState::Accepted);
+    Ok(peers.find(|peer| table.is_python(peer)).cloned())
+}
+
 impl SyftboxManager {
     /// Moves the datasite into the layout of this manager from the one that the home
     /// had until now. The home's configuration says so until it is done, so that a
@@ -51,8 +58,17 @@ impl SyftboxManager {
         if from == to {
             return Ok(());
         }
+        let disk = &*self.node.disk;
+        let begins = known.converting_from.is_none();
+        if let (true, Some(peer)) = (begins && to == LayoutKind::Native, python_peer(disk)?) {
+            return Err(Error::Refused(format!(
+                "{peer} uses PySyft, which finds nothing in the native layout: keep the layout \
+                 pysyft, or remove that peer"
+            )));
+        }
         let _no_runs = self.jobs.hold_runs()?;
-        if known.converting_from.is_none() {
+        self.datasets.recover()?;
+        if begins {
             // What nobody has looked at yet is to be known before it moves.
             let as_it_was = Layouts::new(self.node.email.clone(), from);
             self.jobs.clone().with_layouts(as_it_was).intake_all()?;
@@ -60,7 +76,7 @@ impl SyftboxManager {
         self.jobs.check_layout(from, to)?;
         self.datasets.check_layout(from)?;
         known = NodeConfig { layout: to, converting_from: Some(from), ..known };
-        known.save(&*self.node.disk)?;
+        known.save(disk)?;
         self.jobs.take_layout(from, to)?;
         setup::move_job_inboxes(pass, from)?;
         self.datasets.take_layout(from)?;

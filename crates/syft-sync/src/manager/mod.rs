@@ -5,6 +5,7 @@ mod checkpoints;
 mod closing;
 mod datasets;
 mod health;
+mod held_back;
 mod jobs;
 mod layout;
 mod peers;
@@ -35,6 +36,7 @@ use syft_transport::{Info, Transport};
 
 pub use attempts::Sent;
 pub use datasets::CreateOptions;
+pub use held_back::HeldBack;
 pub(crate) use layout::owner_of_python_box;
 pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
@@ -223,6 +225,11 @@ impl SyftboxManager {
             event_cache: config.event_cache,
             converting_from: None,
         });
+        if is_first {
+            // What ended in PySyft is known, and cannot be changed, before a message is taken.
+            let as_it_was = Layouts::new(config.email.clone(), had);
+            manager.jobs.clone().with_layouts(as_it_was).take_over()?;
+        }
         manager.take_layout(&pass, known)?;
         let restored = manager.restore(&mut pass).await?;
         if let Home::OtherLayout(layout) = restored {
@@ -231,8 +238,8 @@ impl SyftboxManager {
         }
         setup::prepare(&pass, is_new)?;
         if is_first {
-            // What ended in PySyft is known, and cannot be changed, before a message is taken.
-            manager.jobs.intake_all()?;
+            // The same of what a restore brought.
+            manager.jobs.take_over()?;
         }
         let saved = NodeConfig {
             email: config.email.clone(),

@@ -115,7 +115,7 @@ impl SyftboxManager {
     /// nothing is sent or taken.
     fn look_at_home(&self) -> Result<()> {
         let _pass = self.node.pass()?;
-        Ok(self.jobs.intake_all().map(drop)?)
+        Ok(self.jobs.take_over()?)
     }
 
     /// Syncs; a store that is away is told.

@@ -1,8 +1,11 @@
 //! What a datasite has from the first day, and what each accepted peer gets.
 
+use std::collections::BTreeSet;
+
 use syft_core::{Access, DatasitePath, Email, HomePath, Layout, LayoutKind, yaml};
 use syft_perm::{PermissionFile, Rule};
 
+use super::closing::close;
 use crate::Result;
 use crate::node::Pass;
 use crate::peers::PeerTable;
@@ -88,13 +91,19 @@ fn native_rules(peer: &Email) -> PermissionFile {
 }
 
 /// Writes the permission files for jobs anew where my layout has them, and removes
-/// those of the layout that it had. A folder that was closed stays closed. Rules that
-/// the owner wrote there are kept as they are: they may fit the new places no better
-/// than none.
+/// those of the layout that it had. A folder that was closed stays closed, and so is one
+/// of somebody who is no peer. Rules that the owner wrote there are kept as they are:
+/// they may fit the new places no better than none.
 pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> {
     let me = &pass.node.email;
     let disk = &*pass.node.disk;
-    for peer in PeerTable::load(disk)?.peers.keys() {
+    let peers = PeerTable::load(disk)?.peers;
+    let mut strangers = submitters(pass, from.layout())?;
+    strangers.retain(|submitter| !peers.contains_key(submitter));
+    for stranger in &strangers {
+        close(pass, &rules_in(from.layout(), me, stranger))?;
+    }
+    for peer in peers.keys().chain(&strangers) {
         let old = rules_in(from.layout(), me, peer);
         let mut kept = None;
         for (folder, made) in &old {
@@ -107,6 +116,7 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
             let is_new = disk.metadata(&file)?.is_none();
             match &kept {
                 Some(text) if is_new => disk.write(&file, text, Access::Shared)?,
+                None if strangers.contains(peer) => {}
                 _ => put(pass, &folder, &made)?,
             }
         }
@@ -118,6 +128,23 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// Whoever has a folder for jobs, peer or not.
+fn submitters(pass: &Pass<'_>, layout: &dyn Layout) -> Result<BTreeSet<Email>> {
+    let place = |path: &DatasitePath| HomePath::in_datasite(&pass.node.email, path);
+    let mut found = BTreeSet::new();
+    let inboxes = layout.job_inboxes();
+    let review = layout.job_review(&pass.node.email).and_then(|review| review.parent());
+    for folder in std::iter::once(inboxes).chain(review) {
+        let entries = match pass.node.disk.list(&place(&folder)) {
+            Err(syft_core::Error::NotRegular { .. }) => continue,
+            entries => entries?,
+        };
+        let names = entries.into_iter().filter_map(|entry| entry.name.ok());
+        found.extend(names.filter_map(|name| Email::parse(&name).ok()));
+    }
+    Ok(found)
 }
 
 /// Writes a permission file where there is none: the owner's own edits stay.

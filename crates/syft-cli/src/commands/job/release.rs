@@ -1,6 +1,6 @@
 use serde::Serialize;
-use syft_sync::Error;
 use syft_sync::job::{self, JobSummary, ReleaseFiles};
+use syft_sync::{Error, HeldBack};
 
 use super::{find_mine, view};
 use crate::args::ReleaseArgs;
@@ -15,6 +15,8 @@ pub(crate) struct JobReleased {
     #[serde(flatten)]
     job: JobSummary,
     delivery: Delivery,
+    /// What was released and does not reach the submitter all the same.
+    held_back: Vec<HeldBack>,
 }
 
 pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobReleased, CliError> {
@@ -46,9 +48,10 @@ pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobRelea
         }
         error => error.into(),
     })?;
+    let held_back = manager.held_back(job.id())?;
     let job = manager.job_store().received(job.id())?.summary()?;
     let delivery = context.deliver(&manager).await;
-    Ok(JobReleased { job, delivery })
+    Ok(JobReleased { job, delivery, held_back })
 }
 
 impl Report for JobReleased {
@@ -66,5 +69,6 @@ impl Report for JobReleased {
         } else {
             "  The logs stay here."
         });
+        view::held_back(page, &self.job, &self.held_back);
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox, Stop};
 use syft_sync::job::{self, JobId, JobRun, JobSummary, SkippedOutput, Status};
-use syft_sync::{Error, ProcessOptions, SyftboxManager};
+use syft_sync::{Error, HeldBack, ProcessOptions, SyftboxManager};
 
 use super::view::without_box;
 use super::{Stream, box_minimum, find_mine, view};
@@ -38,6 +38,8 @@ struct RanJob {
     landlock_abi: Option<u32>,
     limits_hit: Vec<LimitHit>,
     skipped: Vec<SkippedOutput>,
+    /// What was released and does not reach the submitter all the same.
+    held_back: Vec<HeldBack>,
     error: Option<String>,
 }
 
@@ -103,7 +105,7 @@ pub(super) async fn run_all(
         match run {
             Ok(run) => {
                 let job = manager.job_store().received(&id)?.summary()?;
-                report.jobs.push(RanJob::new(job, run));
+                report.jobs.push(RanJob::new(job, run, manager.held_back(&id)?));
             }
             Err(error) => {
                 let error = no_box(error, &id, options.again);
@@ -169,14 +171,14 @@ fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, Cl
 }
 
 impl RanJob {
-    fn new(job: JobSummary, run: JobRun) -> Self {
+    fn new(job: JobSummary, run: JobRun, held_back: Vec<HeldBack>) -> Self {
         let finished = run.finished;
         let seconds = finished.as_ref().map(|finished| finished.seconds);
         let landlock_abi = finished.as_ref().and_then(|finished| finished.landlock_abi);
         let (limits_hit, skipped, error) = finished
             .map(|finished| (finished.limits_hit, finished.skipped, finished.error))
             .unwrap_or_default();
-        RanJob { job, seconds, landlock_abi, limits_hit, skipped, error }
+        RanJob { job, seconds, landlock_abi, limits_hit, skipped, held_back, error }
     }
 
     fn write(&self, page: &mut Page, me: &Email) {
@@ -200,6 +202,7 @@ impl RanJob {
             page.warning(format!("  {}", safe_text(error)));
         }
         view::outputs_table(page, &job.outputs);
+        view::held_back(page, job, &self.held_back);
         if !job.outputs.is_empty() {
             let command = format!("syft job outputs {} -o DIR", job.id);
             page.hint("Look at what came out before you release it:", &command);

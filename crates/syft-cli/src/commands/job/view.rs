@@ -1,7 +1,7 @@
-use syft_sync::WaitingFor;
-use syft_sync::core::Email;
+use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{Attempt, JobOutput, JobSummary};
+use syft_sync::{HeldBack, WaitingFor};
 
 use super::safe_lines;
 use crate::commands::dataset::bytes;
@@ -49,6 +49,19 @@ pub(in crate::commands) fn comment(page: &mut Page, job: &JobSummary) {
     page.gap();
     page.line(format!("  {} says:", job.owner));
     safe_lines(comment).for_each(|line| page.line(format!("  ┆ {line}")));
+}
+
+/// What was released and does not reach the submitter all the same.
+pub(super) fn held_back(page: &mut Page, job: &JobSummary, held_back: &[HeldBack]) {
+    for held in held_back {
+        page.warning(format!("  not sent: {}", safe_text(&held.to_string())));
+    }
+    if !held_back.is_empty() {
+        page.line(format!(
+            "  A sync sends it as soon as your rules let {} read it.",
+            job.submitter
+        ));
+    }
 }
 
 /// The runs of a job, if there is more than the one that is shown anyway.

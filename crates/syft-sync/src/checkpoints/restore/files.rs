@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use syft_core::{Change, CheckpointFile, ContentHash, DatasitePath, FileChangeEvent, Timestamp};
+use syft_core::{
+    Change, CheckpointFile, ContentHash, DatasitePath, FileChangeEvent, LayoutKind, Timestamp,
+};
 
 use super::damaged;
 use crate::Result;
@@ -72,6 +74,17 @@ impl Files {
     /// The files that are there.
     pub(super) fn there(&self) -> impl Iterator<Item = (&DatasitePath, FileVersion)> {
         self.seen.iter().filter_map(|(path, seen)| Some((path, seen.file?)))
+    }
+
+    /// The layout whose place for jobs is in use; `None` if none is, or more than one.
+    pub(super) fn layout(&self) -> Option<LayoutKind> {
+        let is_used = |kind: &LayoutKind| {
+            let jobs = kind.layout().jobs();
+            self.there().any(|(path, _)| path.is_within(&jobs))
+        };
+        let mut used = LayoutKind::ALL.into_iter().filter(is_used);
+        let first = used.next();
+        first.filter(|_| used.next().is_none())
     }
 
     /// What a file holds, if it is there.

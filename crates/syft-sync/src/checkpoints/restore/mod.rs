@@ -148,6 +148,11 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     let mut progress = Progress { pass, done: 0, total: found.objects() };
     progress.tell();
     let history = History::fetch(&mut progress, found, backup.as_ref(), &mut notes).await?;
+    // A Python peer keeps no backup that says it, nor does a store without access control.
+    let told = history.files.layout().filter(|layout| backup.is_none() && *layout != own);
+    if let Some(other) = told {
+        return Err(Error::OtherLayout(other));
+    }
     let outboxes = outboxes::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
     let datasets = datasets::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
     let total = progress.total;
