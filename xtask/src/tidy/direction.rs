@@ -8,9 +8,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-core", &[]),
     ("syft-perm", &["syft-core"]),
     ("syft-transport", &["syft-core"]),
+    ("syft-crypto", &["syft-core"]),
     ("syft-dataset", &["syft-core", "syft-perm"]),
     ("syft-job", &["syft-core", "syft-perm"]),
-    ("syft-sync", &["syft-core", "syft-perm", "syft-transport", "syft-dataset", "syft-job"]),
+    (
+        "syft-sync",
+        &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],
+    ),
     ("syft-cli", &["syft-sync"]),
 ];
 
