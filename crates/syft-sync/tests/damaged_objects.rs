@@ -239,6 +239,12 @@ fn f16_a_damaged_record_of_peers_and_jobs_is_believed_or_waited_for() {
         assert!(told.iter().any(|told| told.contains("is missing")), "{told:.300?}");
         told.iter().try_for_each(|told| short(told)).unwrap();
     }
+    let place = format!(".syft/decisions/jobs/{}", "9".repeat(3_000));
+    let mut record: serde_json::Value = serde_json::from_slice(whole).unwrap();
+    record["jobs"] = json!({ place: "{}" });
+    let told = restored_from(&runtime, &pair, serde_json::to_vec(&record).unwrap());
+    assert!(told.iter().any(|told| told.contains("decisions/jobs/999")), "{told:.300?}");
+    told.iter().try_for_each(|told| short(told)).unwrap();
 }
 
 #[test]

@@ -35,6 +35,8 @@ use crate::{Error, Notice, Result, Work, manager};
 
 /// Longest reason why a piece is damaged, in characters.
 const MAX_REASON: usize = 500;
+/// Longest name of such a piece, in characters: it may be one that stands in another.
+const MAX_NAME: usize = 200;
 
 /// What a restore brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -209,6 +211,8 @@ impl Progress<'_, '_> {
 
 fn damaged(name: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
     // A reader quotes what it reads, which may be all of a body.
-    let reason = shorten(&safe_text(&shorten(&reason.to_string(), MAX_REASON)), MAX_REASON);
+    let quoted = |text: String, limit| shorten(&safe_text(&shorten(&text, limit)), limit);
+    let name = quoted(name.to_string(), MAX_NAME);
+    let reason = quoted(reason.to_string(), MAX_REASON);
     Error::Integrity(format!("{name}: {reason}"))
 }

@@ -8,17 +8,17 @@ use syft_core::{ContentHash, DatasitePath, Email, HomePath, JobName, NodePaths, 
 use syft_job::{JobStore, Revision};
 use syft_transport::Space;
 
-use super::Restored;
 use super::backup::Backup;
 use super::datasets::FoundDataset;
 use super::history::History;
 use super::outboxes::Outbox;
+use super::{Restored, damaged};
+use crate::Result;
 use crate::engine::Draft;
 use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::perform::hash_of;
-use crate::{Error, Result};
 
 /// All that was found in the store.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Findings {
         let mut snapshots = BTreeSet::new();
         for (name, record) in &backup.body.jobs {
             let Some(path) = JobStore::record_place(name) else {
-                return Err(Error::Integrity(format!("{name} is no place of a record")));
+                return Err(damaged(name, "it is no place of a record"));
             };
             put(pass, draft, path, record.as_bytes())?;
             if let Ok(job) = serde_json::from_str::<JobRecord>(record) {
