@@ -4,6 +4,7 @@ mod audit;
 mod checkpoint;
 mod dataset;
 mod job;
+mod keys;
 mod login;
 mod peer;
 mod perm;
@@ -28,6 +29,7 @@ pub(crate) use job::{
     DecideArgs, JobArgs, JobCommand, JobListArgs, JobRerunArgs, JobRunArgs, LogsArgs, NewRunArgs,
     OutputsArgs, RehearseArgs, ReleaseArgs, ReturnArgs, SubmitArgs,
 };
+pub(crate) use keys::{KeysCommand, KeysExportArgs, KeysImportArgs};
 pub(crate) use login::LoginArgs;
 pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs};
 pub(crate) use perm::{
@@ -116,6 +118,9 @@ pub(crate) enum Command {
     /// The people that I exchange with
     #[command(subcommand)]
     Peer(PeerCommand),
+    /// Who I am to my peers: my keys, and the words by which they know them
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// My datasets, and the mocks of my peers
     #[command(subcommand)]
     Dataset(DatasetCommand),

@@ -8,6 +8,7 @@ mod dataset;
 mod demo;
 mod doctor;
 mod job;
+mod keys;
 mod login;
 mod man;
 mod peer;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, Cli
         Command::Status => show(context, status::run(context).await),
         Command::Sync(args) => sync::run(context, args).await,
         Command::Peer(command) => peer::run(context, command).await,
+        Command::Keys(command) => keys::run(context, command),
         Command::Dataset(command) => dataset::run(context, command).await,
         Command::Run(args) => show(context, run::run(context, args).await),
         Command::Review(args) => review::run(context, &args).await,

@@ -97,6 +97,14 @@ impl Context {
         self.read(NodeConfig::load)
     }
 
+    /// Whether this home has keys.
+    pub(crate) fn has_keys(&self) -> Result<bool, CliError> {
+        if !self.home.is_dir() {
+            return Ok(false);
+        }
+        Ok(!DirDisk::open(&self.home)?.list(&NodePaths::keys())?.is_empty())
+    }
+
     fn read(
         &self,
         read: impl FnOnce(&dyn Disk) -> syft_sync::Result<Option<NodeConfig>>,

@@ -2,6 +2,7 @@
 //! the next command, and the exit code. Each library's errors have a file.
 
 mod core;
+mod crypto;
 mod dataset;
 mod job;
 mod sync;
@@ -39,6 +40,12 @@ impl CliError {
     /// The same with the command to type next.
     pub(crate) fn then(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
+        self
+    }
+
+    /// The same, with what it is about said first.
+    pub(crate) fn about(mut self, what: &dyn std::fmt::Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
         self
     }
 

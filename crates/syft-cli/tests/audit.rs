@@ -66,11 +66,12 @@ fn the_log_tells_what_was_decided() {
     let it = TestBox::connected();
     assert_snapshot!(it.alice(&["audit", "log"]).ok().all(), @r"
     NO  WHEN      WHO                 WHAT           TO WHAT
-    1   just now  alice@hospital.org  login          alice@hospital.org
-    2   just now  alice@hospital.org  object.taken   syft-1/inbox/alice@hospital.org/bob@uni.org/hello
-    3   just now  alice@hospital.org  peer.approved  bob@uni.org
-    4   just now  alice@hospital.org  object.sent    syft-1/inbox/bob@uni.org/alice@hospital.org/hello
-    5   just now  alice@hospital.org  files.changed  3 files
+    1   just now  alice@hospital.org  keys.taken     <HASH>
+    2   just now  alice@hospital.org  login          alice@hospital.org
+    3   just now  alice@hospital.org  object.taken   syft-1/inbox/alice@hospital.org/bob@uni.org/hello
+    4   just now  alice@hospital.org  peer.approved  bob@uni.org
+    5   just now  alice@hospital.org  object.sent    syft-1/inbox/bob@uni.org/alice@hospital.org/hello
+    6   just now  alice@hospital.org  files.changed  3 files
     ");
     let log = it.alice(&["audit", "log", "--last", "1", "--json"]).ok().json();
     assert_eq!(log["schema"], "syft/audit-log/1");
@@ -87,15 +88,15 @@ fn a_changed_audit_log_is_found() {
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::write(&log, text.replacen("peer.approved", "peer.rejected", 1)).unwrap();
     assert_snapshot!(it.alice(&["audit", "verify"]).exits(9).all(), @r"
-    The audit log was tampered with at line 4: it does not continue the line before: one of them was changed
-    Up to there, 3 entries hang together.
+    The audit log was tampered with at line 5: it does not continue the line before: one of them was changed
+    Up to there, 4 entries hang together.
     [exit 9]
     ");
     assert_eq!(it.alice(&["audit", "verify", "--json"]).exits(9).json()["ok"], false);
     it.alice(&["doctor"]).exits(9);
     std::fs::remove_dir_all(it.path("alice/.syft/audit")).unwrap();
     assert_snapshot!(it.alice(&["audit", "verify"]).exits(9).all(), @r"
-    The audit log was tampered with at line 1: it is empty, and the login that it begins with is gone
+    The audit log was tampered with at line 1: it is empty, and the login that made this home is gone
     Up to there, 0 entries hang together.
     [exit 9]
     ");

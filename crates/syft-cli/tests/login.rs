@@ -25,7 +25,11 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
       home   $BOX/alice
       role   owner
       store  file://$BOX/shared
+      words  <WORDS>
     The store is new: nobody has used it before. Your peers log in with the same.
+
+    Your keys were made. Keep what they come from, since a lost key is a lost identity:
+        syft keys export FILE
 
     Next, publish a dataset:
         syft dataset create NAME --mock PATH --private PATH
@@ -36,6 +40,10 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
       home   $BOX/bob
       role   both
       store  file://$BOX/shared
+      words  <WORDS>
+
+    Your keys were made. Keep what they come from, since a lost key is a lost identity:
+        syft keys export FILE
 
     Next, ask a data owner to become a peer:
         syft peer add EMAIL

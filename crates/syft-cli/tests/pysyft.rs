@@ -166,6 +166,7 @@ fn a_datasite_moves_into_the_layout_and_back_with_all_that_is_in_it() {
       home   $BOX/alice
       role   both
       store  file://$BOX/shared
+      words  <WORDS>
     Your datasite was moved from the layout native into the layout pysyft: jobs and datasets are where that one has them.
 
     Next, ask a data owner to become a peer:

@@ -21,7 +21,7 @@ const WHAT: &str = "public key bundle";
 const MAX_BYTES: usize = 64 * 1024;
 
 /// Words by which two people compare a key: 66 bits of its hash.
-const WORDS: usize = 6;
+const WORDS: u32 = 6;
 const BITS_PER_WORD: u32 = 11;
 
 /// The public keys of somebody: one to sign, two to be sealed to, and the signatures that
@@ -98,12 +98,12 @@ impl Bundle {
         let first = hash.finalize().into_iter().take(16);
         let bits = first.fold(0_u128, |bits, byte| bits << 8 | u128::from(byte));
         let list = bip39::Language::English.word_list();
-        let word = |number: usize| {
-            let shift = u128::BITS - BITS_PER_WORD * (number as u32 + 1);
-            let index = usize::try_from(bits >> shift).unwrap_or_default() % list.len();
-            list.get(index).copied().unwrap_or_default()
+        let word = |number: u32| {
+            let shift = u128::BITS - BITS_PER_WORD * (number + 1);
+            let index = bits >> shift & ((1 << BITS_PER_WORD) - 1);
+            usize::try_from(index).ok().and_then(|index| list.get(index)).copied()
         };
-        (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+        (0..WORDS).filter_map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether whoever has these keys signed these bytes for this purpose.

@@ -15,6 +15,7 @@ mod open;
 mod recovery;
 mod seal;
 mod sealer;
+mod source;
 
 pub use bundle::{Bundle, DidDocument};
 pub use error::{Error, Result};
@@ -23,6 +24,7 @@ pub use keys::Keys;
 pub use open::{Limits, is_envelope};
 pub use recovery::RecoveryKey;
 pub use sealer::{Opened, Party, Sealer};
+pub use source::KeySource;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

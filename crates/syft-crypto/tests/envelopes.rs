@@ -170,6 +170,15 @@ fn words_are_of_a_key_and_an_address() {
     assert_eq!(words.split(' ').count(), 6, "{words}");
     assert_ne!(words, alice.bundle().words(bob.email()));
     assert_ne!(words, bob.bundle().words(alice.email()));
+    // Each of them stands for bits of the key.
+    let entropy = SeededEntropy::new(1);
+    let mut seen = vec![std::collections::BTreeSet::new(); 6];
+    for _ in 0..8 {
+        let keys = RecoveryKey::generate(&entropy).unwrap().keys(alice.email()).unwrap();
+        let words = keys.bundle().words(alice.email());
+        words.split(' ').zip(&mut seen).for_each(|(word, seen)| seen.extend([word.to_owned()]));
+    }
+    assert!(seen.iter().all(|seen| seen.len() > 5), "{seen:?}");
 }
 
 #[test]

@@ -13,6 +13,24 @@ pub enum Error {
     /// A dataset.
     #[error(transparent)]
     Dataset(#[from] syft_dataset::Error),
+    /// Keys, or something that is sealed.
+    #[error(transparent)]
+    Crypto(#[from] syft_crypto::Error),
+    /// Others than the owner of this home could read its keys, or they could be of
+    /// somebody else: nothing is done with them.
+    #[error("others may read {path}, which holds the keys of this home")]
+    KeysExposed {
+        /// The file or folder, on this machine.
+        path: String,
+    },
+    /// The home has other keys than the ones that are given.
+    #[error("this home has the keys {has}, and these are {given}")]
+    OtherKeys {
+        /// The fingerprint of its own, in short.
+        has: String,
+        /// That of the others.
+        given: String,
+    },
     /// A job.
     #[error(transparent)]
     Job(#[from] syft_job::Error),

@@ -24,6 +24,7 @@ mod manager;
 mod node;
 mod notice;
 mod offline;
+mod own_keys;
 mod owner;
 mod peers;
 mod perform;
@@ -56,6 +57,7 @@ pub use manager::{
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;
+pub use own_keys::OwnKeys;
 pub use owner::DatasiteOwnerSyncer;
 pub use peers::{Identity, Peer, PeerList, PeerState};
 pub use perm_context::{PermContext, PermEdit, PermEntry};
@@ -67,6 +69,7 @@ pub use traffic::{Direction, Transfer};
 pub use watcher::DatasiteWatcherSyncer;
 
 pub use syft_core as core;
+pub use syft_crypto as crypto;
 pub use syft_dataset as dataset;
 pub use syft_job as job;
 pub use syft_perm as perm;

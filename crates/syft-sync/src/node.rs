@@ -104,7 +104,7 @@ impl Node {
     pub(crate) fn verify_audit(&self) -> Result<AuditReport> {
         let mut report = self.audit.open()?.verify()?;
         if report.entries == 0 {
-            let detail = "it is empty, and the login that it begins with is gone".to_owned();
+            let detail = "it is empty, and the login that made this home is gone".to_owned();
             report.problem.get_or_insert(AuditProblem { line: 1, detail });
         }
         Ok(report)

@@ -11,6 +11,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,6 +96,10 @@ fn copied(pair: &Pair) -> Machine {
         let to = machine.home.path().join(path);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::write(to, bytes).unwrap();
+    }
+    let keys = machine.home.path().join(".syft/keys");
+    for (path, mode) in [(keys.join("identity"), 0o600), (keys, 0o700)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
     machine
 }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use clap::{Args, ValueEnum};
@@ -22,6 +23,9 @@ pub(crate) struct LoginArgs {
     /// Keep copies of my event log in .syft/cache/events
     #[arg(long)]
     pub(crate) event_cache: bool,
+    /// Be who I was elsewhere: a file that `syft keys export` wrote there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_key_file: Option<PathBuf>,
 }
 
 /// A role as it is typed.

@@ -5,6 +5,7 @@ use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::transport::{SpaceKind, Transport};
 use syft_sync::{Config, Restored, Role, SyftboxManager};
 
+use super::keys::read_source;
 use crate::args::LoginArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -24,11 +25,17 @@ pub(crate) struct Login {
     store_is_new: bool,
     /// What came back from the backup in the store.
     restored: Option<Restored>,
+    /// The words by which my peers know my keys.
+    words: Option<String>,
+    /// Whether these keys were made just now.
+    keys_are_new: bool,
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
-    let LoginArgs { email, transport, role, layout, event_cache } = args;
+    let LoginArgs { email, transport, role, layout, event_cache, recovery_key_file } = args;
     context.check_identity(&email)?;
+    let keys =
+        recovery_key_file.map(|file| read_source(&context.path(&file), &email)).transpose()?;
     let known = context.known()?;
     let (store, store_is_new) = first_store(context, &transport, &email)
         .await
@@ -36,7 +43,9 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
+    config.keys = keys;
     let had = known.map(|known| known.layout);
+    let had_keys = context.has_keys()? || config.keys.is_some();
     let manager = SyftboxManager::login(context.with_options(config)).await?;
     let layout = manager.layout();
     Ok(Login {
@@ -48,6 +57,8 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         converted_from: had.filter(|had| *had != layout),
         store_is_new,
         restored: manager.restored().cloned(),
+        words: manager.keys().map(|keys| keys.bundle().words(keys.email())),
+        keys_are_new: !had_keys,
     })
 }
 
@@ -101,6 +112,7 @@ impl Report for Login {
             ("home", self.home.clone()),
             ("role", self.role.to_string()),
             ("store", self.transport.clone()),
+            ("words", self.words.clone().unwrap_or_default()),
         ]);
         if let Some(had) = self.converted_from {
             page.line(format!(
@@ -116,6 +128,9 @@ impl Report for Login {
         }
         if let Some(restored) = &self.restored {
             write_restored(page, restored);
+        }
+        if self.keys_are_new {
+            page.hint("Your keys were made. Keep what they come from, since a lost key is a lost identity:", "syft keys export FILE");
         }
         match self.role {
             Role::Owner => page.hint(

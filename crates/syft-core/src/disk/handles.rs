@@ -142,6 +142,7 @@ pub(super) fn metadata(stat: &Stat) -> Metadata {
         modified_ns: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
         changed_ns: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
         inode: stat.st_ino as u64,
+        owner_only: u32::from(stat.st_mode) & 0o077 == 0,
     }
 }
 

@@ -148,6 +148,8 @@ pub struct Metadata {
     pub changed_ns: i64,
     /// The inode number; 0 where there is none.
     pub inode: u64,
+    /// Whether nobody but its owner may open it: no rights for a group or others.
+    pub owner_only: bool,
 }
 
 /// One entry of a folder.

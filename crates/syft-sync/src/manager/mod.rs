@@ -7,6 +7,7 @@ mod datasets;
 mod health;
 mod held_back;
 mod jobs;
+mod keys;
 mod layout;
 mod peers;
 mod permissions;
@@ -29,6 +30,7 @@ use syft_core::{
     AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage,
     LayoutKind, Layouts, SystemClock, SystemEntropy,
 };
+use syft_crypto::{KeySource, Keys};
 use syft_dataset::DatasetStore;
 use syft_job::JobStore;
 use syft_perm::Permissions;
@@ -58,7 +60,7 @@ use crate::shared_audit::SharedAudit;
 use crate::touched::{NotingDisk, Touched};
 use crate::traffic::{Recorded, Transfer, transfers};
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role};
+use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role, own_keys};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
 pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
@@ -90,6 +92,8 @@ pub struct Config {
     /// The layout that a login gives the datasite; by default the one that it has,
     /// and the native one if there is none yet.
     pub layout: Option<LayoutKind>,
+    /// The keys that a login gives a home that has none; by default new ones.
+    pub keys: Option<KeySource>,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -121,6 +125,7 @@ impl Config {
             pre_sync: true,
             event_cache: false,
             layout: None,
+            keys: None,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
@@ -159,6 +164,8 @@ pub struct SyftboxManager {
     has_store: bool,
     datasets: DatasetStore,
     jobs: JobStore,
+    /// Who I am to my peers; a home that nobody logged in to has none.
+    keys: Option<Keys>,
     restored: Option<Restored>,
 }
 
@@ -185,6 +192,7 @@ impl SyftboxManager {
     ///
     /// # Errors
     /// [`Error::OtherIdentity`] if the home belongs to somebody else;
+    /// [`Error::OtherKeys`] if it has others than those that are given;
     /// [`RunnerBusy`](syft_job::Error::RunnerBusy) if the layout changes and a job runs
     /// or is rehearsed; the disk.
     pub async fn login(config: Config) -> Result<Self> {
@@ -216,6 +224,7 @@ impl SyftboxManager {
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let mut pass = manager.node.first_pass()?;
+        manager.keys = Some(manager.first_keys(&pass, config.keys.as_ref())?);
         pass.finish_local()?;
         let known = known.unwrap_or_else(|| NodeConfig {
             email: config.email.clone(),
@@ -270,7 +279,7 @@ impl SyftboxManager {
     /// Opens the home of an identity that has logged in before.
     ///
     /// # Errors
-    /// [`Error::NotLoggedIn`]; [`Error::OtherIdentity`]; the disk.
+    /// [`Error::NotLoggedIn`]; [`Error::OtherIdentity`]; [`Error::KeysExposed`]; the disk.
     pub fn open(config: Config) -> Result<Self> {
         let home = config.home.display().to_string();
         if !config.home.is_dir() {
@@ -283,7 +292,8 @@ impl SyftboxManager {
         if known.email != config.email {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
-        let manager = Self::assemble(&config, disk, known.layout)?;
+        let mut manager = Self::assemble(&config, disk, known.layout)?;
+        manager.keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
         manager.finish_layout(&known)?;
         Ok(manager)
     }
@@ -340,6 +350,7 @@ impl SyftboxManager {
             has_store: config.transport_url != NO_STORE,
             datasets,
             jobs,
+            keys: None,
             restored: None,
         })
     }

@@ -1,0 +1,75 @@
+use syft_crypto::{KeySource, Keys, RecoveryKey};
+
+use super::SyftboxManager;
+use crate::node::Pass;
+use crate::own_keys::{self, OwnKeys};
+use crate::{Error, Result};
+
+impl SyftboxManager {
+    /// Who I am to my peers: my keys. `None` in a home that nobody logged in to.
+    #[must_use]
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    /// The keys of this home with what they come from, to be kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it has none; [`Error::KeysExposed`]; the disk.
+    pub fn own_keys(&self) -> Result<OwnKeys> {
+        let missing = || Error::NotFound("this home has no keys".to_owned());
+        own_keys::load(&*self.node.disk, &self.node.email)?.ok_or_else(missing)
+    }
+
+    /// Gives this home other keys; `false` if they are those that it has. With `replace`
+    /// those that it has are given up: peers who know them do not know the new ones.
+    ///
+    /// # Errors
+    /// [`Error::OtherKeys`] if it has others and `replace` is not set; the lock; the disk.
+    pub fn import_keys(&mut self, source: KeySource, replace: bool) -> Result<bool> {
+        let pass = self.node.pass()?;
+        let given = OwnKeys::of(source, &self.node.email)?;
+        let has = own_keys::load(&*self.node.disk, &self.node.email)?;
+        let is_new = has.as_ref().is_none_or(|has| has.keys.bundle() != given.keys.bundle());
+        match has.filter(|_| is_new && !replace) {
+            Some(has) => return Err(other_keys(&has.keys, &given.keys)),
+            None => self.take_keys(&pass, &given, is_new)?,
+        }
+        drop(pass);
+        self.keys = Some(given.keys);
+        Ok(is_new)
+    }
+
+    /// The keys with which this home begins: those that it has, the ones that are given,
+    /// or new ones.
+    pub(super) fn first_keys(&self, pass: &Pass<'_>, given: Option<&KeySource>) -> Result<Keys> {
+        let email = &self.node.email;
+        let given = given.map(|source| OwnKeys::of(source.clone(), email)).transpose()?;
+        let own = match (own_keys::load(&*self.node.disk, email)?, given) {
+            (Some(has), Some(given)) if has.keys.bundle() != given.keys.bundle() => {
+                return Err(other_keys(&has.keys, &given.keys));
+            }
+            (Some(has), _) => return Ok(has.keys),
+            (None, Some(given)) => given,
+            (None, None) => {
+                let recovery = RecoveryKey::generate(&*self.node.entropy)?;
+                OwnKeys::of(KeySource::Recovery(recovery), email)?
+            }
+        };
+        self.take_keys(pass, &own, true)?;
+        Ok(own.keys)
+    }
+
+    fn take_keys(&self, pass: &Pass<'_>, own: &OwnKeys, is_new: bool) -> Result<()> {
+        own.save(&*self.node.disk)?;
+        match is_new {
+            true => pass.note("keys.taken", own.keys.bundle().fingerprint().to_string()),
+            false => Ok(()),
+        }
+    }
+}
+
+fn other_keys(has: &Keys, given: &Keys) -> Error {
+    let short = |keys: &Keys| keys.bundle().fingerprint().short();
+    Error::OtherKeys { has: short(has), given: short(given) }
+}
