@@ -31,7 +31,9 @@ pub(crate) use job::{
 };
 pub(crate) use keys::{KeysCommand, KeysExportArgs, KeysImportArgs};
 pub(crate) use login::LoginArgs;
-pub(crate) use peer::{PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs};
+pub(crate) use peer::{
+    PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs, PeerVerifyArgs,
+};
 pub(crate) use perm::{
     PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,
 };

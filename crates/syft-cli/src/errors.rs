@@ -10,6 +10,8 @@ mod transport;
 
 use std::error::Error as StdError;
 
+pub(crate) use sync::verify;
+
 use crate::exit::Exit;
 
 /// An error that ends a command.

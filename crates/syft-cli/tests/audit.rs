@@ -65,13 +65,14 @@ fn what_is_malformed_is_put_away_with_its_reason() {
 fn the_log_tells_what_was_decided() {
     let it = TestBox::connected();
     assert_snapshot!(it.alice(&["audit", "log"]).ok().all(), @r"
-    NO  WHEN      WHO                 WHAT           TO WHAT
-    1   just now  alice@hospital.org  keys.taken     <HASH>
-    2   just now  alice@hospital.org  login          alice@hospital.org
-    3   just now  alice@hospital.org  object.taken   syft-1/inbox/alice@hospital.org/bob@uni.org/hello
-    4   just now  alice@hospital.org  peer.approved  bob@uni.org
-    5   just now  alice@hospital.org  object.sent    syft-1/inbox/bob@uni.org/alice@hospital.org/hello
-    6   just now  alice@hospital.org  files.changed  3 files
+    NO  WHEN      WHO                 WHAT              TO WHAT
+    1   just now  alice@hospital.org  keys.taken        <HASH>
+    2   just now  alice@hospital.org  login             alice@hospital.org
+    3   just now  alice@hospital.org  object.taken      syft-1/inbox/alice@hospital.org/bob@uni.org/hello
+    4   just now  alice@hospital.org  peer.approved     bob@uni.org
+    5   just now  alice@hospital.org  peer.key_trusted  bob@uni.org <HASH>
+    6   just now  alice@hospital.org  object.sent       syft-1/inbox/bob@uni.org/alice@hospital.org/hello
+    7   just now  alice@hospital.org  files.changed     3 files
     ");
     let log = it.alice(&["audit", "log", "--last", "1", "--json"]).ok().json();
     assert_eq!(log["schema"], "syft/audit-log/1");
@@ -144,7 +145,7 @@ fn every_command_names_its_schema() {
         ("sync", &["sync"]),
         ("peer-list", &["peer", "list"]),
         ("peer-add", &["peer", "add", "carol@lab.org"]),
-        ("peer-approve", &["peer", "approve", BOB]),
+        ("peer-approve", &["peer", "approve", BOB, "--trust-first"]),
         ("dataset-list", &["dataset", "list"]),
         ("dataset-show", &["dataset", "show", "census"]),
         ("dataset-path", &["dataset", "path", "census"]),

@@ -40,7 +40,7 @@ fn ready(alice: &str, bob: &str) -> TestBox {
     login(&it, "alice", ALICE, alice).ok();
     login(&it, "bob", BOB, bob).ok();
     it.bob(&["peer", "add", ALICE]).ok();
-    it.alice(&["peer", "approve", BOB]).ok();
+    it.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
     it.bob(&["sync"]).ok();
     it.census(BOB);
     it.bob(&["sync"]).ok();

@@ -35,7 +35,7 @@ fn verbose_tells_the_steps_and_quiet_prints_nothing_but_results() {
     for (flag, told) in [("-v", true), ("-q", false)] {
         let it = TestBox::new();
         let asked = it.bob(&[flag, "peer", "add", ALICE]).ok();
-        let approved = it.alice(&[flag, "peer", "approve", BOB]).ok();
+        let approved = it.alice(&[flag, "peer", "approve", BOB, "--trust-first"]).ok();
         let steps = |said: &Said, step: &str| {
             assert_eq!(said.stderr.contains(step), told, "{flag}: {}", said.stderr);
         };

@@ -94,7 +94,7 @@ fn from_the_first_request_to_the_answer() {
     story.it.write("count.sh", COUNT);
     story.bob(&format!("peer add {ALICE}")).ok();
     story.both();
-    story.alice(&format!("peer approve {BOB}")).ok();
+    story.alice(&format!("peer approve {BOB} --trust-first")).ok();
     story.both();
     story
         .alice(&format!("dataset create census --mock mock.csv --private real.csv --share {BOB}"))

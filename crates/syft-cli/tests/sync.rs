@@ -53,7 +53,7 @@ fn status_says_who_must_act_next() {
       bob@uni.org asks to become a peer (just now)
         syft peer approve bob@uni.org
     ");
-    it.alice(&["peer", "approve", BOB]).ok();
+    it.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
     assert_snapshot!(it.bob(&["status"]).all(), @r"
     bob@uni.org
       home          $BOX/bob

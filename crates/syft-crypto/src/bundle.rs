@@ -86,24 +86,10 @@ impl Bundle {
         ContentHash::of(self.0.identity_signing_public_key.as_bytes())
     }
 
-    /// Six words that two people read to each other to compare this key, under the
-    /// address that it is said to be of. Another key with the same words takes 2^66 tries.
+    /// The words of its [fingerprint](Bundle::fingerprint): [`verification_words`].
     #[must_use]
     pub fn words(&self, owner: &Email) -> String {
-        let mut hash = Sha256::new();
-        hash.update(b"syft-verify-words-v1\0");
-        hash.update(owner.as_str());
-        hash.update(b"\0");
-        hash.update(self.0.identity_signing_public_key.as_bytes());
-        let first = hash.finalize().into_iter().take(16);
-        let bits = first.fold(0_u128, |bits, byte| bits << 8 | u128::from(byte));
-        let list = bip39::Language::English.word_list();
-        let word = |number: u32| {
-            let shift = u128::BITS - BITS_PER_WORD * (number + 1);
-            let index = bits >> shift & ((1 << BITS_PER_WORD) - 1);
-            usize::try_from(index).ok().and_then(|index| list.get(index)).copied()
-        };
-        (0..WORDS).filter_map(word).collect::<Vec<_>>().join(" ")
+        verification_words(owner, &self.fingerprint())
     }
 
     /// Whether whoever has these keys signed these bytes for this purpose.
@@ -118,6 +104,27 @@ impl Bundle {
     pub(crate) fn public(&self) -> &SyftPublicKeyBundle {
         &self.0
     }
+}
+
+/// Six words that two people read to each other to compare a key by its fingerprint,
+/// under the address that it is said to be of. Another key with the same words takes
+/// 2^66 tries.
+#[must_use]
+pub fn verification_words(owner: &Email, fingerprint: &ContentHash) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"syft-verify-words-v1\0");
+    hash.update(owner.as_str());
+    hash.update(b"\0");
+    hash.update(fingerprint.as_bytes());
+    let first = hash.finalize().into_iter().take(16);
+    let bits = first.fold(0_u128, |bits, byte| bits << 8 | u128::from(byte));
+    let list = bip39::Language::English.word_list();
+    let word = |number: u32| {
+        let shift = u128::BITS - BITS_PER_WORD * (number + 1);
+        let index = bits >> shift & ((1 << BITS_PER_WORD) - 1);
+        usize::try_from(index).ok().and_then(|index| list.get(index)).copied()
+    };
+    (0..WORDS).filter_map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A bundle as it is published, its fields in the order of the Python peer.

@@ -17,7 +17,7 @@ mod seal;
 mod sealer;
 mod source;
 
-pub use bundle::{Bundle, DidDocument};
+pub use bundle::{Bundle, DidDocument, verification_words};
 pub use error::{Error, Result};
 pub use key_file::KeyFile;
 pub use keys::Keys;

@@ -16,6 +16,22 @@ pub enum Error {
     /// Keys, or something that is sealed.
     #[error(transparent)]
     Crypto(#[from] syft_crypto::Error),
+    /// What a peer says is not signed by the key by which it is known.
+    #[error("{peer}: {reason}")]
+    KeyChanged {
+        /// Who.
+        peer: Email,
+        /// What it shows instead, and what that can mean.
+        reason: String,
+    },
+    /// Words that are not those of a peer's key.
+    #[error("these are not the words of the key that {peer} shows: it shows \"{shown}\"")]
+    OtherWords {
+        /// Who.
+        peer: Email,
+        /// The words of its key.
+        shown: String,
+    },
     /// Others than the owner of this home could read its keys, or they could be of
     /// somebody else: nothing is done with them.
     #[error("others may read {path}, which holds the keys of this home")]

@@ -1,8 +1,10 @@
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use syft_core::{
     Advert, COMPAT_VERSION, ContentHash, Email, LayoutKind, Reject, RejectCode, Timestamp,
     VersionStatus, safe_text, shorten,
 };
+use syft_crypto::{Bundle, Keys};
 
 use crate::{Error, Result};
 
@@ -13,6 +15,8 @@ pub(crate) const HELLO: &str = "hello";
 pub(crate) const HELLO_LIMIT: u64 = Advert::MAX_BYTES as u64;
 /// The versions of the native protocol that this node speaks.
 const SPOKEN: ProtocolRange = ProtocolRange { min: 1, max: 1 };
+/// What a hello is signed for.
+const PURPOSE: &str = "hello";
 /// Characters of a foreign version that are shown.
 const SHOWN_VERSION: usize = 40;
 
@@ -54,6 +58,12 @@ pub struct Hello {
     /// What a node says beyond that; `None` from a Python client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub native: Option<NativeHello>,
+    /// Of one that has keys: its signature of all else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+    /// The keys of the one who speaks, who has signed with them.
+    #[serde(skip)]
+    bundle: Option<Bundle>,
 }
 
 /// What one node says to another.
@@ -72,6 +82,9 @@ pub struct NativeHello {
     /// How its datasite is laid out.
     #[serde(default)]
     pub layout: LayoutKind,
+    /// Its public keys, as a DID document; a node without keys says none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Value>,
 }
 
 /// The keys of a hello beside those of the advert.
@@ -79,11 +92,42 @@ pub struct NativeHello {
 struct Beside {
     #[serde(default, deserialize_with = "present")]
     native: Option<NativeHello>,
+    #[serde(default)]
+    signature: Option<String>,
 }
 
 /// A key that may be absent, and is no null.
 fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NativeHello>, D::Error> {
     NativeHello::deserialize(from).map(Some)
+}
+
+/// The keys in a hello, by which all of it must be signed.
+fn signer(
+    document: &Value,
+    whole: Value,
+    signature: Option<&str>,
+    from: &Email,
+) -> Result<Bundle, Reject> {
+    let unsigned = |detail: String| Reject::new(RejectCode::BadJson, detail);
+    let bundle = Bundle::from_did(document).map_err(|error| unsigned(error.to_string()))?;
+    let text = signed_text(whole).map_err(|error| unsigned(error.to_string()))?;
+    match signature.is_some_and(|signature| bundle.has_signed(PURPOSE, &text, signature)) {
+        true => Ok(bundle),
+        false => Err(unsigned(format!("the hello of {from} is not signed by the keys in it"))),
+    }
+}
+
+/// What a signature of a hello is of: all of it but the signature, in the one form that
+/// RFC 8785 gives it.
+fn signed_text(mut hello: Value) -> Result<Vec<u8>> {
+    if let Some(fields) = hello.as_object_mut() {
+        fields.remove("signature");
+    }
+    serde_json_canonicalizer::to_vec(&hello).map_err(not_written)
+}
+
+fn not_written(error: serde_json::Error) -> Error {
+    Error::Core(syft_core::Error::Encode { what: "hello", detail: error.to_string() })
 }
 
 /// What is to be done with a peer, as far as its version matters (`protocol.md` d.2).
@@ -109,8 +153,34 @@ impl Hello {
             protocol: SPOKEN,
             capabilities: vec!["refusals".to_owned()],
             layout,
+            keys: None,
         };
-        Hello { advert: Advert::of(compat, now), native: Some(native) }
+        let advert = Advert::of(compat, now);
+        Hello { advert, native: Some(native), signature: None, bundle: None }
+    }
+
+    /// The same with the public half of these keys, signed with them.
+    ///
+    /// # Errors
+    /// None in practice: what is said can be written.
+    pub fn signed(mut self, keys: &Keys) -> Result<Self> {
+        let bundle = keys.bundle();
+        if let Some(native) = &mut self.native {
+            let document = serde_json::to_value(bundle.to_did(keys.email())?);
+            native.keys = Some(document.map_err(not_written)?);
+        }
+        self.signature = None;
+        let text = signed_text(serde_json::to_value(&self).map_err(not_written)?)?;
+        self.signature = Some(keys.sign(PURPOSE, &text));
+        self.bundle = Some(bundle.clone());
+        Ok(self)
+    }
+
+    /// The keys of the one who speaks. That they are those of this address the hello does
+    /// not prove: whoever has keys can sign anything with them.
+    #[must_use]
+    pub fn bundle(&self) -> Option<&Bundle> {
+        self.bundle.as_ref()
     }
 
     /// Which program speaks.
@@ -167,23 +237,24 @@ impl Hello {
     /// A hash of what is said, whenever it was said.
     pub(crate) fn fingerprint(&self) -> Result<ContentHash> {
         let advert = Advert { updated_at: None, ..self.advert.clone() };
-        let timeless = Hello { advert, native: self.native.clone() };
+        let timeless = Hello { advert, signature: None, ..self.clone() };
         Ok(ContentHash::of(&timeless.to_bytes()?))
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec_pretty(self).map_err(|error| {
-            Error::Core(syft_core::Error::Encode { what: "hello", detail: error.to_string() })
-        })
+        serde_json::to_vec_pretty(self).map_err(not_written)
     }
 
-    /// Reads what `from` said. What a node says must agree with the channel; a Python
-    /// client's advert names nobody.
+    /// Reads what `from` said. What a node says must agree with the channel, and with its
+    /// signature if it has keys; a Python client's advert names nobody.
     pub(crate) fn from_bytes(bytes: &[u8], from: &Email) -> Result<Self, Reject> {
         let advert = Advert::from_json(bytes)?;
-        let Beside { native } = serde_json::from_slice(bytes)
-            .map_err(|error| Reject::new(RejectCode::BadJson, error.to_string()))?;
-        let Some(native) = native else { return Ok(Hello { advert, native }) };
+        let bad_json =
+            |error: serde_json::Error| Reject::new(RejectCode::BadJson, error.to_string());
+        let Beside { native, signature } = serde_json::from_slice(bytes).map_err(bad_json)?;
+        let Some(native) = native else {
+            return Ok(Hello { advert, native: None, signature: None, bundle: None });
+        };
         if native.schema != SCHEMA {
             return Err(Reject::new(RejectCode::BadJson, "it is no hello of a known schema"));
         }
@@ -191,6 +262,13 @@ impl Hello {
             let detail = format!("a hello in {from}'s folder says it is from {}", native.email);
             return Err(Reject::new(RejectCode::SenderMismatch, detail));
         }
-        Ok(Hello { advert, native: Some(native) })
+        let bundle = match &native.keys {
+            None => None,
+            Some(document) => {
+                let whole = serde_json::from_slice(bytes).map_err(bad_json)?;
+                Some(signer(document, whole, signature.as_deref(), from)?)
+            }
+        };
+        Ok(Hello { advert, native: Some(native), signature, bundle })
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use syft_core::{
     AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layouts, NewEntry, NodePaths,
 };
+use syft_crypto::Keys;
 use syft_transport::Transport;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -22,6 +23,8 @@ use crate::{Error, NoticeSink, Result};
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) email: Email,
+    /// Who I am to my peers; a home that nobody logged in to has none.
+    pub(crate) keys: Option<Keys>,
     pub(crate) home: PathBuf,
     pub(crate) disk: Arc<dyn Disk>,
     /// The shapes of all datasites here.

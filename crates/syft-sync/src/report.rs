@@ -34,6 +34,8 @@ pub struct PeerReport {
     pub sent: usize,
     /// Why it went no further.
     pub problem: Option<String>,
+    /// Whether the reason is that somebody seems to pose as the peer.
+    pub alarm: bool,
 }
 
 impl PeerReport {
@@ -45,6 +47,7 @@ impl PeerReport {
             ignored: 0,
             sent: 0,
             problem: None,
+            alarm: false,
         }
     }
 }

@@ -194,7 +194,8 @@ async fn concerns_bob_alone(body: Vec<u8>, reason: &str) {
 fn hello(who: &Email, min: u32, max: u32) -> Vec<u8> {
     let mut hello = Hello::of(who, LayoutKind::Native, COMPAT_VERSION, Timestamp::EPOCH);
     hello.native.as_mut().unwrap().protocol = ProtocolRange { min, max };
-    serde_json::to_vec(&hello).unwrap()
+    let keys = common::keys_of(who).keys(who).unwrap();
+    serde_json::to_vec(&hello.signed(&keys).unwrap()).unwrap()
 }
 
 #[tokio::test]

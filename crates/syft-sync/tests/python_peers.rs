@@ -78,7 +78,7 @@ const CASES: [Case; 6] = [
 #[tokio::test]
 async fn an_owner_deals_with_a_python_peer_of_the_same_version_alone() {
     for Case { version, to_owner, .. } in CASES {
-        let world = Trio::connected().await;
+        let world = Trio::keyless().await;
         says(&world.store, alice(), bob(), Some(advert("0.10.0"))).await;
         world.alice.sync().await;
         says(&world.store, alice(), bob(), version.map(advert)).await;
@@ -106,7 +106,7 @@ async fn an_owner_deals_with_a_python_peer_of_the_same_version_alone() {
 #[tokio::test]
 async fn a_scientist_takes_from_every_python_peer_and_submits_to_those_who_understand() {
     for Case { version, to_scientist, .. } in CASES {
-        let pair = Pair::connected().await;
+        let pair = Pair::keyless().await;
         says(&pair.store, bob(), alice(), Some(advert("0.10.0"))).await;
         pair.bob.sync().await;
         pair.alice.write("alice@hospital.org/public/a.txt", "news");
@@ -132,7 +132,7 @@ async fn a_scientist_takes_from_every_python_peer_and_submits_to_those_who_under
 /// What waits for an owner that does not understand it is not sent by a sync.
 #[tokio::test]
 async fn nothing_is_proposed_to_a_python_peer_that_would_not_understand() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     pair.bob.submit("echo 1", "census").await;
     says(&pair.store, bob(), alice(), Some(advert("0.11.0"))).await;
     let report = pair.bob.sync().await;
@@ -146,7 +146,7 @@ async fn nothing_is_proposed_to_a_python_peer_that_would_not_understand() {
 /// The advert of a node is one that a Python client reads, with more behind it.
 #[tokio::test]
 async fn a_node_says_hello_as_a_python_client_does() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     let hello = &in_space(&pair.store, &inbox(alice(), bob()))[0];
     let bytes = pair.store.bytes(&hello.id).unwrap();
     let advert = Advert::from_json(&bytes).unwrap();
@@ -171,7 +171,7 @@ fn said_of_bob(pair: &Pair) -> Vec<u8> {
 /// An owner would leave out a peer whose hello is of an older program.
 #[tokio::test]
 async fn an_older_hello_of_mine_is_replaced_once() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     let table = ".syft/decisions/peers.yaml";
     for older in [advert("0.9.0"), b"{}".to_vec(), vec![b' '; 100 << 10]] {
         says(&pair.store, alice(), bob(), Some(older)).await;
@@ -195,7 +195,7 @@ async fn an_older_hello_of_mine_is_replaced_once() {
 
 #[tokio::test]
 async fn what_a_peer_runs_is_known_also_without_the_store() {
-    let mut pair = Pair::connected().await;
+    let mut pair = Pair::keyless().await;
     let mut python_layout = Hello::of(&bob(), LayoutKind::Pysyft, COMPAT_VERSION, Timestamp::EPOCH);
     for (hello, kind, layout) in [
         (serde_json::to_vec(&python_layout).unwrap(), PeerKind::Native, LayoutKind::Pysyft),
@@ -229,7 +229,7 @@ async fn what_a_peer_runs_is_known_also_without_the_store() {
 /// A Python client would take one for a message that it cannot read.
 #[tokio::test]
 async fn a_python_peer_is_sent_no_refusals() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     says(&pair.store, alice(), bob(), Some(advert("0.10.0"))).await;
     pair.alice.sync().await;
     let refused = with_path(1, "public/x");
@@ -250,7 +250,7 @@ async fn a_python_peer_is_sent_no_refusals() {
 
 /// Bob's owner Alice, as Bob hears it, runs the Python client.
 async fn with_python_owner() -> Pair {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     says(&pair.store, bob(), alice(), Some(advert("0.10.0"))).await;
     pair.bob.sync().await;
     pair
@@ -394,7 +394,7 @@ async fn elsewhere_a_change_waits_until_the_one_before_is_answered() {
 
 #[tokio::test]
 async fn what_a_python_reader_could_not_apply_is_not_sent_and_all_else_is() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     says(&pair.store, alice(), bob(), Some(advert("0.10.0"))).await;
     pair.alice.write("alice@hospital.org/public/a/file.txt", "x");
     pair.alice.sync().await;
@@ -418,7 +418,7 @@ async fn what_a_python_reader_could_not_apply_is_not_sent_and_all_else_is() {
 
 #[tokio::test]
 async fn a_datasite_with_a_python_peer_does_not_leave_the_layout_of_that() {
-    let pair = Pair::connected().await;
+    let pair = Pair::keyless().await;
     let layout_of = |layout| {
         let mut config = pair.alice.config(Arc::new(pair.store.user(alice())));
         config.layout = Some(layout);

@@ -14,6 +14,8 @@ pub(crate) enum PeerCommand {
     Reject(PeerRejectArgs),
     /// End it with a peer: share nothing any more, and take nothing
     Remove(PeerRemoveArgs),
+    /// Note that the words of a peer's key are those that it reads out to me
+    Verify(PeerVerifyArgs),
 }
 
 /// The arguments of `peer add`.
@@ -36,7 +38,7 @@ pub(crate) struct PeerApproveArgs {
     /// The words that the peer reads out to me, to verify its key
     #[arg(long, conflicts_with = "trust_first")]
     pub(crate) words: Option<String>,
-    /// Trust the key that came first
+    /// Trust the key that came first; it stays shown as unverified
     #[arg(long)]
     pub(crate) trust_first: bool,
 }
@@ -55,4 +57,15 @@ pub(crate) struct PeerRemoveArgs {
     /// Whom
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Email,
+}
+
+/// The arguments of `peer verify`.
+#[derive(Debug, Args)]
+pub(crate) struct PeerVerifyArgs {
+    /// Whom
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: Email,
+    /// The words that the peer reads out to me; without them I am asked
+    #[arg(long)]
+    pub(crate) words: Option<String>,
 }

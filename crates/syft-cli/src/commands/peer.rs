@@ -2,9 +2,11 @@
 
 mod add;
 mod approve;
+mod compare;
 mod list;
 mod reject;
 mod remove;
+mod verify;
 mod view;
 
 use super::show;
@@ -20,6 +22,7 @@ pub(super) async fn run(context: &Context, command: PeerCommand) -> Result<Exit,
         PeerCommand::Approve(args) => show(context, approve::run(context, args).await),
         PeerCommand::Reject(args) => show(context, reject::run(context, args).await),
         PeerCommand::Remove(args) => show(context, remove::run(context, args).await),
+        PeerCommand::Verify(args) => show(context, verify::run(context, args).await),
     }
 }
 

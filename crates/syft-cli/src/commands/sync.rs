@@ -6,7 +6,7 @@ use syft_sync::{Error, PeerReport, SyftboxManager, SyncOptions, SyncReport};
 
 use crate::args::SyncArgs;
 use crate::context::Context;
-use crate::errors::CliError;
+use crate::errors::{CliError, verify};
 use crate::exit::Exit;
 use crate::output::{Page, Report, Table, count};
 
@@ -98,6 +98,19 @@ impl Report for Synced {
         }
         if self.peers.iter().any(|peer| peer.quarantined > 0) {
             page.hint("What was put away, and why:", "syft quarantine list");
+        }
+        if let Some(peer) = self.peers.iter().find(|peer| peer.alarm) {
+            page.hint(
+                &format!("Ask {} whether that is their key, and compare it:", peer.email),
+                &verify(&peer.email),
+            );
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self.peers.iter().any(|peer| peer.alarm) {
+            true => Exit::Integrity,
+            false => Exit::Done,
         }
     }
 }

@@ -1,10 +1,16 @@
 use syft_sync::Error;
+use syft_sync::core::Email;
 
 use super::CliError;
 use crate::exit::Exit;
 
 /// How one logs in, with what only the person knows left to fill in.
 const LOGIN: &str = "syft login --email YOU@EXAMPLE.ORG --transport file:///SHARED/FOLDER";
+
+/// How a key is compared with its owner.
+pub(crate) fn verify(peer: &Email) -> String {
+    format!("syft peer verify {peer}")
+}
 
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
@@ -18,6 +24,8 @@ impl From<Error> for CliError {
             Error::Permissions { .. } => (Exit::Conflict, "permission_file"),
             Error::SharedAsDataset(_) => (Exit::Refused, "dataset"),
             Error::NotFound(_) => (Exit::NotFound, "not_found"),
+            Error::KeyChanged { .. } => (Exit::Integrity, "key_changed"),
+            Error::OtherWords { .. } => (Exit::Integrity, "other_words"),
             Error::KeysExposed { .. } => (Exit::Refused, "keys_exposed"),
             Error::OtherKeys { .. } => (Exit::Conflict, "other_keys"),
             Error::Refused(_) => (Exit::Refused, "refused"),
@@ -32,6 +40,7 @@ impl From<Error> for CliError {
             Error::Dataset(error) => error.into(),
             Error::Job(error) => error.into(),
             Error::Crypto(error) => error.into(),
+            Error::KeyChanged { peer, .. } => told.then(verify(&peer)),
             Error::KeysExposed { path } => told.then(format!("chmod go-rwx {path}")),
             Error::OtherKeys { .. } => told.then("syft keys import FILE --replace"),
             Error::NotLoggedIn { .. } => told.then(LOGIN),

@@ -52,7 +52,7 @@ impl TestBox {
     pub fn connected() -> TestBox {
         let it = TestBox::new();
         it.bob(&["peer", "add", ALICE]).ok();
-        it.alice(&["peer", "approve", BOB]).ok();
+        it.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
         it.bob(&["sync"]).ok();
         it
     }

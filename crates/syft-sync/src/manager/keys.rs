@@ -1,6 +1,6 @@
 use syft_crypto::{KeySource, Keys, RecoveryKey};
 
-use super::SyftboxManager;
+use super::{Config, SyftboxManager};
 use crate::node::Pass;
 use crate::own_keys::{self, OwnKeys};
 use crate::{Error, Result};
@@ -9,7 +9,7 @@ impl SyftboxManager {
     /// Who I am to my peers: my keys. `None` in a home that nobody logged in to.
     #[must_use]
     pub fn keys(&self) -> Option<&Keys> {
-        self.keys.as_ref()
+        self.node.keys.as_ref()
     }
 
     /// The keys of this home with what they come from, to be kept elsewhere.
@@ -36,20 +36,21 @@ impl SyftboxManager {
             None => self.take_keys(&pass, &given, is_new)?,
         }
         drop(pass);
-        self.keys = Some(given.keys);
+        self.node.keys = Some(given.keys);
         Ok(is_new)
     }
 
     /// The keys with which this home begins: those that it has, the ones that are given,
     /// or new ones.
-    pub(super) fn first_keys(&self, pass: &Pass<'_>, given: Option<&KeySource>) -> Result<Keys> {
+    pub(super) fn first_keys(&self, pass: &Pass<'_>, config: &Config) -> Result<Option<Keys>> {
         let email = &self.node.email;
-        let given = given.map(|source| OwnKeys::of(source.clone(), email)).transpose()?;
+        let given = config.keys.clone().map(|source| OwnKeys::of(source, email)).transpose()?;
         let own = match (own_keys::load(&*self.node.disk, email)?, given) {
             (Some(has), Some(given)) if has.keys.bundle() != given.keys.bundle() => {
                 return Err(other_keys(&has.keys, &given.keys));
             }
-            (Some(has), _) => return Ok(has.keys),
+            (Some(has), _) => return Ok(Some(has.keys)),
+            (None, None) if !config.has_keys => return Ok(None),
             (None, Some(given)) => given,
             (None, None) => {
                 let recovery = RecoveryKey::generate(&*self.node.entropy)?;
@@ -57,7 +58,7 @@ impl SyftboxManager {
             }
         };
         self.take_keys(pass, &own, true)?;
-        Ok(own.keys)
+        Ok(Some(own.keys))
     }
 
     fn take_keys(&self, pass: &Pass<'_>, own: &OwnKeys, is_new: bool) -> Result<()> {

@@ -30,7 +30,7 @@ use syft_core::{
     AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage,
     LayoutKind, Layouts, SystemClock, SystemEntropy,
 };
-use syft_crypto::{KeySource, Keys};
+use syft_crypto::KeySource;
 use syft_dataset::DatasetStore;
 use syft_job::JobStore;
 use syft_perm::Permissions;
@@ -92,6 +92,9 @@ pub struct Config {
     /// The layout that a login gives the datasite; by default the one that it has,
     /// and the native one if there is none yet.
     pub layout: Option<LayoutKind>,
+    /// Whether a login gives a home keys that has none; by default it does. Without keys
+    /// peers know this node by what the store says of it alone.
+    pub has_keys: bool,
     /// The keys that a login gives a home that has none; by default new ones.
     pub keys: Option<KeySource>,
     /// Who is told what is going on; by default nobody.
@@ -125,6 +128,7 @@ impl Config {
             pre_sync: true,
             event_cache: false,
             layout: None,
+            has_keys: true,
             keys: None,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
@@ -164,8 +168,6 @@ pub struct SyftboxManager {
     has_store: bool,
     datasets: DatasetStore,
     jobs: JobStore,
-    /// Who I am to my peers; a home that nobody logged in to has none.
-    keys: Option<Keys>,
     restored: Option<Restored>,
 }
 
@@ -223,8 +225,9 @@ impl SyftboxManager {
         let stands = LayoutKind::found(&*disk, &config.email)?;
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
+        let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
+        manager.node.keys = keys;
         let mut pass = manager.node.first_pass()?;
-        manager.keys = Some(manager.first_keys(&pass, config.keys.as_ref())?);
         pass.finish_local()?;
         let known = known.unwrap_or_else(|| NodeConfig {
             email: config.email.clone(),
@@ -293,7 +296,7 @@ impl SyftboxManager {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
-        manager.keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
+        manager.node.keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
         manager.finish_layout(&known)?;
         Ok(manager)
     }
@@ -328,6 +331,7 @@ impl SyftboxManager {
         let recorded = Recorded::new(store, clock.clone(), noted_by, me.clone());
         let node = Node {
             email: me,
+            keys: None,
             home: config.home.clone(),
             disk,
             layouts,
@@ -350,7 +354,6 @@ impl SyftboxManager {
             has_store: config.transport_url != NO_STORE,
             datasets,
             jobs,
-            keys: None,
             restored: None,
         })
     }

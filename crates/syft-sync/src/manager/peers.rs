@@ -1,10 +1,14 @@
 use std::collections::BTreeSet;
 
-use syft_core::{DatasetName, Email};
+use syft_core::{ContentHash, DatasetName, Email};
+use syft_crypto::verification_words;
 
 use super::{SyftboxManager, closing};
 use crate::node::Pass;
-use crate::peers::{Connections, Peer, PeerList, PeerState, PeerTable, greet, withdraw};
+use crate::peers::{
+    Alarm, Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet,
+    is_same_words, withdraw,
+};
 use crate::report::SyncReport;
 use crate::{Error, Notice, Result, checkpoints, collections};
 
@@ -59,6 +63,10 @@ impl SyftboxManager {
                 connections.decide(email, wanted, now);
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
+                    if connections.alarms.remove(email).is_some() {
+                        // Begun anew: the key that is shown next is the first one.
+                        record.key = None;
+                    }
                 }
                 connections.table.save(&*self.node.disk)?;
                 self.done(match wanted {
@@ -101,10 +109,61 @@ impl SyftboxManager {
         if known != Some(PeerState::Accepted) {
             pass.note("peer.approved", email.to_string())?;
             connections.decide(email, PeerState::Accepted, self.node.clock.now());
+            if let Some(key) = connections.table.peers.get(email).and_then(|record| record.key)
+                && key.verified.is_none()
+            {
+                pass.note("peer.key_trusted", format!("{email} {}", key.fingerprint))?;
+            }
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is a peer now"));
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
+        self.keep_decision(&mut pass, &connections.table).await?;
+        self.find(&connections, email)
+    }
+
+    /// The words of the key that a peer shows: the one by which it is known, or if that
+    /// has changed, the other one.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::NotFound`] if the peer shows no key; the disk, the
+    /// lock.
+    pub async fn words_of(&self, email: &Email) -> Result<String> {
+        let mut pass = self.node.pass()?;
+        let connections = self.look(&mut pass).await?;
+        let record = connections.table.peers.get(email);
+        let record = record.ok_or_else(|| Error::UnknownPeer(email.clone()))?;
+        let fingerprint = shown_key(email, record, connections.alarms.get(email))?;
+        Ok(verification_words(email, &fingerprint))
+    }
+
+    /// Notes that the words of a peer's key were compared with the peer, who is verified
+    /// from now on. If the key had changed, the one with these words takes the place of
+    /// the old one.
+    ///
+    /// # Errors
+    /// [`Error::OtherWords`]; [`Error::UnknownPeer`]; [`Error::NotFound`] if the peer shows
+    /// no key; the disk, the lock.
+    pub async fn verify_peer(&self, peer: impl AsRef<Email> + Send, words: &str) -> Result<Peer> {
+        let email = peer.as_ref();
+        let mut pass = self.node.pass()?;
+        let mut connections = self.look(&mut pass).await?;
+        let Some(record) = connections.table.peers.get_mut(email) else {
+            return Err(Error::UnknownPeer(email.clone()));
+        };
+        let alarm = connections.alarms.get(email);
+        let fingerprint = shown_key(email, record, alarm)?;
+        let shown = verification_words(email, &fingerprint);
+        if !is_same_words(words, &shown) {
+            return Err(Error::OtherWords { peer: email.clone(), shown });
+        }
+        record.key = Some(PinnedKey { fingerprint, verified: Some(self.node.clock.now()) });
+        pass.note("peer.verified", format!("{email} {fingerprint}"))?;
+        connections.table.save(&*self.node.disk)?;
+        if connections.alarms.remove(email).is_some() {
+            // What the new key says was not listened to yet.
+            connections = self.look(&mut pass).await?;
+        }
         self.keep_decision(&mut pass, &connections.table).await?;
         self.find(&connections, email)
     }
@@ -294,4 +353,11 @@ impl SyftboxManager {
     pub(super) fn done(&self, what: String) {
         self.node.notices.notice(&Notice::Done(what));
     }
+}
+
+/// The key that a peer shows now.
+fn shown_key(email: &Email, record: &PeerRecord, alarm: Option<&Alarm>) -> Result<ContentHash> {
+    let pinned = record.key.map(|key| key.fingerprint);
+    let shown = alarm.map_or(pinned, |alarm| alarm.shown);
+    shown.ok_or_else(|| Error::NotFound(format!("{email} shows no key that could be compared")))
 }

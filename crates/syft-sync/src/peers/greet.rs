@@ -16,7 +16,10 @@ use crate::{Hello, Result};
 pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
     let me = &pass.node.email;
     let layout = pass.node.layouts.own().kind();
-    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
+    let mut hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
+    if let Some(keys) = &pass.node.keys {
+        hello = hello.signed(keys)?;
+    }
     let said = hello.fingerprint()?;
     let said_before = |email| table.peers.get(email).and_then(|record| record.said);
     let due = table.to_greet(said).map(|email| (email.clone(), said_before(email) != Some(said)));

@@ -11,8 +11,8 @@ use crate::Result;
 
 /// Largest cache that is read, in bytes.
 const LIMIT: u64 = 16 << 20;
-/// A longer hello is fetched each time, in bytes: ours have a few hundred.
-const LONGEST: usize = 4 << 10;
+/// A longer hello is fetched each time, in bytes: ours have less than half of that.
+const LONGEST: usize = 8 << 10;
 /// So many are remembered: anybody may say hello.
 const MOST: usize = 1_000;
 

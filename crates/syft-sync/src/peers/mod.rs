@@ -3,6 +3,7 @@
 mod greet;
 mod hellos;
 mod list;
+mod pin;
 mod refresh;
 mod table;
 mod withdraw;
@@ -12,6 +13,7 @@ use syft_core::{Email, LayoutKind, Timestamp};
 
 pub(crate) use greet::greet;
 pub use list::PeerList;
+pub(crate) use pin::{Alarm, PinnedKey};
 pub(crate) use refresh::{Connections, refresh};
 pub(crate) use table::{PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
@@ -67,6 +69,11 @@ pub enum Identity {
     Claimed,
     /// The store states who wrote, and cannot be told otherwise by a peer.
     Proven,
+    /// The peer is known by the key that it showed first, in a store in which anybody can
+    /// have put it.
+    Unverified,
+    /// The words of its key were compared with the peer.
+    Verified,
 }
 
 /// A participant that this node knows.
@@ -86,14 +93,33 @@ pub struct Peer {
     pub layout: Option<LayoutKind>,
     /// The program's version as the peer says; `None` before it spoke.
     pub version: Option<String>,
-    /// The fingerprint of the peer's key; `None` as long as there are no keys.
+    /// The fingerprint of the key by which the peer is known, or of the one that it shows
+    /// if it is no peer yet; `None` if it has none.
     pub fingerprint: Option<String>,
+    /// The same in words, to be compared with the peer.
+    pub words: Option<String>,
+    /// Whether somebody seems to pose as this peer: see [`Peer::problem`].
+    pub alarm: bool,
     /// When something of the peer arrived last.
     pub last_seen: Option<Timestamp>,
     /// Since when the state holds.
     pub since: Option<Timestamp>,
     /// Why nothing is exchanged with this peer, if so.
     pub problem: Option<String>,
+}
+
+impl Peer {
+    /// Whether these are the words of the key, however somebody set them apart.
+    #[must_use]
+    pub fn has_words(&self, typed: &str) -> bool {
+        self.words.as_deref().is_some_and(|words| is_same_words(typed, words))
+    }
+}
+
+/// Whether somebody typed these words.
+pub(crate) fn is_same_words(typed: &str, words: &str) -> bool {
+    let typed = typed.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    typed.map(str::to_lowercase).eq(words.split(' '))
 }
 
 /// So that a call on somebody takes an address as well as a peer of a list.

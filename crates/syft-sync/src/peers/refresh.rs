@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
 use syft_core::{Email, NewEntry, Timestamp};
+use syft_crypto::{Bundle, verification_words};
 use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::hellos::{KnownHellos, Said};
-use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use super::pin::check_keys;
+use super::{Alarm, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
@@ -21,6 +23,8 @@ pub(crate) struct Connections {
     pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
+    /// Those whose hello is not of the key by which they are known.
+    pub(crate) alarms: BTreeMap<Email, Alarm>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -72,6 +76,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
         }
     }
     hellos.save(&*pass.node.disk)?;
+    check_keys(pass, &mut found)?;
     remember(pass, &mut found)?;
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
@@ -183,6 +188,9 @@ impl Connections {
     /// be read, or a Python client's that is gone, concerns that peer alone; of such a
     /// client there is nothing that a scientist could not read (`protocol.md` d.2).
     pub(crate) fn problem(&self, email: &Email, dealing: Dealing) -> Option<String> {
+        if let Some(alarm) = self.alarms.get(email) {
+            return Some(alarm.reason.clone());
+        }
         let is_python = self.table.is_python(email);
         let problem = match self.heard.get(email).map(|heard| &heard.hello) {
             Some(Ok(hello)) => return hello.problem(dealing),
@@ -191,6 +199,16 @@ impl Connections {
             None => return None,
         };
         (!is_python || dealing != Dealing::Pull).then_some(problem)
+    }
+
+    /// That somebody may pose as a peer, which nobody overrides.
+    pub(crate) fn check_key(&self, email: &Email) -> Result<()> {
+        match self.alarms.get(email) {
+            None => Ok(()),
+            Some(alarm) => {
+                Err(crate::Error::KeyChanged { peer: email.clone(), reason: alarm.reason.clone() })
+            }
+        }
     }
 
     /// Why less is exchanged with a peer than this role would; `None` if all is well.
@@ -218,15 +236,25 @@ impl Connections {
                 let heard = self.heard.get(email);
                 let hello = heard.and_then(|heard| heard.hello.as_ref().ok());
                 let record = self.table.peers.get(email);
+                let pinned = record.and_then(|record| record.key);
+                let shown = hello.and_then(Hello::bundle).map(Bundle::fingerprint);
+                let key = pinned.map(|key| key.fingerprint).or(shown);
+                let is_verified = pinned.is_some_and(|key| key.verified.is_some());
                 Peer {
                     email: email.clone(),
                     state,
-                    identity,
+                    identity: match (identity, key) {
+                        _ if is_verified => Identity::Verified,
+                        (Identity::Claimed, Some(_)) => Identity::Unverified,
+                        (identity, _) => identity,
+                    },
                     transport: info.name.clone(),
                     kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
                     layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
                     version: hello.map(Hello::version),
-                    fingerprint: None,
+                    fingerprint: key.map(|key| key.to_string()),
+                    words: key.map(|key| verification_words(email, &key)),
+                    alarm: self.alarms.contains_key(email),
                     last_seen: heard.and_then(|heard| heard.at),
                     since,
                     problem: self.problem_of(email, role),

@@ -5,7 +5,7 @@ use syft_core::{
     Access, ContentHash, Disk, Email, HomePath, LayoutKind, NodePaths, Timestamp, yaml,
 };
 
-use super::PeerState;
+use super::{PeerState, PinnedKey};
 use crate::{Hello, PeerKind, Result};
 
 /// The decisions on peers: a file that anybody can read, never one that a peer
@@ -38,6 +38,9 @@ pub(crate) struct PeerRecord {
     /// Of one that runs the Python client: what it installs that from for a job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) install_source: Option<String>,
+    /// The key by which it is known, since it was first met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<PinnedKey>,
 }
 
 impl PeerTable {
@@ -74,14 +77,17 @@ impl PeerTable {
             kind: known.and_then(|record| record.kind),
             layout: known.and_then(|record| record.layout),
             install_source: known.and_then(|record| record.install_source.clone()),
+            key: known.and_then(|record| record.key),
         };
         self.peers.insert(email.clone(), record);
     }
 
-    /// Keeps what a peer said of its program; whether that is news.
+    /// Keeps what a peer said of its program, and the first key that it showed; whether
+    /// that is news.
     pub(crate) fn remember(&mut self, email: &Email, hello: &Hello) -> bool {
         let Some(record) = self.peers.get_mut(email) else { return false };
         let known = record.clone();
+        record.pin(hello);
         record.kind = Some(hello.kind());
         record.layout = Some(hello.layout());
         record.install_source = match hello.kind() {

@@ -23,6 +23,7 @@ use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
 use syft_core::{
     AuditEntry, Change, DatasetName, DirDisk, Email, FileChangeEventsMessage, JobName, Timestamp,
 };
+use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
 use syft_sync::{Config, CreateOptions, SyftboxManager, SyncOptions, SyncReport};
@@ -67,6 +68,12 @@ impl Machine {
     }
 }
 
+/// The keys that this person has on all machines.
+pub(crate) fn keys_of(email: &Email) -> KeySource {
+    let digits = syft_core::ContentHash::of(email.as_str().as_bytes()).to_string();
+    KeySource::parse(&digits, email).unwrap()
+}
+
 /// A home that outlives the manager, so that a test can restart it.
 pub(crate) struct Member {
     pub(crate) email: Email,
@@ -74,18 +81,30 @@ pub(crate) struct Member {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) disk: Arc<FaultyDisk>,
     entropy: Arc<SeededEntropy>,
+    /// As somebody who runs the Python client.
+    keyless: bool,
     pub(crate) manager: SyftboxManager,
 }
 
 impl Member {
     pub(crate) async fn join(email: Email, transport: Arc<dyn Transport>, seed: u64) -> Member {
+        Member::join_as(email, transport, seed, false).await
+    }
+
+    pub(crate) async fn join_as(
+        email: Email,
+        transport: Arc<dyn Transport>,
+        seed: u64,
+        keyless: bool,
+    ) -> Member {
         let home = scratch();
         let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
         let disk = Arc::new(FaultyDisk::new(Arc::new(DirDisk::open(home.path()).unwrap())));
         let entropy = Arc::new(SeededEntropy::new(seed));
-        let config = config(&email, home.path(), transport, &clock, &disk, &entropy);
+        let mut config = config(&email, home.path(), transport, &clock, &disk, &entropy);
+        without_keys(&mut config, keyless);
         let manager = SyftboxManager::login(config).await.unwrap();
-        Member { email, home, clock, disk, entropy, manager }
+        Member { email, home, clock, disk, entropy, keyless, manager }
     }
 
     /// The same home, opened by a new process.
@@ -117,7 +136,9 @@ impl Member {
     /// The configuration of the same home.
     pub(crate) fn config(&self, transport: Arc<dyn Transport>) -> Config {
         let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
-        config(&self.email, self.home.path(), transport, clock, disk, entropy)
+        let mut config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
+        without_keys(&mut config, self.keyless);
+        config
     }
 
     pub(crate) async fn sync(&self) -> SyncReport {
@@ -191,7 +212,14 @@ fn config(
     config.lock_wait = Duration::from_millis(50);
     config.disk = Some(disk.clone());
     config.entropy = entropy.clone();
+    config.keys = Some(keys_of(email));
     config
+}
+
+fn without_keys(config: &mut Config, keyless: bool) {
+    if keyless {
+        (config.has_keys, config.keys) = (false, None);
+    }
 }
 
 /// Alice owns data, Bob asks, both are connected.
@@ -203,14 +231,30 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) async fn strangers() -> Pair {
+        Pair::joined(false).await
+    }
+
+    async fn joined(keyless: bool) -> Pair {
         let store = MemoryStore::new();
-        let alice = Member::join(alice(), Arc::new(store.user(alice())), 1).await;
-        let bob = Member::join(bob(), Arc::new(store.user(bob())), 2).await;
+        let join = |email: Email, seed| {
+            let transport = Arc::new(store.user(email.clone()));
+            Member::join_as(email, transport, seed, keyless)
+        };
+        let (alice, bob) = (join(alice(), 1).await, join(bob(), 2).await);
         Pair { store, alice, bob }
     }
 
     pub(crate) async fn connected() -> Pair {
-        let pair = Pair::strangers().await;
+        Pair::strangers().await.connect().await
+    }
+
+    /// Two who have shown no keys, so that each may turn out to run the Python client.
+    pub(crate) async fn keyless() -> Pair {
+        Pair::joined(true).await.connect().await
+    }
+
+    async fn connect(self) -> Pair {
+        let pair = self;
         pair.bob.manager.add_peer(&alice(), false).await.unwrap();
         pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
         pair.alice.sync().await;
@@ -333,9 +377,16 @@ impl Deref for Trio {
 
 impl Trio {
     pub(crate) async fn connected() -> Trio {
-        let pair = Pair::connected().await;
+        Trio::with(Pair::connected().await).await
+    }
+
+    pub(crate) async fn keyless() -> Trio {
+        Trio::with(Pair::keyless().await).await
+    }
+
+    async fn with(pair: Pair) -> Trio {
         let transport = Arc::new(pair.store.user(carol()));
-        let carol = Member::join(carol(), transport, 3).await;
+        let carol = Member::join_as(carol(), transport, 3, pair.bob.keyless).await;
         let trio = Trio { pair, carol };
         trio.carol.manager.add_peer(&alice(), false).await.unwrap();
         trio.alice.manager.approve_peer_request(&self::carol(), true).await.unwrap();

@@ -26,7 +26,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use syft_core::{Advert, COMPAT_VERSION, DatasetName, Email, LayoutKind, Timestamp};
+use syft_core::{Advert, COMPAT_VERSION, ContentHash, DatasetName, Email, LayoutKind, Timestamp};
+use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_sync::{
     Config, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role, SyftboxManager,
@@ -165,6 +166,8 @@ fn config(
 ) -> Config {
     let mut config = Config::new(who.clone(), home.path(), store, "memory:").role(role);
     config.notices = ears.clone();
+    let digits = ContentHash::of(who.as_str().as_bytes()).to_string();
+    config.keys = Some(KeySource::parse(&digits, who).unwrap());
     config.lock_wait = Duration::from_millis(50);
     config
 }
@@ -208,8 +211,14 @@ impl Cast {
         all.filter(|key| key.contains(part)).collect()
     }
 
-    /// From now on `from` says this of itself to `to`.
+    /// From now on `from` says this of itself to `to`, as if it had never shown a key: it
+    /// may have run anything from the beginning.
     fn say(&self, to: Email, from: Email, hello: impl Into<Vec<u8>>) {
+        let client = if to == alice() { &self.do_client } else { &self.ds_client };
+        let peers = client.file(".syft/decisions/peers.yaml").unwrap();
+        let is_key = |line: &&str| line.trim() == "key:" || line.contains("fingerprint:");
+        let kept: Vec<&str> = peers.lines().filter(|line| !is_key(line)).collect();
+        client.write(".syft/decisions/peers.yaml", &kept.join("\n"));
         let inbox = Space::Inbox { owner: to, sender: from };
         let all = self.store.objects();
         let is_hello = |object: &&syft_transport::Object| object.name.as_str() == "hello";

@@ -28,7 +28,7 @@ pub(super) async fn meet(stage: &mut Stage) -> Result<People, CliError> {
     stage.step("bob", &format!("syft peer add {OWNER}"));
     people.bob.add_peer(people.alice.email(), false).await?;
     people.sync(&people.bob, &people.alice).await?;
-    stage.step("alice", &format!("syft peer approve {SCIENTIST}"));
+    stage.step("alice", &format!("syft peer approve {SCIENTIST} --trust-first"));
     people.alice.approve_peer_request(people.bob.email(), true).await?;
     people.sync(&people.alice, &people.bob).await?;
     Ok(people)

@@ -1,10 +1,13 @@
 use serde::Serialize;
+use syft_sync::{Identity, Peer, PeerState};
 
+use super::compare::{Compared, compare};
 use super::not_asked;
 use super::view::PeerView;
 use crate::args::PeerApproveArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
+use crate::exit::Exit;
 use crate::output::{Page, Report};
 
 /// A peer that was accepted.
@@ -20,7 +23,15 @@ pub(crate) async fn run(
     args: PeerApproveArgs,
 ) -> Result<PeerApproved, CliError> {
     let manager = context.open()?;
-    let peer = manager.approve_peer_request(&args.email, true).await.map_err(not_asked)?;
+    let known = manager.load_peers().await?;
+    let words = match known.get(&args.email) {
+        Some(asks) => compared_words(context, asks, &args)?,
+        None => None,
+    };
+    let mut peer = manager.approve_peer_request(&args.email, true).await.map_err(not_asked)?;
+    if let Some(words) = &words {
+        peer = manager.verify_peer(&args.email, words).await?;
+    }
     if peer.fingerprint.is_none() && (args.words.is_some() || args.trust_first) {
         context.note(&format!(
             "{} has no key that could be verified: the identity is {}",
@@ -32,14 +43,59 @@ pub(crate) async fn run(
     Ok(PeerApproved { peer: PeerView::new(manager.email(), peer), delivery })
 }
 
+/// The words by which whoever asks is verified; `None` if nobody has to compare them:
+/// there is no key, the store proves who asks, or the first key is trusted.
+fn compared_words(
+    context: &Context,
+    asks: &Peer,
+    args: &PeerApproveArgs,
+) -> Result<Option<String>, CliError> {
+    let email = &asks.email;
+    let Some(shown) = &asks.words else { return Ok(None) };
+    if let Some(typed) = &args.words {
+        if !asks.has_words(typed) {
+            let error = syft_sync::Error::OtherWords { peer: email.clone(), shown: shown.clone() };
+            return Err(error.into());
+        }
+        return Ok(Some(shown.clone()));
+    }
+    let must = asks.identity == Identity::Unverified && asks.state != PeerState::Accepted;
+    if !must || args.trust_first {
+        return Ok(None);
+    }
+    match compare(context, email, shown)? {
+        Compared::Same => Ok(Some(shown.clone())),
+        Compared::Differ => {
+            let message = format!("{email} was not approved: nothing was changed");
+            Err(CliError::new(Exit::Integrity, "other_words", message))
+        }
+        Compared::NotAsked => {
+            let message = format!(
+                "anybody who can write the store could have asked as {email}: ask them for the \
+                 words of their key, or trust the first one with --trust-first"
+            );
+            Err(CliError::new(Exit::Refused, "unverified", message)
+                .then(format!("syft peer approve {email} --words \"WORDS\"")))
+        }
+    }
+}
+
 impl Report for PeerApproved {
     const VERB: &'static str = "peer-approve";
 
     fn write(&self, page: &mut Page) {
-        page.title(format!("You and {} are connected.", self.peer.email));
+        let email = &self.peer.email;
+        page.title(format!("You and {email} are connected."));
+        if let (Identity::Unverified, Some(words)) = (self.peer.identity, &self.peer.words) {
+            page.fields([("words", words.clone())]);
+            page.hint(
+                "Nobody has compared this key with them yet. Ask them for its words, and then:",
+                &crate::errors::verify(email),
+            );
+        }
         page.hint(
             "They can send you jobs now. Share a dataset with them:",
-            &format!("syft dataset share NAME {}", self.peer.email),
+            &format!("syft dataset share NAME {email}"),
         );
     }
 }

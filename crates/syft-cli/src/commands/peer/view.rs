@@ -15,6 +15,8 @@ pub(super) struct PeerView {
     layout: Option<LayoutKind>,
     pub(super) version: Option<String>,
     pub(super) fingerprint: Option<String>,
+    pub(super) words: Option<String>,
+    alarm: bool,
     last_seen: Option<String>,
     pub(super) waiting_for: Option<WaitingFor>,
     pub(super) problem: Option<String>,
@@ -35,6 +37,8 @@ impl PeerView {
             layout: peer.layout,
             version: peer.version,
             fingerprint: peer.fingerprint,
+            words: peer.words,
+            alarm: peer.alarm,
             last_seen: peer.last_seen.map(iso),
             problem: peer.problem,
             seen: peer.last_seen,
@@ -56,6 +60,8 @@ impl PeerView {
         match self.identity {
             Identity::Claimed => "claimed",
             Identity::Proven => "proven",
+            Identity::Unverified => "unverified",
+            Identity::Verified => "verified",
         }
     }
 }
