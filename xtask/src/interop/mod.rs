@@ -23,14 +23,18 @@ pub(crate) struct Amount {
     pub(crate) permissions: usize,
     /// Messages and backups each way.
     pub(crate) messages: usize,
+    /// Envelopes each way.
+    pub(crate) envelopes: usize,
 }
 
 impl Amount {
     /// All.
-    pub(crate) const FULL: Amount = Amount { seed: None, permissions: 20_000, messages: 2_000 };
+    pub(crate) const FULL: Amount =
+        Amount { seed: None, permissions: 20_000, messages: 2_000, envelopes: 500 };
     /// What every change must pass. The seed stays the same, so that a change is
     /// blamed for nothing but itself.
-    pub(crate) const USUAL: Amount = Amount { seed: Some(1), permissions: 3_000, messages: 300 };
+    pub(crate) const USUAL: Amount =
+        Amount { seed: Some(1), permissions: 3_000, messages: 300, envelopes: 60 };
 
     /// Reads what is said on the command line; the rest is as in [`Amount::FULL`].
     pub(crate) fn read(words: &[&str]) -> Option<Amount> {
@@ -44,6 +48,9 @@ impl Amount {
             }
             ["--messages", count, rest @ ..] => {
                 Some(Amount { messages: count.parse().ok()?, ..Amount::read(rest)? })
+            }
+            ["--envelopes", count, rest @ ..] => {
+                Some(Amount { envelopes: count.parse().ok()?, ..Amount::read(rest)? })
             }
             _ => None,
         }
@@ -65,7 +72,7 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
     let target = target_folder(root);
     let python = environment::python(&root.join(PINS), &target.join("interop"))?;
     let program = build(root, &target)?;
-    let Amount { seed, permissions, messages } = amount;
+    let Amount { seed, permissions, messages, envelopes } = amount;
     let seed = seed.unwrap_or_else(from_clock).to_string();
     let status = Command::new(&program)
         .arg("--python")
@@ -75,6 +82,7 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
         .args(["--seed", &seed])
         .args(["--permissions", &permissions.to_string()])
         .args(["--messages", &messages.to_string()])
+        .args(["--envelopes", &envelopes.to_string()])
         .status()
         .map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(status.success())
@@ -108,7 +116,8 @@ mod tests {
     fn each_amount_can_be_said() {
         assert_eq!(Amount::read(&[]), Some(Amount::FULL));
         let said = Amount::read(&["--messages", "3", "--seed", "1", "--permissions", "2"]);
-        assert_eq!(said, Some(Amount { seed: Some(1), permissions: 2, messages: 3 }));
+        let expected = Amount { seed: Some(1), permissions: 2, messages: 3, envelopes: 500 };
+        assert_eq!(said, Some(expected));
         for wrong in [["--seed", "x"], ["--sed", "1"], ["--seed", "-1"]] {
             assert_eq!(Amount::read(&wrong), None, "{wrong:?}");
         }

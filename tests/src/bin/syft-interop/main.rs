@@ -5,6 +5,7 @@
 
 mod boxes;
 mod dice;
+mod envelopes;
 mod messages;
 mod options;
 mod permissions;
@@ -40,8 +41,9 @@ fn compare(options: &Options) -> Result<bool, String> {
     let home = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let permissions = permissions::run(python, home.path(), *seed, options.permissions)?.print();
     let messages = messages::run(python, home.path(), *seed, options.messages)?.print();
+    let envelopes = envelopes::run(python, home.path(), *seed, options.envelopes)?.print();
     let boxes = boxes::run(python, home.path())?.print();
-    let same = permissions && messages && boxes;
+    let same = permissions && messages && envelopes && boxes;
     if !same {
         println!("interop: to repeat it: cargo xtask interop --seed {seed}");
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::python::Python;
 
 pub(crate) const USAGE: &str = "\
-usage: syft-interop --python PROGRAM --scripts FOLDER --seed N --permissions N --messages N
+usage: syft-interop --python PROGRAM --scripts FOLDER --seed N --permissions N --messages N --envelopes N
 This is started by cargo xtask interop, which installs the Python peer first.";
 
 /// Everything that a run depends on.
@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) permissions: usize,
     /// Messages and backups each way.
     pub(crate) messages: usize,
+    /// Envelopes each way.
+    pub(crate) envelopes: usize,
 }
 
 impl Options {
@@ -28,7 +30,8 @@ impl Options {
     pub(crate) fn read(words: &[String]) -> Result<Self, String> {
         let mut words = words.iter();
         let (mut program, mut scripts) = (None, None);
-        let (mut seed, mut permissions, mut messages) = (None, None, None);
+        let (mut seed, mut permissions) = (None, None);
+        let (mut messages, mut envelopes) = (None, None);
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("{word}: its value is missing"))?;
             match word.as_str() {
@@ -37,6 +40,7 @@ impl Options {
                 "--seed" => seed = Some(number(word, value)?),
                 "--permissions" => permissions = Some(number(word, value)?),
                 "--messages" => messages = Some(number(word, value)?),
+                "--envelopes" => envelopes = Some(number(word, value)?),
                 _ => return Err(format!("{word}: unknown")),
             }
         }
@@ -49,6 +53,7 @@ impl Options {
             seed: seed.ok_or_else(|| missing("--seed"))?,
             permissions: permissions.ok_or_else(|| missing("--permissions"))?,
             messages: messages.ok_or_else(|| missing("--messages"))?,
+            envelopes: envelopes.ok_or_else(|| missing("--envelopes"))?,
         })
     }
 }
@@ -67,9 +72,10 @@ mod tests {
 
     #[test]
     fn all_must_be_there() {
-        let line = "--python p --scripts s --seed 1 --permissions 2 --messages 3";
+        let line = "--python p --scripts s --seed 1 --permissions 2 --messages 3 --envelopes 4";
         let options = read(line).unwrap();
-        assert_eq!((options.seed, options.permissions, options.messages), (1, 2, 3));
+        assert_eq!((options.seed, options.permissions), (1, 2));
+        assert_eq!((options.messages, options.envelopes), (3, 4));
         for (line, complaint) in [
             ("--python p", "--scripts is missing"),
             ("--python", "--python: its value is missing"),
