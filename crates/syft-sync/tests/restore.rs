@@ -604,3 +604,22 @@ async fn a_conflict_on_a_fresh_machine_is_told_at_once() {
     assert_eq!(items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["conflict"]);
     assert!(node.audit("message.held").is_empty());
 }
+
+#[tokio::test]
+async fn who_restores_without_the_keys_is_told_that_peers_will_not_know_the_new_ones() {
+    let pair = rich().await;
+    let known = pair.alice.manager.keys().unwrap().bundle().words(&alice());
+    for has_keys in [true, false] {
+        let machine = pair.alice.another_home(77);
+        machine.clock.set(Timestamp::new(1_790_100_000.0).unwrap());
+        let mut config = machine.config(Arc::new(pair.store.user(alice())));
+        if !has_keys {
+            config.keys = None;
+        }
+        let manager = SyftboxManager::login(config).await.unwrap();
+        let restored = manager.restored().unwrap();
+        assert!(restored.files > 0 && restored.waits.is_none(), "{restored:?}");
+        let is_told = restored.notes.iter().any(|note| note.contains(&known));
+        assert_eq!(is_told, !has_keys, "{:?}", restored.notes);
+    }
+}

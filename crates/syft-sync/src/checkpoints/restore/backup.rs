@@ -44,6 +44,9 @@ pub(super) struct Body {
     /// Where all that it speaks of lies.
     #[serde(default)]
     pub(super) layout: LayoutKind,
+    /// The fingerprint of the key by which the peers know this datasite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<ContentHash>,
     pub(super) peers: BTreeMap<Email, PeerRecord>,
     /// Records of jobs, decisions and runs, by where they stand in the home.
     #[serde(default)]
@@ -94,6 +97,7 @@ impl Body {
             schema: SCHEMA.to_owned(),
             email: pass.node.email.clone(),
             layout: pass.node.layouts.own().kind(),
+            key: pass.node.keys.as_ref().map(|keys| keys.bundle().fingerprint()),
             peers: table.peers.clone(),
             jobs: BTreeMap::new(),
             datasets: datasets.map(|(name, is)| (name.clone(), dataset(is))).collect(),

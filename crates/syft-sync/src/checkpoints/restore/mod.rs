@@ -18,6 +18,7 @@ mod plan;
 
 use serde::Serialize;
 use syft_core::{FileKind, HomePath, LayoutKind, NodePaths, safe_text, shorten};
+use syft_crypto::verification_words;
 
 use backup::Backup;
 pub(crate) use backup::back_up;
@@ -137,6 +138,7 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     if found.is_empty() && backup.is_none() {
         return Ok(None);
     }
+    notes.extend(other_key(pass, backup.as_ref()));
     let own = pass.node.layouts.own().kind();
     if let Some(other) = backup.as_ref().map(|it| it.body.layout).filter(|layout| *layout != own) {
         return Err(Error::OtherLayout(other));
@@ -164,6 +166,19 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     pass.ledger.drop_idle_blobs()?;
     Progress { pass, done: total, total }.tell();
     Ok(Some(restored))
+}
+
+/// That the peers know this datasite by a key that this home does not have.
+fn other_key(pass: &Pass<'_>, backup: Option<&Backup>) -> Option<String> {
+    let (had, keys) = (backup?.body.key?, pass.node.keys.as_ref()?);
+    let is_other = keys.bundle().fingerprint() != had;
+    is_other.then(|| {
+        format!(
+            "the backup was made with other keys, by which your peers know you as \"{}\": until \
+             you import those, or your peers compare the new ones, they take nothing from you",
+            verification_words(&pass.node.email, &had)
+        )
+    })
 }
 
 /// A file of the owner's that stands here already, if there is one.
