@@ -135,3 +135,20 @@ fn f18_keys_that_others_may_read_are_not_used() {
         it.syft("alice", &["status"], &[]).ok();
     }
 }
+
+#[test]
+fn a_recovery_key_is_not_given_up_for_the_keys_alone() {
+    let it = TestBox::empty();
+    login(&it, "alice", &[]).ok();
+    it.syft("alice", &["keys", "export", "k.json", "--pysyft"], &[]).ok();
+    it.syft("alice", &["keys", "import", "k.json"], &[]).ok();
+    let shown = it.syft("alice", &["keys", "show", "--json"], &[]).ok().json();
+    assert_eq!(shown["has_recovery_key"], true);
+    // The other way round the words are taken.
+    it.syft("alice", &["keys", "export", "words.txt"], &[]).ok();
+    let new = login(&it, "new", &["--recovery-key-file", "k.json"]);
+    new.ok();
+    it.syft("new", &["keys", "import", "words.txt"], &[]).ok();
+    let shown = it.syft("new", &["keys", "show", "--json"], &[]).ok().json();
+    assert_eq!(shown["has_recovery_key"], true);
+}

@@ -32,8 +32,7 @@ pub enum Error {
         /// The words of its key.
         shown: String,
     },
-    /// Others than the owner of this home could read its keys, or they could be of
-    /// somebody else: nothing is done with them.
+    /// Others than the owner of this home can read its keys: nothing is done with them.
     #[error("others may read {path}, which holds the keys of this home")]
     KeysExposed {
         /// The file or folder, on this machine.

@@ -85,6 +85,10 @@ pub struct NativeHello {
     /// Its public keys, as a DID document; a node without keys says none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Value>,
+    /// Whom it is for, if it is signed: a signed hello of somebody else's inbox is none
+    /// here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Email>,
 }
 
 /// The keys of a hello beside those of the advert.
@@ -154,20 +158,22 @@ impl Hello {
             capabilities: vec!["refusals".to_owned()],
             layout,
             keys: None,
+            to: None,
         };
         let advert = Advert::of(compat, now);
         Hello { advert, native: Some(native), signature: None, bundle: None }
     }
 
-    /// The same with the public half of these keys, signed with them.
+    /// The same to one peer, with the public half of these keys and signed with them.
     ///
     /// # Errors
     /// None in practice: what is said can be written.
-    pub fn signed(mut self, keys: &Keys) -> Result<Self> {
+    pub fn signed(mut self, keys: &Keys, to: &Email) -> Result<Self> {
         let bundle = keys.bundle();
         if let Some(native) = &mut self.native {
             let document = serde_json::to_value(bundle.to_did(keys.email())?);
             native.keys = Some(document.map_err(not_written)?);
+            native.to = Some(to.clone());
         }
         self.signature = None;
         let text = signed_text(serde_json::to_value(&self).map_err(not_written)?)?;
@@ -247,7 +253,7 @@ impl Hello {
 
     /// Reads what `from` said. What a node says must agree with the channel, and with its
     /// signature if it has keys; a Python client's advert names nobody.
-    pub(crate) fn from_bytes(bytes: &[u8], from: &Email) -> Result<Self, Reject> {
+    pub(crate) fn from_bytes(bytes: &[u8], from: &Email, me: &Email) -> Result<Self, Reject> {
         let advert = Advert::from_json(bytes)?;
         let bad_json =
             |error: serde_json::Error| Reject::new(RejectCode::BadJson, error.to_string());
@@ -264,6 +270,10 @@ impl Hello {
         }
         let bundle = match &native.keys {
             None => None,
+            Some(_) if native.to.as_ref() != Some(me) => {
+                let detail = format!("the hello of {from} is for somebody else");
+                return Err(Reject::new(RejectCode::SenderMismatch, detail));
+            }
             Some(document) => {
                 let whole = serde_json::from_slice(bytes).map_err(bad_json)?;
                 Some(signer(document, whole, signature.as_deref(), from)?)

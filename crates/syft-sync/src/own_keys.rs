@@ -27,6 +27,7 @@ impl OwnKeys {
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<()> {
         let text = self.source.to_text(self.keys.email())?;
         disk.create_dir_all(&NodePaths::keys(), Access::OwnerOnly)?;
+        check_access(disk, &NodePaths::keys())?;
         Ok(disk.write(&file()?, text.as_bytes(), Access::OwnerOnly)?)
     }
 }
@@ -38,17 +39,21 @@ pub(crate) fn load(disk: &dyn Disk, email: &Email) -> Result<Option<OwnKeys>> {
     if disk.metadata(&file)?.is_none() {
         return Ok(None);
     }
-    for path in [&NodePaths::keys(), &file] {
-        if disk.metadata(path)?.is_some_and(|found| !found.owner_only) {
-            let path = disk.real_path(path).display().to_string();
-            return Err(Error::KeysExposed { path });
-        }
-    }
+    check_access(disk, &NodePaths::keys())?;
+    check_access(disk, &file)?;
     let bytes = Zeroizing::new(disk.read(&file, MAX_BYTES)?);
     let damaged = |detail: String| syft_core::Error::Corrupt { what: file.to_string(), detail };
     let text = std::str::from_utf8(&bytes).map_err(|error| damaged(error.to_string()))?;
     let source = KeySource::parse(text, email).map_err(|error| damaged(error.to_string()))?;
     Ok(Some(OwnKeys::of(source, email)?))
+}
+
+fn check_access(disk: &dyn Disk, path: &HomePath) -> Result<()> {
+    if disk.metadata(path)?.is_some_and(|found| !found.owner_only) {
+        let path = disk.real_path(path).display().to_string();
+        return Err(Error::KeysExposed { path });
+    }
+    Ok(())
 }
 
 fn file() -> Result<HomePath> {

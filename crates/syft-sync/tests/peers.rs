@@ -195,7 +195,10 @@ fn hello(who: &Email, min: u32, max: u32) -> Vec<u8> {
     let mut hello = Hello::of(who, LayoutKind::Native, COMPAT_VERSION, Timestamp::EPOCH);
     hello.native.as_mut().unwrap().protocol = ProtocolRange { min, max };
     let keys = common::keys_of(who).keys(who).unwrap();
-    serde_json::to_vec(&hello.signed(&keys).unwrap()).unwrap()
+    serde_json::to_vec(
+        &hello.signed(&keys, &if *who == alice() { bob() } else { alice() }).unwrap(),
+    )
+    .unwrap()
 }
 
 #[tokio::test]

@@ -31,9 +31,11 @@ impl SyftboxManager {
         let given = OwnKeys::of(source, &self.node.email)?;
         let has = own_keys::load(&*self.node.disk, &self.node.email)?;
         let is_new = has.as_ref().is_none_or(|has| has.keys.bundle() != given.keys.bundle());
-        match has.filter(|_| is_new && !replace) {
-            Some(has) => return Err(other_keys(&has.keys, &given.keys)),
-            None => self.take_keys(&pass, &given, is_new)?,
+        match &has {
+            Some(has) if is_new && !replace => return Err(other_keys(&has.keys, &given.keys)),
+            // The words from which keys come are not given up for the keys alone.
+            Some(OwnKeys { source: KeySource::Recovery(_), .. }) if !is_new => {}
+            _ => self.take_keys(&pass, &given, is_new)?,
         }
         drop(pass);
         self.node.keys = Some(given.keys);

@@ -1,16 +1,16 @@
 use std::collections::BTreeSet;
 
 use syft_core::{ContentHash, DatasetName, Email};
-use syft_crypto::verification_words;
+use syft_crypto::{Bundle, verification_words};
 
 use super::{SyftboxManager, closing};
 use crate::node::Pass;
 use crate::peers::{
-    Alarm, Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet,
-    is_same_words, withdraw,
+    Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, is_same_words,
+    withdraw,
 };
 use crate::report::SyncReport;
-use crate::{Error, Notice, Result, checkpoints, collections};
+use crate::{Error, Hello, Notice, Result, checkpoints, collections};
 
 /// What became of a peer that was removed, and what cannot be undone.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,9 @@ impl SyftboxManager {
         }
         let mut pass = self.node.pass()?;
         let mut connections = self.look(&mut pass).await?;
+        if !force {
+            connections.table.check_key(email)?;
+        }
         let asked_me = connections.heard.get(email).is_some_and(|heard| heard.hello.is_ok());
         let wanted = if asked_me { PeerState::Accepted } else { PeerState::RequestedByMe };
         let now = self.node.clock.now();
@@ -63,9 +66,11 @@ impl SyftboxManager {
                 connections.decide(email, wanted, now);
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
-                    if connections.alarms.remove(email).is_some() {
+                    record.said = None;
+                    if force && record.alarm.take().is_some() {
                         // Begun anew: the key that is shown next is the first one.
                         record.key = None;
+                        pass.note("peer.key_forgotten", email.to_string())?;
                     }
                 }
                 connections.table.save(&*self.node.disk)?;
@@ -93,7 +98,28 @@ impl SyftboxManager {
         peer: impl AsRef<Email> + Send,
         peer_must_exist: bool,
     ) -> Result<Peer> {
-        let email = peer.as_ref();
+        self.approve(peer.as_ref(), peer_must_exist, None).await
+    }
+
+    /// The same of one who shows the key of these words, which were compared with the
+    /// peer: it is verified from the first moment on.
+    ///
+    /// # Errors
+    /// As there; [`Error::OtherWords`]; [`Error::NotFound`] if no key is shown.
+    pub async fn approve_verified_peer(
+        &self,
+        peer: impl AsRef<Email> + Send,
+        words: &str,
+    ) -> Result<Peer> {
+        self.approve(peer.as_ref(), true, Some(words)).await
+    }
+
+    async fn approve(
+        &self,
+        email: &Email,
+        peer_must_exist: bool,
+        words: Option<&str>,
+    ) -> Result<Peer> {
         self.need_owner()?;
         let mut pass = self.node.pass()?;
         let mut connections = self.look(&mut pass).await?;
@@ -106,16 +132,24 @@ impl SyftboxManager {
             let problem = "has not answered yet: the request is yours".to_owned();
             return Err(Error::PeerState { peer: email.clone(), problem });
         }
+        connections.table.check_key(email)?;
+        let verified = words.map(|words| verified_key(&connections, email, words)).transpose()?;
         if known != Some(PeerState::Accepted) {
+            if let Some(Err(reason)) = connections.heard.get(email).map(|heard| &heard.hello) {
+                let problem = format!("has asked in words that cannot be read: {reason}");
+                return Err(Error::PeerState { peer: email.clone(), problem });
+            }
             pass.note("peer.approved", email.to_string())?;
             connections.decide(email, PeerState::Accepted, self.node.clock.now());
-            if let Some(key) = connections.table.peers.get(email).and_then(|record| record.key)
-                && key.verified.is_none()
-            {
+            let key = connections.table.peers.get(email).and_then(|record| record.key);
+            if let Some(key) = key.filter(|key| key.verified.is_none() && verified.is_none()) {
                 pass.note("peer.key_trusted", format!("{email} {}", key.fingerprint))?;
             }
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is a peer now"));
+        }
+        if let Some(fingerprint) = verified {
+            self.note_verified(&pass, &mut connections, email, fingerprint)?;
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
         self.keep_decision(&mut pass, &connections.table).await?;
@@ -133,8 +167,7 @@ impl SyftboxManager {
         let connections = self.look(&mut pass).await?;
         let record = connections.table.peers.get(email);
         let record = record.ok_or_else(|| Error::UnknownPeer(email.clone()))?;
-        let fingerprint = shown_key(email, record, connections.alarms.get(email))?;
-        Ok(verification_words(email, &fingerprint))
+        Ok(verification_words(email, &shown_key(email, record)?))
     }
 
     /// Notes that the words of a peer's key were compared with the peer, who is verified
@@ -148,24 +181,31 @@ impl SyftboxManager {
         let email = peer.as_ref();
         let mut pass = self.node.pass()?;
         let mut connections = self.look(&mut pass).await?;
-        let Some(record) = connections.table.peers.get_mut(email) else {
-            return Err(Error::UnknownPeer(email.clone()));
-        };
-        let alarm = connections.alarms.get(email);
-        let fingerprint = shown_key(email, record, alarm)?;
-        let shown = verification_words(email, &fingerprint);
-        if !is_same_words(words, &shown) {
-            return Err(Error::OtherWords { peer: email.clone(), shown });
-        }
-        record.key = Some(PinnedKey { fingerprint, verified: Some(self.node.clock.now()) });
-        pass.note("peer.verified", format!("{email} {fingerprint}"))?;
-        connections.table.save(&*self.node.disk)?;
-        if connections.alarms.remove(email).is_some() {
+        let record = connections.table.peers.get(email);
+        let record = record.ok_or_else(|| Error::UnknownPeer(email.clone()))?;
+        let had_alarm = record.alarm.is_some();
+        let fingerprint = same_key(email, shown_key(email, record)?, words)?;
+        self.note_verified(&pass, &mut connections, email, fingerprint)?;
+        if had_alarm {
             // What the new key says was not listened to yet.
             connections = self.look(&mut pass).await?;
         }
         self.keep_decision(&mut pass, &connections.table).await?;
         self.find(&connections, email)
+    }
+
+    fn note_verified(
+        &self,
+        pass: &Pass<'_>,
+        connections: &mut Connections,
+        email: &Email,
+        fingerprint: ContentHash,
+    ) -> Result<()> {
+        let Some(record) = connections.table.peers.get_mut(email) else { return Ok(()) };
+        record.key = Some(PinnedKey { fingerprint, verified: Some(self.node.clock.now()) });
+        record.alarm = None;
+        pass.note("peer.verified", format!("{email} {fingerprint}"))?;
+        connections.table.save(&*self.node.disk)
     }
 
     /// Refuses a peer's request, named by its address or as a peer of a list; the
@@ -356,8 +396,29 @@ impl SyftboxManager {
 }
 
 /// The key that a peer shows now.
-fn shown_key(email: &Email, record: &PeerRecord, alarm: Option<&Alarm>) -> Result<ContentHash> {
+fn shown_key(email: &Email, record: &PeerRecord) -> Result<ContentHash> {
     let pinned = record.key.map(|key| key.fingerprint);
-    let shown = alarm.map_or(pinned, |alarm| alarm.shown);
-    shown.ok_or_else(|| Error::NotFound(format!("{email} shows no key that could be compared")))
+    let shown = record.alarm.as_ref().map_or(pinned, |alarm| alarm.shown);
+    shown.ok_or_else(|| no_key(email))
+}
+
+/// The key of somebody who asks, which must have these words.
+fn verified_key(connections: &Connections, email: &Email, words: &str) -> Result<ContentHash> {
+    let pinned = connections.table.peers.get(email).and_then(|record| record.key);
+    let heard = connections.heard.get(email).and_then(|heard| heard.hello.as_ref().ok());
+    let shown = heard.and_then(Hello::bundle).map(Bundle::fingerprint);
+    let key = pinned.map(|key| key.fingerprint).or(shown);
+    same_key(email, key.ok_or_else(|| no_key(email))?, words)
+}
+
+fn same_key(email: &Email, key: ContentHash, words: &str) -> Result<ContentHash> {
+    let shown = verification_words(email, &key);
+    match is_same_words(words, &shown) {
+        true => Ok(key),
+        false => Err(Error::OtherWords { peer: email.clone(), shown }),
+    }
+}
+
+fn no_key(email: &Email) -> Error {
+    Error::NotFound(format!("{email} shows no key that could be compared"))
 }

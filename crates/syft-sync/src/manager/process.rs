@@ -178,7 +178,7 @@ impl Submitters {
     fn refusal(&self, submitter: &Email) -> Option<Error> {
         let problem = match self.connections.table.state(submitter) {
             Some(PeerState::Accepted) => {
-                if let Err(changed) = self.connections.check_key(submitter) {
+                if let Err(changed) = self.connections.table.check_key(submitter) {
                     return Some(changed);
                 }
                 let detail = self.connections.problem(submitter, Dealing::Serve)?;

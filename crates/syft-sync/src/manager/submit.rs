@@ -113,7 +113,7 @@ impl SyftboxManager {
         if !matches!(state, Some(PeerState::Accepted | PeerState::RequestedByMe)) {
             return Err(Error::UnknownPeer(owner.clone()));
         }
-        connections.check_key(owner)?;
+        connections.table.check_key(owner)?;
         let problem = connections.problem(owner, Dealing::Propose);
         if let Some(detail) = problem.clone().filter(|_| !force) {
             return Err(Error::Incompatible { peer: owner.clone(), detail });

@@ -168,7 +168,7 @@ impl SyftboxManager {
                 let (peer, reason) = (email.clone(), problem.clone());
                 self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
                 report.peer(email).problem = Some(problem);
-                report.peer(email).alarm = connections.alarms.contains_key(email);
+                report.peer(email).alarm = connections.alarm(email).is_some();
             }
             let fits = |dealing| connections.problem(email, dealing).is_none();
             if record.state == PeerState::Accepted && fits(Dealing::Serve) {

@@ -15,27 +15,26 @@ use crate::{Hello, Result};
 /// peer alone, and is tried again by the next pass.
 pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<Vec<String>> {
     let me = &pass.node.email;
-    let layout = pass.node.layouts.own().kind();
-    let mut hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
-    if let Some(keys) = &pass.node.keys {
-        hello = hello.signed(keys)?;
+    let mut due = Vec::new();
+    for (email, record) in table.to_greet() {
+        let hello = hello_to(pass, email)?;
+        let said = hello.fingerprint()?;
+        if !record.greeted || record.said != Some(said) {
+            due.push((email.clone(), said, hello.to_bytes()?, record.said != Some(said)));
+        }
     }
-    let said = hello.fingerprint()?;
-    let said_before = |email| table.peers.get(email).and_then(|record| record.said);
-    let due = table.to_greet(said).map(|email| (email.clone(), said_before(email) != Some(said)));
-    let due: Vec<(Email, bool)> = due.collect();
-    let (transport, hello) = (&*pass.node.transport, &hello.to_bytes()?);
+    let transport = &*pass.node.transport;
     let greeted: Vec<_> = stream::iter(due)
-        .map(|(email, is_news)| async move {
+        .map(|(email, said, hello, is_news)| async move {
             let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-            let put = put_hello(transport, &space, hello, is_news);
-            (email, patiently(&space, 0, put).await)
+            let put = put_hello(transport, &space, &hello, is_news);
+            (email, said, patiently(&space, 0, put).await)
         })
         .buffered(IN_FLIGHT)
         .collect()
         .await;
     let mut failed = Vec::new();
-    for (email, put) in greeted {
+    for (email, said, put) in greeted {
         match put.map_err(crate::Error::from) {
             Ok(()) => {
                 if let Some(record) = table.peers.get_mut(&email) {
@@ -48,6 +47,16 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         }
     }
     Ok(failed)
+}
+
+/// What I say of myself to a peer.
+fn hello_to(pass: &Pass<'_>, peer: &Email) -> Result<Hello> {
+    let (me, layout) = (&pass.node.email, pass.node.layouts.own().kind());
+    let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
+    match &pass.node.keys {
+        Some(keys) => hello.signed(keys, peer),
+        None => Ok(hello),
+    }
 }
 
 /// Puts my hello into an inbox; one that is news takes the place of an older one: what I

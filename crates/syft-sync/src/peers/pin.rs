@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, Email, NewEntry, Timestamp};
-use syft_crypto::verification_words;
+use syft_crypto::{Bundle, verification_words};
 
-use super::{Connections, PeerRecord};
+use super::{Connections, Heard, PeerRecord};
 use crate::node::Pass;
 use crate::{Hello, Result};
 
@@ -17,34 +17,37 @@ pub(crate) struct PinnedKey {
     pub(crate) verified: Option<Timestamp>,
 }
 
-/// What is wrong with the key that somebody shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong with what somebody shows. It stays until the key by which they are known
+/// is shown again, or another one was compared with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Alarm {
     /// The key that is shown now; `None` if none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shown: Option<ContentHash>,
     pub(crate) reason: String,
 }
 
 impl PeerRecord {
-    /// Pins the key of a hello, if none is pinned.
-    pub(super) fn pin(&mut self, hello: &Hello) {
-        if let (None, Some(bundle)) = (self.key, hello.bundle()) {
-            self.key = Some(PinnedKey { fingerprint: bundle.fingerprint(), verified: None });
-        }
+    /// Pins the key of a hello, if none is pinned; whether it did.
+    pub(crate) fn pin(&mut self, hello: &Hello) -> bool {
+        let Some(bundle) = hello.bundle().filter(|_| self.key.is_none()) else { return false };
+        self.key = Some(PinnedKey { fingerprint: bundle.fingerprint(), verified: None });
+        true
     }
 
-    /// Why a hello cannot be of the one whose key is pinned.
-    fn alarm(&self, email: &Email, hello: &Hello) -> Option<Alarm> {
+    /// Why what was heard cannot be of the one whose key is pinned.
+    fn alarm_at(&self, email: &Email, heard: &Heard) -> Option<Alarm> {
         let pinned = self.key?.fingerprint;
-        let shown = hello.bundle().map(syft_crypto::Bundle::fingerprint);
-        let what = match shown {
-            Some(shown) if shown == pinned => return None,
-            Some(shown) => format!(
+        let shown = heard.hello.as_ref().ok().and_then(Hello::bundle).map(Bundle::fingerprint);
+        let what = match (&heard.hello, shown) {
+            (_, Some(shown)) if shown == pinned => return None,
+            (_, Some(shown)) => format!(
                 "its key has changed: it was known by \"{}\", and shows \"{}\"",
                 verification_words(email, &pinned),
                 verification_words(email, &shown)
             ),
-            None => "it shows no key any more, and had one".to_owned(),
+            (Err(reason), None) => format!("its advert cannot be read: {reason}"),
+            (Ok(_), None) => "it shows no key any more, and had one".to_owned(),
         };
         let reason = format!(
             "{what}; somebody may pose as {email}, or they began anew: nothing is exchanged \
@@ -54,27 +57,35 @@ impl PeerRecord {
     }
 }
 
-/// Finds those whose hello is not signed by the key by which they are known: what it says
-/// counts for nothing.
+/// Finds those who do not show the key by which they are known: what they say counts for
+/// nothing. Of one whose hello is not listed nothing is news: a store may show it late.
 pub(super) fn check_keys(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
+    let mut is_news = false;
     for (email, heard) in &mut found.heard {
-        let record = found.table.peers.get(email);
-        let alarm = match (&heard.hello, record) {
-            (Ok(hello), Some(record)) => record.alarm(email, hello),
-            _ => None,
-        };
-        let Some(alarm) = alarm else { continue };
-        let shown = alarm.shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string());
-        pass.node.audit.append(NewEntry {
-            key: Some(format!("peer.key_changed/{email}/{shown}")),
-            at: pass.node.clock.now(),
-            actor: email.to_string(),
-            action: "peer.key_changed".to_owned(),
-            subject: email.to_string(),
-            details: [("shown".to_owned(), shown.into())].into(),
-        })?;
-        heard.hello = Err(alarm.reason.clone());
-        found.alarms.insert(email.clone(), alarm);
+        let Some(record) = found.table.peers.get_mut(email) else { continue };
+        if record.key.is_none() {
+            continue;
+        }
+        let alarm = record.alarm_at(email, heard);
+        if let Some(alarm) = &alarm {
+            heard.hello = Err(alarm.reason.clone());
+        }
+        if alarm == record.alarm {
+            continue;
+        }
+        is_news = true;
+        if let Some(alarm) = &alarm {
+            let shown = alarm.shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string());
+            pass.node.audit.append(NewEntry {
+                key: None,
+                at: pass.node.clock.now(),
+                actor: email.to_string(),
+                action: "peer.key_changed".to_owned(),
+                subject: email.to_string(),
+                details: [("shown".to_owned(), shown.into())].into(),
+            })?;
+        }
+        record.alarm = alarm;
     }
-    Ok(())
+    if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
 }

@@ -23,8 +23,6 @@ pub(crate) struct Connections {
     pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
-    /// Those whose hello is not of the key by which they are known.
-    pub(crate) alarms: BTreeMap<Email, Alarm>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -63,7 +61,9 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
         match heard {
             Ok(Listened { inbox, hello }) => {
                 if let Some((object, bytes)) = hello {
-                    found.heard.insert(sender.clone(), hear(&sender, &object, &bytes));
+                    found
+                        .heard
+                        .insert(sender.clone(), hear((&sender, &pass.node.email), &object, &bytes));
                     hellos.note(&sender, object, bytes);
                 }
                 found.inboxes.extend(inbox.map(|inbox| (sender, inbox)));
@@ -122,10 +122,10 @@ async fn listen(
     Ok(Listened { inbox, hello: Some((object, said)) })
 }
 
-fn hear(from: &Email, object: &Object, said: &Said) -> Heard {
+fn hear((from, me): (&Email, &Email), object: &Object, said: &Said) -> Heard {
     let hello = match (said, &object.owner) {
         (Said::Bytes(bytes), _) => {
-            Hello::from_bytes(bytes, from).map_err(|reject| reject.to_string())
+            Hello::from_bytes(bytes, from, me).map_err(|reject| reject.to_string())
         }
         (Said::TooMuch, _) => Err("its hello is too large".to_owned()),
         (Said::Nothing, Some(owner)) => {
@@ -141,7 +141,12 @@ fn remember(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
     let mut is_news = false;
     for (email, heard) in &found.heard {
         if let Ok(hello) = &heard.hello {
+            let pinned = found.table.peers.get(email).and_then(|record| record.key);
             is_news |= found.table.remember(email, hello);
+            let key = found.table.peers.get(email).and_then(|record| record.key);
+            if let Some(key) = key.filter(|_| pinned.is_none()) {
+                pass.note("peer.key_trusted", format!("{email} {}", key.fingerprint))?;
+            }
         }
     }
     if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
@@ -188,7 +193,7 @@ impl Connections {
     /// be read, or a Python client's that is gone, concerns that peer alone; of such a
     /// client there is nothing that a scientist could not read (`protocol.md` d.2).
     pub(crate) fn problem(&self, email: &Email, dealing: Dealing) -> Option<String> {
-        if let Some(alarm) = self.alarms.get(email) {
+        if let Some(alarm) = self.alarm(email) {
             return Some(alarm.reason.clone());
         }
         let is_python = self.table.is_python(email);
@@ -201,14 +206,9 @@ impl Connections {
         (!is_python || dealing != Dealing::Pull).then_some(problem)
     }
 
-    /// That somebody may pose as a peer, which nobody overrides.
-    pub(crate) fn check_key(&self, email: &Email) -> Result<()> {
-        match self.alarms.get(email) {
-            None => Ok(()),
-            Some(alarm) => {
-                Err(crate::Error::KeyChanged { peer: email.clone(), reason: alarm.reason.clone() })
-            }
-        }
+    /// That somebody seems to pose as a peer.
+    pub(crate) fn alarm(&self, email: &Email) -> Option<&Alarm> {
+        self.table.peers.get(email)?.alarm.as_ref()
     }
 
     /// Why less is exchanged with a peer than this role would; `None` if all is well.
@@ -244,6 +244,7 @@ impl Connections {
                     email: email.clone(),
                     state,
                     identity: match (identity, key) {
+                        (_, Some(_)) if self.alarm(email).is_some() => Identity::Unverified,
                         _ if is_verified => Identity::Verified,
                         (Identity::Claimed, Some(_)) => Identity::Unverified,
                         (identity, _) => identity,
@@ -254,7 +255,7 @@ impl Connections {
                     version: hello.map(Hello::version),
                     fingerprint: key.map(|key| key.to_string()),
                     words: key.map(|key| verification_words(email, &key)),
-                    alarm: self.alarms.contains_key(email),
+                    alarm: self.alarm(email).is_some(),
                     last_seen: heard.and_then(|heard| heard.at),
                     since,
                     problem: self.problem_of(email, role),

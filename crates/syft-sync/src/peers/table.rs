@@ -5,8 +5,8 @@ use syft_core::{
     Access, ContentHash, Disk, Email, HomePath, LayoutKind, NodePaths, Timestamp, yaml,
 };
 
-use super::{PeerState, PinnedKey};
-use crate::{Hello, PeerKind, Result};
+use super::{Alarm, PeerState, PinnedKey};
+use crate::{Error, Hello, PeerKind, Result};
 
 /// The decisions on peers: a file that anybody can read, never one that a peer
 /// can write.
@@ -41,6 +41,9 @@ pub(crate) struct PeerRecord {
     /// The key by which it is known, since it was first met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<PinnedKey>,
+    /// That somebody seems to pose as it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) alarm: Option<Alarm>,
 }
 
 impl PeerTable {
@@ -78,6 +81,7 @@ impl PeerTable {
             layout: known.and_then(|record| record.layout),
             install_source: known.and_then(|record| record.install_source.clone()),
             key: known.and_then(|record| record.key),
+            alarm: known.and_then(|record| record.alarm.clone()),
         };
         self.peers.insert(email.clone(), record);
     }
@@ -97,16 +101,27 @@ impl PeerTable {
         *record != known
     }
 
+    /// That somebody seems to pose as a peer, which nobody overrides.
+    ///
+    /// # Errors
+    /// [`Error::KeyChanged`].
+    pub(crate) fn check_key(&self, email: &Email) -> Result<()> {
+        match self.peers.get(email).and_then(|record| record.alarm.as_ref()) {
+            None => Ok(()),
+            Some(alarm) => {
+                Err(Error::KeyChanged { peer: email.clone(), reason: alarm.reason.clone() })
+            }
+        }
+    }
+
     /// Whether a peer runs the Python client, as it said last.
     pub(crate) fn is_python(&self, email: &Email) -> bool {
         self.peers.get(email).is_some_and(|record| record.kind == Some(PeerKind::PySyft))
     }
 
-    /// Whom I am to tell what this hello says.
-    pub(crate) fn to_greet(&self, hello: ContentHash) -> impl Iterator<Item = &Email> {
-        let due = move |record: &PeerRecord| !record.greeted || record.said != Some(hello);
-        let peers = self.peers.iter().filter(|(_, record)| !record.state.is_refused());
-        peers.filter(move |(_, record)| due(record)).map(|(email, _)| email)
+    /// Whom I am to tell what I run.
+    pub(crate) fn to_greet(&self) -> impl Iterator<Item = (&Email, &PeerRecord)> {
+        self.peers.iter().filter(|(_, record)| !record.state.is_refused())
     }
 
     /// How many hellos of mine still wait for the store.

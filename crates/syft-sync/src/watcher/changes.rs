@@ -70,9 +70,14 @@ impl DatasiteWatcherSyncer<'_> {
         let mut pass = self.node.pass()?;
         let mut report = SyncReport::default();
         let owners: Vec<Email> = pass.ledger.state().meant.keys().cloned().collect();
+        let table = PeerTable::load(&*self.node.disk)?;
         let mut outgoing = Outgoing::default();
         for owner in &owners {
-            if let Err(error) = self.propose(&mut pass, owner, &mut outgoing, &mut report) {
+            let proposed = match table.check_key(owner) {
+                Ok(()) => self.propose(&mut pass, owner, &mut outgoing, &mut report),
+                Err(changed) => Err(changed),
+            };
+            if let Err(error) = proposed {
                 note_problem(&mut report, owner, error)?;
             }
         }

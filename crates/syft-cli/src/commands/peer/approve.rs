@@ -28,11 +28,12 @@ pub(crate) async fn run(
         Some(asks) => compared_words(context, asks, &args)?,
         None => None,
     };
-    let mut peer = manager.approve_peer_request(&args.email, true).await.map_err(not_asked)?;
-    if let Some(words) = &words {
-        peer = manager.verify_peer(&args.email, words).await?;
-    }
-    if peer.fingerprint.is_none() && (args.words.is_some() || args.trust_first) {
+    let approved = match &words {
+        Some(words) => manager.approve_verified_peer(&args.email, words).await,
+        None => manager.approve_peer_request(&args.email, true).await,
+    };
+    let peer = approved.map_err(not_asked)?;
+    if peer.fingerprint.is_none() && args.trust_first {
         context.note(&format!(
             "{} has no key that could be verified: the identity is {}",
             peer.email,
@@ -51,14 +52,10 @@ fn compared_words(
     args: &PeerApproveArgs,
 ) -> Result<Option<String>, CliError> {
     let email = &asks.email;
-    let Some(shown) = &asks.words else { return Ok(None) };
-    if let Some(typed) = &args.words {
-        if !asks.has_words(typed) {
-            let error = syft_sync::Error::OtherWords { peer: email.clone(), shown: shown.clone() };
-            return Err(error.into());
-        }
-        return Ok(Some(shown.clone()));
+    if args.words.is_some() {
+        return Ok(args.words.clone());
     }
+    let Some(shown) = asks.words.as_ref().filter(|_| !asks.alarm) else { return Ok(None) };
     let must = asks.identity == Identity::Unverified && asks.state != PeerState::Accepted;
     if !must || args.trust_first {
         return Ok(None);
