@@ -118,19 +118,9 @@ fn an_envelope_that_is_too_large_is_refused_by_what_it_says() {
     ];
     for (sealed, limits) in cases {
         // Nothing is read of what is sealed.
-        let mut header = sealed.take_to(4 + 5 + 4096 + 66);
+        let mut header = &sealed[..4 + 5 + 4096 + 66];
         let refused = bob.open(as_party(alice), &limits, &mut header, &mut Vec::new());
         assert!(matches!(refused, Err(Error::TooLarge { .. })), "{limits:?}: {refused:?}");
-    }
-}
-
-trait TakeTo {
-    fn take_to(&self, length: usize) -> &[u8];
-}
-
-impl TakeTo for Vec<u8> {
-    fn take_to(&self, length: usize) -> &[u8] {
-        &self[..length]
     }
 }
 

@@ -207,10 +207,7 @@ impl JobStore {
         let Some(mut record) = record else {
             let history = match before {
                 Before::Nothing => None,
-                // A state with markers is one that a native node wrote.
-                Before::PythonPeer => {
-                    self.shown_state(&place)?.filter(|state| state.markers.is_none())
-                }
+                Before::PythonPeer => self.state_of_python(&place)?,
             };
             return self.first_revision(&place, submitter, name, (revision, history), &files);
         };

@@ -175,8 +175,7 @@ impl JobStore {
         if decisions.is_empty() && record.history.is_some() {
             return Ok(true);
         }
-        // A state with markers is one that a native node wrote.
-        let theirs = self.shown_state(place)?.filter(|state| state.markers.is_none());
+        let theirs = self.state_of_python(place)?;
         Ok(theirs.is_some_and(|theirs| decisions.is_empty() || theirs.status.has_run()))
     }
 

@@ -206,6 +206,12 @@ impl JobStore {
         Ok(text.and_then(|text| PythonState::parse(&text, place.protocol).ok()))
     }
 
+    /// The same, if the Python peer wrote it: a state with markers is one that a native
+    /// node wrote.
+    pub(crate) fn state_of_python(&self, place: &Place) -> Result<Option<PythonState>> {
+        Ok(self.shown_state(place)?.filter(|state| state.markers.is_none()))
+    }
+
     /// When a file of a copy changed last.
     fn newest_file(&self, folder: &HomePath) -> Result<Option<Timestamp>> {
         let entries = self.disk.list(folder)?;
