@@ -168,17 +168,25 @@ impl Hello {
     ///
     /// # Errors
     /// None in practice: what is said can be written.
-    pub fn signed(mut self, keys: &Keys, to: &Email) -> Result<Self> {
+    pub fn signed(self, keys: &Keys, to: &Email) -> Result<Self> {
+        self.addressed(keys, to)?.sign(keys)
+    }
+
+    /// All of [`Hello::signed`] but the signature.
+    pub(crate) fn addressed(mut self, keys: &Keys, to: &Email) -> Result<Self> {
         let bundle = keys.bundle();
         if let Some(native) = &mut self.native {
             let document = serde_json::to_value(bundle.to_did(keys.email())?);
             native.keys = Some(document.map_err(not_written)?);
             native.to = Some(to.clone());
         }
-        self.signature = None;
+        self.bundle = Some(bundle.clone());
+        Ok(self)
+    }
+
+    pub(crate) fn sign(mut self, keys: &Keys) -> Result<Self> {
         let text = signed_text(serde_json::to_value(&self).map_err(not_written)?)?;
         self.signature = Some(keys.sign(PURPOSE, &text));
-        self.bundle = Some(bundle.clone());
         Ok(self)
     }
 

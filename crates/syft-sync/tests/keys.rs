@@ -298,3 +298,17 @@ async fn a_peer_that_began_anew_is_known_again_once_its_words_were_compared() {
     pair.alice.sync().await;
     assert!(pair.alice.manager.job_store().jobs().unwrap().get("again").is_ok());
 }
+
+/// Who asks somebody that asked before accepts, and has compared nothing.
+#[tokio::test]
+async fn a_key_that_is_trusted_unseen_is_audited() {
+    let pair = Pair::strangers().await;
+    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+    pair.alice.manager.add_peer(&bob(), false).await.unwrap();
+    assert_eq!(pair.alice.audit("peer.key_trusted").len(), 1);
+    pair.bob.sync().await;
+    assert_eq!(pair.bob.audit("peer.key_trusted").len(), 1);
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    assert_eq!(pair.alice.audit("peer.key_trusted").len(), 1);
+}

@@ -21,8 +21,8 @@ use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{RunOptions, Status};
 use syft_sync::{
-    Error, Notice, NoticeSink, PeerState, ProcessOptions, Restored, SyftboxManager, SyncOptions,
-    SyncReport, Work,
+    Error, FirstKeys, Notice, NoticeSink, PeerState, ProcessOptions, Restored, SyftboxManager,
+    SyncOptions, SyncReport, Work,
 };
 use syft_transport::{Chaos, FolderTransport, MemoryStore, Space, Transport};
 
@@ -614,7 +614,7 @@ async fn who_restores_without_the_keys_is_told_that_peers_will_not_know_the_new_
         machine.clock.set(Timestamp::new(1_790_100_000.0).unwrap());
         let mut config = machine.config(Arc::new(pair.store.user(alice())));
         if !has_keys {
-            config.keys = None;
+            config.keys = FirstKeys::New;
         }
         let manager = SyftboxManager::login(config).await.unwrap();
         let restored = manager.restored().unwrap();

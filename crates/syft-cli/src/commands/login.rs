@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::transport::{SpaceKind, Transport};
-use syft_sync::{Config, Restored, Role, SyftboxManager};
+use syft_sync::{Config, FirstKeys, Restored, Role, SyftboxManager};
 
 use super::keys::read_source;
 use crate::args::LoginArgs;
@@ -43,9 +43,11 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
-    config.keys = keys;
+    if let Some(keys) = keys {
+        config.keys = FirstKeys::Of(keys);
+    }
     let had = known.map(|known| known.layout);
-    let had_keys = context.has_keys()? || config.keys.is_some();
+    let are_new = matches!(config.keys, FirstKeys::New) && !context.has_keys()?;
     let manager = SyftboxManager::login(context.with_options(config)).await?;
     let layout = manager.layout();
     Ok(Login {
@@ -58,7 +60,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         store_is_new,
         restored: manager.restored().cloned(),
         words: manager.keys().map(|keys| keys.bundle().words(keys.email())),
-        keys_are_new: !had_keys,
+        keys_are_new: are_new,
     })
 }
 

@@ -1,5 +1,3 @@
-use std::io::{self, BufRead, IsTerminal};
-
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::{Broadcast, DeleteOptions, DeleteReport, Left, LocalItem, NodeConfig, RemoteItem};
@@ -72,23 +70,18 @@ fn confirm(
             "this home belongs to {email}, not to {typed}: nothing was deleted"
         ));
     }
-    let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
-    if !can_ask || context.screen().is_json() {
-        return refuse(format!("this cannot be undone: confirm it with --yes {email}"));
-    }
     let what = match (options.remote, options.local) {
         (true, false) => "everything of yours in the store",
         (false, true) => "this home, with your private data",
         _ => "this home, with your private data, and everything of yours in the store",
     };
     let store = format!("This deletes {what}, and cannot be undone.\nType {email} to go on: ");
-    context.screen().err(&store);
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|error| CliError::usage(error.to_string()))?;
-    if line.trim() == email.as_str() {
-        return Ok(());
+    let asked = context.screen().ask(&store);
+    match asked.map_err(|error| CliError::usage(error.to_string()))? {
+        None => refuse(format!("this cannot be undone: confirm it with --yes {email}")),
+        Some(typed) if typed == email.as_str() => Ok(()),
+        Some(_) => refuse("that is not the address of this home: nothing was deleted".to_owned()),
     }
-    refuse("that is not the address of this home: nothing was deleted".to_owned())
 }
 
 impl Report for Reset {

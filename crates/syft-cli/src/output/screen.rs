@@ -1,4 +1,4 @@
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
 
 use anstream::{AutoStream, ColorChoice};
@@ -136,6 +136,18 @@ impl Screen {
         let choice = self.choice(stderr.is_terminal());
         let mut stream = AutoStream::new(stderr.lock(), choice);
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    }
+
+    /// Asks the person at the terminal for a line; `None` if there is nobody to ask.
+    pub(crate) fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if !can_ask || self.is_json() {
+            return Ok(None);
+        }
+        self.err(question);
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(Some(line.trim().to_owned()))
     }
 
     fn choice(&self, is_terminal: bool) -> ColorChoice {

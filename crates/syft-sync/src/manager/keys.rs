@@ -5,6 +5,18 @@ use crate::node::Pass;
 use crate::own_keys::{self, OwnKeys};
 use crate::{Error, Result};
 
+/// The keys that a login gives a home that has none.
+#[derive(Debug, Clone, Default)]
+pub enum FirstKeys {
+    /// New ones, from a new recovery key.
+    #[default]
+    New,
+    /// These.
+    Of(KeySource),
+    /// None: peers know this node by what the store says of it alone.
+    None,
+}
+
 impl SyftboxManager {
     /// Who I am to my peers: my keys. `None` in a home that nobody logged in to.
     #[must_use]
@@ -46,14 +58,17 @@ impl SyftboxManager {
     /// or new ones.
     pub(super) fn first_keys(&self, pass: &Pass<'_>, config: &Config) -> Result<Option<Keys>> {
         let email = &self.node.email;
-        let given = config.keys.clone().map(|source| OwnKeys::of(source, email)).transpose()?;
+        let given = match &config.keys {
+            FirstKeys::Of(source) => Some(OwnKeys::of(source.clone(), email)?),
+            FirstKeys::New | FirstKeys::None => None,
+        };
         let own = match (own_keys::load(&*self.node.disk, email)?, given) {
             (Some(has), Some(given)) if has.keys.bundle() != given.keys.bundle() => {
                 return Err(other_keys(&has.keys, &given.keys));
             }
             (Some(has), _) => return Ok(Some(has.keys)),
-            (None, None) if !config.has_keys => return Ok(None),
             (None, Some(given)) => given,
+            (None, None) if matches!(config.keys, FirstKeys::None) => return Ok(None),
             (None, None) => {
                 let recovery = RecoveryKey::generate(&*self.node.entropy)?;
                 OwnKeys::of(KeySource::Recovery(recovery), email)?

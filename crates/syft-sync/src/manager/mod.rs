@@ -30,7 +30,6 @@ use syft_core::{
     AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage,
     LayoutKind, Layouts, SystemClock, SystemEntropy,
 };
-use syft_crypto::KeySource;
 use syft_dataset::DatasetStore;
 use syft_job::JobStore;
 use syft_perm::Permissions;
@@ -39,6 +38,7 @@ use syft_transport::{Info, Transport};
 pub use attempts::Sent;
 pub use datasets::CreateOptions;
 pub use held_back::HeldBack;
+pub use keys::FirstKeys;
 pub(crate) use layout::owner_of_python_box;
 pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
@@ -92,11 +92,8 @@ pub struct Config {
     /// The layout that a login gives the datasite; by default the one that it has,
     /// and the native one if there is none yet.
     pub layout: Option<LayoutKind>,
-    /// Whether a login gives a home keys that has none; by default it does. Without keys
-    /// peers know this node by what the store says of it alone.
-    pub has_keys: bool,
     /// The keys that a login gives a home that has none; by default new ones.
-    pub keys: Option<KeySource>,
+    pub keys: FirstKeys,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -128,8 +125,7 @@ impl Config {
             pre_sync: true,
             event_cache: false,
             layout: None,
-            has_keys: true,
-            keys: None,
+            keys: FirstKeys::New,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,

@@ -6,8 +6,7 @@ use syft_crypto::{Bundle, verification_words};
 use super::{SyftboxManager, closing};
 use crate::node::Pass;
 use crate::peers::{
-    Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, is_same_words,
-    withdraw,
+    Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, withdraw,
 };
 use crate::report::SyncReport;
 use crate::{Error, Hello, Notice, Result, checkpoints, collections};
@@ -73,6 +72,7 @@ impl SyftboxManager {
                         pass.note("peer.key_forgotten", email.to_string())?;
                     }
                 }
+                connections.table.note_trusted(&pass, email)?;
                 connections.table.save(&*self.node.disk)?;
                 self.done(match wanted {
                     PeerState::Accepted => format!("{email} is a peer now"),
@@ -141,9 +141,8 @@ impl SyftboxManager {
             }
             pass.note("peer.approved", email.to_string())?;
             connections.decide(email, PeerState::Accepted, self.node.clock.now());
-            let key = connections.table.peers.get(email).and_then(|record| record.key);
-            if let Some(key) = key.filter(|key| key.verified.is_none() && verified.is_none()) {
-                pass.note("peer.key_trusted", format!("{email} {}", key.fingerprint))?;
+            if verified.is_none() {
+                connections.table.note_trusted(&pass, email)?;
             }
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is a peer now"));
@@ -395,10 +394,16 @@ impl SyftboxManager {
     }
 }
 
+/// Whether somebody typed these words, however they set them apart.
+fn is_same_words(typed: &str, words: &str) -> bool {
+    let typed = typed.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    typed.map(str::to_lowercase).eq(words.split(' '))
+}
+
 /// The key that a peer shows now.
 fn shown_key(email: &Email, record: &PeerRecord) -> Result<ContentHash> {
     let pinned = record.key.map(|key| key.fingerprint);
-    let shown = record.alarm.as_ref().map_or(pinned, |alarm| alarm.shown);
+    let shown = record.alarm.map_or(pinned, |alarm| alarm.shown);
     shown.ok_or_else(|| no_key(email))
 }
 

@@ -167,8 +167,8 @@ impl SyftboxManager {
             if let Some(problem) = connections.problem_of(email, role) {
                 let (peer, reason) = (email.clone(), problem.clone());
                 self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
-                report.peer(email).problem = Some(problem);
-                report.peer(email).alarm = connections.alarm(email).is_some();
+                let told = report.peer(email);
+                (told.problem, told.alarm) = (Some(problem), record.alarm.is_some());
             }
             let fits = |dealing| connections.problem(email, dealing).is_none();
             if record.state == PeerState::Accepted && fits(Dealing::Serve) {

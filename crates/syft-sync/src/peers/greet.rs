@@ -20,6 +20,10 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         let hello = hello_to(pass, email)?;
         let said = hello.fingerprint()?;
         if !record.greeted || record.said != Some(said) {
+            let hello = match &pass.node.keys {
+                Some(keys) => hello.sign(keys)?,
+                None => hello,
+            };
             due.push((email.clone(), said, hello.to_bytes()?, record.said != Some(said)));
         }
     }
@@ -49,12 +53,12 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
     Ok(failed)
 }
 
-/// What I say of myself to a peer.
+/// What I say of myself to a peer, not signed yet: mostly nothing is to be said.
 fn hello_to(pass: &Pass<'_>, peer: &Email) -> Result<Hello> {
     let (me, layout) = (&pass.node.email, pass.node.layouts.own().kind());
     let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
     match &pass.node.keys {
-        Some(keys) => hello.signed(keys, peer),
+        Some(keys) => hello.addressed(keys, peer),
         None => Ok(hello),
     }
 }

@@ -108,20 +108,6 @@ pub struct Peer {
     pub problem: Option<String>,
 }
 
-impl Peer {
-    /// Whether these are the words of the key, however somebody set them apart.
-    #[must_use]
-    pub fn has_words(&self, typed: &str) -> bool {
-        self.words.as_deref().is_some_and(|words| is_same_words(typed, words))
-    }
-}
-
-/// Whether somebody typed these words.
-pub(crate) fn is_same_words(typed: &str, words: &str) -> bool {
-    let typed = typed.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    typed.map(str::to_lowercase).eq(words.split(' '))
-}
-
 /// So that a call on somebody takes an address as well as a peer of a list.
 impl AsRef<Email> for Peer {
     fn as_ref(&self) -> &Email {

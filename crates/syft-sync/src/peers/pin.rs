@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, Email, NewEntry, Timestamp};
 use syft_crypto::{Bundle, verification_words};
 
-use super::{Connections, Heard, PeerRecord};
+use super::{Connections, PeerRecord};
 use crate::node::Pass;
 use crate::{Hello, Result};
 
@@ -17,43 +17,38 @@ pub(crate) struct PinnedKey {
     pub(crate) verified: Option<Timestamp>,
 }
 
-/// What is wrong with what somebody shows. It stays until the key by which they are known
+/// That somebody does not show the key by which they are known. It stays until that one
 /// is shown again, or another one was compared with them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Alarm {
-    /// The key that is shown now; `None` if none is.
+    /// The key that is shown instead; `None` if none is, or none that can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) shown: Option<ContentHash>,
-    pub(crate) reason: String,
 }
 
 impl PeerRecord {
     /// Pins the key of a hello, if none is pinned; whether it did.
-    pub(crate) fn pin(&mut self, hello: &Hello) -> bool {
+    pub(super) fn pin(&mut self, hello: &Hello) -> bool {
         let Some(bundle) = hello.bundle().filter(|_| self.key.is_none()) else { return false };
         self.key = Some(PinnedKey { fingerprint: bundle.fingerprint(), verified: None });
         true
     }
 
-    /// Why what was heard cannot be of the one whose key is pinned.
-    fn alarm_at(&self, email: &Email, heard: &Heard) -> Option<Alarm> {
-        let pinned = self.key?.fingerprint;
-        let shown = heard.hello.as_ref().ok().and_then(Hello::bundle).map(Bundle::fingerprint);
-        let what = match (&heard.hello, shown) {
-            (_, Some(shown)) if shown == pinned => return None,
-            (_, Some(shown)) => format!(
+    /// That somebody seems to pose as this peer, in words; `None` if nobody does.
+    pub(super) fn alarm_of(&self, email: &Email) -> Option<String> {
+        let (pinned, alarm) = (self.key?.fingerprint, self.alarm?);
+        let what = match alarm.shown {
+            Some(shown) => format!(
                 "its key has changed: it was known by \"{}\", and shows \"{}\"",
                 verification_words(email, &pinned),
                 verification_words(email, &shown)
             ),
-            (Err(reason), None) => format!("its advert cannot be read: {reason}"),
-            (Ok(_), None) => "it shows no key any more, and had one".to_owned(),
+            None => "it shows no key that can be read, and had one".to_owned(),
         };
-        let reason = format!(
+        Some(format!(
             "{what}; somebody may pose as {email}, or they began anew: nothing is exchanged \
              until you have asked them"
-        );
-        Some(Alarm { shown, reason })
+        ))
     }
 }
 
@@ -63,19 +58,22 @@ pub(super) fn check_keys(pass: &Pass<'_>, found: &mut Connections) -> Result<()>
     let mut is_news = false;
     for (email, heard) in &mut found.heard {
         let Some(record) = found.table.peers.get_mut(email) else { continue };
-        if record.key.is_none() {
-            continue;
+        let Some(pinned) = record.key else { continue };
+        let shown = heard.hello.as_ref().ok().and_then(Hello::bundle).map(Bundle::fingerprint);
+        let alarm = (shown != Some(pinned.fingerprint)).then_some(Alarm { shown });
+        let had = std::mem::replace(&mut record.alarm, alarm);
+        if let Some(reason) = record.alarm_of(email) {
+            heard.hello = Err(match &heard.hello {
+                Ok(_) => reason,
+                Err(why) => format!("its advert cannot be read: {why}; {reason}"),
+            });
         }
-        let alarm = record.alarm_at(email, heard);
-        if let Some(alarm) = &alarm {
-            heard.hello = Err(alarm.reason.clone());
-        }
-        if alarm == record.alarm {
+        if alarm == had {
             continue;
         }
         is_news = true;
-        if let Some(alarm) = &alarm {
-            let shown = alarm.shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string());
+        if alarm.is_some() {
+            let shown = shown.map_or_else(|| "none".to_owned(), |shown| shown.to_string());
             pass.node.audit.append(NewEntry {
                 key: None,
                 at: pass.node.clock.now(),
@@ -85,7 +83,6 @@ pub(super) fn check_keys(pass: &Pass<'_>, found: &mut Connections) -> Result<()>
                 details: [("shown".to_owned(), shown.into())].into(),
             })?;
         }
-        record.alarm = alarm;
     }
     if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
 }

@@ -7,7 +7,7 @@ use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport
 
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
-use super::{Alarm, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
@@ -141,12 +141,12 @@ fn remember(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
     let mut is_news = false;
     for (email, heard) in &found.heard {
         if let Ok(hello) = &heard.hello {
-            let pinned = found.table.peers.get(email).and_then(|record| record.key);
-            is_news |= found.table.remember(email, hello);
-            let key = found.table.peers.get(email).and_then(|record| record.key);
-            if let Some(key) = key.filter(|_| pinned.is_none()) {
-                pass.note("peer.key_trusted", format!("{email} {}", key.fingerprint))?;
+            let record = found.table.peers.get_mut(email);
+            if record.is_some_and(|record| record.pin(hello)) {
+                is_news = true;
+                found.table.note_trusted(pass, email)?;
             }
+            is_news |= found.table.remember(email, hello);
         }
     }
     if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
@@ -193,8 +193,9 @@ impl Connections {
     /// be read, or a Python client's that is gone, concerns that peer alone; of such a
     /// client there is nothing that a scientist could not read (`protocol.md` d.2).
     pub(crate) fn problem(&self, email: &Email, dealing: Dealing) -> Option<String> {
-        if let Some(alarm) = self.alarm(email) {
-            return Some(alarm.reason.clone());
+        if let Some(reason) = self.table.alarm_of(email) {
+            let heard = self.heard.get(email).and_then(|heard| heard.hello.as_ref().err());
+            return Some(heard.cloned().unwrap_or(reason));
         }
         let is_python = self.table.is_python(email);
         let problem = match self.heard.get(email).map(|heard| &heard.hello) {
@@ -204,11 +205,6 @@ impl Connections {
             None => return None,
         };
         (!is_python || dealing != Dealing::Pull).then_some(problem)
-    }
-
-    /// That somebody seems to pose as a peer.
-    pub(crate) fn alarm(&self, email: &Email) -> Option<&Alarm> {
-        self.table.peers.get(email)?.alarm.as_ref()
     }
 
     /// Why less is exchanged with a peer than this role would; `None` if all is well.
@@ -237,6 +233,7 @@ impl Connections {
                 let hello = heard.and_then(|heard| heard.hello.as_ref().ok());
                 let record = self.table.peers.get(email);
                 let pinned = record.and_then(|record| record.key);
+                let alarm = record.is_some_and(|record| record.alarm.is_some());
                 let shown = hello.and_then(Hello::bundle).map(Bundle::fingerprint);
                 let key = pinned.map(|key| key.fingerprint).or(shown);
                 let is_verified = pinned.is_some_and(|key| key.verified.is_some());
@@ -244,7 +241,7 @@ impl Connections {
                     email: email.clone(),
                     state,
                     identity: match (identity, key) {
-                        (_, Some(_)) if self.alarm(email).is_some() => Identity::Unverified,
+                        _ if alarm => Identity::Unverified,
                         _ if is_verified => Identity::Verified,
                         (Identity::Claimed, Some(_)) => Identity::Unverified,
                         (identity, _) => identity,
@@ -255,7 +252,7 @@ impl Connections {
                     version: hello.map(Hello::version),
                     fingerprint: key.map(|key| key.to_string()),
                     words: key.map(|key| verification_words(email, &key)),
-                    alarm: self.alarm(email).is_some(),
+                    alarm,
                     last_seen: heard.and_then(|heard| heard.at),
                     since,
                     problem: self.problem_of(email, role),

@@ -6,6 +6,7 @@ use syft_core::{
 };
 
 use super::{Alarm, PeerState, PinnedKey};
+use crate::node::Pass;
 use crate::{Error, Hello, PeerKind, Result};
 
 /// The decisions on peers: a file that anybody can read, never one that a peer
@@ -62,6 +63,11 @@ impl PeerTable {
 
     pub(crate) fn save(&self, disk: &dyn Disk) -> Result<()> {
         let text = yaml::to_string(self)?;
+        if text.len() > yaml::MAX_BYTES {
+            // What was written could not be read again.
+            let problem = "there are more peers than this home can keep: remove some";
+            return Err(Error::Refused(problem.to_owned()));
+        }
         Ok(disk.write(&PeerTable::path()?, text.as_bytes(), Access::OwnerOnly)?)
     }
 
@@ -81,7 +87,7 @@ impl PeerTable {
             layout: known.and_then(|record| record.layout),
             install_source: known.and_then(|record| record.install_source.clone()),
             key: known.and_then(|record| record.key),
-            alarm: known.and_then(|record| record.alarm.clone()),
+            alarm: known.and_then(|record| record.alarm),
         };
         self.peers.insert(email.clone(), record);
     }
@@ -101,16 +107,29 @@ impl PeerTable {
         *record != known
     }
 
+    /// That somebody seems to pose as a peer, in words; `None` if nobody does.
+    pub(crate) fn alarm_of(&self, email: &Email) -> Option<String> {
+        self.peers.get(email)?.alarm_of(email)
+    }
+
     /// That somebody seems to pose as a peer, which nobody overrides.
     ///
     /// # Errors
     /// [`Error::KeyChanged`].
     pub(crate) fn check_key(&self, email: &Email) -> Result<()> {
-        match self.peers.get(email).and_then(|record| record.alarm.as_ref()) {
+        match self.alarm_of(email) {
             None => Ok(()),
-            Some(alarm) => {
-                Err(Error::KeyChanged { peer: email.clone(), reason: alarm.reason.clone() })
+            Some(reason) => Err(Error::KeyChanged { peer: email.clone(), reason }),
+        }
+    }
+
+    /// Audits that the key by which a peer is known was compared with nobody.
+    pub(crate) fn note_trusted(&self, pass: &Pass<'_>, email: &Email) -> Result<()> {
+        match self.peers.get(email).and_then(|record| record.key) {
+            Some(PinnedKey { fingerprint, verified: None }) => {
+                pass.note("peer.key_trusted", format!("{email} {fingerprint}"))
             }
+            _ => Ok(()),
         }
     }
 
@@ -138,5 +157,35 @@ impl PeerTable {
 
     pub(crate) fn in_state(&self, wanted: PeerState) -> impl Iterator<Item = &Email> {
         self.peers.iter().filter(move |(_, peer)| peer.state == wanted).map(|(email, _)| email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syft_core::DirDisk;
+
+    use super::*;
+
+    #[test]
+    fn a_table_that_could_not_be_read_again_does_not_replace_the_one_that_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let disk = DirDisk::open(home.path()).unwrap();
+        let mut table = PeerTable::default();
+        let mut kept = PeerTable::default();
+        let refused = (0..2_000).find_map(|number| {
+            let email = Email::parse(&format!("peer-{number}@example.org")).unwrap();
+            table.set(&email, PeerState::Accepted, Timestamp::EPOCH);
+            let key = PinnedKey { fingerprint: ContentHash::of(b"key"), verified: None };
+            table.peers.get_mut(&email).unwrap().key = Some(key);
+            // Once in a while, as each is a file.
+            let saved = if number % 50 == 0 { table.save(&disk) } else { return None };
+            if saved.is_ok() {
+                kept = table.clone();
+            }
+            saved.err()
+        });
+        assert!(matches!(refused, Some(Error::Refused(_))), "{refused:?}");
+        assert_eq!(PeerTable::load(&disk).unwrap(), kept);
+        assert!(kept.peers.len() > 100, "{}", kept.peers.len());
     }
 }

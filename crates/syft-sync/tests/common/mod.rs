@@ -26,7 +26,7 @@ use syft_core::{
 use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
-use syft_sync::{Config, CreateOptions, SyftboxManager, SyncOptions, SyncReport};
+use syft_sync::{Config, CreateOptions, FirstKeys, SyftboxManager, SyncOptions, SyncReport};
 use syft_transport::{MemoryStore, Object, Space, Transport};
 use tempfile::TempDir;
 
@@ -212,13 +212,13 @@ fn config(
     config.lock_wait = Duration::from_millis(50);
     config.disk = Some(disk.clone());
     config.entropy = entropy.clone();
-    config.keys = Some(keys_of(email));
+    config.keys = FirstKeys::Of(keys_of(email));
     config
 }
 
 fn without_keys(config: &mut Config, keyless: bool) {
     if keyless {
-        (config.has_keys, config.keys) = (false, None);
+        config.keys = FirstKeys::None;
     }
 }
 

@@ -30,7 +30,8 @@ use syft_core::{Advert, COMPAT_VERSION, ContentHash, DatasetName, Email, LayoutK
 use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_sync::{
-    Config, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role, SyftboxManager,
+    Config, FirstKeys, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role,
+    SyftboxManager,
 };
 use syft_transport::{MemoryStore, Space, Transport};
 use tempfile::TempDir;
@@ -167,7 +168,7 @@ fn config(
     let mut config = Config::new(who.clone(), home.path(), store, "memory:").role(role);
     config.notices = ears.clone();
     let digits = ContentHash::of(who.as_str().as_bytes()).to_string();
-    config.keys = Some(KeySource::parse(&digits, who).unwrap());
+    config.keys = FirstKeys::Of(KeySource::parse(&digits, who).unwrap());
     config.lock_wait = Duration::from_millis(50);
     config
 }

@@ -22,13 +22,10 @@ pub(crate) struct KeysExported {
 
 pub(super) fn run(context: &Context, args: &KeysExportArgs) -> Result<KeysExported, CliError> {
     let own = context.open()?.own_keys()?;
+    let email = own.keys.email().clone();
     let source = match args.pysyft {
         true => KeySource::KeyFile(Box::new(KeyFile { keys: own.keys, peers: Default::default() })),
         false => own.source,
-    };
-    let email = match &source {
-        KeySource::KeyFile(file) => file.keys.email().clone(),
-        KeySource::Recovery(_) => context.config()?.email,
     };
     let path = context.path(&args.file);
     write_new(&path, source.to_text(&email)?.as_bytes())?;

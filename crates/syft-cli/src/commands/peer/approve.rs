@@ -23,10 +23,13 @@ pub(crate) async fn run(
     args: PeerApproveArgs,
 ) -> Result<PeerApproved, CliError> {
     let manager = context.open()?;
-    let known = manager.load_peers().await?;
-    let words = match known.get(&args.email) {
-        Some(asks) => compared_words(context, asks, &args)?,
-        None => None,
+    let words = match &args.words {
+        None if !args.trust_first => {
+            let known = manager.load_peers().await?;
+            let asks = known.get(&args.email);
+            asks.map_or(Ok(None), |asks| compared_words(context, asks))?
+        }
+        words => words.clone(),
     };
     let approved = match &words {
         Some(words) => manager.approve_verified_peer(&args.email, words).await,
@@ -45,19 +48,12 @@ pub(crate) async fn run(
 }
 
 /// The words by which whoever asks is verified; `None` if nobody has to compare them:
-/// there is no key, the store proves who asks, or the first key is trusted.
-fn compared_words(
-    context: &Context,
-    asks: &Peer,
-    args: &PeerApproveArgs,
-) -> Result<Option<String>, CliError> {
+/// there is no key, or the store proves who asks.
+fn compared_words(context: &Context, asks: &Peer) -> Result<Option<String>, CliError> {
     let email = &asks.email;
-    if args.words.is_some() {
-        return Ok(args.words.clone());
-    }
     let Some(shown) = asks.words.as_ref().filter(|_| !asks.alarm) else { return Ok(None) };
     let must = asks.identity == Identity::Unverified && asks.state != PeerState::Accepted;
-    if !must || args.trust_first {
+    if !must {
         return Ok(None);
     }
     match compare(context, email, shown)? {
