@@ -186,7 +186,11 @@ fn text(dice: &mut Dice) -> String {
 
 fn time(dice: &mut Dice) -> Drawn<Timestamp> {
     match dice.below(10) {
-        0..6 => {
+        // Often halfway between two spellings.
+        0 => Timestamp::new(
+            1.0e9 + (dice.number() >> 34) as f64 + dice.below(4_096) as f64 / 4_096.0,
+        ),
+        1..6 => {
             let seconds = 1.0e9 + (dice.number() >> 34) as f64;
             Timestamp::new(seconds + (dice.number() >> 11) as f64 / (1_u64 << 53) as f64)
         }
