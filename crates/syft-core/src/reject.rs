@@ -47,9 +47,20 @@ pub enum RejectCode {
     OutOfOrder,
     /// A job changed after its run had started.
     Frozen,
+    /// Bytes in the open, of somebody who seals all that they send.
+    NotSealed,
+    /// Something sealed that is not of the one in whose folder it lies, or that was
+    /// changed or put under another name since.
+    Forged,
 }
 
 impl RejectCode {
+    /// Whether it tells that somebody writes in the place of others.
+    #[must_use]
+    pub fn is_forgery(self) -> bool {
+        matches!(self, RejectCode::NotSealed | RejectCode::Forged)
+    }
+
     /// The word as it is stored, `bad_container`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -71,6 +82,8 @@ impl RejectCode {
             RejectCode::ForeignFile => "foreign_file",
             RejectCode::OutOfOrder => "out_of_order",
             RejectCode::Frozen => "frozen",
+            RejectCode::NotSealed => "not_sealed",
+            RejectCode::Forged => "forged",
         }
     }
 }

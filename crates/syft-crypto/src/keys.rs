@@ -4,10 +4,13 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
+use hkdf::Hkdf;
+use sha2::Sha256;
 use syft_core::Email;
 use syft_crypto_protocol::{SyftPrivateKeys, SyftPublicKeyBundle};
+use zeroize::Zeroizing;
 
-use crate::{Bundle, Error, Result};
+use crate::{Bundle, Error, RecoveryKey, Result};
 
 /// The secret keys of an address, with their public half. They are wiped from memory
 /// when the last clone is dropped, and never shown.
@@ -48,6 +51,22 @@ impl Keys {
     pub fn sign(&self, purpose: &str, bytes: &[u8]) -> String {
         let signature = self.private.identity().sign(&signed_text(purpose, bytes));
         URL_SAFE_NO_PAD.encode(signature.to_bytes())
+    }
+
+    /// The secret of something of mine: always the same for the same thing, and of no use
+    /// to find any other, nor the keys themselves (HKDF-SHA256, RFC 5869).
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn secret_of(&self, purpose: &str, thing: &str) -> Result<RecoveryKey> {
+        let seed = Zeroizing::new(self.private.identity().to_bytes());
+        let info = ["syft-secret-v1", purpose, thing].join("\0");
+        let mut bytes = Zeroizing::new([0; 32]);
+        let invalid = |reason: String| Error::Invalid { what: "secret", reason };
+        Hkdf::<Sha256>::new(None, &*seed)
+            .expand(info.as_bytes(), &mut *bytes)
+            .map_err(|error| invalid(error.to_string()))?;
+        RecoveryKey::of(&bytes)
     }
 
     pub(crate) fn private(&self) -> &SyftPrivateKeys {

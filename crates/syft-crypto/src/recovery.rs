@@ -22,17 +22,23 @@ impl RecoveryKey {
         loop {
             let mut bytes = Zeroizing::new([0; 32]);
             entropy.fill(&mut *bytes)?;
-            let mut digits = Zeroizing::new(String::with_capacity(64));
-            for byte in *bytes {
-                for nibble in [byte >> 4, byte & 15] {
-                    digits.extend(char::from_digit(nibble.into(), 16));
-                }
-            }
-            // Refused are only those with hardly any different bytes.
-            if let Ok(key) = SyftRecoveryKey::from_hex_string(&digits) {
-                return Ok(RecoveryKey(key));
+            if let Ok(key) = RecoveryKey::of(&bytes) {
+                return Ok(key);
             }
         }
+    }
+
+    /// The one of these bytes. Refused are only those with hardly any different ones.
+    pub(crate) fn of(bytes: &[u8; 32]) -> Result<Self> {
+        let mut digits = Zeroizing::new(String::with_capacity(64));
+        for byte in *bytes {
+            for nibble in [byte >> 4, byte & 15] {
+                digits.extend(char::from_digit(nibble.into(), 16));
+            }
+        }
+        let read = SyftRecoveryKey::from_hex_string(&digits);
+        let invalid = |reason: String| Error::Invalid { what: WHAT, reason };
+        Ok(RecoveryKey(read.map_err(|error| invalid(error.to_string()))?))
     }
 
     /// Reads words or digits; lines that start with `#` are comments.

@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 
 use syft_core::{Email, Entropy};
 
-use crate::{Bundle, Keys, Limits, Result};
+use crate::{Bundle, Keys, Limits, RecoveryKey, Result};
 
 /// Somebody to whom something is sealed, or from whom it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,12 @@ pub trait Sealer: fmt::Debug + Send + Sync {
 
     /// As [`Keys::sign`].
     fn sign(&self, purpose: &str, bytes: &[u8]) -> String;
+
+    /// As [`Keys::secret_of`].
+    ///
+    /// # Errors
+    /// As there.
+    fn secret_of(&self, purpose: &str, thing: &str) -> Result<RecoveryKey>;
 
     /// Writes an envelope with `plain`, of this many bytes, that only these recipients can
     /// open, signed by me. The `label`, the time and the addresses are in it in the open.
@@ -80,6 +86,10 @@ impl Sealer for Keys {
 
     fn sign(&self, purpose: &str, bytes: &[u8]) -> String {
         Keys::sign(self, purpose, bytes)
+    }
+
+    fn secret_of(&self, purpose: &str, thing: &str) -> Result<RecoveryKey> {
+        Keys::secret_of(self, purpose, thing)
     }
 
     fn seal(

@@ -10,12 +10,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::channels::{PATIENCE, SLOWEST, patiently};
 
-/// A whole object in memory: as many bytes as the listing said.
+/// A whole object in memory.
 ///
 /// # Errors
 /// [`Error::TooLarge`] if the listing says more than `limit` bytes, before anything
-/// is fetched; [`Error::Temporary`] if it comes too slowly, or has another size than
-/// the listing said.
+/// is fetched; [`Error::Temporary`] if it comes too slowly, or is cut short.
 pub(crate) async fn whole(
     transport: &dyn Transport,
     object: &Object,
@@ -63,16 +62,8 @@ async fn each_piece(
             let detail = format!("only {received} of {} bytes came in time", object.size);
             return Err(Error::temporary("get", object, detail));
         };
-        let Some(piece) = piece? else { break };
+        let Some(piece) = piece? else { return Ok(()) };
         received += piece.len() as u64;
-        if received > object.size {
-            break;
-        }
         take(&piece);
     }
-    if received == object.size {
-        return Ok(());
-    }
-    let detail = format!("{received} bytes came, {} are listed", object.size);
-    Err(Error::temporary("get", object, detail))
 }

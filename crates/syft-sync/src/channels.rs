@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::bodies;
+use crate::sealed::reject_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use syft_core::{Email, Reject, RejectCode};
 use syft_transport::{Error, Object, Result, Space, Transport, TransportExt};
@@ -161,10 +163,14 @@ async fn fetch(transport: &dyn Transport, object: &Object, from: &Email, limit: 
     if object.size > limit {
         return too_large();
     }
-    match patiently(object, object.size, transport.get_bytes(object, limit)).await {
+    match bodies::whole(transport, object, limit).await {
         Ok(bytes) => Body::Bytes(bytes),
         Err(Error::NotFound { .. }) => Body::Gone,
         Err(Error::TooLarge { .. }) => too_large(),
-        Err(error) => Body::Failed(error),
+        Err(error) => match reject_of(&error) {
+            // No word of the peer, so there is no answer to it.
+            Some(reject) => Body::Refused(reject.clone(), true),
+            None => Body::Failed(error),
+        },
     }
 }

@@ -57,6 +57,50 @@ impl FromStr for Role {
     }
 }
 
+/// What is sealed of that which an identity sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encrypt {
+    /// All that goes to a peer that seals, too, and what is mine alone. With such a peer
+    /// nothing goes in the open any more, whatever it says later (`threats.md` F17).
+    #[default]
+    Auto,
+    /// The same; with others nothing is exchanged at all.
+    On,
+    /// Nothing: whoever can read the store can read all.
+    Off,
+}
+
+impl Encrypt {
+    /// Whether anything is sealed.
+    #[must_use]
+    pub fn seals(self) -> bool {
+        self != Encrypt::Off
+    }
+}
+
+impl fmt::Display for Encrypt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Encrypt::Auto => "auto",
+            Encrypt::On => "on",
+            Encrypt::Off => "off",
+        })
+    }
+}
+
+impl FromStr for Encrypt {
+    type Err = Error;
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "auto" => Ok(Encrypt::Auto),
+            "on" => Ok(Encrypt::On),
+            "off" => Ok(Encrypt::Off),
+            _ => Err(Error::Config(format!("{word:?} is none of auto, on and off"))),
+        }
+    }
+}
+
 /// What a login leaves in `.syft/config.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeConfig {
@@ -73,6 +117,9 @@ pub struct NodeConfig {
     /// Whether copies of my event log are kept in `.syft/cache/events/`.
     #[serde(default)]
     pub event_cache: bool,
+    /// What is sealed.
+    #[serde(default)]
+    pub encrypt: Encrypt,
     /// The layout from which the datasite is being moved into this one, if that is
     /// not finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +155,7 @@ impl NodeConfig {
             transport: NO_STORE.to_owned(),
             layout: LayoutKind::Pysyft,
             event_cache: false,
+            encrypt: Encrypt::default(),
             converting_from: None,
         }))
     }

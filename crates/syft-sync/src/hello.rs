@@ -17,6 +17,8 @@ pub(crate) const HELLO_LIMIT: u64 = Advert::MAX_BYTES as u64;
 const SPOKEN: ProtocolRange = ProtocolRange { min: 1, max: 1 };
 /// What a hello is signed for.
 const PURPOSE: &str = "hello";
+/// The capability of one who seals what it sends.
+const SEALED: &str = "sealed";
 /// Characters of a foreign version that are shown.
 const SHOWN_VERSION: usize = 40;
 
@@ -195,6 +197,23 @@ impl Hello {
     #[must_use]
     pub fn bundle(&self) -> Option<&Bundle> {
         self.bundle.as_ref()
+    }
+
+    /// Whether the one who speaks seals what it sends, and takes nothing else from those
+    /// who seal, too.
+    #[must_use]
+    pub fn seals(&self) -> bool {
+        let says = |native: &NativeHello| native.capabilities.iter().any(|word| word == SEALED);
+        self.bundle.is_some() && self.native.as_ref().is_some_and(says)
+    }
+
+    /// The same of one who seals.
+    #[must_use]
+    pub(crate) fn sealing(mut self) -> Self {
+        if let Some(native) = &mut self.native {
+            native.capabilities.push(SEALED.to_owned());
+        }
+        self
     }
 
     /// Which program speaks.

@@ -1,7 +1,7 @@
 //! What owner and watcher have in common: which objects of a channel are new, and
 //! what becomes of one that is not to be read.
 
-use syft_core::{Email, Reject};
+use syft_core::{Email, NewEntry, Reject};
 use syft_transport::{Object, Space};
 
 use crate::Result;
@@ -42,6 +42,25 @@ impl Pass<'_> {
         }
         objects.sort_by(|(a, first), (b, second)| (a, &first.id).cmp(&(b, &second.id)));
         objects.into_iter().map(|(_, object)| object).take(BUDGET).collect()
+    }
+
+    /// Notes, once for each, that an object is not what the one in whose place it lies put
+    /// there.
+    pub(crate) fn note_forged(&self, object: &Object, from: &Email, reject: &Reject) -> Result<()> {
+        let version = object.version.as_ref().map(|version| version.0.as_str());
+        let key = format!("forged:{object}:{}:{}", object.id, version.unwrap_or_default());
+        let details = [
+            ("code".to_owned(), reject.code.as_str().into()),
+            ("detail".to_owned(), reject.detail.clone().into()),
+        ];
+        Ok(self.node.audit.append(NewEntry {
+            key: Some(key),
+            at: self.node.clock.now(),
+            actor: from.to_string(),
+            action: "object.forged".to_owned(),
+            subject: object.to_string(),
+            details: details.into(),
+        })?)
     }
 
     /// What becomes of an object that was not read; with `answers` its sender is told.

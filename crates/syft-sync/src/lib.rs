@@ -36,6 +36,7 @@ mod reset;
 mod router;
 mod rules;
 mod scan;
+mod sealed;
 mod shared_audit;
 mod touched;
 mod traffic;
@@ -44,7 +45,7 @@ mod watcher;
 pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
-pub use config::{NodeConfig, Role};
+pub use config::{Encrypt, NodeConfig, Role};
 pub use connect::{NO_STORE, connect, connect_new};
 pub use error::{Error, Result};
 pub use health::{Check, CheckUp, Verdict};

@@ -7,7 +7,7 @@ use syft_core::{
     AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layouts, NewEntry, NodePaths,
 };
 use syft_crypto::Keys;
-use syft_transport::Transport;
+use syft_transport::{Object, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::contents::Contents;
@@ -15,9 +15,10 @@ use crate::engine::Scene;
 use crate::ledger::Ledger;
 use crate::manager::owner_of_python_box;
 use crate::rules::CompiledRules;
+use crate::sealed::{KeyRing, Sealed};
 use crate::shared_audit::SharedAudit;
 use crate::touched::Touched;
-use crate::{Error, NoticeSink, Result};
+use crate::{Encrypt, Error, NoticeSink, Result};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
 #[derive(Clone)]
@@ -31,7 +32,12 @@ pub(crate) struct Node {
     pub(crate) layouts: Layouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// The store, with the audit log of what goes there and comes from there.
+    pub(crate) store: Arc<dyn Transport>,
+    /// The same, sealed: what everything goes through.
     pub(crate) transport: Arc<dyn Transport>,
+    /// With whom what is sealed; a home without keys seals nothing.
+    pub(crate) ring: Option<Arc<KeyRing>>,
     pub(crate) audit: SharedAudit,
     /// What this process changed in datasites since they were walked.
     pub(crate) touched: Touched,
@@ -54,6 +60,38 @@ impl fmt::Debug for Node {
 }
 
 impl Node {
+    /// From here on all goes by these keys.
+    pub(crate) fn take_keys(&mut self, keys: Option<Keys>, encrypt: Encrypt) {
+        let (disk, entropy) = (self.disk.clone(), self.entropy.clone());
+        let ring = keys.clone().map(|keys| KeyRing::new(keys, encrypt, disk, entropy));
+        (self.keys, self.ring) = (keys, ring.map(Arc::new));
+        self.transport = match &self.ring {
+            Some(ring) => Arc::new(Sealed::new(self.store.clone(), ring.clone())),
+            None => self.store.clone(),
+        };
+    }
+
+    /// Whether I seal what goes to those who seal, too.
+    pub(crate) fn seals(&self) -> bool {
+        self.ring.as_ref().is_some_and(|ring| ring.encrypt().seals())
+    }
+
+    /// Whether what I put into the store is kept from others, by the store or by a seal.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.transport.info().capabilities.access_control || self.seals()
+    }
+
+    /// Whether an object is mine beyond what whoever writes the store can make believe: it
+    /// is opened by my seal, or the store knows who put it there.
+    pub(crate) fn is_provably_mine(&self, object: &Object) -> bool {
+        let info = self.transport.info();
+        let is_stated = object.owner.as_ref() == Some(&self.email);
+        match self.seals() {
+            true => object.owner.is_none() || is_stated,
+            false => info.capabilities.access_control && is_stated,
+        }
+    }
+
     /// Takes the home for one pass.
     pub(crate) fn pass(&self) -> Result<Pass<'_>> {
         let lock = self.lock()?;

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use syft_core::Email;
+use syft_core::{Email, Reject};
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -53,6 +53,29 @@ impl PeerReport {
 }
 
 impl SyncReport {
+    /// Tells that something in a peer's name is not of the peer.
+    pub(crate) fn alarm(&mut self, email: &Email, problem: String) {
+        let peer = self.peer(email);
+        peer.alarm = true;
+        match &mut peer.problem {
+            Some(told) if told.contains(&problem) => {}
+            Some(told) => *told = format!("{told}; {problem}"),
+            none => *none = Some(problem),
+        }
+    }
+
+    /// Tells that an object in a peer's place is not what the peer put there.
+    pub(crate) fn forged(&mut self, email: &Email, what: &str, reject: &Reject) {
+        let detail = &reject.detail;
+        self.alarm(
+            email,
+            format!(
+                "{what} is not as {email} sealed it ({detail}): somebody else writes in their \
+                 place or changed it, and it was not taken; tell whoever runs the store"
+            ),
+        );
+    }
+
     /// The line of a peer, made if need be.
     pub(crate) fn peer(&mut self, email: &Email) -> &mut PeerReport {
         let place = self.peers.iter().position(|peer| peer.email == *email);

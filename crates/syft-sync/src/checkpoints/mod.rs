@@ -36,9 +36,9 @@ pub(crate) use restore::{Home, back_up, other_layout, restore_if_new};
 pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
 pub(crate) use status::{list, status};
 
-use crate::Result;
 use crate::channels::patiently;
 use crate::node::Pass;
+use crate::{Result, bodies};
 
 /// A larger piece of a backup is not fetched, in bytes.
 const PIECE_LIMIT: u64 = syft_core::codec::Limits::EVENTS.packed_bytes;
@@ -57,7 +57,7 @@ fn rolling_of(owner: &Email) -> Space {
 
 /// A piece, which is waited for as any answer of the store.
 async fn fetch_piece(pass: &Pass<'_>, object: &Object) -> syft_transport::Result<Vec<u8>> {
-    patiently(object, object.size, pass.node.transport.get_bytes(object, PIECE_LIMIT)).await
+    bodies::whole(&*pass.node.transport, object, PIECE_LIMIT).await
 }
 
 /// Whether the store does not say that somebody else put an object there.

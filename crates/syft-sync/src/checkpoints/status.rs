@@ -111,7 +111,7 @@ async fn download(pass: &Pass<'_>) -> Result<Download> {
     let mut download = Download::default();
     history(pass, &mut download).await?;
     let table = PeerTable::load(&*pass.node.disk)?;
-    let is_guarded = pass.node.transport.info().capabilities.access_control;
+    let is_guarded = pass.node.is_guarded();
     // Where others can write, nobody is known before the owner says so again.
     let known = table.peers.keys().filter(|_| is_guarded);
     for reader in restore::readers(pass, known).await? {
@@ -158,11 +158,12 @@ async fn own(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
     let (states, _) = restore::listed_states(pass).await?;
     download.add(states.first());
     for (name, published) in &pass.ledger.state().published {
-        download.add(&restore::listed_mock(pass, name, published).await?);
+        let mock = restore::listed_mock(pass, name, published).await?;
+        download.add(mock.files.iter().map(|(_, object)| object));
     }
-    for (name, hashes) in collections::kept(pass).await? {
-        let newest = collections::candidates(pass, &name, &hashes).await?.into_iter().next();
-        download.add(newest.iter().flat_map(|(_, objects)| objects));
+    for copies in collections::kept(pass).await?.datasets.into_values() {
+        let newest = copies.first().into_iter().flat_map(|copy| &copy.files);
+        download.add(newest.map(|(_, object)| object));
     }
     Ok(())
 }

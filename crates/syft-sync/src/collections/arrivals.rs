@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::stream::{self, BoxStream, StreamExt};
 use syft_core::{DatasetName, Email, Reject, RejectCode};
-use syft_transport::{
-    CollectionHash, CollectionKind, Object, ObjectName, Space, Transport, TransportExt, grants,
-};
+use syft_transport::{Object, Space, Transport, TransportExt, grants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::file_name;
+use super::sealed::{Opened, is_sealed, open_shared};
 use crate::channels::{IN_FLIGHT, patiently};
+use crate::sealed::KeyRing;
 use crate::{Error, Result, bodies};
 
 /// A file of a mock that is larger is not fetched, in bytes.
@@ -26,7 +27,10 @@ const PLACES: u32 = 8 << 10;
 pub(super) struct Wanted {
     pub(super) owner: Email,
     pub(super) name: DatasetName,
-    pub(super) hash: CollectionHash,
+    /// The hash of its content.
+    pub(super) hash: String,
+    /// Where it lies, and so whether it is sealed.
+    pub(super) space: Space,
 }
 
 /// What comes in of a dataset, in this order; a failure is the last of it.
@@ -36,7 +40,8 @@ pub(super) enum Arrival {
         files: usize,
     },
     File {
-        object: ObjectName,
+        /// What it is called in the dataset.
+        file: String,
         body: Vec<u8>,
         /// Held until it was dealt with, so that little waits in memory.
         _places: Option<OwnedSemaphorePermit>,
@@ -49,12 +54,17 @@ type Arrivals = BoxStream<'static, (Wanted, Arrival)>;
 
 /// Fetches datasets, those of one owner in their order, and several owners at once.
 /// An owner whose store does not answer is left for the next pass.
-pub(super) fn arrivals(transport: &Arc<dyn Transport>, owners: Vec<Vec<Wanted>>) -> Arrivals {
+pub(super) fn arrivals(
+    transport: &Arc<dyn Transport>,
+    ring: Option<&Arc<KeyRing>>,
+    owners: Vec<Vec<Wanted>>,
+) -> Arrivals {
     let places = Arc::new(Semaphore::new(PLACES as usize));
-    let transport = transport.clone();
+    let (transport, ring) = (transport.clone(), ring.cloned());
     let of_owner = move |wanted: Vec<Wanted>| {
         let fetcher = Fetcher {
             transport: transport.clone(),
+            ring: ring.clone(),
             places: places.clone(),
             is_away: Arc::new(AtomicBool::new(false)),
         };
@@ -63,10 +73,19 @@ pub(super) fn arrivals(transport: &Arc<dyn Transport>, owners: Vec<Vec<Wanted>>)
     stream::iter(owners).map(of_owner).flatten_unordered(IN_FLIGHT).boxed()
 }
 
+/// A dataset as it lies in the store.
+struct Found {
+    /// Its files, by their names.
+    files: Vec<(String, Object)>,
+    /// What opens it, if it is sealed.
+    opened: Option<Arc<Opened>>,
+}
+
 /// What fetches the datasets of one owner.
 #[derive(Clone)]
 struct Fetcher {
     transport: Arc<dyn Transport>,
+    ring: Option<Arc<KeyRing>>,
     places: Arc<Semaphore>,
     /// Whether a call about this owner failed in a way that may pass: the next one
     /// would wait as long.
@@ -81,48 +100,60 @@ impl Fetcher {
                 return stream::empty().boxed();
             }
             match self.list(&of).await {
-                Ok(objects) => self.files(objects),
+                Ok(found) => self.files(found),
                 Err(error) => stream::iter([Arrival::Failed(self.noting(error))]).boxed(),
             }
         };
         stream::once(start).flatten().map(move |arrival| (wanted.clone(), arrival)).boxed()
     }
 
-    async fn list(&self, wanted: &Wanted) -> Result<Vec<Object>> {
-        let (owner, tag, hash) = (wanted.owner.clone(), wanted.name.clone(), wanted.hash.clone());
-        let space = Space::Collection { owner, kind: CollectionKind::Mock, tag, hash };
-        let mut objects = patiently(&space, 0, self.transport.list_all(&space)).await?;
+    async fn list(&self, wanted: &Wanted) -> Result<Found> {
+        let Wanted { owner, space, .. } = wanted;
+        if let (Some(ring), Space::Collection { hash, .. }) = (&self.ring, space)
+            && is_sealed(hash)
+        {
+            let opened = open_shared(&*self.transport, ring, owner, space).await?;
+            let gone = || Error::NotFound("it is shared with you no longer".to_owned());
+            let opened = opened.ok_or_else(gone)?;
+            return Ok(Found { files: opened.files()?, opened: Some(Arc::new(opened)) });
+        }
+        let mut objects = patiently(space, 0, self.transport.list_all(space)).await?;
         objects.retain(|object| !grants::is_grant(&object.name));
         let is_foreign =
-            |object: &&Object| object.owner.as_ref().is_some_and(|author| *author != wanted.owner);
+            |object: &&Object| object.owner.as_ref().is_some_and(|author| author != owner);
         if let Some(foreign) = objects.iter().find(is_foreign) {
             let detail = format!("{} was put there by somebody else", foreign.name);
             let reject = Reject::new(RejectCode::ForeignFile, detail);
             return Err(syft_core::Error::Rejected(reject).into());
         }
-        Ok(objects)
+        let named = objects.into_iter().map(|object| (file_name(&object.name), object));
+        Ok(Found { files: named.collect(), opened: None })
     }
 
-    fn files(self, objects: Vec<Object>) -> BoxStream<'static, Arrival> {
-        let begins = Arrival::Begins { files: objects.len() };
-        let bodies = stream::unfold(Some((self, objects.into_iter())), |state| async move {
-            let (fetcher, mut rest) = state?;
-            let Some(object) = rest.next() else { return Some((Arrival::Ends, None)) };
-            match fetcher.file(object).await {
-                Ok(file) => Some((file, Some((fetcher, rest)))),
+    fn files(self, found: Found) -> BoxStream<'static, Arrival> {
+        let begins = Arrival::Begins { files: found.files.len() };
+        let rest = found.files.into_iter();
+        let bodies = stream::unfold(Some((self, found.opened, rest)), |state| async move {
+            let (fetcher, opened, mut rest) = state?;
+            let Some((file, object)) = rest.next() else { return Some((Arrival::Ends, None)) };
+            match fetcher.file(file, object, opened.as_deref()).await {
+                Ok(file) => Some((file, Some((fetcher, opened, rest)))),
                 Err(error) => Some((Arrival::Failed(fetcher.noting(error)), None)),
             }
         });
         stream::iter([begins]).chain(bodies).boxed()
     }
 
-    async fn file(&self, object: Object) -> Result<Arrival> {
+    async fn file(&self, file: String, object: Object, opened: Option<&Opened>) -> Result<Arrival> {
         let places = object.size.div_ceil(PLACE).clamp(1, u64::from(PLACES));
         let places = u32::try_from(places).unwrap_or(PLACES);
         // Closed never: it lives as long as the stream.
         let _places = self.places.clone().acquire_many_owned(places).await.ok();
-        let body = bodies::whole(&*self.transport, &object, FILE_LIMIT).await?;
-        Ok(Arrival::File { object: object.name, body, _places })
+        let body = match opened {
+            Some(opened) => opened.file(&*self.transport, &object, FILE_LIMIT).await?,
+            None => bodies::whole(&*self.transport, &object, FILE_LIMIT).await?,
+        };
+        Ok(Arrival::File { file, body, _places })
     }
 
     fn noting(&self, error: Error) -> Error {

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use syft_core::DatasetName;
+use syft_core::{ContentHash, DatasetName, DatasitePath};
 use syft_dataset::{CollectionFile, DatasetStore};
-use syft_transport::{CollectionHash, CollectionKind, Object, Space, Transport, TransportExt};
+use syft_transport::{CollectionKind, Object, Space, Transport, TransportExt};
 
+use super::form::Form;
 use super::object_name;
-use super::publish::{put_files, settle};
+use super::publish::settle;
+use super::sealed::open_mine;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
-use crate::node::Pass;
+use crate::node::{Node, Pass};
 use crate::report::SyncReport;
+use crate::sealed::KeyRing;
 use crate::{Error, Result, bodies};
 
 /// A larger file could not be brought back, in bytes.
@@ -36,14 +39,14 @@ pub(crate) async fn drop_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Resu
 ///
 /// # Errors
 /// [`Error::Refused`], with the reason, if others could read it there.
-pub(crate) fn check_owner_only(transport: &dyn Transport) -> Result<()> {
-    if transport.info().capabilities.access_control {
+pub(crate) fn check_owner_only(node: &Node) -> Result<()> {
+    if node.is_guarded() {
         return Ok(());
     }
     Err(Error::Refused(format!(
         "the private part is not uploaded to {}: whoever can open that store could read it, \
          since it is neither owner-only nor sealed",
-        transport.info().name
+        node.transport.info().name
     )))
 }
 
@@ -73,8 +76,7 @@ async fn bring(
     known: PrivateBackup,
     report: &mut SyncReport,
 ) -> Result<bool> {
-    let transport = pass.node.transport.clone();
-    check_owner_only(&*transport)?;
+    check_owner_only(pass.node)?;
     let backup = match store.backup(name) {
         Ok(backup) => backup,
         Err(syft_dataset::Error::NotFound { .. })
@@ -104,13 +106,18 @@ async fn bring(
         older.insert(backup.hash.clone());
         let begun = PrivateBackup { wanted: true, hash: None, older: older.clone() };
         note(pass, name, Some(begun), "dataset.backing_up").await?;
-        let space = space(pass, name, &backup.hash)?;
-        match put_files(pass, &space, &backup.files).await {
+        let form = Form::mine(pass, CollectionKind::Private, name, &backup.hash)?;
+        match form.put(pass, name, &backup.hash, &backup.files).await {
             // Told below, and not believed: an earlier try may have been cut short.
             Err(Error::Transport(syft_transport::Error::AlreadyExists { .. })) => {}
             put => put?,
         }
-        read_back(pass, &space, &backup.files).await?;
+        match &form {
+            Form::Open(space) => read_back(pass, space, &backup.files).await?,
+            Form::Sealed { ring, space, .. } => {
+                read_back_sealed(pass, ring, space, &backup.files).await?;
+            }
+        }
     }
     older.remove(&backup.hash);
     let hash = Some(backup.hash);
@@ -146,13 +153,49 @@ async fn read_back(pass: &Pass<'_>, space: &Space, files: &[CollectionFile]) -> 
         if let Some(object) = there {
             patiently(object, 0, transport.delete(std::slice::from_ref(object))).await?;
         }
-        return Err(Error::Integrity(format!(
-            "the store does not give {} back as it was put there; what was kept before stays, and \
-             the next sync puts it anew",
-            file.name
-        )));
+        return Err(not_given_back(&file.name));
     }
     Ok(())
+}
+
+/// The same of one that is sealed.
+async fn read_back_sealed(
+    pass: &Pass<'_>,
+    ring: &KeyRing,
+    space: &Space,
+    files: &[CollectionFile],
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let opened = match open_mine(transport, ring, space).await {
+        Ok(opened) => opened,
+        Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => None,
+        Err(error) => return Err(error),
+    };
+    let lies_there = opened.as_ref().and_then(|opened| opened.files().ok()).unwrap_or_default();
+    for file in files {
+        let there = lies_there.iter().find(|(path, _)| path == file.name.as_str());
+        let held = match (&opened, there) {
+            (Some(opened), Some((_, object))) => {
+                opened.file(transport, object, FILE_LIMIT + (FILE_LIMIT >> 8)).await
+            }
+            _ => return Err(not_given_back(&file.name)),
+        };
+        match held {
+            Ok(bytes) if ContentHash::of(&bytes) == file.sha256 => {}
+            Ok(_) | Err(Error::Core(syft_core::Error::Rejected(_))) => {
+                return Err(not_given_back(&file.name));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn not_given_back(file: &DatasitePath) -> Error {
+    Error::Integrity(format!(
+        "the store does not give {file} back as it was put there; what was kept before stays, and \
+         the next sync puts it anew"
+    ))
 }
 
 async fn take_away(pass: &mut Pass<'_>, name: &DatasetName, known: PrivateBackup) -> Result<bool> {
@@ -165,9 +208,11 @@ async fn take_away(pass: &mut Pass<'_>, name: &DatasetName, known: PrivateBackup
 async fn remove(pass: &Pass<'_>, name: &DatasetName, hashes: &BTreeSet<String>) -> Result<()> {
     let transport = &*pass.node.transport;
     for hash in hashes {
-        let space = space(pass, name, hash)?;
-        let objects = patiently(&space, 0, transport.list_all(&space)).await?;
-        patiently(&space, 0, transport.delete(&objects)).await?;
+        for form in Form::all(pass, CollectionKind::Private, name, hash)? {
+            let space = form.space();
+            let objects = patiently(space, 0, transport.list_all(space)).await?;
+            patiently(space, 0, transport.delete(&objects)).await?;
+        }
     }
     Ok(())
 }
@@ -185,13 +230,4 @@ pub(super) async fn note(
     draft.audit(action, scene.now, scene.me, action, name.to_string(), details);
     draft.fact(Fact::PrivateBackup { dataset: name.clone(), backup });
     pass.carry_out(draft).await
-}
-
-pub(super) fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
-    Ok(Space::Collection {
-        owner: pass.node.email.clone(),
-        kind: CollectionKind::Private,
-        tag: name.clone(),
-        hash: CollectionHash::parse(hash)?,
-    })
 }

@@ -2,10 +2,13 @@
 
 mod arrivals;
 mod backup;
+mod form;
+mod offers;
 mod publish;
 mod pull;
 mod restore;
 mod revoke;
+mod sealed;
 
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
@@ -13,8 +16,9 @@ use syft_transport::ObjectName;
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
 pub(crate) use publish::{publish, share_with};
 pub(crate) use pull::pull;
-pub(crate) use restore::{candidates, kept, restore_private};
+pub(crate) use restore::{kept, restore_private};
 pub(crate) use revoke::revoke_from;
+pub(crate) use sealed::{CollectionKey, Opened, open_mine};
 
 use crate::Result;
 

@@ -1,18 +1,16 @@
 use std::collections::BTreeSet;
 
-use syft_core::{DatasetName, Email, HomePath};
-use syft_dataset::{CollectionFile, Dataset, DatasetStore};
-use syft_transport::{
-    CollectionHash, CollectionKind, PutBody, PutMode, Space, Transport, TransportExt, grants,
-};
+use syft_core::{DatasetName, Email};
+use syft_dataset::{Dataset, DatasetStore};
+use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
-use super::object_name;
+use super::form::Form;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, Published};
 use crate::node::Pass;
 use crate::report::SyncReport;
-use crate::{Error, Notice, Result, Work};
+use crate::{Error, Result};
 
 /// Brings the store to what the audiences say: each shared mock is there under
 /// the hash of its content, granted to exactly those who may have it. A mock
@@ -97,7 +95,8 @@ async fn bring(
 ) -> Result<bool> {
     let collection = store.collection(name)?;
     let hash = collection.hash.clone();
-    let wanted = Published { hash, readers, complete: true, older: BTreeSet::new() };
+    let sealed = readers_of_sealed(pass, &readers)?;
+    let wanted = Published { hash, readers, sealed, complete: true, older: BTreeSet::new() };
     let known = pass.ledger.state().published.get(name).cloned();
     if known.as_ref() == Some(&wanted) {
         return Ok(false);
@@ -105,29 +104,59 @@ async fn bring(
     let same = known.as_ref().filter(|known| known.hash == wanted.hash);
     let mut begun = Published { complete: false, ..wanted.clone() };
     begun.readers.extend(same.into_iter().flat_map(|known| known.readers.iter().cloned()));
+    begun.sealed.extend(same.into_iter().flat_map(|known| known.sealed.iter().cloned()));
     if let Some(known) = &known {
         begun.older.clone_from(&known.older);
         begun.older.insert(known.hash.clone());
         begun.older.remove(&wanted.hash);
     }
     note(pass, name, Some(begun.clone()), "dataset.publishing").await?;
-    let transport = &*pass.node.transport;
-    let space = space(pass, name, &wanted.hash)?;
-    if !same.is_some_and(|known| known.complete) {
-        put_files(pass, &space, &collection.files).await?;
-    }
-    // The grants come last: whoever sees the collection sees all of it.
-    for reader in &wanted.readers {
-        patiently(&space, 0, grants::grant(transport, &space, reader)).await?;
-    }
-    for reader in begun.readers.difference(&wanted.readers) {
-        patiently(&space, 0, grants::revoke(transport, &space, reader)).await?;
+    for form in Form::all(pass, CollectionKind::Mock, name, &wanted.hash)? {
+        let to = form.readers(&wanted);
+        // After a crash it is not known what of it is there.
+        let is_known = same.is_none_or(|same| same.complete);
+        let had = match same {
+            Some(same) if is_known => form.readers(same),
+            Some(_) => begun.readers.clone(),
+            None => BTreeSet::new(),
+        };
+        if to.is_empty() {
+            if !had.is_empty() {
+                withdraw(pass, form.space()).await?;
+            }
+            continue;
+        }
+        if !is_known || had.is_empty() {
+            form.put(pass, name, &collection.hash, &collection.files).await?;
+        }
+        // The grants come last: whoever sees the collection sees all of it.
+        for reader in &to {
+            form.grant(pass, reader).await?;
+        }
+        for reader in had.difference(&to) {
+            form.revoke(pass, reader).await?;
+        }
     }
     for older in &begun.older {
-        withdraw(pass, name, older).await?;
+        for form in Form::all(pass, CollectionKind::Mock, name, older)? {
+            withdraw(pass, form.space()).await?;
+        }
     }
     note(pass, name, Some(wanted), "dataset.published").await?;
     Ok(true)
+}
+
+/// Those who are given it sealed.
+fn readers_of_sealed(pass: &Pass<'_>, readers: &BTreeSet<Email>) -> Result<BTreeSet<Email>> {
+    let mut sealed = BTreeSet::new();
+    for reader in readers {
+        if let Some(ring) = &pass.node.ring
+            && ring.with(reader)?.map_err(Error::Refused)?.seals
+        {
+            sealed.insert(reader.clone());
+        }
+    }
+    Ok(sealed)
 }
 
 pub(super) async fn withdraw_all(
@@ -136,7 +165,9 @@ pub(super) async fn withdraw_all(
     published: &Published,
 ) -> Result<bool> {
     for hash in published.older.iter().chain([&published.hash]) {
-        withdraw(pass, name, hash).await?;
+        for form in Form::all(pass, CollectionKind::Mock, name, hash)? {
+            withdraw(pass, form.space()).await?;
+        }
     }
     note(pass, name, None, "dataset.withdrawn").await?;
     Ok(true)
@@ -148,46 +179,22 @@ fn readers(dataset: &Dataset, peers: &BTreeSet<Email>) -> BTreeSet<Email> {
     peers.iter().filter(|peer| audience.includes(peer)).cloned().collect()
 }
 
-/// Puts the files of a dataset into its space.
-pub(super) async fn put_files(
-    pass: &Pass<'_>,
-    space: &Space,
-    files: &[CollectionFile],
-) -> Result<()> {
-    let transport = &*pass.node.transport;
-    let total = files.len() as u64;
-    let tell = |done| {
-        let work = Work::Sending;
-        pass.node.notices.notice(&Notice::Progress { work, done, total });
-    };
-    patiently(space, 0, transport.open(space)).await?;
-    tell(0);
-    for (file, done) in files.iter().zip(1..) {
-        let name = object_name(&file.name)?;
-        let put = transport.put(space, &name, body(pass, &file.path, file.size), PutMode::Create);
-        patiently(&format!("{space}/{name}"), file.size, put).await?;
-        tell(done);
-    }
-    Ok(())
-}
-
-fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
-    let disk = pass.node.disk.clone();
-    let path = path.clone();
-    PutBody::from_reader(size, move || {
-        disk.open(&path).map_err(|error| std::io::Error::other(error.to_string()))
-    })
-}
-
 /// Takes a collection out of the store: grants first, so that nobody sees half of it.
-async fn withdraw(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<()> {
+async fn withdraw(pass: &Pass<'_>, space: &Space) -> Result<()> {
     let transport: &dyn Transport = &*pass.node.transport;
-    let space = space(pass, name, hash)?;
-    for recipient in patiently(&space, 0, grants::list(transport, &space)).await? {
-        patiently(&space, 0, grants::revoke(transport, &space, recipient)).await?;
+    for recipient in granted(pass, space).await? {
+        patiently(space, 0, grants::revoke(transport, space, recipient)).await?;
     }
-    let objects = patiently(&space, 0, transport.list_all(&space)).await?;
-    Ok(patiently(&space, 0, transport.delete(&objects)).await?)
+    let objects = patiently(space, 0, transport.list_all(space)).await?;
+    Ok(patiently(space, 0, transport.delete(&objects)).await?)
+}
+
+/// Whom a collection of mine is shared with; one that was never put there, with nobody.
+pub(super) async fn granted(pass: &Pass<'_>, space: &Space) -> Result<Vec<Recipient>> {
+    match patiently(space, 0, grants::list(&*pass.node.transport, space)).await {
+        Err(syft_transport::Error::NotFound { .. }) => Ok(Vec::new()),
+        granted => Ok(granted?),
+    }
 }
 
 pub(super) async fn note(
@@ -205,13 +212,4 @@ pub(super) async fn note(
     draft.audit(action, scene.now, scene.me, action, name.to_string(), details);
     draft.fact(Fact::Published { dataset: name.clone(), published });
     pass.carry_out(draft).await
-}
-
-pub(super) fn space(pass: &Pass<'_>, name: &DatasetName, hash: &str) -> Result<Space> {
-    Ok(Space::Collection {
-        owner: pass.node.email.clone(),
-        kind: CollectionKind::Mock,
-        tag: name.clone(),
-        hash: CollectionHash::parse(hash)?,
-    })
 }

@@ -4,19 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
-use syft_core::{DatasetName, Email};
+use syft_core::Email;
 use syft_dataset::{DatasetStore, IncomingCopy};
-use syft_transport::{CollectionHash, CollectionKind, Space, SpaceKind, Transport};
 
 use super::arrivals::{Arrival, Wanted, arrivals};
-use super::file_name;
-use crate::channels::patiently;
+use super::offers::{Offer, Offered, offers};
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Notice, Result, Work};
-
-/// What owners share with me, per owner and dataset.
-type Shared = BTreeMap<Email, BTreeMap<DatasetName, Vec<CollectionHash>>>;
 
 /// Fetches the mocks that owners share with me and that I do not have yet, and
 /// drops those that are no longer shared. What is wrong with one owner, or with one
@@ -27,7 +22,7 @@ pub(crate) async fn pull(
     owners: &BTreeSet<Email>,
     report: &mut SyncReport,
 ) -> Result<()> {
-    let mut shared = shared(pass, owners).await?;
+    let mut shared = offers(pass, owners, report).await?;
     let mut wanted = Vec::new();
     for owner in owners {
         let offered = shared.remove(owner).unwrap_or_default();
@@ -40,44 +35,31 @@ pub(crate) async fn pull(
     fetch(pass, store, wanted, report).await
 }
 
-async fn shared(pass: &Pass<'_>, owners: &BTreeSet<Email>) -> Result<Shared> {
-    let discovered = pass.node.transport.discover(SpaceKind::Collection);
-    let mut shared = Shared::new();
-    for space in patiently(&"the collections", 0, discovered).await?.spaces {
-        let Space::Collection { owner, kind: CollectionKind::Mock, tag, hash } = space else {
-            continue;
-        };
-        if owners.contains(&owner) {
-            shared.entry(owner).or_default().entry(tag).or_default().push(hash);
-        }
-    }
-    Ok(shared)
-}
-
 /// Drops the copies that are no longer shared with me, and says what I lack.
 fn look(
     pass: &Pass<'_>,
     store: &DatasetStore,
     owner: &Email,
-    offered: BTreeMap<DatasetName, Vec<CollectionHash>>,
+    offered: Offered,
     report: &mut SyncReport,
 ) -> Result<Vec<Wanted>> {
     for dataset in store.list_of(owner)?.datasets {
-        if !offered.contains_key(&dataset.name) {
+        if offered.is_whole && !offered.datasets.contains_key(&dataset.name) {
             store.remove_copy(owner, &dataset.name)?;
             pass.note("dataset.copy_removed", format!("{owner}/{}", dataset.name))?;
             report.datasets += 1;
         }
     }
     let mut wanted = Vec::new();
-    for (name, mut hashes) in offered {
+    for (name, mut offers) in offered.datasets {
         match store.copy_hash(owner, &name) {
             // While an owner replaces a mock both versions are offered, and the older
             // one goes soon.
-            Ok(Some(here)) if hashes.iter().any(|hash| hash.as_str() == here) => {}
-            Ok(_) => {
-                wanted.extend(hashes.pop().map(|hash| Wanted { owner: owner.clone(), name, hash }))
-            }
+            Ok(Some(here)) if offers.iter().any(|offer| offer.hash == here) => {}
+            Ok(_) => wanted.extend(offers.pop().map(|offer| {
+                let (owner, Offer { hash, space }) = (owner.clone(), offer);
+                Wanted { owner, name, hash, space }
+            })),
             Err(error) => match crate::Error::from(error) {
                 error if error.ends_the_pass() => return Err(error),
                 error => report.notes.push(format!("dataset {owner}/{name}: {error}")),
@@ -98,7 +80,7 @@ async fn fetch(
         return Ok(());
     }
     let mut incoming = Incoming { pass, store, copies: BTreeMap::new(), done: 0, total: 0 };
-    let mut arriving = arrivals(&pass.node.transport, wanted);
+    let mut arriving = arrivals(&pass.node.transport, pass.node.ring.as_ref(), wanted);
     while let Some((wanted, arrival)) = arriving.next().await {
         match incoming.take(&wanted, arrival) {
             Ok(is_whole) => report.datasets += usize::from(is_whole),
@@ -128,7 +110,7 @@ struct Incoming<'p, 'n> {
 impl Incoming<'_, '_> {
     /// Takes what arrived of a dataset; whether all of it is there now.
     fn take(&mut self, wanted: &Wanted, arrival: Arrival) -> Result<bool> {
-        let Wanted { owner, name, hash } = wanted;
+        let Wanted { owner, name, hash, .. } = wanted;
         match arrival {
             Arrival::Begins { files } => {
                 self.total += files as u64;
@@ -136,17 +118,17 @@ impl Incoming<'_, '_> {
                 let copy = self.store.begin_copy(owner, name)?;
                 self.copies.insert(owner.clone(), copy);
             }
-            Arrival::File { object, body, .. } => {
+            Arrival::File { file, body, .. } => {
                 self.done += 1;
                 self.tell(false);
                 // One that was given up takes nothing more.
                 if let Some(copy) = self.copies.get_mut(owner) {
-                    copy.add(&file_name(&object), &mut body.as_slice())?;
+                    copy.add(&file, &mut body.as_slice())?;
                 }
             }
             Arrival::Ends => {
                 let Some(copy) = self.copies.remove(owner) else { return Ok(false) };
-                copy.commit(Some(hash.as_str()))?;
+                copy.commit(Some(hash))?;
                 self.pass.note("dataset.fetched", format!("{owner}/{name}"))?;
                 return Ok(true);
             }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use syft_core::DatasetName;
+use syft_core::{DatasetName, Timestamp};
 use syft_dataset::DatasetStore;
 use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, TransportExt};
 
-use super::backup::{FILE_LIMIT, note, space};
+use super::backup::{FILE_LIMIT, note};
 use super::file_name;
 use super::publish::settle;
+use super::sealed::{Opened, is_sealed, open_mine};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
@@ -16,15 +17,33 @@ use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Error, Result, bodies};
 
-/// The hashes of the backups of each dataset, as the names of their spaces say.
-pub(crate) type Kept = BTreeMap<DatasetName, Vec<String>>;
+/// The backups of private parts in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Those of each dataset, the newest first.
+    pub(crate) datasets: BTreeMap<DatasetName, Vec<Copy>>,
+    /// Whether there are others, which anybody may have put there.
+    has_others: bool,
+}
+
+/// One backup of a private part.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    /// The hash of its content.
+    hash: String,
+    created: Option<Timestamp>,
+    /// Its files, by their names.
+    pub(crate) files: Vec<(String, Object)>,
+    /// Of one that is sealed: what opens it.
+    opened: Option<Opened>,
+}
 
 /// Makes the datasets again whose private part I keep in the store and that are
 /// not here: what a fresh machine does. Returns their names. Once nothing of them
 /// waits for the store any more, that is noted.
 ///
-/// Nothing is taken from a store without access control: whoever can write there
-/// could plant a dataset of mine, with an audience (`threats.md` F16).
+/// Nothing that is not sealed is taken from a store without access control: whoever can
+/// write there could plant a dataset of mine, with an audience (`threats.md` F16).
 ///
 /// # Errors
 /// Those of this machine, and a store that is away. A backup that cannot be used
@@ -34,18 +53,17 @@ pub(crate) async fn restore_private(
     store: &DatasetStore,
     report: &mut SyncReport,
 ) -> Result<Vec<DatasetName>> {
-    let mut kept = kept(pass).await?;
-    if !pass.node.transport.info().capabilities.access_control && !kept.is_empty() {
+    let kept = kept(pass).await?;
+    if kept.has_others {
         report.notes.push(
             "private parts of datasets in the store may be anybody's, and were not taken"
                 .to_owned(),
         );
-        kept.clear();
     }
     let mut restored = Vec::new();
     let mut is_settled = true;
-    for (name, hashes) in kept {
-        match restore_one(pass, store, &name, &hashes).await {
+    for (name, copies) in kept.datasets {
+        match restore_one(pass, store, &name, &copies).await {
             Ok(true) => {
                 report.datasets += 1;
                 restored.push(name);
@@ -66,41 +84,60 @@ pub(crate) async fn restore_private(
     Ok(restored)
 }
 
-/// What the store says that it keeps of private parts of mine.
+/// What the store keeps of private parts of mine, per dataset the newest first. What is
+/// not provably mine is no part of them.
 pub(crate) async fn kept(pass: &Pass<'_>) -> Result<Kept> {
     let transport = &pass.node.transport;
     let found = transport.discover(SpaceKind::OwnCollection);
     let found = patiently(&"my collections", 0, found).await?;
-    let mut kept = Kept::new();
+    let mut kept = Kept::default();
     for space in found.spaces {
-        if let Space::Collection { owner, kind: CollectionKind::Private, tag, hash } = space
-            && owner == pass.node.email
+        if let Space::Collection { owner, kind: CollectionKind::Private, tag, hash } = &space
+            && *owner == pass.node.email
         {
-            kept.entry(tag).or_default().push(hash.as_str().to_owned());
+            let copy = match is_sealed(hash) {
+                true => sealed_copy(pass, &space).await?,
+                false => open_copy(pass, &space, hash.as_str()).await?.map(|it| (tag.clone(), it)),
+            };
+            match copy {
+                Some((name, copy)) => kept.datasets.entry(name).or_default().push(copy),
+                None => kept.has_others = true,
+            }
         }
+    }
+    for copies in kept.datasets.values_mut() {
+        copies.sort_by(|a, b| (b.created, &a.hash).cmp(&(a.created, &b.hash)));
     }
     Ok(kept)
 }
 
-/// The backups of a dataset that hold anything, the newest first. What the store
-/// does not state to be mine is no part of them.
-pub(crate) async fn candidates(
-    pass: &Pass<'_>,
-    name: &DatasetName,
-    hashes: &[String],
-) -> Result<Vec<(String, Vec<Object>)>> {
-    let mut found = Vec::new();
-    for hash in hashes {
-        let space = space(pass, name, hash)?;
-        let mut objects = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
-        objects.retain(|object| object.owner.as_ref() == Some(&pass.node.email));
-        let newest = objects.iter().filter_map(|object| object.created).max();
-        if !objects.is_empty() {
-            found.push((newest, hash.clone(), objects));
+async fn sealed_copy(pass: &Pass<'_>, space: &Space) -> Result<Option<(DatasetName, Copy)>> {
+    let Some(ring) = &pass.node.ring else { return Ok(None) };
+    let opened = match open_mine(&*pass.node.transport, ring, space).await {
+        Ok(Some(opened)) => opened,
+        // Not whole, or somebody else's: it is none of mine.
+        Ok(None) | Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => {
+            return Ok(None);
         }
+        Err(error) => return Err(error),
+    };
+    let Ok(files) = opened.files() else { return Ok(None) };
+    let created = files.iter().filter_map(|(_, object)| object.created).max();
+    let (name, hash) = (opened.index.name.clone(), opened.index.hash.clone());
+    Ok(Some((name, Copy { hash, created, files, opened: Some(opened) })))
+}
+
+async fn open_copy(pass: &Pass<'_>, space: &Space, hash: &str) -> Result<Option<Copy>> {
+    if pass.node.seals() {
+        return Ok(None);
     }
-    found.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
-    Ok(found.into_iter().map(|(_, hash, objects)| (hash, objects)).collect())
+    let mut objects = patiently(space, 0, pass.node.transport.list_all(space)).await?;
+    objects.retain(|object| pass.node.is_provably_mine(object));
+    let created = objects.iter().filter_map(|object| object.created).max();
+    let files: Vec<_> =
+        objects.into_iter().map(|object| (file_name(&object.name), object)).collect();
+    let copy = Copy { hash: hash.to_owned(), created, files, opened: None };
+    Ok((!copy.files.is_empty()).then_some(copy))
 }
 
 /// Makes a dataset from the newest of its backups that is whole.
@@ -108,23 +145,29 @@ async fn restore_one(
     pass: &mut Pass<'_>,
     store: &DatasetStore,
     name: &DatasetName,
-    hashes: &[String],
+    copies: &[Copy],
 ) -> Result<bool> {
     if pass.ledger.state().private.contains_key(name) {
         return Ok(false);
     }
     let transport = pass.node.transport.clone();
+    let hashes: Vec<String> = copies.iter().map(|copy| copy.hash.clone()).collect();
     let mut problem = None;
-    for (hash, objects) in candidates(pass, name, hashes).await? {
-        match take(&*transport, store, name, &hash, &objects).await {
+    for copy in copies {
+        match take(&*transport, store, name, copy).await {
             Ok(()) => {
-                note(pass, name, Some(known(hash, hashes)), "dataset.restored").await?;
+                let known = known(copy.hash.clone(), &hashes);
+                note(pass, name, Some(known), "dataset.restored").await?;
                 return Ok(true);
             }
             Err(Error::Dataset(syft_dataset::Error::NameTaken { .. })) => {
-                return already_here(pass, store, name, hashes).await.map(|()| false);
+                return already_here(pass, store, name, &hashes).await.map(|()| false);
             }
-            Err(error @ Error::Dataset(_)) if !error.ends_the_pass() => problem = Some(error),
+            Err(
+                error @ (Error::Dataset(_)
+                | Error::Core(syft_core::Error::Rejected(_))
+                | Error::Integrity(_)),
+            ) if !error.ends_the_pass() => problem = Some(error),
             Err(error) => return Err(error),
         }
     }
@@ -160,22 +203,20 @@ async fn take(
     transport: &dyn Transport,
     store: &DatasetStore,
     name: &DatasetName,
-    hash: &str,
-    objects: &[Object],
+    copy: &Copy,
 ) -> Result<()> {
     let mut incoming = store.begin_restore(name)?;
-    for object in objects {
-        let added = match bodies::whole(transport, object, FILE_LIMIT).await {
-            Ok(bytes) => {
-                incoming.add(&file_name(&object.name), &mut bytes.as_slice()).map_err(Error::from)
-            }
-            Err(error) => Err(error.into()),
+    for (path, object) in &copy.files {
+        let body = match &copy.opened {
+            Some(opened) => opened.file(transport, object, FILE_LIMIT).await,
+            None => bodies::whole(transport, object, FILE_LIMIT).await.map_err(Error::from),
         };
+        let added = body.and_then(|bytes| Ok(incoming.add(path, &mut bytes.as_slice())?));
         if let Err(error) = added {
             incoming.abort();
             return Err(error);
         }
     }
-    incoming.commit(hash)?;
+    incoming.commit(&copy.hash)?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 use syft_core::{DatasetName, Email};
-use syft_transport::grants;
+use syft_transport::CollectionKind;
 
-use super::publish::{note, space, withdraw_all};
+use super::form::Form;
+use super::publish::{granted, note, withdraw_all};
 use crate::Result;
-use crate::channels::patiently;
 use crate::ledger::Published;
 use crate::node::Pass;
 
@@ -18,16 +18,16 @@ pub(crate) async fn revoke_from(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec
     let mut names = Vec::new();
     for (name, mut published) in readable {
         published.readers.remove(peer);
+        published.sealed.remove(peer);
         if published.readers.is_empty() {
             withdraw_all(pass, &name, &published).await?;
         } else {
             for hash in published.older.iter().chain([&published.hash]) {
-                let space = space(pass, &name, hash)?;
-                // An older one may never have been opened, or be gone.
-                let transport = &*pass.node.transport;
-                let granted = patiently(&space, 0, grants::list(transport, &space)).await?;
-                if granted.contains(&peer.into()) {
-                    patiently(&space, 0, grants::revoke(transport, &space, peer)).await?;
+                for form in Form::all(pass, CollectionKind::Mock, &name, hash)? {
+                    // An older one may never have been opened, or be gone.
+                    if granted(pass, form.space()).await?.contains(&peer.into()) {
+                        form.revoke(pass, peer).await?;
+                    }
                 }
             }
             note(pass, &name, Some(published), "dataset.revoked").await?;

@@ -140,6 +140,9 @@ pub(crate) struct Published {
     pub(crate) hash: String,
     /// Who was granted it, or may have been.
     pub(crate) readers: BTreeSet<Email>,
+    /// Those of them who read it sealed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) sealed: BTreeSet<Email>,
     /// Whether all of it is done.
     pub(crate) complete: bool,
     /// The hashes of older ones that may still lie there.

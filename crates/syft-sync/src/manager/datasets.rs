@@ -38,7 +38,7 @@ impl SyftboxManager {
     pub async fn create_dataset(&self, new: NewDataset, options: CreateOptions) -> Result<Dataset> {
         self.need_owner()?;
         if options.upload_private {
-            collections::check_owner_only(&*self.node.transport)?;
+            collections::check_owner_only(&self.node)?;
             if new.private.is_none() {
                 return Err(syft_dataset::Error::NoPrivate(new.name).into());
             }

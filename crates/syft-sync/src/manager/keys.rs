@@ -50,7 +50,8 @@ impl SyftboxManager {
             _ => self.take_keys(&pass, &given, is_new)?,
         }
         drop(pass);
-        self.node.keys = Some(given.keys);
+        let encrypt = self.node.ring.as_ref().map(|ring| ring.encrypt()).unwrap_or_default();
+        self.node.take_keys(Some(given.keys), encrypt);
         Ok(is_new)
     }
 

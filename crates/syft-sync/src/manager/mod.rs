@@ -60,7 +60,7 @@ use crate::shared_audit::SharedAudit;
 use crate::touched::{NotingDisk, Touched};
 use crate::traffic::{Recorded, Transfer, transfers};
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Error, NodeConfig, NoticeSink, Restored, Result, Role, own_keys};
+use crate::{Encrypt, Error, NodeConfig, NoticeSink, Restored, Result, Role, own_keys};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
 pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
@@ -94,6 +94,9 @@ pub struct Config {
     pub layout: Option<LayoutKind>,
     /// The keys that a login gives a home that has none; by default new ones.
     pub keys: FirstKeys,
+    /// What a login makes of sealing; by default what holds already, and
+    /// [`Encrypt::Auto`] in a new home.
+    pub encrypt: Option<Encrypt>,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -126,6 +129,7 @@ impl Config {
             event_cache: false,
             layout: None,
             keys: FirstKeys::New,
+            encrypt: None,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
@@ -222,7 +226,9 @@ impl SyftboxManager {
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
-        manager.node.keys = keys;
+        let sealed = known.as_ref().map(|known| known.encrypt);
+        let encrypt = config.encrypt.or(sealed).unwrap_or_default();
+        manager.node.take_keys(keys, encrypt);
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
         let known = known.unwrap_or_else(|| NodeConfig {
@@ -231,6 +237,7 @@ impl SyftboxManager {
             transport: config.transport_url.clone(),
             layout: had,
             event_cache: config.event_cache,
+            encrypt,
             converting_from: None,
         });
         if is_first {
@@ -255,6 +262,7 @@ impl SyftboxManager {
             transport: config.transport_url.clone(),
             layout: manager.node.layouts.own().kind(),
             event_cache: config.event_cache,
+            encrypt,
             converting_from: None,
         };
         saved.save(&*manager.node.disk)?;
@@ -292,7 +300,8 @@ impl SyftboxManager {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
-        manager.node.keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
+        let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
+        manager.node.take_keys(keys, known.encrypt);
         manager.finish_layout(&known)?;
         Ok(manager)
     }
@@ -324,7 +333,8 @@ impl SyftboxManager {
         )
         .with_audit(Arc::new(audit.clone()));
         let (store, noted_by) = (config.transport.clone(), audit.clone());
-        let recorded = Recorded::new(store, clock.clone(), noted_by, me.clone());
+        let store: Arc<dyn Transport> =
+            Arc::new(Recorded::new(store, clock.clone(), noted_by, me.clone()));
         let node = Node {
             email: me,
             keys: None,
@@ -333,7 +343,9 @@ impl SyftboxManager {
             layouts,
             clock,
             entropy,
-            transport: Arc::new(recorded),
+            transport: store.clone(),
+            store,
+            ring: None,
             audit,
             touched,
             permissions: CompiledRules::default(),

@@ -73,6 +73,7 @@ impl SyftboxManager {
                     }
                 }
                 connections.table.note_trusted(&pass, email)?;
+                connections.keep_bundles(&*self.node.disk)?;
                 connections.table.save(&*self.node.disk)?;
                 self.done(match wanted {
                     PeerState::Accepted => format!("{email} is a peer now"),
@@ -144,6 +145,7 @@ impl SyftboxManager {
             if verified.is_none() {
                 connections.table.note_trusted(&pass, email)?;
             }
+            connections.keep_bundles(&*self.node.disk)?;
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is a peer now"));
         }
@@ -204,6 +206,7 @@ impl SyftboxManager {
         record.key = Some(PinnedKey { fingerprint, verified: Some(self.node.clock.now()) });
         record.alarm = None;
         pass.note("peer.verified", format!("{email} {fingerprint}"))?;
+        connections.keep_bundles(&*self.node.disk)?;
         connections.table.save(&*self.node.disk)
     }
 

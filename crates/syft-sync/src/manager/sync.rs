@@ -170,7 +170,7 @@ impl SyftboxManager {
                 let told = report.peer(email);
                 (told.problem, told.alarm) = (Some(problem), record.alarm.is_some());
             }
-            let fits = |dealing| connections.problem(email, dealing).is_none();
+            let fits = |dealing| connections.allows(email, dealing);
             if record.state == PeerState::Accepted && fits(Dealing::Serve) {
                 partners.served.insert(email.clone());
             }
@@ -216,7 +216,7 @@ impl SyftboxManager {
         pass: &mut Pass<'_>,
         report: &mut SyncReport,
     ) -> Result<Connections> {
-        let connections = match refresh(pass).await {
+        let mut connections = match refresh(pass).await {
             Ok(connections) => {
                 report.notes.extend(connections.suspicious.iter().cloned());
                 connections
@@ -228,6 +228,9 @@ impl SyftboxManager {
             Err(error) => return Err(error),
         };
         self.learn(pass, &connections.table)?;
+        if let Some(ring) = &pass.node.ring {
+            connections.look_at_keys(ring)?;
+        }
         Ok(connections)
     }
 }

@@ -30,7 +30,7 @@ impl DatasiteOwnerSyncer<'_> {
         readers: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let private = !self.node.transport.info().capabilities.access_control;
+        let private = !self.node.is_guarded();
         let shared = |path: &DatasitePath| !private || is_shared(permissions, readers, path);
         let mut batch = Batch::new(MESSAGE_BYTES);
         let files = here(look, only);

@@ -118,6 +118,9 @@ impl DatasiteOwnerSyncer<'_> {
             Body::Gone => return Ok(true),
             Body::Failed(error) => return Err(error.into()),
             Body::Refused(reject, foreign) => {
+                if reject.code.is_forgery() {
+                    report.forged(from, object.name.as_str(), &reject);
+                }
                 // A stranger's file is no word of the peer, so the peer gets no answer.
                 let answers = rules.answers && !foreign;
                 pass.put_away(object, from, &reject, answers, true)?

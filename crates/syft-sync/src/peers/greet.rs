@@ -57,6 +57,7 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
 fn hello_to(pass: &Pass<'_>, peer: &Email) -> Result<Hello> {
     let (me, layout) = (&pass.node.email, pass.node.layouts.own().kind());
     let hello = Hello::of(me, layout, COMPAT_VERSION, pass.node.clock.now());
+    let hello = if pass.node.seals() { hello.sealing() } else { hello };
     match &pass.node.keys {
         Some(keys) => hello.addressed(keys, peer),
         None => Ok(hello),

@@ -1,5 +1,6 @@
 //! Who this node is connected with.
 
+mod bundles;
 mod greet;
 mod hellos;
 mod list;
@@ -11,6 +12,7 @@ mod withdraw;
 use serde::Serialize;
 use syft_core::{Email, LayoutKind, Timestamp};
 
+pub(crate) use bundles::Bundles;
 pub(crate) use greet::greet;
 pub use list::PeerList;
 pub(crate) use pin::{Alarm, PinnedKey};

@@ -1,16 +1,17 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
-use syft_core::{Email, NewEntry, Timestamp};
+use syft_core::{Disk, Email, NewEntry, Timestamp};
 use syft_crypto::{Bundle, verification_words};
 use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
-use super::{Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::node::Pass;
+use crate::sealed::KeyRing;
 use crate::{Hello, Result, Role};
 
 /// The peers as they stand after a look at the store.
@@ -23,6 +24,8 @@ pub(crate) struct Connections {
     pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
+    /// With whom nothing may be exchanged as things stand, since it could not be sealed.
+    closed: BTreeMap<Email, String>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -149,6 +152,7 @@ fn remember(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
             is_news |= found.table.remember(email, hello);
         }
     }
+    found.keep_bundles(&*pass.node.disk)?;
     if is_news { found.table.save(&*pass.node.disk) } else { Ok(()) }
 }
 
@@ -181,6 +185,22 @@ impl Connections {
         Connections { table, is_offline: true, ..Connections::default() }
     }
 
+    /// Keeps the keys of the peers that show those by which they are known.
+    pub(crate) fn keep_bundles(&self, disk: &dyn Disk) -> Result<()> {
+        let mut bundles = Bundles::load(disk)?;
+        let mut is_news = false;
+        for (email, heard) in &self.heard {
+            let Some(bundle) = heard.hello.as_ref().ok().and_then(Hello::bundle) else { continue };
+            let pinned = self.table.peers.get(email).and_then(|record| record.key);
+            let is_it = pinned.is_some_and(|key| key.fingerprint == bundle.fingerprint());
+            if is_it && !bundles.has(email, bundle.fingerprint()) {
+                bundles.keep(email, bundle)?;
+                is_news = true;
+            }
+        }
+        if is_news { bundles.save(disk) } else { Ok(()) }
+    }
+
     /// Takes a decision on a peer, and keeps what the peer said of its program.
     pub(crate) fn decide(&mut self, email: &Email, state: PeerState, since: Timestamp) {
         self.table.set(email, state, since);
@@ -197,6 +217,15 @@ impl Connections {
             let heard = self.heard.get(email).and_then(|heard| heard.hello.as_ref().err());
             return Some(heard.cloned().unwrap_or(reason));
         }
+        self.version_problem(email, dealing).or_else(|| {
+            // One who has not spoken has no problem: what is for it waits until it does.
+            let record = self.table.peers.get(email);
+            let has_spoken = record.is_some_and(|record| record.kind.is_some());
+            self.closed.get(email).filter(|_| has_spoken).cloned()
+        })
+    }
+
+    fn version_problem(&self, email: &Email, dealing: Dealing) -> Option<String> {
         let is_python = self.table.is_python(email);
         let problem = match self.heard.get(email).map(|heard| &heard.hello) {
             Some(Ok(hello)) => return hello.problem(dealing),
@@ -205,6 +234,22 @@ impl Connections {
             None => return None,
         };
         (!is_python || dealing != Dealing::Pull).then_some(problem)
+    }
+
+    /// Whether this is done with a peer now.
+    pub(crate) fn allows(&self, email: &Email, dealing: Dealing) -> bool {
+        !self.closed.contains_key(email) && self.problem(email, dealing).is_none()
+    }
+
+    /// Takes in by which keys things stand with the peers.
+    pub(crate) fn look_at_keys(&mut self, ring: &KeyRing) -> Result<()> {
+        self.closed.clear();
+        for email in self.table.peers.keys() {
+            if let Err(reason) = ring.with(email)? {
+                self.closed.insert(email.clone(), reason);
+            }
+        }
+        Ok(())
     }
 
     /// Why less is exchanged with a peer than this role would; `None` if all is well.

@@ -45,6 +45,10 @@ pub(crate) struct PeerRecord {
     /// That somebody seems to pose as it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alarm: Option<Alarm>,
+    /// Whether it has said that it seals: from then on nothing goes in the open, whatever
+    /// it says later (`threats.md` F17).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) seals: bool,
 }
 
 impl PeerTable {
@@ -88,6 +92,7 @@ impl PeerTable {
             install_source: known.and_then(|record| record.install_source.clone()),
             key: known.and_then(|record| record.key),
             alarm: known.and_then(|record| record.alarm),
+            seals: known.is_some_and(|record| record.seals),
         };
         self.peers.insert(email.clone(), record);
     }
@@ -98,6 +103,7 @@ impl PeerTable {
         let Some(record) = self.peers.get_mut(email) else { return false };
         let known = record.clone();
         record.pin(hello);
+        record.seals |= hello.seals();
         record.kind = Some(hello.kind());
         record.layout = Some(hello.layout());
         record.install_source = match hello.kind() {

@@ -121,6 +121,7 @@ impl Transport for Recorded {
     }
 
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
+        let listed = range.is_none().then_some(object.size);
         let body = self.inner.get(object, range).await?;
         let (ledger, object) = (self.ledger.clone(), object.clone());
         let start = (body, ContentHasher::new(), 0_u64);
@@ -129,11 +130,15 @@ impl Transport for Recorded {
             async move {
                 let Some((mut body, mut hasher, mut bytes)) = state else { return Ok(None) };
                 let Some(piece) = body.try_next().await? else {
+                    check_size(&object, bytes, listed)?;
                     ledger.taken(&object, bytes, hasher.finish())?;
                     return Ok(None);
                 };
                 hasher.update(&piece);
                 bytes += piece.len() as u64;
+                if listed.is_some_and(|listed| bytes > listed) {
+                    check_size(&object, bytes, listed)?;
+                }
                 Ok::<_, Error>(Some((piece, Some((body, hasher, bytes)))))
             }
         });
@@ -166,6 +171,18 @@ impl Transport for Recorded {
 
     fn changes(&self) -> Option<&dyn Changes> {
         self.inner.changes()
+    }
+}
+
+/// A body that is not as long as the listing said is cut, or still being written
+/// (`threats.md` F10).
+fn check_size(object: &Object, came: u64, listed: Option<u64>) -> Result<()> {
+    match listed {
+        Some(listed) if listed != came => {
+            let detail = format!("{came} bytes came, {listed} are listed");
+            Err(Error::temporary("get", object, detail))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -67,6 +67,11 @@ impl DatasiteWatcherSyncer<'_> {
         let draft = match body {
             Body::Gone => return Ok(()),
             Body::Failed(error) => return Err(error.into()),
+            // It stays there, and is told of until the owner or the store puts it right.
+            Body::Refused(reject, _) if reject.code.is_forgery() => {
+                report.forged(owner, object.name.as_str(), &reject);
+                return pass.note_forged(object, owner, &reject);
+            }
             Body::Refused(reject, _) => pass.put_away(object, owner, &reject, false, false)?,
             Body::Bytes(bytes) if Refusal::is_name(object.name.as_str()) => {
                 on_refusal(state, &scene, owner, object, &bytes, Refusal::from_bytes(&bytes))

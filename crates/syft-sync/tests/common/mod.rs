@@ -26,7 +26,9 @@ use syft_core::{
 use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
-use syft_sync::{Config, CreateOptions, FirstKeys, SyftboxManager, SyncOptions, SyncReport};
+use syft_sync::{
+    Config, CreateOptions, Encrypt, FirstKeys, SyftboxManager, SyncOptions, SyncReport,
+};
 use syft_transport::{MemoryStore, Object, Space, Transport};
 use tempfile::TempDir;
 
@@ -81,30 +83,29 @@ pub(crate) struct Member {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) disk: Arc<FaultyDisk>,
     entropy: Arc<SeededEntropy>,
-    /// As somebody who runs the Python client.
-    keyless: bool,
+    secrecy: Secrecy,
     pub(crate) manager: SyftboxManager,
 }
 
 impl Member {
     pub(crate) async fn join(email: Email, transport: Arc<dyn Transport>, seed: u64) -> Member {
-        Member::join_as(email, transport, seed, false).await
+        Member::join_as(email, transport, seed, Secrecy::Open).await
     }
 
     pub(crate) async fn join_as(
         email: Email,
         transport: Arc<dyn Transport>,
         seed: u64,
-        keyless: bool,
+        secrecy: Secrecy,
     ) -> Member {
         let home = scratch();
         let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
         let disk = Arc::new(FaultyDisk::new(Arc::new(DirDisk::open(home.path()).unwrap())));
         let entropy = Arc::new(SeededEntropy::new(seed));
         let mut config = config(&email, home.path(), transport, &clock, &disk, &entropy);
-        without_keys(&mut config, keyless);
+        secrecy.apply(&mut config);
         let manager = SyftboxManager::login(config).await.unwrap();
-        Member { email, home, clock, disk, entropy, keyless, manager }
+        Member { email, home, clock, disk, entropy, secrecy, manager }
     }
 
     /// The same home, opened by a new process.
@@ -120,6 +121,7 @@ impl Member {
     ) {
         let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
         let mut config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
+        self.secrecy.apply(&mut config);
         change(&mut config);
         self.manager = SyftboxManager::open(config).unwrap();
     }
@@ -137,7 +139,7 @@ impl Member {
     pub(crate) fn config(&self, transport: Arc<dyn Transport>) -> Config {
         let (clock, disk, entropy) = (&self.clock, &self.disk, &self.entropy);
         let mut config = config(&self.email, self.home.path(), transport, clock, disk, entropy);
-        without_keys(&mut config, self.keyless);
+        self.secrecy.apply(&mut config);
         config
     }
 
@@ -213,12 +215,29 @@ fn config(
     config.disk = Some(disk.clone());
     config.entropy = entropy.clone();
     config.keys = FirstKeys::Of(keys_of(email));
+    // Most tests look at what lies in messages, or put some there.
+    config.encrypt = Some(Encrypt::Off);
     config
 }
 
-fn without_keys(config: &mut Config, keyless: bool) {
-    if keyless {
-        config.keys = FirstKeys::None;
+/// What somebody's program does to keep others from reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// It has no keys, as if it were the Python client.
+    Keyless,
+    /// It signs its hellos, and all else goes in the open.
+    Open,
+    /// It seals what it sends.
+    Sealed,
+}
+
+impl Secrecy {
+    fn apply(self, config: &mut Config) {
+        match self {
+            Secrecy::Keyless => config.keys = FirstKeys::None,
+            Secrecy::Open => {}
+            Secrecy::Sealed => config.encrypt = Some(Encrypt::Auto),
+        }
     }
 }
 
@@ -231,14 +250,14 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) async fn strangers() -> Pair {
-        Pair::joined(false).await
+        Pair::joined(Secrecy::Open).await
     }
 
-    async fn joined(keyless: bool) -> Pair {
+    pub(crate) async fn joined(secrecy: Secrecy) -> Pair {
         let store = MemoryStore::new();
         let join = |email: Email, seed| {
             let transport = Arc::new(store.user(email.clone()));
-            Member::join_as(email, transport, seed, keyless)
+            Member::join_as(email, transport, seed, secrecy)
         };
         let (alice, bob) = (join(alice(), 1).await, join(bob(), 2).await);
         Pair { store, alice, bob }
@@ -250,7 +269,12 @@ impl Pair {
 
     /// Two who have shown no keys, so that each may turn out to run the Python client.
     pub(crate) async fn keyless() -> Pair {
-        Pair::joined(true).await.connect().await
+        Pair::joined(Secrecy::Keyless).await.connect().await
+    }
+
+    /// Two who seal what they send.
+    pub(crate) async fn sealed() -> Pair {
+        Pair::joined(Secrecy::Sealed).await.connect().await
     }
 
     async fn connect(self) -> Pair {
@@ -384,9 +408,13 @@ impl Trio {
         Trio::with(Pair::keyless().await).await
     }
 
+    pub(crate) async fn sealed() -> Trio {
+        Trio::with(Pair::sealed().await).await
+    }
+
     async fn with(pair: Pair) -> Trio {
         let transport = Arc::new(pair.store.user(carol()));
-        let carol = Member::join_as(carol(), transport, 3, pair.bob.keyless).await;
+        let carol = Member::join_as(carol(), transport, 3, pair.bob.secrecy).await;
         let trio = Trio { pair, carol };
         trio.carol.manager.add_peer(&alice(), false).await.unwrap();
         trio.alice.manager.approve_peer_request(&self::carol(), true).await.unwrap();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use syft_dataset::{Audience, Dataset, NewDataset};
-use syft_sync::{CreateOptions, Error, Role};
-use syft_transport::{FolderTransport, Space};
+use syft_sync::{CreateOptions, Encrypt, Error, Role};
+use syft_transport::{FolderTransport, Space, Transport};
 
 use super::{Cast, Client, alice, named};
 
@@ -27,8 +27,8 @@ async fn fresh(cast: &Cast) -> Client {
 #[tokio::test]
 async fn create_with_private_data_uploaded() {
     let (cast, _) = kept(Audience::Any).await;
-    let backup = cast.lies("/collections/alice@hospital.org/private/sensitive_data/");
-    assert!(backup.iter().any(|key| key.ends_with("private%2Fprivate.csv")), "{backup:?}");
+    let backup = cast.lies("/collections/alice@hospital.org/private/");
+    assert!(backup.iter().any(|key| key.ends_with("/index")), "{backup:?}");
     // Whoever has the mock sees nothing of it.
     cast.ds_client.pre_sync().await.unwrap();
     assert_eq!(cast.ds_client.list_datasets().unwrap()[0].private, None);
@@ -68,10 +68,10 @@ async fn a_fresh_machine_of_the_owner_gets_all_of_it_back() {
 #[tokio::test]
 async fn changed_data_take_the_place_of_the_older_backup() {
     let (cast, _) = kept(Audience::Nobody).await;
-    let before = cast.lies("/private/sensitive_data/");
+    let before = cast.lies("/private/");
     cast.do_client.write(REAL, "name,age\nREAL PERSON,43\n");
     cast.do_client.pre_sync().await.unwrap();
-    let after = cast.lies("/private/sensitive_data/");
+    let after = cast.lies("/private/");
     assert!(before.len() == after.len() && before.iter().all(|key| !after.contains(key)));
     let machine = fresh(&cast).await;
     assert_eq!(machine.file(REAL).as_deref(), Some("name,age\nREAL PERSON,43\n"));
@@ -85,22 +85,22 @@ async fn what_is_lost_here_keeps_its_backup_and_what_is_deleted_does_not() {
         std::fs::remove_dir_all(cast.do_client.home.path().join(folder)).unwrap();
     }
     cast.do_client.pre_sync().await.unwrap();
-    assert!(!cast.lies("/private/sensitive_data/").is_empty());
+    assert!(!cast.lies("/private/").is_empty());
     cast.do_client.delete_dataset(&named("sensitive_data"), true).await.unwrap();
-    assert!(cast.lies("/private/sensitive_data/").is_empty());
+    assert!(cast.lies("/private/").is_empty());
 }
 
 #[tokio::test]
 async fn a_backup_that_was_tampered_with_is_not_restored() {
     let (cast, _) = kept(Audience::Nobody).await;
     let objects = cast.store.objects();
-    let private = objects.iter().find(|it| it.name.as_str() == "private%2Fprivate.csv").unwrap();
+    let private = objects.iter().find(|it| it.name.as_str() == "file-1").unwrap();
     assert!(cast.store.tamper(&private.id, b"name,age\nSOMEBODY,1\n".to_vec()));
     let machine = fresh(&cast).await;
     let problems = machine.restored().unwrap().notes.join("\n");
-    assert!(problems.contains("is not what"), "{problems}");
+    assert!(problems.contains("alice@hospital.org seals all that they write"), "{problems}");
     assert!(machine.restore_private().await.unwrap().is_empty());
-    assert!(machine.steps().contains("is not what"));
+    assert!(machine.steps().contains("this is in the open"));
     assert!(machine.list_datasets().unwrap().is_empty());
 }
 
@@ -120,11 +120,15 @@ async fn it_waits_for_a_store_that_is_away() {
 async fn a_store_that_others_can_open_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let store = FolderTransport::create(&folder.path().join("store"), alice()).unwrap();
-    let client = Client::login(alice(), Role::Owner, Arc::new(store)).await;
+    let store: Arc<dyn Transport> = Arc::new(store);
+    let sealing = Client::login(alice(), Role::Owner, store.clone()).await;
+    sealing.create_dataset(sealing.data("sealed"), UPLOAD).await.unwrap();
+    let client = Client::login_with(alice(), Role::Owner, store, Some(Encrypt::Off)).await;
     let refused = client.create_dataset(client.data("census"), UPLOAD).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(_)));
     assert!(refused.to_string().contains("neither owner-only nor sealed"), "{refused}");
-    assert!(client.list_datasets().unwrap().is_empty(), "nothing was made");
+    let made = client.list_datasets().unwrap();
+    assert!(made.iter().all(|dataset| dataset.name.as_str() != "census"), "nothing was made");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn sync_false_leaves_it_to_the_next_sync() {
 
 #[tokio::test]
 async fn force_submission_skips_the_version_check_for_this_job_alone() {
-    let mut cast = Cast::connected().await;
+    let mut cast = Cast::in_the_open().await;
     cast.say(bob(), alice(), hello(&alice(), 77));
     let owner = alice();
     let submit = |force_submission| {

@@ -30,7 +30,7 @@ use syft_core::{Advert, COMPAT_VERSION, ContentHash, DatasetName, Email, LayoutK
 use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_sync::{
-    Config, FirstKeys, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role,
+    Config, Encrypt, FirstKeys, Hello, Notice, NoticeSink, OfflineTransport, ProtocolRange, Role,
     SyftboxManager,
 };
 use syft_transport::{MemoryStore, Space, Transport};
@@ -87,9 +87,19 @@ impl Deref for Client {
 
 impl Client {
     async fn login(who: Email, role: Role, store: Arc<dyn Transport>) -> Client {
+        Client::login_with(who, role, store, None).await
+    }
+
+    async fn login_with(
+        who: Email,
+        role: Role,
+        store: Arc<dyn Transport>,
+        encrypt: Option<Encrypt>,
+    ) -> Client {
         let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let ears = Arc::new(Ears::default());
-        let config = config(&who, role, &home, &ears, store);
+        let mut config = config(&who, role, &home, &ears, store);
+        config.encrypt = encrypt;
         let manager = SyftboxManager::login(config).await.unwrap();
         Client { manager, ears, home, role }
     }
@@ -182,14 +192,31 @@ struct Cast {
 
 impl Cast {
     async fn strangers() -> Cast {
+        Cast::strangers_with(None).await
+    }
+
+    async fn strangers_with(encrypt: Option<Encrypt>) -> Cast {
         let store = MemoryStore::new();
-        let do_client = Client::login(alice(), Role::Owner, Arc::new(store.user(alice()))).await;
-        let ds_client = Client::login(bob(), Role::Scientist, Arc::new(store.user(bob()))).await;
+        let login = |who: Email, role| {
+            let store = Arc::new(store.user(who.clone()));
+            Client::login_with(who, role, store, encrypt)
+        };
+        let do_client = login(alice(), Role::Owner).await;
+        let ds_client = login(bob(), Role::Scientist).await;
         Cast { store, do_client, ds_client }
     }
 
     async fn connected() -> Cast {
-        let cast = Cast::strangers().await;
+        Cast::strangers().await.connect().await
+    }
+
+    /// Two who seal nothing, so that each may turn out to run another program.
+    async fn in_the_open() -> Cast {
+        Cast::strangers_with(Some(Encrypt::Off)).await.connect().await
+    }
+
+    async fn connect(self) -> Cast {
+        let cast = self;
         cast.ds_client.add_peer(&alice(), false).await.unwrap();
         cast.do_client.approve_peer_request(&bob(), true).await.unwrap();
         cast.ds_client.pre_sync().await.unwrap();
@@ -217,7 +244,10 @@ impl Cast {
     fn say(&self, to: Email, from: Email, hello: impl Into<Vec<u8>>) {
         let client = if to == alice() { &self.do_client } else { &self.ds_client };
         let peers = client.file(".syft/decisions/peers.yaml").unwrap();
-        let is_key = |line: &&str| line.trim() == "key:" || line.contains("fingerprint:");
+        let is_key = |line: &&str| {
+            let words = ["key:", "fingerprint:", "seals:"];
+            words.iter().any(|word| line.trim().starts_with(word))
+        };
         let kept: Vec<&str> = peers.lines().filter(|line| !is_key(line)).collect();
         client.write(".syft/decisions/peers.yaml", &kept.join("\n"));
         let inbox = Space::Inbox { owner: to, sender: from };

@@ -9,7 +9,7 @@ use syft_core::{
     canonical_json, safe_text, shorten, yaml,
 };
 use syft_job::JobStore;
-use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
+use syft_transport::{Object, ObjectName, Space, TransportExt};
 use uuid::Uuid;
 
 use super::backed_up::BackedUp;
@@ -139,7 +139,7 @@ fn permissions_of(pass: &Pass<'_>, name: &DatasetName) -> Result<Option<String>>
 /// [`Error::Integrity`] if the store gives back something else: the older one stays
 /// then. The store; the disk.
 pub(crate) async fn back_up(pass: &mut Pass<'_>, table: &PeerTable, jobs: &JobStore) -> Result<()> {
-    if !pass.node.transport.info().capabilities.access_control {
+    if !pass.node.is_guarded() {
         return Ok(());
     }
     let outline = Body::outline(pass, table);
@@ -214,15 +214,14 @@ fn name_of(hash: ContentHash) -> Result<ObjectName> {
 }
 
 /// The records in the store, the newest first, and whether there are others. They
-/// are believed only where the store keeps others out and states that I put them
-/// there: they say who my peers are and what may run.
+/// are believed only where I have sealed them, or the store keeps others out and states
+/// that I put them there: they say who my peers are and what may run.
 pub(in crate::checkpoints) async fn listed(pass: &Pass<'_>) -> Result<(Vec<Object>, bool)> {
     let transport = &pass.node.transport;
     let space = space_of(pass);
     let mut objects = patiently(&space, 0, transport.list_all(&space)).await?;
-    let is_guarded = transport.info().capabilities.access_control;
     let found = objects.len();
-    objects.retain(|object| is_guarded && object.owner.as_ref() == Some(&pass.node.email));
+    objects.retain(|object| pass.node.is_provably_mine(object));
     let has_others = objects.len() < found;
     objects.sort_by_key(|object| std::cmp::Reverse(object.created));
     Ok((objects, has_others))

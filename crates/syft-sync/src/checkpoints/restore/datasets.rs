@@ -7,10 +7,10 @@ use super::Progress;
 use super::backup::{Backup, DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
-use crate::collections::file_name;
+use crate::collections::{CollectionKey, Opened, file_name, open_mine};
 use crate::ledger::Published;
 use crate::node::Pass;
-use crate::{Result, bodies};
+use crate::{Error, Result, bodies};
 
 /// A larger file is part of no mock, in bytes.
 const FILE_LIMIT: u64 = 512 << 20;
@@ -44,15 +44,38 @@ pub(super) async fn fetch(
     Ok(found)
 }
 
-/// The files of a mock of mine as they lie in the store, in the order in which its
-/// hash was made.
+/// A mock of mine in the store: its files in the order in which its hash was made, and
+/// what opens them if they are sealed.
+#[derive(Debug, Default)]
+pub(in crate::checkpoints) struct Mock {
+    pub(in crate::checkpoints) files: Vec<(String, Object)>,
+    opened: Option<Opened>,
+}
+
+/// The mock as it lies there; without files if it does not.
 pub(in crate::checkpoints) async fn listed(
     pass: &Pass<'_>,
     name: &DatasetName,
     published: &Published,
-) -> Result<Vec<Object>> {
+) -> Result<Mock> {
     let me = &pass.node.email;
-    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Vec::new()) };
+    if !published.sealed.is_empty()
+        && let Some(ring) = &pass.node.ring
+    {
+        let key = CollectionKey::mine(ring, CollectionKind::Mock, name, &published.hash)?;
+        let space = key.space(me, CollectionKind::Mock)?;
+        return match open_mine(&*pass.node.transport, ring, &space).await {
+            Ok(Some(opened)) => {
+                let files = opened.files().unwrap_or_default();
+                Ok(Mock { files, opened: Some(opened) })
+            }
+            Ok(None) | Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => {
+                Ok(Mock::default())
+            }
+            Err(error) => Err(error),
+        };
+    }
+    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Mock::default()) };
     let space = Space::Collection {
         owner: me.clone(),
         kind: CollectionKind::Mock,
@@ -61,8 +84,10 @@ pub(in crate::checkpoints) async fn listed(
     };
     let mut objects = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
     objects.retain(|object| is_mine(object, me) && !grants::is_grant(&object.name));
-    objects.sort_by_key(|object| file_name(&object.name));
-    Ok(objects)
+    let mut files: Vec<_> =
+        objects.into_iter().map(|object| (file_name(&object.name), object)).collect();
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(Mock { files, opened: None })
 }
 
 async fn fetch_one(
@@ -71,15 +96,19 @@ async fn fetch_one(
     dataset: &DatasetBackup,
 ) -> Result<Option<FoundDataset>> {
     let pass = progress.pass;
-    let objects = listed(pass, name, &dataset.published).await?;
-    progress.total += objects.len() as u64;
+    let mock = listed(pass, name, &dataset.published).await?;
+    progress.total += mock.files.len() as u64;
     let mut whole = ContentHasher::new();
     let mut files = Vec::new();
-    for object in &objects {
-        let Some((path, blob)) = take(progress, name, object, &mut whole).await? else {
+    for (path, object) in &mock.files {
+        let Some(bytes) = take(progress, mock.opened.as_ref(), object).await? else {
             return Ok(None);
         };
-        files.push((path, blob));
+        let Ok(path) = DatasitePath::parse(path) else { return Ok(None) };
+        whole.update(path.as_str().as_bytes());
+        whole.update(&bytes);
+        let folder = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
+        files.push((folder.join(path.as_str())?, pass.ledger.blobs().put(&bytes)?));
     }
     if !whole.finish().to_string().starts_with(&dataset.published.hash) {
         return Ok(None);
@@ -92,22 +121,24 @@ async fn fetch_one(
     Ok(Some(FoundDataset { name: name.clone(), published, files }))
 }
 
+/// What a file holds; `None` if the store does not give it.
 async fn take(
     progress: &mut Progress<'_, '_>,
-    name: &DatasetName,
+    opened: Option<&Opened>,
     object: &Object,
-    whole: &mut ContentHasher,
-) -> Result<Option<(HomePath, ContentHash)>> {
-    let pass = progress.pass;
-    let bytes = match bodies::whole(&*pass.node.transport, object, FILE_LIMIT).await {
-        Ok(bytes) => bytes,
-        Err(error) if error.is_retryable() => return Err(error.into()),
-        Err(_) => return Ok(None),
+) -> Result<Option<Vec<u8>>> {
+    let transport = &*progress.pass.node.transport;
+    let body = match opened {
+        Some(opened) => opened.file(transport, object, FILE_LIMIT).await,
+        None => bodies::whole(transport, object, FILE_LIMIT).await.map_err(Error::from),
     };
-    progress.step();
-    let Ok(path) = DatasitePath::parse(&file_name(&object.name)) else { return Ok(None) };
-    whole.update(path.as_str().as_bytes());
-    whole.update(&bytes);
-    let mock = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
-    Ok(Some((mock.join(path.as_str())?, pass.ledger.blobs().put(&bytes)?)))
+    match body {
+        Ok(bytes) => {
+            progress.step();
+            Ok(Some(bytes))
+        }
+        Err(Error::Transport(error)) if error.is_retryable() => Err(error.into()),
+        Err(error) if error.ends_the_pass() => Err(error),
+        Err(_) => Ok(None),
+    }
 }

@@ -49,7 +49,7 @@ impl Findings {
             self.jobs(pass, backup, &mut draft, &mut restored)?;
             channels(backup, &mut draft);
             draft.fact(Fact::BackedUp { hash: backup.hash });
-        } else if !pass.node.transport.info().capabilities.access_control {
+        } else if !pass.node.is_guarded() {
             restored.notes.push(
                 "this store cannot say who wrote what lies in it: look through what was \
                  restored before you approve peers"

@@ -1,0 +1,151 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use syft_core::{DatasetName, Email, HomePath};
+use syft_dataset::CollectionFile;
+use syft_transport::{CollectionHash, CollectionKind, PutBody, PutMode, Space, grants};
+
+use super::object_name;
+use super::sealed::{self, CollectionIndex, CollectionKey};
+use crate::channels::patiently;
+use crate::ledger::Published;
+use crate::node::Pass;
+use crate::sealed::KeyRing;
+use crate::{Error, Notice, Result, Work};
+
+/// How a dataset of mine lies in the store, for those who read it so.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// File by file in the open.
+    Open(Space),
+    /// Sealed under a key of its own.
+    Sealed { ring: Arc<KeyRing>, key: Box<CollectionKey>, space: Space },
+}
+
+impl Form {
+    /// Each in which it may lie there.
+    pub(super) fn all(
+        pass: &Pass<'_>,
+        kind: CollectionKind,
+        name: &DatasetName,
+        hash: &str,
+    ) -> Result<Vec<Form>> {
+        let open = Form::open(pass, kind, name, hash)?;
+        Ok([open].into_iter().chain(Form::sealed(pass, kind, name, hash)?).collect())
+    }
+
+    /// The one in which what is mine alone lies there.
+    pub(super) fn mine(
+        pass: &Pass<'_>,
+        kind: CollectionKind,
+        name: &DatasetName,
+        hash: &str,
+    ) -> Result<Form> {
+        match Form::sealed(pass, kind, name, hash)? {
+            Some(sealed) if pass.node.seals() => Ok(sealed),
+            _ => Form::open(pass, kind, name, hash),
+        }
+    }
+
+    fn open(pass: &Pass<'_>, kind: CollectionKind, name: &DatasetName, hash: &str) -> Result<Form> {
+        let (owner, tag) = (pass.node.email.clone(), name.clone());
+        Ok(Form::Open(Space::Collection { owner, kind, tag, hash: CollectionHash::parse(hash)? }))
+    }
+
+    fn sealed(
+        pass: &Pass<'_>,
+        kind: CollectionKind,
+        name: &DatasetName,
+        hash: &str,
+    ) -> Result<Option<Form>> {
+        let Some(ring) = pass.node.ring.clone() else { return Ok(None) };
+        let key = Box::new(CollectionKey::mine(&ring, kind, name, hash)?);
+        let space = key.space(&pass.node.email, kind)?;
+        Ok(Some(Form::Sealed { ring, key, space }))
+    }
+
+    pub(super) fn space(&self) -> &Space {
+        match self {
+            Form::Open(space) | Form::Sealed { space, .. } => space,
+        }
+    }
+
+    /// Who reads it so.
+    pub(super) fn readers(&self, published: &Published) -> BTreeSet<Email> {
+        match self {
+            Form::Open(_) => published.readers.difference(&published.sealed).cloned().collect(),
+            Form::Sealed { .. } => {
+                published.readers.intersection(&published.sealed).cloned().collect()
+            }
+        }
+    }
+
+    /// Puts all of it there.
+    pub(super) async fn put(
+        &self,
+        pass: &Pass<'_>,
+        name: &DatasetName,
+        hash: &str,
+        files: &[CollectionFile],
+    ) -> Result<()> {
+        match self {
+            Form::Open(space) => put_files(pass, space, files).await,
+            Form::Sealed { ring, key, space } => {
+                let index = CollectionIndex::of(name, hash, files)?;
+                pass.note_index(space, &index, "dataset.sealed")?;
+                sealed::put(pass, ring, key, space, index, files).await
+            }
+        }
+    }
+
+    pub(super) async fn grant(&self, pass: &Pass<'_>, reader: &Email) -> Result<()> {
+        match self {
+            Form::Open(space) => {
+                let granted = grants::grant(&*pass.node.transport, space, reader);
+                Ok(patiently(space, 0, granted).await?)
+            }
+            Form::Sealed { ring, key, space } => {
+                let to = ring.with(reader)?.map_err(Error::Refused)?;
+                sealed::grant(pass, ring, key, space, to).await
+            }
+        }
+    }
+
+    /// Takes it back from a reader, who may have kept it.
+    pub(super) async fn revoke(&self, pass: &Pass<'_>, reader: &Email) -> Result<()> {
+        match self {
+            Form::Open(space) => {
+                let revoked = grants::revoke(&*pass.node.transport, space, reader);
+                Ok(patiently(space, 0, revoked).await?)
+            }
+            Form::Sealed { space, .. } => sealed::revoke(pass, space, reader).await,
+        }
+    }
+}
+
+/// Puts the files of a dataset into its space.
+async fn put_files(pass: &Pass<'_>, space: &Space, files: &[CollectionFile]) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let total = files.len() as u64;
+    let tell = |done| {
+        let work = Work::Sending;
+        pass.node.notices.notice(&Notice::Progress { work, done, total });
+    };
+    patiently(space, 0, transport.open(space)).await?;
+    tell(0);
+    for (file, done) in files.iter().zip(1..) {
+        let name = object_name(&file.name)?;
+        let put = transport.put(space, &name, body(pass, &file.path, file.size), PutMode::Create);
+        patiently(&format!("{space}/{name}"), file.size, put).await?;
+        tell(done);
+    }
+    Ok(())
+}
+
+fn body(pass: &Pass<'_>, path: &HomePath, size: u64) -> PutBody {
+    let disk = pass.node.disk.clone();
+    let path = path.clone();
+    PutBody::from_reader(size, move || {
+        disk.open(&path).map_err(|error| std::io::Error::other(error.to_string()))
+    })
+}

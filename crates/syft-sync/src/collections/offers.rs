@@ -1,0 +1,178 @@
+//! What owners offer me, by name and content.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use syft_core::{Access, DatasetName, Disk, Email, HomePath, NodePaths};
+use syft_transport::{CollectionKind, Space, SpaceKind, Transport};
+
+use super::sealed::{is_sealed, open_shared};
+use crate::channels::patiently;
+use crate::node::Pass;
+use crate::report::SyncReport;
+use crate::sealed::KeyRing;
+use crate::{Error, Result};
+
+/// Largest cache that is read, in bytes.
+const LIMIT: u64 = 16 << 20;
+
+/// What one owner offers.
+#[derive(Debug)]
+pub(super) struct Offered {
+    pub(super) datasets: BTreeMap<DatasetName, Vec<Offer>>,
+    /// Whether it is all that this owner offers: what could not be opened may be any.
+    pub(super) is_whole: bool,
+}
+
+/// One version of a dataset.
+#[derive(Debug)]
+pub(super) struct Offer {
+    /// The hash of its content.
+    pub(super) hash: String,
+    /// Where it lies.
+    pub(super) space: Space,
+}
+
+impl Default for Offered {
+    fn default() -> Self {
+        Offered { datasets: BTreeMap::new(), is_whole: true }
+    }
+}
+
+impl Offered {
+    fn add(&mut self, name: DatasetName, hash: String, space: Space) {
+        self.datasets.entry(name).or_default().push(Offer { hash, space });
+    }
+}
+
+/// What these owners offer. What one of them could not have put there is told, and is no
+/// offer.
+pub(super) async fn offers(
+    pass: &Pass<'_>,
+    owners: &BTreeSet<Email>,
+    report: &mut SyncReport,
+) -> Result<BTreeMap<Email, Offered>> {
+    let discovered = pass.node.transport.discover(SpaceKind::Collection);
+    let mut offers: BTreeMap<Email, Offered> = BTreeMap::new();
+    let mut names = Names::load(&*pass.node.disk);
+    for space in patiently(&"the collections", 0, discovered).await?.spaces {
+        let Space::Collection { owner, kind: CollectionKind::Mock, tag, hash } = &space else {
+            continue;
+        };
+        if !owners.contains(owner) {
+            continue;
+        }
+        let offered = offers.entry(owner.clone()).or_default();
+        let seals = match &pass.node.ring {
+            Some(ring) => ring.with(owner)?.is_ok_and(|owner| owner.seals),
+            None => false,
+        };
+        match (&pass.node.ring, is_sealed(hash)) {
+            (_, false) if !seals => {
+                offered.add(tag.clone(), hash.to_string(), space.clone());
+            }
+            (_, false) => {
+                offered.is_whole = false;
+                report.alarm(
+                    owner,
+                    format!(
+                        "a dataset {tag} in the open is said to be of {owner}, who seals all: \
+                         somebody else may have put it there, and it is not taken"
+                    ),
+                );
+            }
+            (Some(ring), true) if seals => match name(pass, ring, &mut names, &space).await {
+                Ok(Some(Named { name, hash })) => offered.add(name, hash, space.clone()),
+                Ok(None) => {}
+                Err(error) => {
+                    offered.is_whole = false;
+                    told(report, owner, error)?;
+                }
+            },
+            // Sealed for those who seal; this node does not.
+            (_, true) => offered.is_whole = false,
+        }
+    }
+    names.save(&*pass.node.disk)?;
+    Ok(offers)
+}
+
+/// Which dataset a sealed collection is; `None` if it is not for me.
+async fn name(
+    pass: &Pass<'_>,
+    ring: &KeyRing,
+    names: &mut Names,
+    space: &Space,
+) -> Result<Option<Named>> {
+    if let Some(known) = names.get(space) {
+        return Ok(Some(known));
+    }
+    let Some(opened) = open_shared(&*pass.node.transport, ring, space.owner(), space).await? else {
+        return Ok(None);
+    };
+    pass.note_index(space, &opened.index, "dataset.opened")?;
+    let named = Named { name: opened.index.name, hash: opened.index.hash };
+    names.note(space, named.clone());
+    Ok(Some(named))
+}
+
+fn told(report: &mut SyncReport, owner: &Email, error: Error) -> Result<()> {
+    match error {
+        Error::Core(syft_core::Error::Rejected(reject)) if reject.code.is_forgery() => {
+            report.forged(owner, "a dataset", &reject);
+            Ok(())
+        }
+        Error::Transport(error) if error.is_retryable() => Err(error.into()),
+        error if error.ends_the_pass() => Err(error),
+        error => {
+            report.notes.push(format!("a dataset of {owner}: {error}"));
+            Ok(())
+        }
+    }
+}
+
+/// A dataset and the hash of its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    name: DatasetName,
+    hash: String,
+}
+
+/// Which datasets the sealed collections are that were opened before, so that none is
+/// opened again. They lie in `.syft/cache/`: deleting them loses nothing.
+#[derive(Debug, Default)]
+struct Names {
+    known: BTreeMap<String, Named>,
+    now: BTreeMap<String, Named>,
+}
+
+impl Names {
+    /// None if they cannot be read.
+    fn load(disk: &dyn Disk) -> Self {
+        let bytes = path().ok().and_then(|path| disk.read(&path, LIMIT).ok());
+        let known = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Names { known: known.unwrap_or_default(), now: BTreeMap::new() }
+    }
+
+    fn get(&mut self, space: &Space) -> Option<Named> {
+        let known = self.known.get(&space.to_string())?.clone();
+        self.note(space, known.clone());
+        Some(known)
+    }
+
+    fn note(&mut self, space: &Space, named: Named) {
+        self.now.insert(space.to_string(), named);
+    }
+
+    fn save(&self, disk: &dyn Disk) -> Result<()> {
+        if self.now == self.known {
+            return Ok(());
+        }
+        let bytes = serde_json::to_vec(&self.now).unwrap_or_default();
+        Ok(disk.write(&path()?, &bytes, Access::OwnerOnly)?)
+    }
+}
+
+fn path() -> Result<HomePath> {
+    Ok(NodePaths::cache().join("collections.json")?)
+}

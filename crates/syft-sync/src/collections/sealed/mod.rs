@@ -1,0 +1,78 @@
+//! Datasets in the store, closed to whoever keeps it.
+//!
+//! A collection is sealed once, under a key of its own that comes from its owner's keys and
+//! its content: so sharing it is writing that key, sealed to one more reader, and what is
+//! published after somebody was left out is under a key that they never had. Its space is
+//! named after the key, its files are numbered, and what they are called stands in an index
+//! that is sealed as they are.
+
+mod key;
+mod open;
+mod put;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use syft_core::{DatasetName, DatasitePath, NewEntry};
+use syft_transport::{ObjectName, Space};
+
+pub(crate) use key::{CollectionKey, is_sealed};
+pub(crate) use open::{Opened, open_mine, open_shared};
+pub(super) use put::{grant, put, revoke};
+
+use crate::Result;
+use crate::node::Pass;
+
+/// The object that says what the others are.
+const INDEX: &str = "index";
+/// A larger index is not opened, in bytes: 2,000 files of a kilobyte each.
+const INDEX_LIMIT: u64 = 4 << 20;
+const SCHEMA: &str = "syft/collection/1";
+
+/// What a sealed collection holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CollectionIndex {
+    schema: String,
+    /// The dataset.
+    pub(crate) name: DatasetName,
+    /// The hash of its content.
+    pub(crate) hash: String,
+    /// Its files, in the order in which its hash was made.
+    pub(crate) files: Vec<IndexedFile>,
+}
+
+impl Pass<'_> {
+    /// Notes which files the numbered objects of a collection are, so that what went can be
+    /// told.
+    pub(super) fn note_index(
+        &self,
+        space: &Space,
+        index: &CollectionIndex,
+        action: &str,
+    ) -> Result<()> {
+        let Space::Collection { owner, hash, .. } = space else { return Ok(()) };
+        let files: serde_json::Map<_, _> = index
+            .files
+            .iter()
+            .map(|file| (file.object.to_string(), file.path.to_string().into()))
+            .collect();
+        let details =
+            [("collection", json!(hash)), ("hash", json!(index.hash)), ("is", files.into())];
+        Ok(self.node.audit.append(NewEntry {
+            key: Some(format!("{action}:{hash}")),
+            at: self.node.clock.now(),
+            actor: owner.to_string(),
+            action: action.to_owned(),
+            subject: index.name.to_string(),
+            details: details.map(|(name, value)| (name.to_owned(), value)).into(),
+        })?)
+    }
+}
+
+/// One file of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IndexedFile {
+    /// The object that it lies in.
+    pub(crate) object: ObjectName,
+    /// What it is called in the dataset.
+    pub(crate) path: DatasitePath,
+}

@@ -1,0 +1,124 @@
+use syft_core::{Email, RejectCode};
+use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
+
+use super::key::grant_name;
+use super::{CollectionIndex, CollectionKey, INDEX, INDEX_LIMIT, SCHEMA};
+use crate::channels::patiently;
+use crate::sealed::{self, Correspondent, KeyRing, refused};
+use crate::{Error, Result, bodies};
+
+/// A larger grant is none, in bytes.
+const GRANT_LIMIT: u64 = 64 << 10;
+
+/// A sealed collection of which the key is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    pub(crate) key: CollectionKey,
+    pub(crate) index: CollectionIndex,
+    owner: Correspondent,
+    /// All that lies in its space.
+    objects: Vec<Object>,
+}
+
+impl Opened {
+    /// Its files in the order of the index, each with the object that it lies in.
+    ///
+    /// # Errors
+    /// One that is not there.
+    pub(crate) fn files(&self) -> Result<Vec<(String, Object)>> {
+        let found = self.index.files.iter().map(|file| {
+            let object = find(&self.objects, &file.object);
+            Ok((file.path.to_string(), object?.clone()))
+        });
+        found.collect()
+    }
+
+    /// What one of them holds; at most `limit` bytes are fetched.
+    pub(crate) async fn file(
+        &self,
+        transport: &dyn Transport,
+        object: &Object,
+        limit: u64,
+    ) -> Result<Vec<u8>> {
+        let sealed = bodies::whole(transport, object, limit).await?;
+        Ok(sealed::open(self.key.keys(), self.owner.clone(), object, sealed).await?)
+    }
+}
+
+/// Opens a collection that was shared with me. `None` if no key for me is there.
+pub(crate) async fn open_shared(
+    transport: &dyn Transport,
+    ring: &KeyRing,
+    owner: &Email,
+    space: &Space,
+) -> Result<Option<Opened>> {
+    let owner = sealing(ring, owner)?;
+    let objects = listed(transport, space).await?;
+    let name = grant_name(ring.keys().email())?;
+    let Some(grant) = objects.iter().find(|object| object.name == name) else { return Ok(None) };
+    let bytes = bodies::whole(transport, grant, GRANT_LIMIT).await?;
+    let plain = sealed::open(ring.keys(), owner.clone(), grant, bytes).await?;
+    let forged = |reason: String| Error::from(refused(grant, RejectCode::Forged, reason));
+    let key = CollectionKey::from_grant(&plain).map_err(forged)?;
+    if !key.is_of(space) {
+        return Err(forged("it is the key of another collection".to_owned()));
+    }
+    let object = find(&objects, &ObjectName::parse(INDEX)?)?.clone();
+    let sealed = bodies::whole(transport, &object, INDEX_LIMIT).await?;
+    let plain = sealed::open(key.keys(), owner.clone(), &object, sealed).await?;
+    let index = parse(&object, &plain)?;
+    Ok(Some(Opened { key, index, owner, objects }))
+}
+
+/// Opens a collection of mine. `None` if it is not whole.
+pub(crate) async fn open_mine(
+    transport: &dyn Transport,
+    ring: &KeyRing,
+    space: &Space,
+) -> Result<Option<Opened>> {
+    let me = sealing(ring, ring.keys().email())?;
+    let objects = listed(transport, space).await?;
+    let name = ObjectName::parse(INDEX)?;
+    let Some(object) = objects.iter().find(|object| object.name == name) else { return Ok(None) };
+    let sealed = bodies::whole(transport, object, INDEX_LIMIT).await?;
+    let plain = sealed::open(ring.keys(), me.clone(), object, sealed).await?;
+    let index = parse(object, &plain)?;
+    let Space::Collection { kind, .. } = space else { return Ok(None) };
+    let key = CollectionKey::mine(ring, *kind, &index.name, &index.hash)?;
+    if !key.is_of(space) {
+        return Err(refused(object, RejectCode::Forged, "it is of another collection").into());
+    }
+    Ok(Some(Opened { key, index, owner: me, objects }))
+}
+
+/// One who seals; from others nothing sealed is taken.
+fn sealing(ring: &KeyRing, email: &Email) -> Result<Correspondent> {
+    let found = ring.with(email)?.map_err(Error::Refused)?;
+    match found.seals || email == ring.keys().email() {
+        // What I sealed once I can open, whatever I do now.
+        true => Ok(Correspondent { seals: true, ..found }),
+        false => Err(Error::Refused(format!("{email} does not seal"))),
+    }
+}
+
+async fn listed(transport: &dyn Transport, space: &Space) -> Result<Vec<Object>> {
+    let mut objects = patiently(space, 0, transport.list_all(space)).await?;
+    // Whatever else lies there, it is nothing that the owner put.
+    objects.retain(|object| object.owner.as_ref().is_none_or(|owner| owner == space.owner()));
+    Ok(objects)
+}
+
+fn find<'o>(objects: &'o [Object], name: &ObjectName) -> Result<&'o Object> {
+    let missing = || Error::Integrity(format!("{name} of a dataset is not in the store"));
+    objects.iter().find(|object| object.name == *name).ok_or_else(missing)
+}
+
+fn parse(object: &Object, bytes: &[u8]) -> Result<CollectionIndex> {
+    let bad = |reason: String| Error::from(refused(object, RejectCode::BadJson, reason));
+    let index: CollectionIndex =
+        serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))?;
+    match index.schema == SCHEMA {
+        true => Ok(index),
+        false => Err(bad("it is no index of a known schema".to_owned())),
+    }
+}

@@ -1,0 +1,215 @@
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths};
+use syft_crypto::{Party, Sealer};
+use syft_dataset::CollectionFile;
+use syft_transport::{ObjectName, PutBody, PutMode, Space, Transport, TransportExt, grants};
+
+use super::key::grant_name;
+use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA};
+use crate::channels::patiently;
+use crate::node::Pass;
+use crate::sealed::{self, Correspondent, KeyRing};
+use crate::{Error, Notice, Result, Work};
+
+/// What is larger is sealed into a file on this machine first, in bytes: its size is to
+/// be known, and it may be sent more than once.
+const IN_MEMORY: u64 = 8 << 20;
+
+/// Puts a dataset of mine into its sealed space. The index comes last: with it, all of it
+/// is there.
+pub(in crate::collections) async fn put(
+    pass: &Pass<'_>,
+    ring: &Arc<KeyRing>,
+    key: &CollectionKey,
+    space: &Space,
+    index: CollectionIndex,
+    files: &[CollectionFile],
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let total = files.len() as u64;
+    let tell = |done| {
+        let work = Work::Sending;
+        pass.node.notices.notice(&Notice::Progress { work, done, total });
+    };
+    patiently(space, 0, transport.open(space)).await?;
+    tell(0);
+    for ((file, indexed), done) in files.iter().zip(&index.files).zip(1..) {
+        let place = Place { space, name: &indexed.object };
+        put_file(pass, ring, key, &place, file).await?;
+        tell(done);
+    }
+    let name = ObjectName::parse(INDEX)?;
+    let bytes = serde_json::to_vec(&index).map_err(|error| {
+        let detail = error.to_string();
+        Error::Core(syft_core::Error::Encode { what: "the index of a dataset", detail })
+    })?;
+    // I find out on a new machine what is in it, before I have its key.
+    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
+    let place = Place { space, name: &name };
+    let to = vec![key.as_reader(), me];
+    let sealed = sealed::seal(ring, to, place.label(), Bytes::from(bytes)).await?;
+    put_anew(transport, &place, sealed.into()).await
+}
+
+impl CollectionIndex {
+    pub(in crate::collections) fn of(
+        name: &syft_core::DatasetName,
+        hash: &str,
+        files: &[CollectionFile],
+    ) -> Result<Self> {
+        let indexed = files.iter().zip(1..).map(|(file, number)| {
+            let object = ObjectName::parse(&format!("file-{number}"))?;
+            Ok(IndexedFile { object, path: file.name.clone() })
+        });
+        Ok(CollectionIndex {
+            schema: SCHEMA.to_owned(),
+            name: name.clone(),
+            hash: hash.to_owned(),
+            files: indexed.collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// Gives the key of a collection to a reader.
+pub(in crate::collections) async fn grant(
+    pass: &Pass<'_>,
+    ring: &Arc<KeyRing>,
+    key: &CollectionKey,
+    space: &Space,
+    reader: Correspondent,
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let email = reader.email.clone();
+    let name = grant_name(&email)?;
+    let place = Place { space, name: &name };
+    let secret = Bytes::from(key.to_grant()?.to_vec());
+    let sealed = sealed::seal(ring, vec![reader], place.label(), secret).await?;
+    put_anew(transport, &place, sealed.into()).await?;
+    if transport.sharing().is_some() {
+        patiently(space, 0, grants::grant(transport, space, &email)).await?;
+    }
+    Ok(())
+}
+
+/// Where an object is put.
+struct Place<'a> {
+    space: &'a Space,
+    name: &'a ObjectName,
+}
+
+impl Place<'_> {
+    fn label(&self) -> String {
+        format!("{}/{}", self.space, self.name)
+    }
+}
+
+/// Puts an object in place of one that an earlier try left: each sealing differs.
+async fn put_anew(transport: &dyn Transport, place: &Place<'_>, body: PutBody) -> Result<()> {
+    let (size, label) = (body.length(), place.label());
+    let put = || {
+        let put = transport.put(place.space, place.name, body.clone(), PutMode::Create);
+        patiently(&label, size, put)
+    };
+    match put().await {
+        Err(syft_transport::Error::AlreadyExists { .. }) => {}
+        done => return Ok(done.map(drop)?),
+    }
+    let older = patiently(place.space, 0, transport.find(place.space, place.name)).await?;
+    let older: Vec<_> = older.into_iter().collect();
+    patiently(place.space, 0, transport.delete(&older)).await?;
+    Ok(put().await.map(drop)?)
+}
+
+/// Seals one file and puts it there.
+async fn put_file(
+    pass: &Pass<'_>,
+    ring: &Arc<KeyRing>,
+    key: &CollectionKey,
+    place: &Place<'_>,
+    file: &CollectionFile,
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    if file.size <= IN_MEMORY {
+        let bytes = pass.node.disk.read(&file.path, IN_MEMORY)?;
+        let to = vec![key.as_reader()];
+        let sealed = sealed::seal(ring, to, place.label(), bytes.into()).await?;
+        return put_anew(transport, place, sealed.into()).await;
+    }
+    let spool = Spool::new(pass, place)?;
+    let (disk, path, label) = (pass.node.disk.clone(), spool.path.clone(), place.label());
+    let (ring, reader, from, size) = (ring.clone(), key.as_reader(), file.path.clone(), file.size);
+    let sealing = move || seal_file(&*disk, &ring, &reader, (&from, size), &path, &label);
+    let sealed = tokio::task::spawn_blocking(sealing).await;
+    let length = sealed.map_err(|error| Error::Refused(error.to_string()))??;
+    let (disk, path) = (spool.disk.clone(), spool.path.clone());
+    let body = PutBody::from_reader(length, move || disk.open(&path).map_err(io::Error::other));
+    put_anew(transport, place, body).await
+}
+
+/// Seals a file of the home into another one; returns its size. Memory is bounded.
+fn seal_file(
+    disk: &dyn Disk,
+    ring: &KeyRing,
+    reader: &Correspondent,
+    (from, size): (&HomePath, u64),
+    to: &HomePath,
+    label: &str,
+) -> Result<u64> {
+    let mut plain = disk.open(from)?;
+    let parties: Vec<Party<'_>> =
+        reader.bundle.iter().map(|bundle| Party { email: &reader.email, bundle }).collect();
+    let (mut sealed, mut into) = io::pipe().map_err(syft_crypto::Error::Io)?;
+    std::thread::scope(|scope| {
+        let sealing = scope.spawn(move || {
+            let body = (size, &mut *plain as &mut dyn Read);
+            ring.keys().seal(&parties, Some(label), body, &mut into, ring.entropy())
+        });
+        let written = disk.write_from(to, &mut sealed, Access::OwnerOnly);
+        drop(sealed);
+        match sealing.join() {
+            Ok(done) => done?,
+            Err(_) => return Err(Error::Refused(format!("{from} could not be sealed"))),
+        };
+        Ok(written?)
+    })
+}
+
+/// A sealed file on its way; it goes when it is not needed any more.
+struct Spool {
+    disk: Arc<dyn Disk>,
+    path: HomePath,
+}
+
+impl Spool {
+    fn new(pass: &Pass<'_>, place: &Place<'_>) -> Result<Self> {
+        let name = format!("sealed-{}", ContentHash::of(place.label().as_bytes()).short());
+        let path = NodePaths::staging().join(&name)?;
+        Ok(Spool { disk: pass.node.disk.clone(), path })
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // What stays is swept with other leftovers.
+        let _ = self.disk.remove_file(&self.path);
+    }
+}
+
+/// Takes the key of a collection back from a reader, who may have kept it.
+pub(in crate::collections) async fn revoke(
+    pass: &Pass<'_>,
+    space: &Space,
+    reader: &Email,
+) -> Result<()> {
+    let transport = &*pass.node.transport;
+    if transport.sharing().is_some() {
+        patiently(space, 0, grants::revoke(transport, space, reader)).await?;
+    }
+    let name = grant_name(reader)?;
+    let found = patiently(space, 0, transport.find(space, &name)).await?;
+    let found: Vec<_> = found.into_iter().collect();
+    Ok(patiently(space, 0, transport.delete(&found)).await?)
+}

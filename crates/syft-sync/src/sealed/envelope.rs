@@ -1,0 +1,111 @@
+//! Bytes into an envelope and out of it. Both are work for a processor, and are done where
+//! no other call waits for it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use syft_core::{Reject, RejectCode};
+use syft_crypto::{Bundle, Error as CryptoError, Keys, Limits, Party, Sealer, is_envelope};
+use syft_transport::{Error, Object, Result};
+
+use super::{Correspondent, KeyRing};
+
+/// So many bytes are sealed or opened at once, rather than where other work goes on.
+const SMALL: usize = 64 * 1024;
+
+/// An envelope of mine for these, with a label.
+pub(crate) async fn seal(
+    ring: &Arc<KeyRing>,
+    to: Vec<Correspondent>,
+    label: String,
+    plain: Bytes,
+) -> Result<Vec<u8>> {
+    let ring = ring.clone();
+    let size = plain.len();
+    let work = move || {
+        let parties: Vec<Party<'_>> = to
+            .iter()
+            .filter_map(|one| Some(Party { email: &one.email, bundle: one.bundle.as_ref()? }))
+            .collect();
+        let mut sealed = Vec::with_capacity(plain.len() + plain.len() / 1024 + 8 * 1024);
+        let body = (plain.len() as u64, &mut &*plain as &mut dyn std::io::Read);
+        ring.keys()
+            .seal(&parties, Some(&label), body, &mut sealed, ring.entropy())
+            .map(|_| sealed)
+            .map_err(|error| Error::permanent("seal", &label, error.to_string()))
+    };
+    aside(size, work).await?
+}
+
+/// What an object holds that this one must have put there, for whoever has these keys.
+pub(crate) async fn open(
+    keys: &Keys,
+    from: Correspondent,
+    object: &Object,
+    bytes: Vec<u8>,
+) -> Result<Vec<u8>> {
+    if !is_envelope(&bytes) {
+        if !from.seals {
+            return Ok(bytes);
+        }
+        let detail = format!("{} seals all that they write, and this is in the open", from.email);
+        return Err(refused(object, RejectCode::NotSealed, detail));
+    }
+    // A reader of what is in the open refuses it as what it is.
+    let Some(bundle) = from.bundle.clone() else { return Ok(bytes) };
+    let (keys, of) = (keys.clone(), object.clone());
+    aside(bytes.len(), move || open_now(&keys, &from, &bundle, &of, &bytes)).await?
+}
+
+fn open_now(
+    keys: &Keys,
+    from: &Correspondent,
+    bundle: &Bundle,
+    object: &Object,
+    bytes: &[u8],
+) -> Result<Vec<u8>> {
+    let sender = Party { email: &from.email, bundle };
+    let limits = Limits { sealed_bytes: bytes.len() as u64, ..Limits::default() };
+    let mut plain = Vec::with_capacity(bytes.len());
+    let opened = keys.open(sender, &limits, &mut &*bytes, &mut plain);
+    let opened = opened.map_err(|error| match error {
+        CryptoError::TooLarge { .. } => refused(object, RejectCode::TooLarge, error.to_string()),
+        error => refused(object, RejectCode::Forged, error.to_string()),
+    })?;
+    match opened.label {
+        None if from.is_unlabelled => Ok(plain),
+        Some(label) if label == object.to_string() => Ok(plain),
+        Some(label) => {
+            let detail = format!("{} sealed it for another place: {label}", from.email);
+            Err(refused(object, RejectCode::Forged, detail))
+        }
+        None => Err(refused(object, RejectCode::Forged, "it does not say where it belongs")),
+    }
+}
+
+async fn aside<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if size <= SMALL {
+        return Ok(work());
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::permanent("seal", "a message", error.to_string()))
+}
+
+/// That bytes are not what they should be, as what becomes of a message.
+pub(crate) fn refused(object: &Object, code: RejectCode, detail: impl AsRef<str>) -> Error {
+    let reject = Reject::new(code, detail);
+    let error = Error::permanent("open", object, reject.to_string());
+    error.because(syft_core::Error::Rejected(reject))
+}
+
+/// Why bytes are not what they should be, if that is what is wrong.
+pub(crate) fn reject_of(error: &Error) -> Option<&Reject> {
+    let Error::Permanent { source: Some(cause), .. } = error else { return None };
+    match cause.downcast_ref() {
+        Some(syft_core::Error::Rejected(reject)) => Some(reject),
+        _ => None,
+    }
+}

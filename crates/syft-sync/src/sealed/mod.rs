@@ -1,0 +1,17 @@
+//! What goes through the store, closed to whoever keeps it.
+//!
+//! Messages, the log, its checkpoints and the record of peers and jobs are envelopes:
+//! sealed to the one whom they are for and to their writer, signed, and labelled with the
+//! place that they were written for. So who reads the store learns who writes to whom and
+//! how much, and who writes it can put nothing there that anybody takes. In the open are
+//! hellos, which are signed and hold public keys, and grants.
+//!
+//! [`Sealed`] does it for everything that passes; [`KeyRing`] says with whom.
+
+mod envelope;
+mod layer;
+mod ring;
+
+pub(crate) use envelope::{open, refused, reject_of, seal};
+pub(crate) use layer::Sealed;
+pub(crate) use ring::{Correspondent, KeyRing};
