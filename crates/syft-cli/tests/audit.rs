@@ -19,7 +19,7 @@ use insta::assert_snapshot;
 
 /// Puts a message of bob that is none into alice's inbox.
 fn with_garbage() -> TestBox {
-    let it = TestBox::connected();
+    let it = TestBox::in_the_open();
     let inbox = format!("shared/syft-1/inbox/{ALICE}/{BOB}");
     let name = "msgv2_1773480413.5_00000000-0000-4000-8000-000000000000.tar.gz";
     it.write(&format!("{inbox}/{name}"), "this is no message");
@@ -63,16 +63,17 @@ fn what_is_malformed_is_put_away_with_its_reason() {
 
 #[test]
 fn the_log_tells_what_was_decided() {
-    let it = TestBox::connected();
-    assert_snapshot!(it.alice(&["audit", "log"]).ok().all(), @r"
+    let it = TestBox::in_the_open();
+    assert_snapshot!(it.alice(&["audit", "log"]).ok().all(), @"
     NO  WHEN      WHO                 WHAT              TO WHAT
     1   just now  alice@hospital.org  keys.taken        <HASH>
     2   just now  alice@hospital.org  login             alice@hospital.org
-    3   just now  alice@hospital.org  object.taken      syft-1/inbox/alice@hospital.org/bob@uni.org/hello
-    4   just now  alice@hospital.org  peer.approved     bob@uni.org
-    5   just now  alice@hospital.org  peer.key_trusted  bob@uni.org <HASH>
-    6   just now  alice@hospital.org  object.sent       syft-1/inbox/bob@uni.org/alice@hospital.org/hello
-    7   just now  alice@hospital.org  files.changed     3 files
+    3   just now  alice@hospital.org  encrypt           off
+    4   just now  alice@hospital.org  object.taken      syft-1/inbox/alice@hospital.org/bob@uni.org/hello
+    5   just now  alice@hospital.org  peer.approved     bob@uni.org
+    6   just now  alice@hospital.org  peer.key_trusted  bob@uni.org <HASH>
+    7   just now  alice@hospital.org  object.sent       syft-1/inbox/bob@uni.org/alice@hospital.org/hello
+    8   just now  alice@hospital.org  files.changed     3 files
     ");
     let log = it.alice(&["audit", "log", "--last", "1", "--json"]).ok().json();
     assert_eq!(log["schema"], "syft/audit-log/1");

@@ -23,11 +23,13 @@ fn a_checkpoint_is_made_shown_and_listed() {
     let it = TestBox::connected();
     write(&it, "a.txt");
     let made = it.alice(&["checkpoint", "create"]).ok().all();
-    assert!(made.starts_with("Created a checkpoint with 1 file\n"), "{made}");
+    assert!(made.starts_with("Created a checkpoint with 4 files\n"), "{made}");
     let made = it.alice(&["checkpoint", "create", "--json"]).ok().json();
-    let file = &made["file_hashes"][0];
-    assert_eq!(made["file_hashes"].as_array().unwrap().len(), 1, "{made}");
-    assert!(file["path"].as_str().unwrap().ends_with("a.txt"), "{made}");
+    let files = made["file_hashes"].as_array().unwrap();
+    // The permission files, which are sealed for alice alone, and hers.
+    assert_eq!(files.len(), 4, "{made}");
+    let is_hers = |file: &&serde_json::Value| file["path"].as_str().unwrap().ends_with("a.txt");
+    let file = files.iter().find(is_hers).unwrap();
     let content = std::fs::read(it.path("alice").join(ALICE).join("public/a.txt")).unwrap();
     assert_eq!(file["sha256"], syft_sync::core::ContentHash::of(&content).to_string());
     let status = it.alice(&["checkpoint", "status", "--json"]).ok().json();
@@ -65,8 +67,21 @@ fn a_fresh_home_says_what_came_back() {
     let it = TestBox::connected();
     write(&it, "a.txt");
     it.alice(&["checkpoint", "create"]).ok();
+    let words = it.path("words.txt");
+    let words = words.to_str().unwrap();
+    it.alice(&["keys", "export", words]).ok();
     std::fs::remove_dir_all(it.path("alice")).unwrap();
-    let said = it.alice(&["login", "--email", ALICE, "--transport", &it.url()]).ok().all();
-    assert!(said.contains("Restored from the store: 1 file, 0 peers"), "{said}");
+    let login = ["login", "--email", ALICE, "--transport", &it.url()];
+    let said = it.alice(&login).ok().all();
+    assert!(said.contains("was not sealed with the keys of this home"), "{said}");
+    assert!(said.contains("syft keys import FILE --replace"), "{said}");
+    assert!(!it.path("alice").join(ALICE).join("public/a.txt").is_file());
+    it.alice(&["keys", "import", words, "--replace"]).ok();
+    let said = it.alice(&login).ok().all();
+    assert!(said.contains("Restored from the store: 4 files, 1 peer"), "{said}");
     assert!(it.path("alice").join(ALICE).join("public/a.txt").is_file());
+    // In one step, with a fresh home.
+    std::fs::remove_dir_all(it.path("alice")).unwrap();
+    let said = it.alice(&[&login[..], &["--recovery-key-file", words]].concat()).ok().all();
+    assert!(said.contains("Restored from the store: 4 files, 1 peer"), "{said}");
 }

@@ -204,7 +204,7 @@ fn a_change_reaches_the_others_at_once_unless_told_otherwise() {
 
 #[test]
 fn real_data_are_not_uploaded_where_others_could_read_them() {
-    let it = TestBox::connected();
+    let it = TestBox::in_the_open();
     let mock = it.write("mock.csv", "age\n1\n");
     let private = it.write("real.csv", "age\n31\n");
     let create = ["dataset", "create", "census", "--mock", &mock, "--private", &private];

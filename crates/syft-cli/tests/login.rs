@@ -48,13 +48,14 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
     Next, ask a data owner to become a peer:
         syft peer add EMAIL
     ");
-    assert_snapshot!(it.alice(&["whoami"]).all(), @r"
+    assert_snapshot!(it.alice(&["whoami"]).all(), @"
     alice@hospital.org
       home      $BOX/alice
       datasite  $BOX/alice/alice@hospital.org
       role      owner
       store     file://$BOX/shared
       layout    native
+      sealing   auto
     ");
 }
 

@@ -29,13 +29,13 @@ fn two_people_become_peers() {
     To accept, alice@hospital.org types:
         syft peer approve bob@uni.org
     ");
-    assert_snapshot!(it.bob(&["peer", "list"]).all(), @r"
-    PEER                STATE         IDENTITY  VERSION  LAST SEEN
-    alice@hospital.org  asked by you  claimed   -        -
+    assert_snapshot!(it.bob(&["peer", "list"]).all(), @"
+    PEER                STATE         IDENTITY  SEALED  VERSION  LAST SEEN
+    alice@hospital.org  asked by you  claimed   -       -        -
     ");
-    assert_snapshot!(it.alice(&["peer", "list"]).all(), @r"
-    PEER         STATE     IDENTITY    VERSION  LAST SEEN
-    bob@uni.org  asks you  unverified  0.1.0    just now
+    assert_snapshot!(it.alice(&["peer", "list"]).all(), @"
+    PEER         STATE     IDENTITY    SEALED  VERSION  LAST SEEN
+    bob@uni.org  asks you  unverified  -       0.1.0    just now
 
     To accept bob@uni.org:
         syft peer approve bob@uni.org
@@ -50,13 +50,13 @@ fn two_people_become_peers() {
     They can send you jobs now. Share a dataset with them:
         syft dataset share NAME bob@uni.org
     ");
-    assert_snapshot!(it.alice(&["peer", "list"]).all(), @r"
-    PEER         STATE     IDENTITY    VERSION  LAST SEEN
-    bob@uni.org  accepted  unverified  0.1.0    just now
+    assert_snapshot!(it.alice(&["peer", "list"]).all(), @"
+    PEER         STATE     IDENTITY    SEALED  VERSION  LAST SEEN
+    bob@uni.org  accepted  unverified  yes     0.1.0    just now
     ");
-    assert_snapshot!(it.bob(&["peer", "list"]).all(), @r"
-    PEER                STATE     IDENTITY    VERSION  LAST SEEN
-    alice@hospital.org  accepted  unverified  0.1.0    just now
+    assert_snapshot!(it.bob(&["peer", "list"]).all(), @"
+    PEER                STATE     IDENTITY    SEALED  VERSION  LAST SEEN
+    alice@hospital.org  accepted  unverified  yes     0.1.0    just now
     ");
 }
 
@@ -111,9 +111,9 @@ fn it_can_be_ended_with_a_peer() {
     To begin anew:
         syft peer add bob@uni.org
     ");
-    assert_snapshot!(it.alice(&["peer", "list"]).all(), @r"
-    PEER         STATE    IDENTITY    VERSION  LAST SEEN
-    bob@uni.org  removed  unverified  0.1.0    just now
+    assert_snapshot!(it.alice(&["peer", "list"]).all(), @"
+    PEER         STATE    IDENTITY    SEALED  VERSION  LAST SEEN
+    bob@uni.org  removed  unverified  yes     0.1.0    just now
     ");
     let datasets = it.bob(&["dataset", "list", "--json"]).ok().json();
     assert_eq!(datasets["datasets"].as_array().unwrap().len(), 0);

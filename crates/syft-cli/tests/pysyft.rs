@@ -259,13 +259,14 @@ fn a_box_of_pysyft_is_opened_as_it_lies_there_and_stays_what_it_is() {
     let it = TestBox::empty();
     let home = python_box(&it);
     let before = paths(&it.path(&home).join("do@org.example"));
-    assert_snapshot!(it.syft(&home, &["whoami"], &[]).ok().all(), @r"
+    assert_snapshot!(it.syft(&home, &["whoami"], &[]).ok().all(), @"
     do@org.example
       home      $BOX/SyftBox_do@org.example
       datasite  $BOX/SyftBox_do@org.example/do@org.example
       role      both
       store     none: nobody has logged in here
       layout    pysyft
+      sealing   auto
     ");
     // What was approved there and has not run waits for a decision here.
     let expected = [

@@ -200,9 +200,10 @@ fn traffic_is_a_table_for_each_peer() {
         said.lines().skip(1).take_while(|line| !line.is_empty()).map(words).collect()
     };
     let told = it.alice(&["audit", "traffic", "--peer", BOB]).ok().stdout;
-    assert_snapshot!(kinds(&told).join("\n"), @r"
+    assert_snapshot!(kinds(&told).join("\n"), @"
     in bob@uni.org hello
     out bob@uni.org hello
+    out bob@uni.org dataset
     out bob@uni.org dataset
     out bob@uni.org dataset
     out bob@uni.org grant

@@ -18,49 +18,53 @@ use insta::assert_snapshot;
 #[test]
 fn status_says_who_must_act_next() {
     let it = TestBox::new();
-    assert_snapshot!(it.bob(&["status"]).all(), @r"
+    assert_snapshot!(it.bob(&["status"]).all(), @"
     bob@uni.org
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
       box for jobs  L1
       peers         0 accepted, 0 pending
+      sealing       auto
 
     Nothing waits for anybody.
     ");
     it.bob(&["peer", "add", ALICE]).ok();
-    assert_snapshot!(it.bob(&["status"]).all(), @r"
+    assert_snapshot!(it.bob(&["status"]).all(), @"
     bob@uni.org
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
       box for jobs  L1
       peers         0 accepted, 1 pending
+      sealing       auto
 
     Waiting for others
       alice@hospital.org has not answered yet (just now); alice@hospital.org types:
         syft peer approve bob@uni.org
     ");
-    assert_snapshot!(it.alice(&["status"]).all(), @r"
+    assert_snapshot!(it.alice(&["status"]).all(), @"
     alice@hospital.org
       home          $BOX/alice
       role          owner
       store         folder $BOX/shared
       box for jobs  L1
       peers         0 accepted, 1 pending
+      sealing       auto
 
     Waiting for you
       bob@uni.org asks to become a peer (just now)
         syft peer approve bob@uni.org
     ");
     it.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
-    assert_snapshot!(it.bob(&["status"]).all(), @r"
+    assert_snapshot!(it.bob(&["status"]).all(), @"
     bob@uni.org
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
       box for jobs  L1
       peers         1 accepted, 0 pending
+      sealing       auto
 
     Nothing waits for anybody.
     ");
@@ -78,9 +82,11 @@ fn status_for_programs_has_the_fields_of_the_contract() {
       "role": "owner",
       "transport": "folder $BOX/shared",
       "isolation": "L1",
+      "encrypt": "auto",
       "peers": {
         "accepted": 0,
-        "pending": 1
+        "pending": 1,
+        "sealed": 0
       },
       "waiting": [
         {
@@ -155,9 +161,9 @@ fn offline_leaves_the_store_alone() {
     let before = everything_below(&it.path("shared"));
     it.bob(&["--offline", "peer", "add", ALICE]).ok();
     it.bob(&["--offline", "peer", "list"]).ok();
-    assert_snapshot!(it.bob(&["--offline", "sync"]).ok().all(), @r"
+    assert_snapshot!(it.bob(&["--offline", "sync"]).ok().all(), @"
     The store was left alone.
-    Nothing is lost: 1 object waits for the next sync.
+    Nothing is lost: 2 objects wait for the next sync.
     ");
     assert_eq!(everything_below(&it.path("shared")), before);
     it.bob(&["sync"]).ok();

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use clap::{Args, ValueEnum};
-use syft_sync::Role;
 use syft_sync::core::{Email, LayoutKind};
+use syft_sync::{Encrypt, Role};
 
 /// The arguments of `login`.
 #[derive(Debug, Args)]
@@ -20,6 +20,9 @@ pub(crate) struct LoginArgs {
     /// How my datasite is laid out; one that is laid out otherwise is moved
     #[arg(long, value_parser = LayoutKind::from_str, value_name = "native|pysyft")]
     pub(crate) layout: Option<LayoutKind>,
+    /// Seal what goes through the store: with all who seal, too; with nobody else; or not
+    #[arg(long, value_parser = Encrypt::from_str, value_name = "auto|on|off")]
+    pub(crate) encrypt: Option<Encrypt>,
     /// Keep copies of my event log in .syft/cache/events
     #[arg(long)]
     pub(crate) event_cache: bool,

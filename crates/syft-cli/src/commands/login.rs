@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::transport::{SpaceKind, Transport};
-use syft_sync::{Config, FirstKeys, Restored, Role, SyftboxManager};
+use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager};
 
 use super::keys::read_source;
 use crate::args::LoginArgs;
@@ -19,6 +19,11 @@ pub(crate) struct Login {
     role: Role,
     transport: String,
     layout: LayoutKind,
+    /// What is sealed.
+    encrypt: Encrypt,
+    /// Whether others than those for whom it is can read what is not.
+    #[serde(skip)]
+    is_open: bool,
     /// The layout that the datasite had before.
     converted_from: Option<LayoutKind>,
     /// Whether nobody had used the store before.
@@ -32,7 +37,8 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
-    let LoginArgs { email, transport, role, layout, event_cache, recovery_key_file } = args;
+    let LoginArgs { email, transport, role, layout, encrypt, event_cache, recovery_key_file } =
+        args;
     context.check_identity(&email)?;
     let keys =
         recovery_key_file.map(|file| read_source(&context.path(&file), &email)).transpose()?;
@@ -43,6 +49,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
+    config.encrypt = encrypt;
     if let Some(keys) = keys {
         config.keys = FirstKeys::Of(keys);
     }
@@ -56,6 +63,8 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         role: manager.role(),
         transport,
         layout,
+        encrypt: manager.encrypt(),
+        is_open: !manager.store_info().capabilities.access_control,
         converted_from: had.filter(|had| *had != layout),
         store_is_new,
         restored: manager.restored().cloned(),
@@ -116,6 +125,12 @@ impl Report for Login {
             ("store", self.transport.clone()),
             ("words", self.words.clone().unwrap_or_default()),
         ]);
+        if self.encrypt == Encrypt::Off && self.is_open {
+            page.warning(
+                "Nothing is sealed: whoever can open this store can read all that you send, \
+                 and can write in anybody's name.",
+            );
+        }
         if let Some(had) = self.converted_from {
             page.line(format!(
                 "Your datasite was moved from the layout {had} into the layout {}: \

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::{PeerCounts, Role, Status, Waiting};
+use syft_sync::{Encrypt, PeerCounts, Role, Status, Waiting};
 
 use crate::context::Context;
 use crate::errors::CliError;
@@ -16,6 +16,7 @@ pub(crate) struct StatusReport {
     role: Role,
     transport: String,
     isolation: IsolationLevel,
+    encrypt: Encrypt,
     peers: PeerCounts,
     waiting: Vec<Waiting>,
     queued_out: usize,
@@ -35,6 +36,7 @@ pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
         role: manager.role(),
         transport,
         isolation,
+        encrypt: manager.encrypt(),
         peers,
         waiting,
         queued_out: status.queued_out,
@@ -49,13 +51,19 @@ impl Report for StatusReport {
 
     fn write(&self, page: &mut Page) {
         page.title(&self.email);
-        let PeerCounts { accepted, pending } = self.peers;
+        let PeerCounts { accepted, pending, sealed } = self.peers;
+        let open = accepted.saturating_sub(sealed);
+        let peers = match open {
+            0 => format!("{accepted} accepted, {pending} pending"),
+            open => format!("{accepted} accepted, {open} of them not sealed, {pending} pending"),
+        };
         page.fields([
             ("home", self.home.clone()),
             ("role", self.role.to_string()),
             ("store", self.transport.clone()),
             ("box for jobs", box_in_words(self.isolation)),
-            ("peers", format!("{accepted} accepted, {pending} pending")),
+            ("peers", peers),
+            ("sealing", self.encrypt.to_string()),
         ]);
         let (mine, theirs): (Vec<&Waiting>, Vec<&Waiting>) =
             self.waiting.iter().partition(|waiting| waiting.waiting_for.who == self.email);

@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind};
-use syft_sync::{NO_STORE, Role};
+use syft_sync::{Encrypt, NO_STORE, Role};
 
 use crate::context::Context;
 use crate::errors::CliError;
@@ -15,6 +15,7 @@ pub(crate) struct Whoami {
     role: Role,
     transport: String,
     layout: LayoutKind,
+    encrypt: Encrypt,
 }
 
 pub(crate) fn run(context: &Context) -> Result<Whoami, CliError> {
@@ -27,6 +28,7 @@ pub(crate) fn run(context: &Context) -> Result<Whoami, CliError> {
         role: config.role,
         transport: config.transport,
         layout: config.layout,
+        encrypt: config.encrypt,
     })
 }
 
@@ -45,6 +47,7 @@ impl Report for Whoami {
             ("role", self.role.to_string()),
             ("store", store.to_owned()),
             ("layout", self.layout.to_string()),
+            ("sealing", self.encrypt.to_string()),
         ]);
     }
 }

@@ -41,16 +41,33 @@ impl TestBox {
 
     /// Both have logged in: alice as an owner, bob as both.
     pub fn new() -> TestBox {
+        TestBox::logged_in(&[])
+    }
+
+    fn logged_in(options: &[&str]) -> TestBox {
         let it = TestBox::empty();
         let url = it.url();
-        it.alice(&["login", "--email", ALICE, "--transport", &url, "--role", "owner"]).ok();
-        it.bob(&["login", "--email", BOB, "--transport", &url]).ok();
+        let login = |email, role| {
+            let login = ["login", "--email", email, "--transport", &url, "--role", role];
+            [&login[..], options].concat()
+        };
+        it.alice(&login(ALICE, "owner")).ok();
+        it.bob(&login(BOB, "both")).ok();
         it
     }
 
     /// Both have logged in and are connected.
     pub fn connected() -> TestBox {
-        let it = TestBox::new();
+        TestBox::new().connect()
+    }
+
+    /// The same of two who seal nothing.
+    pub fn in_the_open() -> TestBox {
+        TestBox::logged_in(&["--encrypt", "off"]).connect()
+    }
+
+    fn connect(self) -> TestBox {
+        let it = self;
         it.bob(&["peer", "add", ALICE]).ok();
         it.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
         it.bob(&["sync"]).ok();

@@ -2,11 +2,14 @@ use syft_core::{Entropy, Timestamp};
 use syft_transport::{ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::{Check, Verdict};
-use crate::Result;
 use crate::node::Node;
+use crate::sealed::reject_of;
+use crate::{Result, bodies};
 
 /// How the name of the object starts that is put, read and taken away again.
 const PROBE: &str = "probe_";
+/// As large as it is sealed, and more, in bytes.
+const PROBE_LIMIT: u64 = 64 << 10;
 /// Clocks that are further apart are told, in seconds.
 const CLOCK_LIMIT: f64 = 300.0;
 
@@ -50,9 +53,12 @@ async fn probe(node: &Node) -> Result<Probed> {
     let listed = transport.find(&space, &name).await?;
     let outcome = match &listed {
         None => Probed::Broken("does not list what was put"),
-        Some(object) => match transport.get_bytes(object, bytes.len() as u64).await {
+        Some(object) => match bodies::whole(transport, object, PROBE_LIMIT).await {
             Ok(back) if back == bytes => Probed::Kept(ahead(object.created, before)),
             Ok(_) | Err(syft_transport::Error::TooLarge { .. }) => {
+                Probed::Broken("gives back other bytes than were put")
+            }
+            Err(error) if reject_of(&error).is_some() => {
                 Probed::Broken("gives back other bytes than were put")
             }
             Err(error) => {

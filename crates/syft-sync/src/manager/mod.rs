@@ -226,8 +226,8 @@ impl SyftboxManager {
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
-        let sealed = known.as_ref().map(|known| known.encrypt);
-        let encrypt = config.encrypt.or(sealed).unwrap_or_default();
+        let had_encrypt = known.as_ref().map(|known| known.encrypt);
+        let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
         manager.node.take_keys(keys, encrypt);
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
@@ -267,6 +267,9 @@ impl SyftboxManager {
         };
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
+        if had_encrypt.is_some_and(|had| had != encrypt) || is_first && !encrypt.seals() {
+            pass.note("encrypt", encrypt.to_string())?;
+        }
         drop(pass);
         manager.restored = restored.told();
         Ok(manager)
@@ -388,6 +391,12 @@ impl SyftboxManager {
     #[must_use]
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// What is sealed of that which I send.
+    #[must_use]
+    pub fn encrypt(&self) -> Encrypt {
+        self.node.ring.as_ref().map_or(Encrypt::Off, |ring| ring.encrypt())
     }
 
     /// Whether this identity acts as a data owner.

@@ -38,6 +38,8 @@ pub struct PeerCounts {
     pub accepted: usize,
     /// Asked, by either side.
     pub pending: usize,
+    /// Connected, and all that is exchanged is sealed.
+    pub sealed: usize,
 }
 
 /// Something that waits.
@@ -111,6 +113,10 @@ impl SyftboxManager {
             peers: PeerCounts {
                 accepted: count(&[PeerState::Accepted]),
                 pending: count(&[PeerState::RequestedByPeer, PeerState::RequestedByMe]),
+                sealed: peers
+                    .iter()
+                    .filter(|peer| peer.state == PeerState::Accepted && peer.sealed)
+                    .count(),
             },
             waiting,
             queued_out: pass.ledger.queued_out() + connections.table.ungreeted(),

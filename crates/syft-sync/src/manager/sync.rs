@@ -160,6 +160,7 @@ impl SyftboxManager {
     /// do is told.
     fn partners(&self, connections: &Connections, role: Role, report: &mut SyncReport) -> Partners {
         let mut partners = Partners::default();
+        let mut fitting = 0;
         for (email, record) in &connections.table.peers {
             if !record.state.is_connected() {
                 continue;
@@ -170,6 +171,8 @@ impl SyftboxManager {
                 let told = report.peer(email);
                 (told.problem, told.alarm) = (Some(problem), record.alarm.is_some());
             }
+            // One who has not shown a key yet may be fit all the same.
+            fitting += usize::from(connections.problem(email, Dealing::Propose).is_none());
             let fits = |dealing| connections.allows(email, dealing);
             if record.state == PeerState::Accepted && fits(Dealing::Serve) {
                 partners.served.insert(email.clone());
@@ -181,7 +184,7 @@ impl SyftboxManager {
                 partners.pulled_from.insert(email.clone());
             }
         }
-        self.warn_if_nobody_fits(connections, partners.proposed_to.len());
+        self.warn_if_nobody_fits(connections, fitting);
         partners
     }
 

@@ -100,6 +100,8 @@ pub struct Peer {
     pub fingerprint: Option<String>,
     /// The same in words, to be compared with the peer.
     pub words: Option<String>,
+    /// Whether all that is exchanged with this peer is sealed.
+    pub sealed: bool,
     /// Whether somebody seems to pose as this peer: see [`Peer::problem`].
     pub alarm: bool,
     /// When something of the peer arrived last.

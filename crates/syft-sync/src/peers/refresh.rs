@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt};
 use syft_core::{Disk, Email, NewEntry, Timestamp};
@@ -26,6 +26,8 @@ pub(crate) struct Connections {
     pub(crate) suspicious: Vec<String>,
     /// With whom nothing may be exchanged as things stand, since it could not be sealed.
     closed: BTreeMap<Email, String>,
+    /// With whom all is sealed.
+    sealed: BTreeSet<Email>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -244,9 +246,12 @@ impl Connections {
     /// Takes in by which keys things stand with the peers.
     pub(crate) fn look_at_keys(&mut self, ring: &KeyRing) -> Result<()> {
         self.closed.clear();
+        self.sealed.clear();
         for email in self.table.peers.keys() {
-            if let Err(reason) = ring.with(email)? {
-                self.closed.insert(email.clone(), reason);
+            match ring.with(email)? {
+                Err(reason) => drop(self.closed.insert(email.clone(), reason)),
+                Ok(found) if found.seals => drop(self.sealed.insert(email.clone())),
+                Ok(_) => {}
             }
         }
         Ok(())
@@ -297,6 +302,7 @@ impl Connections {
                     version: hello.map(Hello::version),
                     fingerprint: key.map(|key| key.to_string()),
                     words: key.map(|key| verification_words(email, &key)),
+                    sealed: self.sealed.contains(email),
                     alarm,
                     last_seen: heard.and_then(|heard| heard.at),
                     since,

@@ -23,10 +23,7 @@ pub(crate) async fn seal(
     let ring = ring.clone();
     let size = plain.len();
     let work = move || {
-        let parties: Vec<Party<'_>> = to
-            .iter()
-            .filter_map(|one| Some(Party { email: &one.email, bundle: one.bundle.as_ref()? }))
-            .collect();
+        let parties = parties(&to);
         let mut sealed = Vec::with_capacity(plain.len() + plain.len() / 1024 + 8 * 1024);
         let body = (plain.len() as u64, &mut &*plain as &mut dyn std::io::Read);
         ring.keys()
@@ -35,6 +32,15 @@ pub(crate) async fn seal(
             .map_err(|error| Error::permanent("seal", &label, error.to_string()))
     };
     aside(size, work).await?
+}
+
+/// Those to whom something is sealed.
+pub(crate) fn parties(to: &[Correspondent]) -> Vec<Party<'_>> {
+    let mut parties = Vec::new();
+    for one in to {
+        parties.extend(one.bundle.as_ref().map(|bundle| Party { email: &one.email, bundle }));
+    }
+    parties
 }
 
 /// What an object holds that this one must have put there, for whoever has these keys.

@@ -12,6 +12,6 @@ mod envelope;
 mod layer;
 mod ring;
 
-pub(crate) use envelope::{open, refused, reject_of, seal};
+pub(crate) use envelope::{open, parties, refused, reject_of, seal};
 pub(crate) use layer::Sealed;
 pub(crate) use ring::{Correspondent, KeyRing};

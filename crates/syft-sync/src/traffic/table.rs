@@ -63,8 +63,31 @@ pub(crate) fn transfers(entries: &[AuditEntry]) -> Vec<Transfer> {
 #[derive(Default)]
 struct Known<'a> {
     files: BTreeMap<&'a str, BTreeSet<String>>,
-    /// Who was granted a dataset, by the hash in the name of its space.
+    /// Who was granted a dataset, by the hash of its content, which is in the name of its
+    /// space unless it is sealed.
     readers: BTreeMap<&'a str, BTreeSet<Email>>,
+    /// What the sealed collections hold, by what is in the names of their spaces.
+    sealed: BTreeMap<&'a str, Sealed<'a>>,
+}
+
+/// A sealed collection.
+struct Sealed<'a> {
+    dataset: &'a str,
+    hash: &'a str,
+    /// What its objects are called in the dataset.
+    files: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Sealed<'a> {
+    /// What a line says of one.
+    fn of(entry: &'a AuditEntry) -> Option<(&'a str, Self)> {
+        let text = |name: &str| entry.details.get(name).and_then(Value::as_str);
+        let files = entry.details.get("is").and_then(Value::as_object)?;
+        let named =
+            files.iter().filter_map(|(object, path)| Some((object.as_str(), path.as_str()?)));
+        let (dataset, hash) = (entry.subject.as_str(), text("hash")?);
+        Some((text("collection")?, Sealed { dataset, hash, files: named.collect() }))
+    }
 }
 
 impl<'a> Known<'a> {
@@ -74,6 +97,7 @@ impl<'a> Known<'a> {
             for object in texts(entry.details.get("objects")) {
                 known.files.entry(object).or_default().extend(files_of(entry));
             }
+            known.sealed.extend(Sealed::of(entry));
             if let Some(hash) = entry.details.get("hash").and_then(Value::as_str) {
                 let readers = texts(entry.details.get("readers"));
                 let readers = readers.filter_map(|reader| Email::parse(reader).ok());
@@ -91,12 +115,21 @@ impl<'a> Known<'a> {
         };
         let object = entry.subject.as_str();
         let (kind, file) = kind_of(object);
+        let collection = object.split('/').nth(5).and_then(|id| Some((id, self.sealed.get(id)?)));
+        let file = match collection {
+            None => file,
+            Some((_, sealed)) => {
+                let path = object.rsplit('/').next().and_then(|name| sealed.files.get(name));
+                path.map(|path| format!("{}/{path}", sealed.dataset))
+            }
+        };
         let mut files = self.files.get(object).cloned().unwrap_or_default();
         files.extend(file);
         let peer = entry.details.get("peer").and_then(Value::as_str);
         let peer = peer.and_then(|peer| Email::parse(peer).ok());
-        let collection = object.split('/').nth(5).filter(|_| peer.is_none());
-        let readers = collection.and_then(|hash| self.readers.get(hash)).cloned();
+        let hash = collection.map(|(_, sealed)| sealed.hash).or(object.split('/').nth(5));
+        let hash = hash.filter(|_| peer.is_none());
+        let readers = hash.and_then(|hash| self.readers.get(hash)).cloned();
         let sha256 = entry.details.get("sha256").and_then(Value::as_str)?;
         Some(Transfer {
             seq: entry.seq,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use syft_sync::SyftboxManager;
 use syft_sync::core::{ContentHash, DatasetName};
+use syft_sync::crypto::Keys;
 
 use super::stage::{OWNER, SCIENTIST};
 use super::store::{Found, Opened, read_all};
@@ -32,24 +33,28 @@ pub(super) struct Ledger {
 /// What the owner's audit log says was sent: path and hash, `None` for a deletion.
 type Sent = BTreeSet<(String, Option<ContentHash>)>;
 
-pub(super) fn compare(alice: &SyftboxManager, shared: &Path) -> Result<Ledger, CliError> {
+pub(super) fn compare(
+    alice: &SyftboxManager,
+    shared: &Path,
+    keys: &[&Keys],
+) -> Result<Ledger, CliError> {
     let sent = sent(alice)?;
     let published = published(alice)?;
     let mut ledger = Ledger::default();
     let mut seen = Sent::new();
-    for found in read_all(shared)? {
+    for found in read_all(shared, keys)? {
         let path = found.path.display().to_string();
         let words: Vec<&str> = path.split('/').collect();
         match words.as_slice() {
-            // The owner's own log and its backup hold nothing that was not also sent
-            // to somebody.
-            [_, "outbox" | "log" | "rolling" | "checkpoints", OWNER, ..] => {
-                message(&mut ledger, &mut seen, &sent, &found);
+            [_, "log" | "rolling" | "checkpoints" | "state", OWNER, ..]
+                if found.sealed_for == [alice.email().clone()] =>
+            {
+                own(&mut ledger, &found);
             }
+            [_, "outbox", OWNER, ..] => message(&mut ledger, &mut seen, &sent, &found),
             [_, "collections", OWNER, .., file] => {
                 collection(&mut ledger, &published, &found, file)
             }
-            [_, "state", OWNER, ..] => plain(&mut ledger, &found, "who my peers are"),
             [_, "profile", OWNER, ..] => plain(&mut ledger, &found, "who I am"),
             [_, "inbox", SCIENTIST, OWNER, ..] => plain(&mut ledger, &found, "greeting to bob"),
             // What others have put there is theirs.
@@ -95,7 +100,10 @@ fn collection(
 ) {
     let hash = ContentHash::of(&found.bytes);
     if file.starts_with("grant_") {
-        return plain(ledger, found, "who may have the mock of patients");
+        return plain(ledger, found, "the key to the mock of patients, for bob");
+    }
+    if file == "index" {
+        return plain(ledger, found, "what the files of patients are called");
     }
     match published.get(&hash) {
         Some(name) => {
@@ -104,6 +112,13 @@ fn collection(
         }
         None => ledger.strangers.push(found.path.display().to_string()),
     }
+}
+
+/// A piece of the owner's backup, which the owner alone can open.
+fn own(ledger: &mut Ledger, found: &Found) {
+    let hash = Some(ContentHash::of(&found.bytes));
+    let what = "backup that alice alone can open".to_owned();
+    ledger.entries.insert(Entry { what, size: found.bytes.len(), hash });
 }
 
 /// What the node says of itself: address, version, peers.
@@ -141,7 +156,7 @@ fn published(alice: &SyftboxManager) -> Result<BTreeMap<ContentHash, String>, Cl
         }
         let name = DatasetName::parse(&entry.subject)?;
         let below = format!("{OWNER}/public/datasets/{name}");
-        for found in read_all(&alice.syftbox_folder().join(below))? {
+        for found in read_all(&alice.syftbox_folder().join(below), &[])? {
             let path = format!("{name}/{}", found.path.display());
             published.insert(ContentHash::of(&found.bytes), path);
         }

@@ -74,8 +74,8 @@ pub(super) fn stopped(
     let mut lines: Vec<String> =
         attempts.iter().map(|tried| format!("{:<20}{}", tried.what, tried.outcome)).collect();
     lines.push(format!("{:<20}{} connections arrived", "listener", attack.connections));
-    let mut outside = read_all(&stage.shared())?;
-    outside.extend(read_all(people.bob.syftbox_folder())?);
+    let mut outside = read_all(&stage.shared(), &people.keys())?;
+    outside.extend(read_all(people.bob.syftbox_folder(), &[])?);
     let search = Search::of(&outside);
     let canaries = &stage.canaries;
     let canary = search.files_with([&*canaries.dataset, &canaries.home, &canaries.network]);
@@ -109,7 +109,7 @@ pub(super) fn stopped(
 
 /// All of the owner's that lies in the store is in the owner's audit log.
 pub(super) fn ledger(stage: &Stage, people: &People) -> Result<Proof, CliError> {
-    let ledger = compare(&people.alice, &stage.shared())?;
+    let ledger = compare(&people.alice, &stage.shared(), &people.keys())?;
     let audit = people.alice.verify_audit()?;
     let width = ledger.entries.iter().map(|entry| entry.what.len()).max().unwrap_or(0);
     let mut lines = vec![format!("{:<width$} {:>7}  sha256", "what left alice", "bytes")];
@@ -124,6 +124,14 @@ pub(super) fn ledger(stage: &Stage, people: &People) -> Result<Proof, CliError> 
     ));
     lines.extend(ledger.strangers.iter().map(|path| format!("not in the ledger: {path}")));
     lines.extend(ledger.missing.iter().map(|path| format!("not in the store: {path}")));
+    let all = read_all(&stage.shared(), &people.keys())?;
+    let sealed = all.iter().filter(|found| !found.sealed_for.is_empty()).count();
+    lines.push(format!(
+        "whoever keeps the folder can read {} of its {} files, greetings with public keys; the \
+         others are sealed",
+        all.len() - sealed,
+        all.len()
+    ));
     lines.push(format!("audit log: {} entries, head {}", audit.entries, audit.head.short()));
     let complete = ledger.strangers.is_empty() && ledger.missing.is_empty();
     let holds = complete && !ledger.entries.is_empty() && audit.problem.is_none();

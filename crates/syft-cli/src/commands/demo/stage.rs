@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use syft_sync::core::{Email, Entropy, SystemEntropy};
+use syft_sync::crypto::Keys;
 use syft_sync::job::sandbox::{IsolationLevel, Sandbox};
 use syft_sync::{Config, SyftboxManager, SyncOptions};
 
@@ -53,6 +54,13 @@ pub(super) struct Canaries {
 pub(super) struct People {
     pub(super) alice: SyftboxManager,
     pub(super) bob: SyftboxManager,
+}
+
+impl People {
+    /// What opens all that the two of them sealed.
+    pub(super) fn keys(&self) -> Vec<&Keys> {
+        [&self.alice, &self.bob].into_iter().filter_map(|one| one.keys()).collect()
+    }
 }
 
 impl Stage {

@@ -1,13 +1,15 @@
-//! Everything that lies in a folder, opened: what is packed is unpacked.
+//! Everything that lies in a folder, opened: what is sealed with the keys of both, and what
+//! is packed unpacked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use syft_sync::core::codec::{self, Limits};
 use syft_sync::core::{
-    Change, Checkpoint, ContentHash, FileChangeEvent, FileChangeEventsMessage,
+    Change, Checkpoint, ContentHash, Email, FileChangeEvent, FileChangeEventsMessage,
     IncrementalCheckpoint, ProposedFileChangesMessage, RollingState,
 };
+use syft_sync::crypto::{Keys, Limits as EnvelopeLimits, Party, Sealer as _, is_envelope};
 
 use super::stage::disk;
 use crate::errors::CliError;
@@ -17,8 +19,11 @@ use crate::errors::CliError;
 pub(super) struct Found {
     /// Below the folder that was searched.
     pub(super) path: PathBuf,
+    /// What it holds, unsealed.
     pub(super) bytes: Vec<u8>,
     pub(super) opened: Opened,
+    /// Who can open it; nobody's is for whoever can read the folder.
+    pub(super) sealed_for: Vec<Email>,
 }
 
 /// What a file turned out to be.
@@ -40,8 +45,8 @@ pub(super) struct Part {
     pub(super) hash: Option<ContentHash>,
 }
 
-/// Reads all files of a folder.
-pub(super) fn read_all(folder: &Path) -> Result<Vec<Found>, CliError> {
+/// Reads all files of a folder, with the keys of these.
+pub(super) fn read_all(folder: &Path, keys: &[&Keys]) -> Result<Vec<Found>, CliError> {
     let mut found = Vec::new();
     let mut pending = vec![folder.to_owned()];
     while let Some(here) = pending.pop() {
@@ -53,9 +58,8 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Found>, CliError> {
                 pending.push(path);
             } else if kind.is_file() {
                 let bytes = fs::read(&path).map_err(|error| disk(&path, &error))?;
-                let opened = open(&bytes);
                 let path = path.strip_prefix(folder).unwrap_or(&path).to_owned();
-                found.push(Found { path, bytes, opened });
+                found.push(Found::new(path, bytes, keys));
             }
         }
     }
@@ -63,7 +67,27 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Found>, CliError> {
     Ok(found)
 }
 
+/// What an envelope of one of them holds, and who of them can open it.
+fn unseal(bytes: &[u8], keys: &[&Keys]) -> (Option<Vec<u8>>, Vec<Email>) {
+    let (mut held, mut readers) = (None, Vec::new());
+    for reader in keys {
+        for sender in keys {
+            let party = Party { email: sender.email(), bundle: sender.bundle() };
+            let mut plain = Vec::new();
+            let opened = reader.open(party, &EnvelopeLimits::default(), &mut &*bytes, &mut plain);
+            if opened.is_ok() {
+                held = Some(plain);
+                readers.push(reader.email().clone());
+            }
+        }
+    }
+    (held, readers)
+}
+
 fn open(bytes: &[u8]) -> Opened {
+    if is_envelope(bytes) {
+        return Opened::Closed;
+    }
     if !bytes.starts_with(&[0x1F, 0x8B]) {
         return Opened::Plain;
     }
@@ -102,6 +126,15 @@ fn part(path: &str, change: &Change) -> Part {
 }
 
 impl Found {
+    fn new(path: PathBuf, bytes: Vec<u8>, keys: &[&Keys]) -> Self {
+        let (held, sealed_for) = match is_envelope(&bytes) {
+            true => unseal(&bytes, keys),
+            false => (None, Vec::new()),
+        };
+        let bytes = held.unwrap_or(bytes);
+        Found { path, opened: open(&bytes), bytes, sealed_for }
+    }
+
     /// Whether a text is in it, packed or not.
     pub(super) fn holds(&self, text: &str) -> bool {
         let parts = match &self.opened {

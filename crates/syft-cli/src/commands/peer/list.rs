@@ -30,12 +30,13 @@ impl Report for PeerList {
             page.hint("Ask somebody:", "syft peer add EMAIL");
             return;
         }
-        let mut table = Table::new(["PEER", "STATE", "IDENTITY", "VERSION", "LAST SEEN"]);
+        let mut table = Table::new(["PEER", "STATE", "IDENTITY", "SEALED", "VERSION", "LAST SEEN"]);
         for peer in &self.peers {
             table.row([
                 peer.email.to_string(),
                 peer.state_in_words().to_owned(),
                 peer.identity_in_words().to_owned(),
+                peer.sealed_in_words().to_owned(),
                 peer.version.clone().unwrap_or_else(|| "-".to_owned()),
                 peer.seen.map_or_else(|| "-".to_owned(), |seen| page.ago(seen)),
             ]);

@@ -16,6 +16,7 @@ pub(super) struct PeerView {
     pub(super) version: Option<String>,
     pub(super) fingerprint: Option<String>,
     pub(super) words: Option<String>,
+    pub(super) sealed: bool,
     alarm: bool,
     last_seen: Option<String>,
     pub(super) waiting_for: Option<WaitingFor>,
@@ -38,6 +39,7 @@ impl PeerView {
             version: peer.version,
             fingerprint: peer.fingerprint,
             words: peer.words,
+            sealed: peer.sealed,
             alarm: peer.alarm,
             last_seen: peer.last_seen.map(iso),
             problem: peer.problem,
@@ -53,6 +55,15 @@ impl PeerView {
             PeerState::RequestedByMe => "asked by you",
             PeerState::Rejected => "rejected",
             PeerState::Removed => "removed",
+        }
+    }
+
+    /// Of one with whom nothing is exchanged yet it is not known.
+    pub(super) fn sealed_in_words(&self) -> &'static str {
+        match (self.sealed, self.state) {
+            (true, _) => "yes",
+            (false, PeerState::RequestedByPeer | PeerState::RequestedByMe) => "-",
+            (false, _) => "no",
         }
     }
 

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syft_core::{
-    CheckpointName, ContentHash, DatasetName, Email, HomePath, LayoutKind, Timestamp,
-    canonical_json, safe_text, shorten, yaml,
+    CheckpointName, ContentHash, DatasetName, Email, Error as CoreError, HomePath, LayoutKind,
+    Timestamp, canonical_json, safe_text, shorten, yaml,
 };
 use syft_job::JobStore;
 use syft_transport::{Object, ObjectName, Space, TransportExt};
 use uuid::Uuid;
 
 use super::backed_up::BackedUp;
-use super::damaged;
+use super::{damaged, unusable};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
 use crate::engine::Draft;
@@ -243,22 +243,24 @@ impl Backup {
         for object in &objects {
             match Backup::read(pass, object).await {
                 Ok(backup) => {
+                    let damage = damage.map(|damage: Error| damage.to_string());
                     notes.extend(damage.map(|damage| format!("{damage}; an older one was taken")));
                     return Ok(Some(backup));
                 }
-                Err(Error::Integrity(reason)) => drop(damage.get_or_insert(reason)),
+                Err(error @ (Error::Integrity(_) | Error::Core(CoreError::Rejected(_)))) => {
+                    drop(damage.get_or_insert(error));
+                }
                 Err(error) => return Err(error),
             }
         }
-        damage.map_or(Ok(None), |damage| Err(Error::Integrity(damage)))
+        damage.map_or(Ok(None), Err)
     }
 
     async fn read(pass: &Pass<'_>, object: &Object) -> Result<Backup> {
         let me = &pass.node.email;
         let bytes = match bodies::whole(&*pass.node.transport, object, LIMIT).await {
             Ok(bytes) => bytes,
-            Err(error) if error.is_retryable() => return Err(error.into()),
-            Err(error) => return Err(damaged(object, error)),
+            Err(error) => return Err(unusable(object, error)),
         };
         let body: Body = serde_json::from_slice(&bytes).map_err(|error| damaged(object, error))?;
         if body.schema != SCHEMA || body.email != *me {

@@ -12,7 +12,7 @@ use syft_transport::{Object, Space, TransportExt};
 
 use super::backup::Backup;
 use super::files::Files;
-use super::{Progress, damaged};
+use super::{Progress, damaged, unusable};
 use crate::channels::patiently;
 use crate::checkpoints::{checkpoints_of, fetch_piece, is_mine, log_of, rolling_of};
 use crate::ledger::{Head, LogObject, LoggedEvent, Piece, Saved};
@@ -180,6 +180,11 @@ impl History {
                 notes.push(format!("{reason}; the event log was used in its place"));
                 return Ok(());
             }
+            Err(Error::Core(syft_core::Error::Rejected(reject))) => {
+                let name = &object.name;
+                notes.push(format!("{name}: {reject}; the event log was used in its place"));
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
         is_of(progress, object, &rolling.email)?;
@@ -272,8 +277,7 @@ pub(super) async fn fetch<T: WireFormat>(
 ) -> Result<(T, ContentHash)> {
     let bytes = match fetch_piece(progress.pass, object).await {
         Ok(bytes) => bytes,
-        Err(error) if error.is_retryable() => return Err(error.into()),
-        Err(error) => return Err(damaged(object, error)),
+        Err(error) => return Err(unusable(object, error)),
     };
     progress.step();
     let piece = decode(&bytes, &Limits::EVENTS).map_err(|reject| damaged(object, reject))?;

@@ -17,7 +17,10 @@ mod outboxes;
 mod plan;
 
 use serde::Serialize;
-use syft_core::{FileKind, HomePath, LayoutKind, NodePaths, safe_text, shorten};
+use syft_core::{
+    Error as CoreError, FileKind, HomePath, LayoutKind, NodePaths, Reject, RejectCode, safe_text,
+    shorten,
+};
 use syft_crypto::verification_words;
 
 use backup::Backup;
@@ -32,6 +35,7 @@ use crate::engine::Draft;
 use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::scan::{Ground, Walk};
+use crate::sealed::reject_of;
 use crate::{Error, Notice, Result, Work, manager};
 
 /// Longest reason why a piece is damaged, in characters.
@@ -127,7 +131,24 @@ pub(crate) async fn restore_if_new(pass: &mut Pass<'_>) -> Result<Home> {
         Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
             "the backup of this datasite is damaged, and nothing of it was restored: {reason}"
         ))),
+        Err(Error::Core(CoreError::Rejected(reject))) => Ok(Home::Waits(not_mine(&reject))),
         Err(error) => Err(error),
+    }
+}
+
+/// What there is to do about a backup that the keys of this home do not open.
+fn not_mine(reject: &Reject) -> String {
+    let detail = &reject.detail;
+    match reject.code {
+        RejectCode::NotSealed => format!(
+            "the store has a backup in the open, which whoever can write there may have made, and \
+             nothing of it was restored ({detail}); to take it all the same, log in with --encrypt off"
+        ),
+        _ => format!(
+            "the store has a backup that was not sealed with the keys of this home, and nothing of \
+             it was restored ({detail}); if you have others elsewhere, import them: syft keys \
+             import FILE --replace"
+        ),
     }
 }
 
@@ -221,6 +242,18 @@ impl Progress<'_, '_> {
     fn tell(&self) {
         let (work, done, total) = (Work::Restoring, self.done, self.total);
         self.pass.node.notices.notice(&Notice::Progress { work, done, total });
+    }
+}
+
+/// That a piece cannot be had: it is not of this home's keys, or the store does not give it.
+fn unusable(name: impl std::fmt::Display, error: syft_transport::Error) -> Error {
+    match reject_of(&error).filter(|reject| reject.code.is_forgery()) {
+        Some(reject) => {
+            let detail = format!("{name}: {}", reject.detail);
+            Error::Core(CoreError::Rejected(Reject::new(reject.code, detail)))
+        }
+        None if error.is_retryable() => error.into(),
+        None => damaged(name, error),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{ContentHash, DatasitePath, Email, EventsName, FileChangeEventsMessage, Timestamp};
+use syft_core::{
+    ContentHash, DatasitePath, Email, Error as CoreError, EventsName, FileChangeEventsMessage,
+    Timestamp,
+};
 use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
 
 use super::Progress;
@@ -88,6 +91,10 @@ async fn read(
             Ok(read) => read,
             Err(Error::Integrity(reason)) => {
                 notes.push(format!("{reason}; its files are sent to {reader} once more"));
+                continue;
+            }
+            Err(Error::Core(CoreError::Rejected(reject))) => {
+                notes.push(format!("{reject}; its files are sent to {reader} once more"));
                 continue;
             }
             Err(error) => return Err(error),

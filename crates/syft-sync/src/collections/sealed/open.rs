@@ -1,4 +1,5 @@
 use syft_core::{Email, RejectCode};
+use syft_crypto::Keys;
 use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
 
 use super::key::grant_name;
@@ -10,10 +11,11 @@ use crate::{Error, Result, bodies};
 /// A larger grant is none, in bytes.
 const GRANT_LIMIT: u64 = 64 << 10;
 
-/// A sealed collection of which the key is known.
+/// A sealed collection that can be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    pub(crate) key: CollectionKey,
+    /// What opens it: its own, or of one of mine, mine.
+    keys: Keys,
     pub(crate) index: CollectionIndex,
     owner: Correspondent,
     /// All that lies in its space.
@@ -41,7 +43,7 @@ impl Opened {
         limit: u64,
     ) -> Result<Vec<u8>> {
         let sealed = bodies::whole(transport, object, limit).await?;
-        Ok(sealed::open(self.key.keys(), self.owner.clone(), object, sealed).await?)
+        Ok(sealed::open(&self.keys, self.owner.clone(), object, sealed).await?)
     }
 }
 
@@ -67,7 +69,7 @@ pub(crate) async fn open_shared(
     let sealed = bodies::whole(transport, &object, INDEX_LIMIT).await?;
     let plain = sealed::open(key.keys(), owner.clone(), &object, sealed).await?;
     let index = parse(&object, &plain)?;
-    Ok(Some(Opened { key, index, owner, objects }))
+    Ok(Some(Opened { keys: key.keys().clone(), index, owner, objects }))
 }
 
 /// Opens a collection of mine. `None` if it is not whole.
@@ -88,7 +90,7 @@ pub(crate) async fn open_mine(
     if !key.is_of(space) {
         return Err(refused(object, RejectCode::Forged, "it is of another collection").into());
     }
-    Ok(Some(Opened { key, index, owner: me, objects }))
+    Ok(Some(Opened { keys: ring.keys().clone(), index, owner: me, objects }))
 }
 
 /// One who seals; from others nothing sealed is taken.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths};
-use syft_crypto::{Party, Sealer};
+use syft_crypto::Sealer;
 use syft_dataset::CollectionFile;
 use syft_transport::{ObjectName, PutBody, PutMode, Space, Transport, TransportExt, grants};
 
@@ -36,9 +36,12 @@ pub(in crate::collections) async fn put(
     };
     patiently(space, 0, transport.open(space)).await?;
     tell(0);
+    // I find out on a new machine what is in it, before I have its key.
+    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
+    let to = vec![key.as_reader(), me];
     for ((file, indexed), done) in files.iter().zip(&index.files).zip(1..) {
         let place = Place { space, name: &indexed.object };
-        put_file(pass, ring, key, &place, file).await?;
+        put_file(pass, ring, &to, &place, file).await?;
         tell(done);
     }
     let name = ObjectName::parse(INDEX)?;
@@ -46,10 +49,7 @@ pub(in crate::collections) async fn put(
         let detail = error.to_string();
         Error::Core(syft_core::Error::Encode { what: "the index of a dataset", detail })
     })?;
-    // I find out on a new machine what is in it, before I have its key.
-    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
     let place = Place { space, name: &name };
-    let to = vec![key.as_reader(), me];
     let sealed = sealed::seal(ring, to, place.label(), Bytes::from(bytes)).await?;
     put_anew(transport, &place, sealed.into()).await
 }
@@ -86,7 +86,8 @@ pub(in crate::collections) async fn grant(
     let name = grant_name(&email)?;
     let place = Place { space, name: &name };
     let secret = Bytes::from(key.to_grant()?.to_vec());
-    let sealed = sealed::seal(ring, vec![reader], place.label(), secret).await?;
+    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
+    let sealed = sealed::seal(ring, vec![reader, me], place.label(), secret).await?;
     put_anew(transport, &place, sealed.into()).await?;
     if transport.sharing().is_some() {
         patiently(space, 0, grants::grant(transport, space, &email)).await?;
@@ -127,21 +128,20 @@ async fn put_anew(transport: &dyn Transport, place: &Place<'_>, body: PutBody) -
 async fn put_file(
     pass: &Pass<'_>,
     ring: &Arc<KeyRing>,
-    key: &CollectionKey,
+    to: &[Correspondent],
     place: &Place<'_>,
     file: &CollectionFile,
 ) -> Result<()> {
     let transport = &*pass.node.transport;
     if file.size <= IN_MEMORY {
         let bytes = pass.node.disk.read(&file.path, IN_MEMORY)?;
-        let to = vec![key.as_reader()];
-        let sealed = sealed::seal(ring, to, place.label(), bytes.into()).await?;
+        let sealed = sealed::seal(ring, to.to_vec(), place.label(), bytes.into()).await?;
         return put_anew(transport, place, sealed.into()).await;
     }
     let spool = Spool::new(pass, place)?;
     let (disk, path, label) = (pass.node.disk.clone(), spool.path.clone(), place.label());
-    let (ring, reader, from, size) = (ring.clone(), key.as_reader(), file.path.clone(), file.size);
-    let sealing = move || seal_file(&*disk, &ring, &reader, (&from, size), &path, &label);
+    let (ring, to, from, size) = (ring.clone(), to.to_vec(), file.path.clone(), file.size);
+    let sealing = move || seal_file(&*disk, &ring, &to, (&from, size), &path, &label);
     let sealed = tokio::task::spawn_blocking(sealing).await;
     let length = sealed.map_err(|error| Error::Refused(error.to_string()))??;
     let (disk, path) = (spool.disk.clone(), spool.path.clone());
@@ -153,14 +153,13 @@ async fn put_file(
 fn seal_file(
     disk: &dyn Disk,
     ring: &KeyRing,
-    reader: &Correspondent,
+    recipients: &[Correspondent],
     (from, size): (&HomePath, u64),
     to: &HomePath,
     label: &str,
 ) -> Result<u64> {
     let mut plain = disk.open(from)?;
-    let parties: Vec<Party<'_>> =
-        reader.bundle.iter().map(|bundle| Party { email: &reader.email, bundle }).collect();
+    let parties = sealed::parties(recipients);
     let (mut sealed, mut into) = io::pipe().map_err(syft_crypto::Error::Io)?;
     std::thread::scope(|scope| {
         let sealing = scope.spawn(move || {
