@@ -55,7 +55,9 @@ pub use layout::{
     PysyftLayout,
 };
 pub use lock::HomeLock;
-pub use message::{ChannelPosition, ProposalName, ProposedFileChange, ProposedFileChangesMessage};
+pub use message::{
+    ChannelHead, ChannelPosition, ProposalName, ProposedFileChange, ProposedFileChangesMessage,
+};
 pub use name::{DatasetName, JobName};
 pub use path::{DatasitePath, HomePath};
 pub use reject::{Reject, RejectCode};

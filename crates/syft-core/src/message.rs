@@ -19,6 +19,18 @@ pub struct ChannelPosition {
     /// The hash of the message before, over its exact encoded bytes as they were
     /// put in the channel; `None` for the first.
     pub prev: Option<ContentHash>,
+    /// The newest message that the writer has taken of the one who reads this: so two who
+    /// were shown different pasts find out (`threats.md` F14).
+    pub seen: Option<ChannelHead>,
+}
+
+/// A message of a channel, by its number and the hash of its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChannelHead {
+    /// The number; the first is 1.
+    pub seq: u64,
+    /// The hash, as in [`ChannelPosition::prev`].
+    pub hash: ContentHash,
 }
 
 /// One change to a datasite that a peer proposes.

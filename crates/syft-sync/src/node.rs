@@ -163,13 +163,16 @@ pub(crate) struct Pass<'a> {
     pub(crate) ledger: MappedMutexGuard<'a, Ledger>,
     /// My own files as this pass read them.
     pub(crate) contents: Contents,
+    /// What this pass put into channels in which it stays.
+    pub(crate) written: std::sync::Mutex<Vec<Object>>,
     _lock: HomeLock,
 }
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(node: &'a Node, ledger: Ledger, lock: HomeLock) -> Result<Self> {
         let kept = MutexGuard::map(node.kept()?, |kept| kept.insert(ledger));
-        Ok(Pass { node, ledger: kept, contents: Contents::default(), _lock: lock })
+        let (contents, written) = (Contents::default(), std::sync::Mutex::default());
+        Ok(Pass { node, ledger: kept, contents, written, _lock: lock })
     }
 
     /// One audit line about something that this identity did.

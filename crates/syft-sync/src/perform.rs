@@ -110,7 +110,7 @@ impl Pass<'_> {
         for object in stays {
             self.note("object.stays", object.to_string())?;
             let (channel, name) = (object.space.to_string(), Some(object.name.to_string()));
-            draft.fact(Fact::Arrived { channel, name, message: None, head: None });
+            draft.fact(Fact::Arrived { channel, name, message: None, link: None });
         }
         self.begin(draft).map(drop)
     }
@@ -305,7 +305,7 @@ impl Pass<'_> {
                     Err(syft_transport::Error::AlreadyExists { .. }) => {
                         self.note("object.blocked", format!("{space}/{name}"))?;
                     }
-                    other => drop(other?),
+                    put => self.note_written(put?)?,
                 }
             }
             RemoteEffect::Delete { object } => {

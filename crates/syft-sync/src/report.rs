@@ -1,8 +1,8 @@
 use serde::Serialize;
-use syft_core::{Email, Reject};
+use syft_core::{Email, Reject, Timestamp};
 
 /// What a pass did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SyncReport {
     /// How it went with each peer.
     pub peers: Vec<PeerReport>,
@@ -16,10 +16,12 @@ pub struct SyncReport {
     pub store: Option<String>,
     /// What was not read or not taken, and why: one line each.
     pub notes: Vec<String>,
+    /// What the store does not have, or shows otherwise, of that which I put there.
+    pub alarms: Vec<String>,
 }
 
 /// How a pass went with one peer; a problem of one never stops the others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PeerReport {
     /// Who.
     pub email: Email,
@@ -32,10 +34,27 @@ pub struct PeerReport {
     pub ignored: usize,
     /// Files that were sent to the peer.
     pub sent: usize,
+    /// What of the peer is missing, or late.
+    pub late: Option<Late>,
     /// Why it went no further.
     pub problem: Option<String>,
-    /// Whether the reason is that somebody seems to pose as the peer.
+    /// Whether the reason is that somebody seems to pose as the peer, or to change what it
+    /// sends.
     pub alarm: bool,
+    /// Whether it shows another key than the one by which it is known.
+    pub key_alarm: bool,
+}
+
+/// Messages that a peer sent, by the numbers of later ones, and that did not arrive: the
+/// store lost or held them back, or shows them late.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Late {
+    /// How many.
+    pub messages: usize,
+    /// Since when it is known that they are missing.
+    pub since: Option<Timestamp>,
+    /// When the newest message of the peer arrived.
+    pub newest: Option<Timestamp>,
 }
 
 impl PeerReport {
@@ -46,8 +65,10 @@ impl PeerReport {
             quarantined: 0,
             ignored: 0,
             sent: 0,
+            late: None,
             problem: None,
             alarm: false,
+            key_alarm: false,
         }
     }
 }

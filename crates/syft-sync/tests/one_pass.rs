@@ -85,7 +85,7 @@ async fn an_idle_sync_walks_once_and_reads_nothing() {
         let after = metered.snapshot();
         assert_eq!(calls(&before, &after, Operation::Get), 0, "known hellos are not fetched");
         assert_eq!(calls(&before, &after, Operation::Put), 0);
-        assert_eq!(calls(&before, &after, Operation::List), 4, "an inbox and an outbox a peer");
+        assert_eq!(calls(&before, &after, Operation::List), 5, "two a peer, and my log");
     }
 }
 

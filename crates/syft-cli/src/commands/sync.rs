@@ -1,8 +1,8 @@
 mod watch;
 
 use serde::Serialize;
-use syft_sync::core::safe_text;
-use syft_sync::{Error, PeerReport, SyftboxManager, SyncOptions, SyncReport};
+use syft_sync::core::{Email, safe_text};
+use syft_sync::{Error, Late, PeerReport, SyftboxManager, SyncOptions, SyncReport};
 
 use crate::args::SyncArgs;
 use crate::context::Context;
@@ -20,6 +20,7 @@ pub(crate) struct Synced {
     queued_out: usize,
     store: Option<String>,
     notes: Vec<String>,
+    alarms: Vec<String>,
     #[serde(skip)]
     is_offline: bool,
 }
@@ -49,10 +50,10 @@ pub(crate) async fn run(context: &Context, args: SyncArgs) -> Result<Exit, CliEr
 
 impl Synced {
     fn new(context: &Context, manager: &SyftboxManager, report: SyncReport) -> Self {
-        let SyncReport { peers, changed, datasets, queued_out, store, notes } = report;
+        let SyncReport { peers, changed, datasets, queued_out, store, notes, alarms } = report;
         let transport = manager.store_info().name.clone();
         let is_offline = context.is_offline();
-        Synced { transport, peers, changed, datasets, queued_out, store, notes, is_offline }
+        Synced { transport, peers, changed, datasets, queued_out, store, notes, alarms, is_offline }
     }
 }
 
@@ -93,13 +94,21 @@ impl Report for Synced {
             ]);
         }
         page.table(table);
+        for peer in &self.peers {
+            if let Some(late) = &peer.late {
+                page.line(late_in_words(page, &peer.email, late));
+            }
+        }
+        for alarm in &self.alarms {
+            page.warning(safe_text(alarm));
+        }
         for note in &self.notes {
             page.line(format!("note: {}", safe_text(note)));
         }
         if self.peers.iter().any(|peer| peer.quarantined > 0) {
             page.hint("What was put away, and why:", "syft quarantine list");
         }
-        if let Some(peer) = self.peers.iter().find(|peer| peer.alarm) {
+        if let Some(peer) = self.peers.iter().find(|peer| peer.key_alarm) {
             page.hint(
                 &format!("Ask {} whether that is their key, and compare it:", peer.email),
                 &verify(&peer.email),
@@ -108,11 +117,23 @@ impl Report for Synced {
     }
 
     fn exit(&self) -> Exit {
-        match self.peers.iter().any(|peer| peer.alarm) {
+        match !self.alarms.is_empty() || self.peers.iter().any(|peer| peer.alarm) {
             true => Exit::Integrity,
             false => Exit::Done,
         }
     }
+}
+
+/// What of a peer is missing, and since when.
+fn late_in_words(page: &Page, peer: &Email, late: &Late) -> String {
+    let since = late.since.map(|since| format!(", since {}", page.ago(since)));
+    let newest = late.newest.map(|newest| format!("; the newest came {}", page.ago(newest)));
+    format!(
+        "{} of {peer} missing or late{}{}",
+        count(late.messages, "message", "messages"),
+        since.unwrap_or_default(),
+        newest.unwrap_or_default()
+    )
 }
 
 /// Whether anything came or went before the store was away.

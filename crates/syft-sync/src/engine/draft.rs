@@ -3,12 +3,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use syft_core::codec::{encode_events, encode_proposal};
 use syft_core::{
-    ChannelPosition, ContentHash, Email, Entropy, EventsName, FileChangeEvent,
+    ChannelHead, ChannelPosition, ContentHash, Email, Entropy, EventsName, FileChangeEvent,
     FileChangeEventsMessage, HomePath, ProposedFileChangesMessage, Reject, Timestamp,
 };
 use syft_transport::{Object, ObjectName, Space};
 use uuid::Uuid;
 
+use super::chain::counterpart;
 use crate::Result;
 use crate::ledger::{Fact, Head, LocalEffect, LogObject, LoggedEvent, Plan, RemoteEffect, State};
 
@@ -93,7 +94,7 @@ impl Draft {
         let channel = space.to_string();
         let name = EventsName { timestamp, id: scene.entropy.uuid()? };
         let object = ObjectName::parse(&name.to_string())?;
-        let position = next_position(state, &channel);
+        let position = next_position(state, &space);
         let seq = position.seq;
         if matches!(space, Space::Log { .. }) {
             let object =
@@ -118,7 +119,7 @@ impl Draft {
     ) -> Result<String> {
         let channel = space.to_string();
         let object = ObjectName::parse(&message.name.to_string())?;
-        let position = next_position(state, &channel);
+        let position = next_position(state, &space);
         let seq = position.seq;
         message.position = Some(position);
         let bytes = encode_proposal(&message)?;
@@ -147,7 +148,7 @@ impl Draft {
             channel: channel.clone(),
             name: stays.then(|| name.clone()),
             message,
-            head: None,
+            link: None,
         });
         self.local(LocalEffect::Quarantine {
             blob,
@@ -169,9 +170,12 @@ impl Draft {
     }
 }
 
-fn next_position(state: &State, channel: &str) -> ChannelPosition {
-    match state.emitted.get(channel) {
-        Some(head) => ChannelPosition { seq: head.seq + 1, prev: Some(head.hash) },
-        None => ChannelPosition { seq: 1, prev: None },
+/// The place of the next message in a channel of mine, with what I have of its reader.
+fn next_position(state: &State, space: &Space) -> ChannelPosition {
+    let seen = counterpart(space).and_then(|theirs| state.arrived.get(&theirs.to_string())?.head);
+    let seen = seen.map(ChannelHead::from);
+    match state.emitted.get(&space.to_string()) {
+        Some(head) => ChannelPosition { seq: head.seq + 1, prev: Some(head.hash), seen },
+        None => ChannelPosition { seq: 1, prev: None, seen },
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn release(draft: &mut Draft, state: &State, object: &Object) {
 /// Whether a decision on a message was that it stays where it is.
 pub(crate) fn is_held(draft: &Draft) -> bool {
     let plan = &draft.plan;
-    plan.is_empty() || plan.facts.iter().any(|fact| matches!(fact, Fact::Held { .. }))
+    let waits = |fact: &Fact| matches!(fact, Fact::Held { .. });
+    plan.is_empty() || plan.facts.iter().any(waits)
 }
 
 /// Whether a message has nothing to hope for but that another one arrives.

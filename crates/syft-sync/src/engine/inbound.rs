@@ -1,14 +1,15 @@
 use serde_json::json;
 use syft_core::{
-    Change, ContentHash, DatasitePath, Email, FileChangeEvent, FileChangeEventsMessage, HomePath,
-    Layout, Reject, RejectCode,
+    Change, DatasitePath, Email, FileChangeEvent, FileChangeEventsMessage, HomePath, Layout,
+    Reject, RejectCode,
 };
 use syft_transport::Object;
 
+use super::chain::{fits, link};
 use super::proposal::{check_name, note_gap};
 use super::{Draft, Scene};
 use crate::Result;
-use crate::ledger::{CopyVersion, Fact, Head, LocalEffect, Refused, State};
+use crate::ledger::{CopyVersion, Fact, LocalEffect, Refused, State};
 use crate::refusal::Refusal;
 
 /// One events message of an owner's outbox: applied to the copy of that owner's
@@ -49,8 +50,10 @@ pub(crate) fn on_events(
     };
     let id = message.name.id;
     let again = state.arrived.get(&channel).is_some_and(|arrived| arrived.ids.contains(&id));
-    let head =
-        message.position.map(|position| Head { seq: position.seq, hash: ContentHash::of(bytes) });
+    let link = link(scene, message.position, bytes).filter(|_| !again);
+    if !fits(&mut draft, state, scene, owner, object, message.position, link) {
+        return draft;
+    }
     if !again {
         note_gap(&mut draft, state, scene, owner, &channel, message.position);
         for event in &message.events {
@@ -70,7 +73,7 @@ pub(crate) fn on_events(
         );
     }
     let name = Some(object.name.to_string());
-    draft.fact(Fact::Arrived { channel, name, message: Some(id), head });
+    draft.fact(Fact::Arrived { channel, name, message: Some(id), link });
     draft
 }
 
@@ -121,7 +124,7 @@ pub(crate) fn on_refusal(
         channel: object.space.to_string(),
         name: Some(object.name.to_string()),
         message: None,
-        head: None,
+        link: None,
     });
     let mine = state.proposed.get(owner).into_iter().flatten();
     for (path, proposed) in mine.filter(|(_, proposed)| proposed.message == refusal.message) {

@@ -2,6 +2,7 @@
 //! a [`Draft`], which the driver journals and carries out. Crashes, reordering
 //! and clock steps are therefore values in a test.
 
+mod chain;
 mod draft;
 mod hold;
 mod inbound;
@@ -13,6 +14,7 @@ mod routing;
 mod strict;
 mod submission;
 
+pub(crate) use chain::contradiction_in;
 pub(crate) use draft::{Draft, Scene};
 pub(crate) use hold::{is_held, waits_on};
 pub(crate) use inbound::{on_events, on_refusal};

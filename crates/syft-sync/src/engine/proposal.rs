@@ -11,11 +11,12 @@ use syft_perm::Permissions;
 use syft_transport::{Object, Space};
 use uuid::Uuid;
 
+use super::chain::{fits, link};
 use super::hold::{hold, release};
 use super::judge::judge;
 use super::{Draft, Scene};
 use crate::Result;
-use crate::ledger::{Arrived, Fact, FileVersion, Head, LocalEffect, State};
+use crate::ledger::{Arrived, Fact, FileVersion, Link, LocalEffect, State};
 use crate::refusal::{Refusal, RefusedPath};
 
 /// What an owner judges proposals by.
@@ -69,9 +70,11 @@ pub(crate) fn on_proposal(
         repeated(&mut draft, scene, from, object);
         return Ok(draft);
     }
+    let link = link(scene, message.position, bytes);
+    if !fits(&mut draft, state, scene, from, object, message.position, link) {
+        return Ok(draft);
+    }
     let judged = judge(state, rules, from, &message);
-    let head =
-        message.position.map(|position| Head { seq: position.seq, hash: ContentHash::of(bytes) });
     if let Some(reject) = judged.whole {
         if reject.code == RejectCode::Conflict
             && hold(&mut draft, state, scene, from, object, message.position)
@@ -80,7 +83,7 @@ pub(crate) fn on_proposal(
         }
         release(&mut draft, state, object);
         draft.quarantine(scene, from, object, Some(bytes), Some(message.id), &reject);
-        draft.fact(Fact::Arrived { channel, name: None, message: Some(message.id), head });
+        draft.fact(Fact::Arrived { channel, name: None, message: Some(message.id), link });
         if reject.code == RejectCode::Conflict {
             send_again(&mut draft, state, from, &judged.refused);
         }
@@ -90,7 +93,7 @@ pub(crate) fn on_proposal(
         return Ok(draft);
     }
     release(&mut draft, state, object);
-    accept(&mut draft, state, scene, from, object, head, &message, &judged.allowed)?;
+    accept(&mut draft, state, scene, from, object, link, &message, &judged.allowed)?;
     if !judged.refused.is_empty() {
         let reject = Reject::new(RejectCode::PermissionDenied, "some paths were not accepted");
         let refusal = Refusal::new(message.id, &reject, false, judged.refused, scene.now);
@@ -160,7 +163,7 @@ fn accept(
     scene: &Scene<'_>,
     from: &Email,
     object: &Object,
-    head: Option<Head>,
+    link: Option<Link>,
     message: &ProposedFileChangesMessage,
     allowed: &[&ProposedFileChange],
 ) -> Result<()> {
@@ -171,7 +174,7 @@ fn accept(
         channel: channel.clone(),
         name: None,
         message: Some(message.id),
-        head,
+        link,
     });
     note_gap(draft, state, scene, from, &channel, message.position);
     let mut events = Vec::new();
@@ -242,18 +245,15 @@ pub(super) fn note_gap(
     position: Option<ChannelPosition>,
 ) {
     let Some(position) = position else { return };
-    let arrived = state.arrived.get(channel);
-    let head = arrived.and_then(|arrived| arrived.head);
-    let expected = arrived.map_or(1, Arrived::expected);
-    let forked = position.seq == expected && position.prev != head.map(|head| head.hash);
-    if position.seq == expected && !forked {
+    let expected = state.arrived.get(channel).map_or(1, Arrived::expected);
+    if position.seq == expected {
         return;
     }
     draft.audit(
         format!("gap:{channel}:{}", position.seq),
         scene.now,
         from,
-        if forked { "channel.forked" } else { "channel.gap" },
+        "channel.gap",
         channel,
         [("expected", json!(expected)), ("arrived", json!(position.seq))],
     );

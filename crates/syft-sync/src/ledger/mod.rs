@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use syft_core::{Blobs, ContentHash, Disk, Journal, Metadata, NodePaths};
 use syft_transport::{Object, Space};
 
-pub(crate) use arrived::{Arrived, Head};
+pub(crate) use arrived::{Arrived, Gap, Head, Link};
 pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
 pub(crate) use saved::{LogObject, LoggedEvent, Piece, Saved, Unverified};
 pub(crate) use state::{
-    CopyVersion, Fact, FileVersion, PrivateBackup, Proposed, Published, Refused, State,
+    Contradiction, CopyVersion, Fact, FileVersion, PrivateBackup, Proposed, Published, Refused,
+    State,
 };
 
 use self::snapshot::Snapshot;

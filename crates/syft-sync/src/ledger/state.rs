@@ -3,9 +3,15 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
+use syft_transport::Space;
 use uuid::Uuid;
 
-use super::{Arrived, Head, LogObject, LoggedEvent, Piece, Saved, Unverified};
+use super::arrived::remember;
+use super::{Arrived, Gap, Head, Link, LogObject, LoggedEvent, Piece, Saved, Unverified};
+use crate::report::Late;
+
+/// Messages of mine in one channel whose hashes are remembered.
+const MOST_EMITTED: usize = 64;
 
 /// How the names of the channels start that are event logs.
 const LOGS: &str = "syft-1/log/";
@@ -58,9 +64,33 @@ pub(crate) struct State {
     /// it, or it was made from that.
     #[serde(default)]
     begun: bool,
+    /// The hashes of the last messages of mine, per channel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    emitted_before: BTreeMap<String, BTreeMap<u64, ContentHash>>,
+    /// What does not fit, per channel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) contradictions: BTreeMap<String, Contradiction>,
+    /// The newest object of my event log that the store has shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log_shown: Option<String>,
+    /// Whether what I put into the store is sealed.
+    #[serde(default)]
+    pub(crate) sealing: bool,
     /// Whether the store is being emptied of all that is mine.
     #[serde(default)]
     pub(crate) emptying: bool,
+}
+
+/// That what a peer sent, or says that it was sent, does not fit what is known here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Contradiction {
+    /// With whom.
+    pub(crate) peer: Email,
+    /// What does not fit, in words.
+    pub(crate) reason: String,
+    /// Of a channel of mine: the newest message that the peer has of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) theirs: Option<Head>,
 }
 
 /// Follows from the files, and is made when it is first asked for.
@@ -183,7 +213,20 @@ pub(crate) enum Fact {
     /// A proposal of mine was refused.
     Refused { owner: Email, path: DatasitePath, refused: Refused },
     /// A message was dealt with; `name` if its object stays where it is.
-    Arrived { channel: String, name: Option<String>, message: Option<Uuid>, head: Option<Head> },
+    Arrived { channel: String, name: Option<String>, message: Option<Uuid>, link: Option<Link> },
+    /// A message does not fit what arrived before; it stays where it is.
+    Contradicted { channel: String, contradiction: Contradiction },
+    /// A channel goes on in spite of a contradiction: one of mine after what the reader
+    /// has, one of a peer with whatever comes.
+    Reconciled { channel: String },
+    /// A channel of a peer goes on with what lies there, whatever lay there before.
+    Forgotten { channel: String },
+    /// A channel of a peer was looked into, and held nothing.
+    Listened { channel: String },
+    /// The store shows this object of my event log.
+    LogShown { name: String },
+    /// Whether what I put into the store is sealed.
+    Sealing { on: bool },
     /// A message stays in its inbox, since then, until one arrives that was sent before it.
     Held { channel: String, name: String, at: Timestamp },
     /// A channel stands here by a backup: nothing before it is missing.
@@ -278,14 +321,28 @@ impl State {
                 }
                 self.refused.entry(owner).or_default().insert(path, refused);
             }
-            Fact::Arrived { channel, name, message, head } => {
+            Fact::Arrived { channel, name, message, link } => {
                 let arrived = self.arrived.entry(channel).or_default();
                 arrived.ids.extend(message);
                 arrived.names.extend(name);
-                if let Some(head) = head {
-                    arrived.advance(head);
+                if let Some(link) = link {
+                    arrived.advance(link);
                 }
             }
+            Fact::Contradicted { channel, contradiction } => {
+                self.contradictions.entry(channel).or_insert(contradiction);
+            }
+            Fact::Reconciled { channel } => self.reconcile(channel),
+            Fact::Forgotten { channel } => {
+                let arrived = self.arrived.entry(channel).or_default();
+                arrived.names.clear();
+                arrived.begin_anew();
+            }
+            Fact::Listened { channel } => {
+                self.arrived.entry(channel).or_default();
+            }
+            Fact::LogShown { name } => self.log_shown = Some(name),
+            Fact::Sealing { on } => self.sealing = on,
             Fact::Held { channel, name, at } => {
                 self.arrived.entry(channel).or_default().hold(name, at);
             }
@@ -296,6 +353,8 @@ impl State {
                 self.arrived.entry(channel).or_default().held.remove(&name);
             }
             Fact::Emitted { channel, head } => {
+                let recent = self.emitted_before.entry(channel.clone()).or_default();
+                remember(recent, head, MOST_EMITTED);
                 self.emitted.insert(channel, head);
             }
             Fact::Published { dataset, published } => {
@@ -324,6 +383,46 @@ impl State {
         }
     }
 
+    fn reconcile(&mut self, channel: String) {
+        let Some(contradiction) = self.contradictions.remove(&channel) else { return };
+        match contradiction.theirs {
+            Some(theirs) => {
+                // What was sent here under numbers that the peer has from elsewhere stays
+                // sent: the peer decides on that. No number is given again.
+                self.emitted_before.remove(&channel);
+                let mine = self.emitted.entry(channel).or_insert(theirs);
+                if mine.seq < theirs.seq {
+                    *mine = theirs;
+                }
+            }
+            None => self.arrived.entry(channel).or_default().begin_anew(),
+        }
+    }
+
+    /// What of a peer did not arrive, and when the newest message did: by the channels by
+    /// which it writes to me.
+    pub(crate) fn late(&self, me: &Email, peer: &Email) -> (Option<Late>, Option<Timestamp>) {
+        let channels = [
+            Space::Inbox { owner: me.clone(), sender: peer.clone() },
+            Space::Outbox { owner: peer.clone(), recipient: me.clone() },
+        ];
+        let arrived = channels.iter().filter_map(|space| self.arrived.get(&space.to_string()));
+        let (mut late, mut newest) = (None::<Late>, None);
+        for arrived in arrived {
+            newest = newest.max(arrived.newest);
+            let Some(Gap { messages, since }) = arrived.gap() else { continue };
+            let known = late.get_or_insert(Late { messages: 0, since: None, newest: None });
+            known.messages += messages;
+            known.since = known.since.into_iter().chain(since).min_by(Timestamp::cmp);
+        }
+        (late.map(|late| Late { newest, ..late }), newest)
+    }
+
+    /// What does not fit in what was exchanged with somebody.
+    pub(crate) fn contradiction_with(&self, peer: &Email) -> Option<&Contradiction> {
+        self.contradictions.values().find(|contradiction| contradiction.peer == *peer)
+    }
+
     /// What the store had is due again.
     fn store_emptied(&mut self) {
         self.sent.clear();
@@ -332,6 +431,7 @@ impl State {
             (backup.hash, backup.older) = (None, BTreeSet::new());
         }
         self.backup = None;
+        self.log_shown = None;
         self.emptying = false;
         self.saved = Saved::default();
         self.private_due = false;
@@ -352,6 +452,17 @@ impl State {
             refused.remove(&path);
         }
         self.copies.entry(owner).or_default().insert(path, version);
+    }
+
+    /// Whether a peer that has this message of a channel of mine, has one that I sent.
+    /// `None` if it is older than what is remembered.
+    pub(crate) fn has_emitted(&self, channel: &str, theirs: Head) -> Option<bool> {
+        let Some(mine) = self.emitted.get(channel) else { return Some(false) };
+        if theirs.seq > mine.seq {
+            return Some(false);
+        }
+        let known = self.emitted_before.get(channel).and_then(|recent| recent.get(&theirs.seq));
+        Some(*known? == theirs.hash)
     }
 
     /// Whether an edit is to be proposed wherever it lies.
@@ -376,6 +487,11 @@ impl State {
             || self.proposed.contains_key(peer)
             || self.meant.contains_key(peer)
             || self.refused.contains_key(peer)
+    }
+
+    /// Whether anything of mine was ever put into the store, beyond hellos.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.saved != Saved::default() || !self.emitted.is_empty()
     }
 
     /// Whether my datasite goes on here. Until then it is not known what it holds:

@@ -6,7 +6,8 @@ use crate::health::{
 };
 use crate::ledger::Ledger;
 use crate::node::Pass;
-use crate::{Error, Result};
+use crate::peers::{PeerState, PeerTable};
+use crate::{Error, Result, evidence};
 
 impl SyftboxManager {
     /// Looks at everything that this node stands on: the home, the store and its
@@ -30,6 +31,9 @@ impl SyftboxManager {
             if let Ok(open) = ledger {
                 let mut pass = Pass::new(node, open, lock)?;
                 found.repaired.extend(self.finish_all(&mut pass, store).await?);
+                if store {
+                    found.repaired.extend(self.go_on(&mut pass).await?);
+                }
                 drop(pass);
                 lock = node.lock()?;
                 ledger = Ledger::open(node.disk.clone());
@@ -55,6 +59,17 @@ impl SyftboxManager {
         found.checks.push(look_for_leftovers(node)?);
         drop(lock);
         Ok(found)
+    }
+
+    /// Goes on in spite of what does not fit in what the store and the peers show.
+    async fn go_on(&self, pass: &mut Pass<'_>) -> Result<Vec<String>> {
+        let table = PeerTable::load(&*self.node.disk)?;
+        let owners = table.in_state(PeerState::Accepted).cloned().collect();
+        match evidence::repair(pass, &owners).await {
+            // What cannot be asked now is told by the check of the store.
+            Err(Error::Transport(_)) => Ok(Vec::new()),
+            done => done,
+        }
     }
 
     /// What an earlier pass or a crash left to be done.

@@ -11,7 +11,7 @@ use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
 use crate::report::SyncReport;
 use crate::reset::forget_store;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Error, Notice, Result, Role, checkpoints, collections};
+use crate::{Error, Notice, Result, Role, checkpoints, collections, evidence};
 
 /// What a sync is to do.
 #[derive(Debug, Clone)]
@@ -105,9 +105,13 @@ impl SyftboxManager {
             store_problem(&mut report, forgotten)?;
         }
         let is_known = self.restore_in_sync(&mut pass, &mut report).await?;
+        if is_known || !role.is_owner() {
+            let taken = evidence::take_sealing(&mut pass).await;
+            store_problem(&mut report, taken)?;
+        }
         let mut connections = self.connect(&mut pass, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
-        let partners = self.partners(&connections, role, &mut report);
+        let partners = self.partners(&pass, &connections, role, &mut report);
         if role.is_owner() && is_known {
             let owner = DatasiteOwnerSyncer::new(self, &self.node, &self.jobs);
             let peers = partners.served.iter().filter(|email| wanted(email)).cloned().collect();
@@ -140,7 +144,8 @@ impl SyftboxManager {
             proposed_to.retain(wanted);
             pulled_from.retain(wanted);
             let watcher = DatasiteWatcherSyncer::new(self, &self.node);
-            watcher.pass(&mut pass, &proposed_to, &pulled_from, &mut report).await?;
+            let greeting = connections.greeting();
+            watcher.pass(&mut pass, &proposed_to, &pulled_from, &greeting, &mut report).await?;
             let datasets = &self.datasets;
             let pulled = collections::pull(&mut pass, datasets, &pulled_from, &mut report).await;
             store_problem(&mut report, pulled)?;
@@ -150,6 +155,15 @@ impl SyftboxManager {
             let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;
         }
+        if role.is_owner() && is_known {
+            let checked = evidence::check_own(&mut pass, &mut report).await;
+            store_problem(&mut report, checked)?;
+        }
+        for email in connections.table.peers.keys() {
+            if let (late @ Some(_), _) = pass.ledger.state().late(&self.node.email, email) {
+                report.peer(email).late = late;
+            }
+        }
         self.note_delivered(&pass)?;
         report.queued_out =
             pass.ledger.queued_out() + PeerTable::load(&*self.node.disk)?.ungreeted();
@@ -158,7 +172,13 @@ impl SyftboxManager {
 
     /// With whom something is exchanged; each of whom there is less than the role would
     /// do is told.
-    fn partners(&self, connections: &Connections, role: Role, report: &mut SyncReport) -> Partners {
+    fn partners(
+        &self,
+        pass: &Pass<'_>,
+        connections: &Connections,
+        role: Role,
+        report: &mut SyncReport,
+    ) -> Partners {
         let mut partners = Partners::default();
         let mut fitting = 0;
         for (email, record) in &connections.table.peers {
@@ -170,6 +190,11 @@ impl SyftboxManager {
                 self.node.notices.notice(&Notice::PeerSkipped { peer, reason });
                 let told = report.peer(email);
                 (told.problem, told.alarm) = (Some(problem), record.alarm.is_some());
+                told.key_alarm = told.alarm;
+            }
+            if let Some(contradiction) = pass.ledger.state().contradiction_with(email) {
+                report.alarm(email, contradiction.reason.clone());
+                continue;
             }
             // One who has not shown a key yet may be fit all the same.
             fitting += usize::from(connections.problem(email, Dealing::Propose).is_none());
@@ -231,6 +256,7 @@ impl SyftboxManager {
             Err(error) => return Err(error),
         };
         self.learn(pass, &connections.table)?;
+        connections.look_at_channels(pass.ledger.state(), &pass.node.email);
         if let Some(ring) = &pass.node.ring {
             connections.look_at_keys(ring)?;
         }

@@ -10,7 +10,7 @@ use syft_transport::{Object, Space};
 use super::{DatasiteOwnerSyncer, note_ignored, note_problem};
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
-use crate::engine::{Draft, OwnerRules, is_held, on_proposal};
+use crate::engine::{Draft, OwnerRules, contradiction_in, is_held, on_proposal};
 use crate::inbox::ignored;
 use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
@@ -79,6 +79,9 @@ impl DatasiteOwnerSyncer<'_> {
             let peer = arrival.peer.clone();
             let rules = OwnerRules { answers: !table.is_python(&peer), ..rules };
             match self.take(pass, &rules, arrival, &mut written, &mut outgoing, report) {
+                Ok(true) if pass.ledger.state().contradiction_with(&peer).is_some() => {
+                    arrivals.stop(&peer);
+                }
                 Ok(true) => {}
                 Ok(false) => {
                     arrivals.stop(&peer);
@@ -131,6 +134,11 @@ impl DatasiteOwnerSyncer<'_> {
                 on_proposal(state, &self.node.scene(), rules, from, object, &bytes, decoded)?
             }
         };
+        if let Some(contradiction) = contradiction_in(&draft) {
+            report.alarm(from, contradiction.reason.clone());
+            pass.begin(draft)?;
+            return Ok(true);
+        }
         let files = self.job_files(&draft);
         if files.iter().any(|file| written.contains(file)) {
             return Ok(false);

@@ -20,6 +20,7 @@ pub(crate) use refresh::{Connections, refresh};
 pub(crate) use table::{PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
 
+use crate::report::Late;
 use crate::{Hello, PeerKind};
 
 /// Where two nodes stand.
@@ -102,6 +103,8 @@ pub struct Peer {
     pub words: Option<String>,
     /// Whether all that is exchanged with this peer is sealed.
     pub sealed: bool,
+    /// What of the peer is missing, or late.
+    pub late: Option<Late>,
     /// Whether somebody seems to pose as this peer: see [`Peer::problem`].
     pub alarm: bool,
     /// When something of the peer arrived last.

@@ -10,7 +10,9 @@ use super::pin::check_keys;
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
+use crate::ledger::State;
 use crate::node::Pass;
+use crate::report::Late;
 use crate::sealed::KeyRing;
 use crate::{Hello, Result, Role};
 
@@ -28,6 +30,8 @@ pub(crate) struct Connections {
     closed: BTreeMap<Email, String>,
     /// With whom all is sealed.
     sealed: BTreeSet<Email>,
+    /// What of a peer is late, and when the newest message came.
+    late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -238,6 +242,18 @@ impl Connections {
         (!is_python || dealing != Dealing::Pull).then_some(problem)
     }
 
+    /// Takes in what arrived of the peers.
+    pub(crate) fn look_at_channels(&mut self, state: &State, me: &Email) {
+        let late = |peer: &Email| (peer.clone(), state.late(me, peer));
+        self.late = self.table.peers.keys().map(late).collect();
+    }
+
+    /// Those whose hello lies there.
+    pub(crate) fn greeting(&self) -> BTreeSet<Email> {
+        let heard = self.heard.iter().filter(|(_, heard)| heard.hello.is_ok());
+        heard.map(|(email, _)| email.clone()).collect()
+    }
+
     /// Whether this is done with a peer now.
     pub(crate) fn allows(&self, email: &Email, dealing: Dealing) -> bool {
         !self.closed.contains_key(email) && self.problem(email, dealing).is_none()
@@ -286,6 +302,7 @@ impl Connections {
                 let alarm = record.is_some_and(|record| record.alarm.is_some());
                 let shown = hello.and_then(Hello::bundle).map(Bundle::fingerprint);
                 let key = pinned.map(|key| key.fingerprint).or(shown);
+                let (late, newest) = self.late.get(email).copied().unwrap_or_default();
                 let is_verified = pinned.is_some_and(|key| key.verified.is_some());
                 Peer {
                     email: email.clone(),
@@ -304,7 +321,8 @@ impl Connections {
                     words: key.map(|key| verification_words(email, &key)),
                     sealed: self.sealed.contains(email),
                     alarm,
-                    last_seen: heard.and_then(|heard| heard.at),
+                    late,
+                    last_seen: heard.and_then(|heard| heard.at).max(newest),
                     since,
                     problem: self.problem_of(email, role),
                 }

@@ -7,6 +7,7 @@ mod pull;
 use std::collections::BTreeSet;
 
 use syft_core::Email;
+use syft_transport::Space;
 
 use crate::Result;
 use crate::node::{Node, Pass};
@@ -44,8 +45,15 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         pass: &mut Pass<'_>,
         proposed_to: &BTreeSet<Email>,
         pulled_from: &BTreeSet<Email>,
+        greeting: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
+        // On a new machine an owner's words tell first where my proposals go on.
+        let is_new = |owner: &&Email| self.has_nothing_of(pass, owner);
+        let unheard: BTreeSet<Email> = proposed_to.iter().filter(is_new).cloned().collect();
+        if !unheard.is_empty() {
+            self.pull(pass, &unheard, greeting, report).await?;
+        }
         let mut outgoing = Outgoing::default();
         for owner in proposed_to {
             if let Err(error) = self.propose(pass, owner, &mut outgoing, report) {
@@ -53,6 +61,15 @@ impl<'n> DatasiteWatcherSyncer<'n> {
             }
         }
         pass.send(&mut outgoing, report).await?;
-        self.pull(pass, pulled_from, report).await
+        self.pull(pass, pulled_from, greeting, report).await
+    }
+
+    /// Whether nothing was ever exchanged with an owner here.
+    fn has_nothing_of(&self, pass: &Pass<'_>, owner: &Email) -> bool {
+        let (me, state) = (self.node.email.clone(), pass.ledger.state());
+        let inbox = Space::Inbox { owner: owner.clone(), sender: me.clone() };
+        let outbox = Space::Outbox { owner: owner.clone(), recipient: me };
+        !state.emitted.contains_key(&inbox.to_string())
+            && !state.arrived.contains_key(&outbox.to_string())
     }
 }

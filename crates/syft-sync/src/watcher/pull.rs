@@ -7,8 +7,10 @@ use syft_transport::{Object, Space};
 use super::DatasiteWatcherSyncer;
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
-use crate::engine::{on_events, on_refusal};
+use crate::engine::{Draft, contradiction_in, on_events, on_refusal};
+use crate::evidence::put_back;
 use crate::inbox::ignored;
+use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::owner::{is_quarantine, note_ignored, note_problem};
 use crate::refusal::Refusal;
@@ -23,6 +25,7 @@ impl DatasiteWatcherSyncer<'_> {
         &self,
         pass: &mut Pass<'_>,
         owners: &BTreeSet<Email>,
+        greeting: &BTreeSet<Email>,
         report: &mut SyncReport,
     ) -> Result<()> {
         let outbox = |owner: &Email| {
@@ -34,10 +37,22 @@ impl DatasiteWatcherSyncer<'_> {
         for (owner, space, listed) in list_all(&*self.node.transport, spaces).await {
             match listed {
                 Ok(objects) => {
+                    let state = pass.ledger.state();
+                    // Who has taken the own hello away, too, has left.
+                    let is_here = greeting.contains(&owner);
+                    if let Some(problem) =
+                        put_back(state, &owner, &space, &objects).filter(|_| is_here)
+                    {
+                        report.alarm(&owner, problem);
+                    }
                     note_ignored(report, &owner, ignored(&objects, order));
                     let objects = pass.new_objects(&space, objects, order);
                     if !objects.is_empty() {
                         channels.push((owner, objects));
+                    } else if self.has_nothing_of(pass, &owner) {
+                        let mut draft = Draft::default();
+                        draft.fact(Fact::Listened { channel: space.to_string() });
+                        pass.begin(draft)?;
                     }
                 }
                 Err(error) => note_problem(report, &owner, error.into())?,
@@ -49,6 +64,9 @@ impl DatasiteWatcherSyncer<'_> {
             if let Err(error) = self.take(pass, arrival, report).await {
                 arrivals.stop(&owner);
                 note_problem(report, &owner, error)?;
+            }
+            if pass.ledger.state().contradiction_with(&owner).is_some() {
+                arrivals.stop(&owner);
             }
         }
         Ok(())
@@ -84,6 +102,10 @@ impl DatasiteWatcherSyncer<'_> {
                 on_events(state, &scene, layout, owner, object, &bytes, decoded)
             }
         };
+        if let Some(contradiction) = contradiction_in(&draft) {
+            report.alarm(owner, contradiction.reason.clone());
+            return pass.carry_out(draft).await;
+        }
         let peer = report.peer(owner);
         if is_quarantine(&draft) {
             peer.quarantined += 1;

@@ -452,3 +452,16 @@ impl Member {
         self.manager.submit_job(&submission, false).await.unwrap()
     }
 }
+
+/// A home that was copied file by file is its owner's alone again.
+pub(crate) fn only_for_the_owner(home: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let keys = home.join(".syft/keys");
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(&keys, 0o700);
+    for entry in std::fs::read_dir(&keys).unwrap() {
+        set(&entry.unwrap().path(), 0o600);
+    }
+}

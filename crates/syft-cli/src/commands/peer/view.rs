@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, SystemClock, Timestamp};
-use syft_sync::{Identity, Peer, PeerKind, PeerState, WaitingFor};
+use syft_sync::{Identity, Late, Peer, PeerKind, PeerState, WaitingFor};
 
 use crate::output::iso;
 
@@ -18,6 +18,7 @@ pub(super) struct PeerView {
     pub(super) words: Option<String>,
     pub(super) sealed: bool,
     alarm: bool,
+    pub(super) late: Option<Late>,
     last_seen: Option<String>,
     pub(super) waiting_for: Option<WaitingFor>,
     pub(super) problem: Option<String>,
@@ -41,6 +42,7 @@ impl PeerView {
             words: peer.words,
             sealed: peer.sealed,
             alarm: peer.alarm,
+            late: peer.late,
             last_seen: peer.last_seen.map(iso),
             problem: peer.problem,
             seen: peer.last_seen,

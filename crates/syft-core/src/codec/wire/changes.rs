@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::FromWire;
-use super::fields::{self, LooseChange, LooseTime, present};
+use super::fields::{self, LooseChange, LooseTime, Place, present};
 use crate::codec::collisions;
 use crate::{
-    ChannelPosition, ContentHash, DatasitePath, Email, EventsName, FileChangeEvent,
-    FileChangeEventsMessage, ProposalName, ProposedFileChange, ProposedFileChangesMessage, Reject,
-    RejectCode, Timestamp,
+    ContentHash, DatasitePath, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,
+    ProposalName, ProposedFileChange, ProposedFileChangesMessage, Reject, RejectCode, Timestamp,
 };
 
 const EXTENSION: &str = ".tar.gz";
@@ -93,18 +92,8 @@ struct ProposalOut<'a> {
     sender_email: &'a Email,
     message_filename: ProposalNameOut<'a>,
     proposed_file_changes: &'a [ProposedFileChange],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev: Option<ContentHash>,
-}
-
-fn seq(position: Option<&ChannelPosition>) -> Option<u64> {
-    position.map(|position| position.seq)
-}
-
-fn prev(position: Option<&ChannelPosition>) -> Option<ContentHash> {
-    position.and_then(|position| position.prev)
+    #[serde(flatten)]
+    place: Place,
 }
 
 impl Serialize for ProposedFileChangesMessage {
@@ -117,8 +106,7 @@ impl Serialize for ProposedFileChangesMessage {
                 uid: self.name.uid(),
             },
             proposed_file_changes: &self.changes,
-            seq: seq(self.position.as_ref()),
-            prev: prev(self.position.as_ref()),
+            place: Place::of(self.position.as_ref()),
         };
         wire.serialize(serializer)
     }
@@ -140,12 +128,17 @@ pub struct ProposalIn {
     seq: Option<u64>,
     #[serde(default)]
     prev: Option<ContentHash>,
+    #[serde(default)]
+    seen_seq: Option<u64>,
+    #[serde(default)]
+    seen_hash: Option<ContentHash>,
 }
 
 impl FromWire for ProposedFileChangesMessage {
     type Wire = ProposalIn;
     const INDENTED: bool = true;
     fn from_wire(wire: ProposalIn) -> Result<Self, Reject> {
+        let ProposalIn { seq, prev, seen_seq, seen_hash, .. } = wire;
         let name = wire.message_filename;
         let changes = wire
             .proposed_file_changes
@@ -159,7 +152,7 @@ impl FromWire for ProposedFileChangesMessage {
             name: ProposalName::with_uid(name.submitted_timestamp.0, &name.uid)
                 .map_err(|error| Reject::new(RejectCode::BadName, error.to_string()))?,
             changes,
-            position: fields::position(wire.seq, wire.prev)?,
+            position: Place { seq, prev, seen_seq, seen_hash }.position()?,
         })
     }
 }
@@ -251,10 +244,8 @@ struct EventsNameOut {
 struct EventsOut<'a> {
     events: &'a [FileChangeEvent],
     message_filepath: EventsNameOut,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev: Option<ContentHash>,
+    #[serde(flatten)]
+    place: Place,
 }
 
 impl Serialize for FileChangeEventsMessage {
@@ -263,8 +254,7 @@ impl Serialize for FileChangeEventsMessage {
         let wire = EventsOut {
             events: &self.events,
             message_filepath: EventsNameOut { id, timestamp, extension: EXTENSION },
-            seq: seq(self.position.as_ref()),
-            prev: prev(self.position.as_ref()),
+            place: Place::of(self.position.as_ref()),
         };
         wire.serialize(serializer)
     }
@@ -286,11 +276,16 @@ pub struct EventsIn {
     seq: Option<u64>,
     #[serde(default)]
     prev: Option<ContentHash>,
+    #[serde(default)]
+    seen_seq: Option<u64>,
+    #[serde(default)]
+    seen_hash: Option<ContentHash>,
 }
 
 impl FromWire for FileChangeEventsMessage {
     type Wire = EventsIn;
     fn from_wire(wire: EventsIn) -> Result<Self, Reject> {
+        let EventsIn { seq, prev, seen_seq, seen_hash, .. } = wire;
         let name = wire.message_filepath;
         if name.extension.is_some_and(|extension| extension != EXTENSION) {
             return Err(Reject::new(RejectCode::BadName, "its name does not end in .tar.gz"));
@@ -298,7 +293,7 @@ impl FromWire for FileChangeEventsMessage {
         Ok(FileChangeEventsMessage {
             events: events(wire.events)?,
             name: EventsName { timestamp: name.timestamp.0, id: name.id },
-            position: fields::position(wire.seq, wire.prev)?,
+            position: Place { seq, prev, seen_seq, seen_hash }.position()?,
         })
     }
 }

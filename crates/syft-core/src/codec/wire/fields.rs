@@ -6,11 +6,11 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    Change, ChannelPosition, Content, ContentHash, DatasitePath, Email, Reject, RejectCode,
-    Timestamp,
+    Change, ChannelHead, ChannelPosition, Content, ContentHash, DatasitePath, Email, Reject,
+    RejectCode, Timestamp,
 };
 
 /// Keeps "the key is absent" apart from "the key is null".
@@ -81,15 +81,39 @@ pub(super) fn version(version: Option<u64>) -> Result<(), Reject> {
 /// The highest message number: what every JSON reader holds exactly.
 const MAX_SEQ: u64 = 1 << 53;
 
-pub(super) fn position(
-    seq: Option<u64>,
-    prev: Option<ContentHash>,
-) -> Result<Option<ChannelPosition>, Reject> {
-    match (seq, prev) {
-        (Some(seq @ 1..=MAX_SEQ), prev) => Ok(Some(ChannelPosition { seq, prev })),
-        (Some(_), _) => Err(Reject::new(RejectCode::BadJson, "its seq is no message number")),
-        (None, None) => Ok(None),
-        (None, Some(_)) => Err(Reject::new(RejectCode::BadJson, "it has prev but no seq")),
+/// The place of a message as keys of its own, which a Python peer ignores.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Place {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prev: Option<ContentHash>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seen_seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seen_hash: Option<ContentHash>,
+}
+
+impl Place {
+    pub(super) fn of(position: Option<&ChannelPosition>) -> Self {
+        let Some(ChannelPosition { seq, prev, seen }) = position else { return Place::default() };
+        let (seen_seq, seen_hash) = seen.map(|seen| (seen.seq, seen.hash)).unzip();
+        Place { seq: Some(*seq), prev: *prev, seen_seq, seen_hash }
+    }
+
+    pub(super) fn position(self) -> Result<Option<ChannelPosition>, Reject> {
+        let bad = |detail: &str| Err(Reject::new(RejectCode::BadJson, detail));
+        let seen = match (self.seen_seq, self.seen_hash) {
+            (None, None) => None,
+            (Some(seq @ 1..=MAX_SEQ), Some(hash)) => Some(ChannelHead { seq, hash }),
+            _ => return bad("what it has seen is no message"),
+        };
+        match (self.seq, self.prev) {
+            (Some(seq @ 1..=MAX_SEQ), prev) => Ok(Some(ChannelPosition { seq, prev, seen })),
+            (Some(_), _) => bad("its seq is no message number"),
+            (None, None) if seen.is_none() => Ok(None),
+            (None, _) => bad("it has prev or has seen something, but no seq"),
+        }
     }
 }
 

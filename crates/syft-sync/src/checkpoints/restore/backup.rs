@@ -248,7 +248,7 @@ impl Backup {
                     return Ok(Some(backup));
                 }
                 Err(error @ (Error::Integrity(_) | Error::Core(CoreError::Rejected(_)))) => {
-                    drop(damage.get_or_insert(error));
+                    damage = damage.or(Some(error));
                 }
                 Err(error) => return Err(error),
             }

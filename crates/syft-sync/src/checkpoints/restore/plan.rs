@@ -78,6 +78,7 @@ impl Findings {
         let at = sent.fold(files.until.max(saved.latest()), Timestamp::max);
         draft.fact(Fact::Time { at });
         draft.fact(Fact::Restored { saved: saved.clone() });
+        draft.fact(Fact::Sealing { on: pass.node.seals() });
         if let Some(head) = *head {
             let channel = Space::Log { owner: me.clone() }.to_string();
             draft.fact(Fact::Emitted { channel, head });
@@ -205,7 +206,7 @@ fn channels(backup: &Backup, draft: &mut Draft) {
     for (channel, received) in &backup.body.arrived {
         for id in &received.ids {
             let (channel, message) = (channel.clone(), Some(*id));
-            draft.fact(Fact::Arrived { channel, name: None, message, head: None });
+            draft.fact(Fact::Arrived { channel, name: None, message, link: None });
         }
         if let Some(head) = received.head {
             draft.fact(Fact::ChannelAt { channel: channel.clone(), head });

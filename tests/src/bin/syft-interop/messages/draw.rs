@@ -223,7 +223,7 @@ fn position(dice: &mut Dice) -> Option<ChannelPosition> {
     dice.chance(50).then(|| {
         let seq = if dice.chance(10) { 1 << 53 } else { 1 + (dice.number() >> 40) };
         let prev = dice.chance(70).then(|| hash(dice));
-        ChannelPosition { seq, prev }
+        ChannelPosition { seq, prev, seen: None }
     })
 }
 
