@@ -63,6 +63,30 @@ fn the_two_person_walk_through() {
     assert!(log.stdout.contains("job.released"), "{log:#?}");
 }
 
+/// What goes through the folder is sealed, or is not where both want it so.
+#[test]
+fn the_two_person_walk_through_sealed_and_in_the_open() {
+    const TEXT: &str = include_str!("../../examples/two-people/README.md");
+    let sealed = run_page("README.md", TEXT);
+    let mut page = Page::read(TEXT);
+    for step in page.steps.iter_mut().filter(|step| step.text.contains(" login ")) {
+        step.text.push_str(" --encrypt off");
+    }
+    let mut open = People::new();
+    run(&mut open, "README.md, in the open", &page);
+    let is_sealed = |bytes: &[u8]| bytes.starts_with(b"SYC2");
+    let count = |people: &People| {
+        let files = people.shared_files();
+        let hellos = files.iter().filter(|(path, _)| path.ends_with("hello")).count();
+        let sealed = files.iter().filter(|(_, bytes)| is_sealed(bytes)).count();
+        (files.len() - hellos, sealed)
+    };
+    let (all, closed) = count(&sealed);
+    assert!(all > 5 && all == closed, "{closed} of {all} are sealed");
+    let (all, closed) = count(&open);
+    assert!(all > 5 && closed == 0, "{closed} of {all} are sealed");
+}
+
 #[test]
 fn the_walk_through_with_one_of_them_away() {
     // Set up "as before", on the page before this one.
@@ -155,5 +179,5 @@ fn one_bad_job_and_one_bad_message_stop_nothing() {
     let log = people.types("syft --home \"$BOB_HOME\" job logs endpoint --err").stdout;
     assert!(log.contains("customers_count") && log.contains("census"), "{log}");
     let away = people.types("syft --home \"$ALICE_HOME\" quarantine list").stdout;
-    assert!(away.contains("bad_container"), "{away}");
+    assert!(away.contains("not_sealed"), "{away}");
 }

@@ -125,7 +125,8 @@ fn a_sync_says_what_came_and_went() {
       "datasets": 0,
       "queued_out": 0,
       "store": null,
-      "notes": []
+      "notes": [],
+      "alarms": []
     }
     "#);
 }

@@ -15,7 +15,7 @@ use crate::ledger::{Fact, State};
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::reset::{forget_store, note_emptying};
-use crate::{Error, Result};
+use crate::{Error, Result, collections};
 
 /// Looks whether the store has what this pass put into channels that stay, and shows the
 /// newest object of my event log, if it ever did.
@@ -188,6 +188,10 @@ pub(crate) async fn put_again(pass: &mut Pass<'_>, what: Anew) -> Result<()> {
             | Space::Rolling { .. }
             | Space::State { .. } => {}
             Space::Outbox { .. } | Space::Inbox { .. } if what == Anew::All => {}
+            Space::Collection { .. } if what == Anew::All => {
+                collections::withdraw(pass, &space).await?;
+                continue;
+            }
             _ => continue,
         }
         let mut objects = patiently(&space, 0, transport.list_all(&space)).await?;
@@ -222,6 +226,13 @@ impl Pass<'_> {
             self.written.lock().map_err(|_| lost_track())?.push(object);
         }
         Ok(())
+    }
+
+    /// What I take away again is not missed.
+    pub(crate) fn note_removed(&self, object: &Object) {
+        if let Ok(mut written) = self.written.lock() {
+            written.retain(|one| one.space != object.space || one.name != object.name);
+        }
     }
 
     fn take_written(&self) -> Vec<Object> {

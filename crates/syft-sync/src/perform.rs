@@ -309,6 +309,7 @@ impl Pass<'_> {
                 }
             }
             RemoteEffect::Delete { object } => {
+                self.note_removed(object);
                 let delete = transport.delete(std::slice::from_ref(object));
                 return let_go(object, patiently(object, 0, delete).await);
             }

@@ -9,10 +9,14 @@
 
 mod common;
 
-use common::Pair;
-use syft_dataset::Audience;
+use std::sync::Arc;
+
+use common::{Machine, Member, Pair, Secrecy, Trio, alice, bob, carol, in_space, inbox};
+use syft_core::{DatasetName, Email, JobName};
+use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, PlainSandbox};
-use syft_job::{ReleaseFiles, RunOptions};
+use syft_job::{ReleaseFiles, RunOptions, Script, Submission};
+use syft_sync::{CreateOptions, Encrypt, SyftboxManager, SyncOptions};
 
 #[derive(Debug)]
 struct Silent;
@@ -84,4 +88,196 @@ async fn the_same_goes_in_the_open_where_that_is_asked_for() {
     whole_story(&pair).await;
     let objects = pair.objects();
     assert!(objects.values().all(|bytes| !bytes.starts_with(b"SYC2")));
+}
+
+#[tokio::test]
+async fn a_backup_tells_nobody_but_its_owner_what_is_in_it() {
+    let pair = Pair::sealed().await;
+    whole_story(&pair).await;
+    let files = tempfile::tempdir().unwrap();
+    let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
+    std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
+    // More than what is sealed in memory.
+    std::fs::write(&private, "REAL PERSON,42\n".repeat(700_000)).unwrap();
+    let mut new = NewDataset::named(DatasetName::parse("patients-2").unwrap());
+    (new.mock, new.private) = (Some(mock), Some(private.clone()));
+    let options = CreateOptions { upload_private: true, sync: true };
+    pair.alice.manager.create_dataset(new, options).await.unwrap();
+    pair.alice.manager.create_checkpoint().await.unwrap();
+    pair.alice.write("alice@hospital.org/own/notes.txt", "zebra-note again\n");
+    pair.alice.sync().await;
+    assert_unreadable(&pair);
+    assert!(
+        !pair
+            .alice
+            .path(".syft/staging")
+            .read_dir()
+            .unwrap()
+            .any(|it| { it.unwrap().file_name().to_string_lossy().starts_with("sealed-") })
+    );
+    let machine = pair.alice.another_home(9);
+    let fresh = login(&machine, &pair, Encrypt::Auto).await;
+    let restored = fresh.restored().unwrap();
+    assert_eq!((restored.waits.clone(), restored.private, restored.peers), (None, 1, 1));
+    let data = "alice@hospital.org/private/datasets/patients-2/real.csv";
+    assert!(
+        std::fs::read(machine.home.path().join(data)).unwrap() == std::fs::read(private).unwrap()
+    );
+    let note = std::fs::read(machine.home.path().join("alice@hospital.org/own/notes.txt"));
+    assert_eq!(note.unwrap(), b"zebra-note again\n");
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    assert!(machine.home.path().join(mock).is_file());
+}
+
+async fn login(machine: &Machine, pair: &Pair, encrypt: Encrypt) -> SyftboxManager {
+    let mut config = machine.config(Arc::new(pair.store.user(machine.email.clone())));
+    config.encrypt = Some(encrypt);
+    SyftboxManager::login(config).await.unwrap()
+}
+
+#[tokio::test]
+async fn nothing_goes_to_somebody_who_has_not_shown_a_key() {
+    let pair = Pair::joined(Secrecy::Sealed).await;
+    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+    pair.submit("echo zebra-script", "zebra-job").await;
+    let report = pair.bob.sync().await;
+    assert!(report.store.is_none() && report.notes.is_empty(), "{report:?}");
+    let sent = in_space(&pair.store, &inbox(alice(), bob()));
+    assert!(sent.iter().all(|object| object.name.as_str() == "hello"), "{sent:?}");
+    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+    pair.bob.sync().await;
+    pair.alice.sync().await;
+    assert!(pair.alice.manager.job_store().job("zebra-job").is_ok());
+}
+
+#[tokio::test]
+async fn what_lay_in_the_open_is_sealed_once_that_is_wanted() {
+    let mut pair = Pair::connected().await;
+    whole_story(&pair).await;
+    for member in [&mut pair.alice, &mut pair.bob] {
+        let mut config = member.config(Arc::new(pair.store.user(member.email.clone())));
+        config.encrypt = Some(Encrypt::Auto);
+        member.manager = SyftboxManager::login(config).await.unwrap();
+        assert_eq!(member.audit("encrypt").len(), 2, "off at first, auto now");
+    }
+    for _ in 0..2 {
+        for member in [&pair.bob, &pair.alice] {
+            let report = member.sync().await;
+            let has_alarm = report.peers.iter().any(|peer| peer.alarm);
+            assert!(!has_alarm && report.alarms.is_empty(), "{report:?}");
+        }
+    }
+    assert_unreadable(&pair);
+    pair.alice.write("alice@hospital.org/public/notes.txt", "another zebra-note\n");
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    let note = pair.bob.read("alice@hospital.org/public/notes.txt").unwrap();
+    assert_eq!(note, "another zebra-note\n");
+    assert_unreadable(&pair);
+}
+
+/// Whoever switches it off does so alone: nothing in the open is taken as theirs.
+#[tokio::test]
+async fn f17_once_sealed_with_a_peer_nothing_goes_in_the_open() {
+    let mut pair = Pair::sealed().await;
+    let mut config = pair.alice.config(Arc::new(pair.store.user(alice())));
+    config.encrypt = Some(Encrypt::Off);
+    pair.alice.manager = SyftboxManager::login(config).await.unwrap();
+    pair.alice.write("alice@hospital.org/public/notes.txt", "zebra-note\n");
+    pair.alice.sync().await;
+    let report = pair.bob.sync().await;
+    let told = report.peers.iter().find(|peer| peer.email == alice()).unwrap();
+    assert!(told.alarm, "{told:?}");
+    assert!(told.problem.as_ref().unwrap().contains("in the open"), "{told:?}");
+    assert!(pair.bob.read("alice@hospital.org/public/notes.txt").is_none());
+    pair.submit("echo zebra-script", "zebra-job").await;
+    pair.bob.sync().await;
+    let sent = in_space(&pair.store, &inbox(alice(), bob()));
+    for object in sent.iter().filter(|object| object.name.as_str() != "hello") {
+        assert!(pair.store.bytes(&object.id).unwrap().starts_with(b"SYC2"));
+    }
+    // Both have to begin anew for it.
+    pair.bob.manager.add_peer(&alice(), true).await.unwrap();
+    let mut config = pair.bob.config(Arc::new(pair.store.user(bob())));
+    config.encrypt = Some(Encrypt::Off);
+    pair.bob.manager = SyftboxManager::login(config).await.unwrap();
+    pair.bob.sync().await;
+    assert_eq!(pair.bob.read("alice@hospital.org/public/notes.txt").unwrap(), "zebra-note\n");
+}
+
+#[tokio::test]
+async fn a_scientist_goes_on_from_a_new_machine() {
+    let pair = Pair::sealed().await;
+    pair.submit("echo one", "one").await;
+    pair.bob.sync().await;
+    pair.alice.write("alice@hospital.org/public/notes.txt", "zebra-note\n");
+    pair.alice.sync().await;
+    let machine = pair.bob.another_home(9);
+    let fresh = login(&machine, &pair, Encrypt::Auto).await;
+    fresh.add_peer(&alice(), false).await.unwrap();
+    let mut second = Submission::new(alice(), Script::Text("echo two".to_owned()));
+    second.name = Some(JobName::parse("two").unwrap());
+    fresh.submit_job(&second, false).await.unwrap();
+    machine.clock.step(100.0);
+    fresh.sync(&SyncOptions::default()).await.unwrap();
+    let report = pair.alice.sync().await;
+    assert!(report.peers.iter().all(|peer| !peer.alarm && peer.late.is_none()), "{report:?}");
+    assert!(pair.alice.manager.job_store().job("two").is_ok());
+}
+
+fn collections(pair: &Pair) -> Vec<String> {
+    let all = pair.objects();
+    all.into_keys().filter(|key| key.starts_with("syft-1/collections/")).collect()
+}
+
+#[tokio::test]
+async fn sharing_writes_a_key_and_unsharing_takes_a_new_one_from_the_next_version() {
+    let trio = Trio::sealed().await;
+    let patients = DatasetName::parse("patients").unwrap();
+    let only = |email: &Email| Audience::users([email.clone()].into());
+    trio.create_dataset("patients", only(&bob()));
+    trio.settle().await;
+    let before = collections(&trio);
+    trio.alice.manager.share_dataset(&patients, only(&carol()), true).await.unwrap();
+    let shared = collections(&trio);
+    let new: Vec<&String> = shared.iter().filter(|key| !before.contains(key)).collect();
+    assert!(new.len() == 1 && new[0].ends_with("/grant_carol@institute.net.json"), "{new:?}");
+    trio.settle().await;
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    assert_eq!(trio.carol.read(mock).unwrap(), "name,age\nmade up,1\n");
+    trio.alice.manager.unshare_dataset(&patients, &only(&bob()), true).await.unwrap();
+    trio.alice.write(mock, "name,age\nmade up,2\n");
+    trio.settle().await;
+    assert_eq!(trio.carol.read(mock).unwrap(), "name,age\nmade up,2\n");
+    assert!(trio.bob.read(mock).is_none(), "it is shared with him no longer");
+    let after = collections(&trio);
+    assert!(after.iter().all(|key| !shared.contains(key)), "another place, named after its key");
+    assert!(!after.iter().any(|key| key.contains("grant_bob")), "{after:?}");
+}
+
+/// A reader who has no keys gets the mock as it ever was, and one who has them sealed.
+#[tokio::test]
+async fn a_mock_is_there_in_the_form_that_each_reader_reads() {
+    let pair = Pair::sealed().await;
+    let transport = Arc::new(pair.store.user(carol()));
+    let carol = Member::join_as(common::carol(), transport, 3, Secrecy::Keyless).await;
+    carol.manager.add_peer(&alice(), false).await.unwrap();
+    pair.alice.manager.approve_peer_request(&common::carol(), true).await.unwrap();
+    pair.create_dataset("patients", Audience::Any);
+    for _ in 0..2 {
+        pair.alice.sync().await;
+        carol.sync().await;
+        pair.bob.sync().await;
+    }
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    for member in [&pair.bob, &carol] {
+        assert_eq!(member.read(mock).unwrap(), "name,age\nmade up,1\n");
+    }
+    let peers = pair.alice.manager.load_peers().await.unwrap();
+    let sealed: Vec<bool> = peers.iter().map(|peer| peer.sealed).collect();
+    assert_eq!(sealed, [true, false]);
+    pair.alice.manager.remove_peer(&common::carol()).await.unwrap();
+    pair.alice.sync().await;
+    let open = pair.objects().into_iter().filter(|(key, _)| key.contains("/mock/patients/"));
+    assert_eq!(open.count(), 0, "nobody reads it so any more");
 }

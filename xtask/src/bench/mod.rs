@@ -3,6 +3,7 @@
 
 mod idle;
 mod meter;
+mod seal;
 mod world;
 
 use std::path::Path;
@@ -14,8 +15,13 @@ use crate::target_folder;
 /// Measures everything that there is to measure, and prints a line for each.
 /// Fails if something could not be run; a figure alone fails nothing.
 pub(crate) fn run(root: &Path, files: usize) -> bool {
-    let program = target_folder(root).join("release/syft");
-    match build(root).and_then(|()| idle::measure(&program, files)) {
+    let built = target_folder(root).join("release");
+    let measured = build(root).and_then(|()| {
+        let mut lines = seal::measure(&built.join("examples/cost"))?;
+        lines.extend(idle::measure(&built.join("syft"), files)?);
+        Ok(lines)
+    });
+    match measured {
         Ok(lines) => {
             print(&lines);
             true
@@ -37,15 +43,22 @@ struct Line {
 }
 
 fn build(root: &Path) -> Result<(), String> {
-    let status = Command::new("cargo")
-        .args(["build", "--release", "--locked", "--package", "syft-cli"])
-        .current_dir(root)
-        .status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the release build failed: {status}")),
-        Err(error) => Err(format!("could not start cargo: {error}")),
+    for what in [
+        ["--package", "syft-cli", "--bins"].as_slice(),
+        &["--package", "syft-crypto", "--example", "cost"],
+    ] {
+        let status = Command::new("cargo")
+            .args(["build", "--release", "--locked"])
+            .args(what)
+            .current_dir(root)
+            .status();
+        match status {
+            Ok(status) if status.success() => {}
+            Ok(status) => return Err(format!("the release build failed: {status}")),
+            Err(error) => return Err(format!("could not start cargo: {error}")),
+        }
     }
+    Ok(())
 }
 
 fn print(lines: &[Line]) {

@@ -180,7 +180,7 @@ fn readers(dataset: &Dataset, peers: &BTreeSet<Email>) -> BTreeSet<Email> {
 }
 
 /// Takes a collection out of the store: grants first, so that nobody sees half of it.
-async fn withdraw(pass: &Pass<'_>, space: &Space) -> Result<()> {
+pub(crate) async fn withdraw(pass: &Pass<'_>, space: &Space) -> Result<()> {
     let transport: &dyn Transport = &*pass.node.transport;
     for recipient in granted(pass, space).await? {
         patiently(space, 0, grants::revoke(transport, space, recipient)).await?;

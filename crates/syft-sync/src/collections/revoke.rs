@@ -2,7 +2,7 @@ use syft_core::{DatasetName, Email};
 use syft_transport::CollectionKind;
 
 use super::form::Form;
-use super::publish::{granted, note, withdraw_all};
+use super::publish::{granted, note, withdraw, withdraw_all};
 use crate::Result;
 use crate::ledger::Published;
 use crate::node::Pass;
@@ -25,8 +25,12 @@ pub(crate) async fn revoke_from(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec
             for hash in published.older.iter().chain([&published.hash]) {
                 for form in Form::all(pass, CollectionKind::Mock, &name, hash)? {
                     // An older one may never have been opened, or be gone.
-                    if granted(pass, form.space()).await?.contains(&peer.into()) {
-                        form.revoke(pass, peer).await?;
+                    if !granted(pass, form.space()).await?.contains(&peer.into()) {
+                        continue;
+                    }
+                    match form.readers(&published).is_empty() {
+                        true => withdraw(pass, form.space()).await?,
+                        false => form.revoke(pass, peer).await?,
                     }
                 }
             }
