@@ -5,17 +5,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt;
-use syft_core::{Email, EventsName, NewEntry};
-use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
+use syft_core::{ContentHash, Email, EventsName, NewEntry, ProposalName};
+use syft_crypto::is_envelope;
+use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, TransportExt};
 
 use crate::channels::patiently;
 use crate::engine::Draft;
-use crate::hello::HELLO;
-use crate::ledger::{Fact, State};
+use crate::ledger::{Fact, Gap, State};
 use crate::node::Pass;
+use crate::owner::note_problem;
+use crate::peers::PeerTable;
+use crate::refusal::Refusal;
 use crate::report::SyncReport;
-use crate::reset::{forget_store, note_emptying};
-use crate::{Error, Result, collections};
+use crate::sealed::reject_of;
+use crate::{Error, Result, bodies, collections};
+
+/// A larger object is not put away with its bytes, in bytes.
+const FORGED_LIMIT: u64 = 64 << 20;
 
 /// Looks whether the store has what this pass put into channels that stay, and shows the
 /// newest object of my event log, if it ever did.
@@ -121,7 +127,7 @@ pub(crate) fn put_back(
 }
 
 /// Goes on in spite of all that does not fit, since the owner of this home says so. Returns
-/// what was done, a line each.
+/// what was done, a line each; what stands in the way with one peer is a line, too.
 pub(crate) async fn repair(pass: &mut Pass<'_>, peers: &BTreeSet<Email>) -> Result<Vec<String>> {
     let mut done = Vec::new();
     let found: Vec<_> = pass.ledger.state().contradictions.clone().into_iter().collect();
@@ -129,26 +135,56 @@ pub(crate) async fn repair(pass: &mut Pass<'_>, peers: &BTreeSet<Email>) -> Resu
         let mut draft = Draft::default();
         reconciled(pass, &mut draft, &channel);
         draft.fact(Fact::Reconciled { channel });
-        pass.carry_out(draft).await?;
+        pass.begin(draft)?;
         done.push(format!("goes on with {} from here", contradiction.peer));
     }
-    for owner in peers {
-        let space = Space::Outbox { owner: owner.clone(), recipient: pass.node.email.clone() };
-        let listed = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
-        if put_back(pass.ledger.state(), owner, &space, &listed).is_some() {
-            let channel = space.to_string();
-            let mut draft = Draft::default();
-            reconciled(pass, &mut draft, &channel);
-            draft.fact(Fact::Forgotten { channel });
-            pass.carry_out(draft).await?;
-            done.push(format!("goes on with what {owner} has in the store"));
+    for peer in peers {
+        match repair_with(pass, peer, &mut done).await {
+            Err(error) if error.ends_the_pass() => return Err(error),
+            Err(error) => done.push(format!("{peer}: could not look: {error}")),
+            Ok(()) => {}
         }
     }
     if has_lost_log(pass).await? {
-        put_again(pass, Anew::Backup).await?;
+        put_again(pass, peers).await?;
         done.push("the next sync puts everything of yours into the store again".to_owned());
     }
     Ok(done)
+}
+
+/// The same with one peer: what is missing is given up, what was forged is put away.
+async fn repair_with(pass: &mut Pass<'_>, peer: &Email, done: &mut Vec<String>) -> Result<()> {
+    let (me, peer) = (pass.node.email.clone(), peer.clone());
+    let outbox = Space::Outbox { owner: peer.clone(), recipient: me.clone() };
+    let inbox = Space::Inbox { owner: me, sender: peer.clone() };
+    for space in [outbox, inbox] {
+        let channel = space.to_string();
+        let Some(arrived) = pass.ledger.state().arrived.get(&channel).cloned() else { continue };
+        let listed = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
+        let mut draft = Draft::default();
+        if put_back(pass.ledger.state(), &peer, &space, &listed).is_some() {
+            reconciled(pass, &mut draft, &channel);
+            draft.fact(Fact::Forgotten { channel: channel.clone() });
+            done.push(format!("goes on with what {peer} has in the store"));
+        }
+        if let Some(Gap { messages, .. }) = arrived.gap() {
+            draft.fact(Fact::GapClosed { channel: channel.clone() });
+            done.push(format!("goes on without {messages} of {peer} that did not arrive"));
+        }
+        let forged = listed.iter().filter(|object| arrived.forged.contains(object.name.as_str()));
+        for object in forged {
+            let body = bodies::whole(&*pass.node.transport, object, FORGED_LIMIT).await;
+            let Some(reject) = body.as_ref().err().and_then(reject_of) else { continue };
+            let raw = bodies::whole(&*pass.node.store, object, FORGED_LIMIT).await.ok();
+            draft.quarantine(&pass.node.scene(), &peer, object, raw.as_deref(), None, reject);
+            if matches!(object.space, Space::Inbox { .. }) {
+                draft.retire(object);
+            }
+            done.push(format!("put {} away, which was not of {peer}", object.name));
+        }
+        pass.carry_out(draft).await?;
+    }
+    Ok(())
 }
 
 fn reconciled(pass: &Pass<'_>, draft: &mut Draft, channel: &str) {
@@ -167,56 +203,136 @@ async fn has_lost_log(pass: &Pass<'_>) -> Result<bool> {
     Ok(!listed.iter().any(|object| object.name.as_str() == newest.name))
 }
 
-/// What of mine in the store is put there anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Anew {
-    /// My backup; what others have not read yet they find as it is.
-    Backup,
-    /// That, too, and what waits for others: they are to read it in another form.
-    All,
-}
-
-/// Takes what is there of it out of the store, and makes all of it due again.
-pub(crate) async fn put_again(pass: &mut Pass<'_>, what: Anew) -> Result<()> {
-    note_emptying(pass).await?;
-    let transport = pass.node.transport.clone();
-    let mine = patiently(&"my spaces", 0, transport.discover(SpaceKind::Mine)).await?;
-    for space in mine.spaces {
-        match space {
-            Space::Log { .. }
-            | Space::Checkpoints { .. }
-            | Space::Rolling { .. }
-            | Space::State { .. } => {}
-            Space::Outbox { .. } | Space::Inbox { .. } if what == Anew::All => {}
-            Space::Collection { .. } if what == Anew::All => {
-                collections::withdraw(pass, &space).await?;
-                continue;
+/// Takes what is left of my backup out of the store, and makes all that lay there due again.
+/// What these have not read yet they find as it is.
+async fn put_again(pass: &mut Pass<'_>, readers: &BTreeSet<Email>) -> Result<()> {
+    begin_backup_anew(pass).await?;
+    let mut draft = Draft::default();
+    draft.fact(Fact::DatasetsAnew);
+    for peer in readers {
+        draft.fact(Fact::SentAnew { peer: peer.clone() });
+        let inbox = Space::Inbox { owner: peer.clone(), sender: pass.node.email.clone() };
+        let listed = patiently(&inbox, 0, pass.node.transport.list_all(&inbox)).await?;
+        let names = listed.iter().filter_map(|one| ProposalName::parse(one.name.as_str()).ok());
+        let waiting: BTreeSet<String> = names.map(|name| name.uid().to_owned()).collect();
+        let proposed = pass.ledger.state().proposed.get(peer).into_iter().flatten();
+        for (path, proposed) in proposed {
+            if !waiting.contains(&proposed.message.to_string()) {
+                draft.fact(Fact::Unproposed { owner: peer.clone(), path: path.clone() });
             }
-            _ => continue,
         }
-        let mut objects = patiently(&space, 0, transport.list_all(&space)).await?;
-        objects.retain(|object| object.name.as_str() != HELLO);
-        patiently(&space, 0, transport.delete(&objects)).await?;
     }
-    forget_store(pass).await
+    pass.begin(draft).map(drop)
 }
 
-/// What lies in the store is sealed from now on, or is not: what was put there in the open
-/// is put there sealed.
+async fn begin_backup_anew(pass: &mut Pass<'_>) -> Result<()> {
+    let owner = || pass.node.email.clone();
+    let spaces = [
+        Space::Log { owner: owner() },
+        Space::Checkpoints { owner: owner() },
+        Space::Rolling { owner: owner() },
+        Space::State { owner: owner() },
+    ];
+    let mut draft = Draft::default();
+    for space in spaces {
+        for object in patiently(&space, 0, pass.node.transport.list_all(&space)).await? {
+            draft.delete(&object);
+        }
+    }
+    draft.fact(Fact::BackupAnew);
+    pass.carry_out(draft).await
+}
+
+/// What lies in the store is sealed by my key from now on, or by none: what was put there
+/// otherwise is put there anew.
 pub(crate) async fn take_sealing(pass: &mut Pass<'_>) -> Result<()> {
-    let (on, state) = (pass.node.seals(), pass.ledger.state());
-    if state.sealing == on {
+    let ring = pass.node.ring.as_ref().filter(|ring| ring.encrypt().seals());
+    let (key, state) = (ring.map(|ring| ring.keys().bundle().fingerprint()), pass.ledger.state());
+    if state.sealed_by == key {
         return Ok(());
     }
-    if on && state.has_sent() {
-        put_again(pass, Anew::All).await?;
+    let has_sent = state.has_sent();
+    let mut draft = Draft::default();
+    if key.is_some() && has_sent {
+        begin_backup_anew(pass).await?;
+        let mine =
+            patiently(&"my spaces", 0, pass.node.transport.discover(SpaceKind::Mine)).await?;
+        for space in mine.spaces {
+            if matches!(space, Space::Collection { kind: CollectionKind::Mock, .. }) {
+                collections::withdraw(pass, &space).await?;
+            }
+        }
+        draft.fact(Fact::DatasetsAnew);
     }
     let scene = pass.node.scene();
-    let mut draft = Draft::default();
-    draft.fact(Fact::Sealing { on });
-    let (key, word) = (format!("sealing:{on}"), if on { "on" } else { "off" });
-    draft.audit(key, scene.now, scene.me, "sealing", word, []);
+    draft.fact(Fact::SealedBy { key });
+    let word = if key.is_some() { "on" } else { "off" };
+    draft.audit("sealing", scene.now, scene.me, "sealing", word, []);
     pass.begin(draft).map(drop)
+}
+
+/// What was sent to a peer in the open, or sealed to a key that it has no more, it does not
+/// take: once all is sealed to the key that it has, what waits for it is sent anew.
+pub(crate) async fn take_keys(pass: &mut Pass<'_>, report: &mut SyncReport) -> Result<()> {
+    let Some(ring) = pass.node.ring.clone() else { return Ok(()) };
+    let peers: Vec<Email> = PeerTable::load(&*pass.node.disk)?.peers.into_keys().collect();
+    for peer in peers {
+        let Ok(found) = ring.with(&peer)? else { continue };
+        let Some(bundle) = found.bundle.filter(|_| found.seals) else { continue };
+        let key = bundle.fingerprint();
+        if pass.ledger.state().sealed_to.get(&peer) == Some(&key) {
+            continue;
+        }
+        if let Err(error) = send_anew(pass, &peer, key).await {
+            note_problem(report, &peer, error)?;
+        }
+    }
+    Ok(())
+}
+
+async fn send_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Result<()> {
+    let me = pass.node.email.clone();
+    let mut draft = Draft::default();
+    let outbox = Space::Outbox { owner: me.clone(), recipient: peer.clone() };
+    let inbox = Space::Inbox { owner: peer.clone(), sender: me };
+    let transport = pass.node.transport.clone();
+    if pass.ledger.state().emitted.contains_key(&outbox.to_string()) {
+        let mut refusals = Vec::new();
+        for object in patiently(&outbox, 0, transport.list_all(&outbox)).await? {
+            if Refusal::is_name(object.name.as_str()) {
+                // As I can still read it: an answer is given once.
+                let body = bodies::whole(&*pass.node.store, &object, FORGED_LIMIT).await?;
+                refusals.extend((!is_envelope(&body)).then(|| (object.name.clone(), body)));
+            }
+            draft.delete(&object);
+        }
+        for (name, body) in refusals {
+            draft.put(outbox.clone(), name, body);
+        }
+        draft.fact(Fact::SentAnew { peer: peer.clone() });
+        // So that what lies there is newer than what lay there, also if nothing is due.
+        let (state, scene) = (pass.ledger.state(), pass.node.scene());
+        let at = state.next_time(scene.now);
+        draft.fact(Fact::Time { at });
+        draft.emit_events(state, &scene, outbox, at, Vec::new())?;
+    }
+    if pass.ledger.state().emitted.contains_key(&inbox.to_string()) {
+        let mut waiting = BTreeSet::new();
+        for object in patiently(&inbox, 0, transport.list_all(&inbox)).await? {
+            if let Ok(name) = ProposalName::parse(object.name.as_str()) {
+                waiting.insert(name.uid().to_owned());
+                draft.delete(&object);
+            }
+        }
+        let proposed = pass.ledger.state().proposed.get(peer).into_iter().flatten();
+        for (path, proposed) in proposed {
+            if waiting.contains(&proposed.message.to_string()) {
+                draft.fact(Fact::Unproposed { owner: peer.clone(), path: path.clone() });
+            }
+        }
+    }
+    draft.fact(Fact::SealedTo { peer: peer.clone(), key });
+    pass.carry_out(draft).await
 }
 
 impl Pass<'_> {

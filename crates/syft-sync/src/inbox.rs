@@ -7,10 +7,14 @@ use syft_transport::{Object, Space};
 use crate::Result;
 use crate::engine::{Draft, refuse_unread, unknown_id, waits_on};
 use crate::hello::HELLO;
+use crate::ledger::Fact;
 use crate::node::Pass;
 
 /// Messages of one channel that are dealt with in one pass (`threats.md` I13).
 const BUDGET: usize = 256;
+
+/// Objects that were no message before, and are looked at again in one pass.
+const BUDGET_FORGED: usize = 16;
 
 /// How many objects of a channel have names that are of no message.
 pub(crate) fn ignored<K>(listed: &[Object], key: impl Fn(&str) -> Option<K>) -> usize {
@@ -41,12 +45,33 @@ impl Pass<'_> {
             return Vec::new();
         }
         objects.sort_by(|(a, first), (b, second)| (a, &first.id).cmp(&(b, &second.id)));
-        objects.into_iter().map(|(_, object)| object).take(BUDGET).collect()
+        // What was no message is looked at again, and does not stand in the way of those
+        // that are.
+        let was_forged = |object: &Object| {
+            arrived.is_some_and(|arrived| arrived.forged.contains(object.name.as_str()))
+        };
+        let (odd, mut new): (Vec<Object>, Vec<Object>) =
+            objects.into_iter().map(|(_, object)| object).partition(was_forged);
+        new.truncate(BUDGET);
+        new.extend(odd.into_iter().take(BUDGET_FORGED));
+        new
     }
 
     /// Notes, once for each, that an object is not what the one in whose place it lies put
     /// there.
-    pub(crate) fn note_forged(&self, object: &Object, from: &Email, reject: &Reject) -> Result<()> {
+    pub(crate) fn note_forged(
+        &mut self,
+        object: &Object,
+        from: &Email,
+        reject: &Reject,
+    ) -> Result<()> {
+        let (channel, name) = (object.space.to_string(), object.name.to_string());
+        let known = self.ledger.state().arrived.get(&channel);
+        if !known.is_some_and(|known| known.forged.contains(&name)) {
+            let mut draft = Draft::default();
+            draft.fact(Fact::Forged { channel, name });
+            self.begin(draft)?;
+        }
         let version = object.version.as_ref().map(|version| version.0.as_str());
         let key = format!("forged:{object}:{}:{}", object.id, version.unwrap_or_default());
         let details = [

@@ -29,6 +29,8 @@ pub enum Notice {
         /// Why, in words.
         reason: String,
     },
+    /// Something in the store is not what it should be: somebody interferes.
+    Alarm(String),
     /// The store is away: what is known here counts, and what is due waits.
     StoreAway {
         /// What the store said.

@@ -8,7 +8,7 @@ use syft_core::{
     Access, ContentHash, ContentHasher, Disk, Email, Error as CoreError, HomePath, NewEntry,
     NodePaths, RejectCode,
 };
-use syft_transport::{Object, PutBody, PutMode};
+use syft_transport::{Object, PutBody, PutMode, Space};
 
 use crate::Result;
 use crate::channels::{IN_FLIGHT, patiently};
@@ -16,8 +16,10 @@ use crate::engine::Draft;
 use crate::ledger::{Fact, LocalEffect, Pending, Plan, RemoteEffect};
 use crate::node::Pass;
 use crate::owner::note_problem;
+use crate::peers::PeerTable;
 use crate::quarantine::{Quarantine, Quarantined};
 use crate::report::SyncReport;
+use crate::sealed::is_closed;
 
 /// One peer whose channel is stuck holds up no other; when several are, the store
 /// is away, and is not asked for every one of them.
@@ -129,6 +131,8 @@ impl Pass<'_> {
                 continue;
             }
             match self.perform_all_remote(id, &pending.plan).await {
+                // It waits for the peer, and the store has no part in it.
+                Err(crate::Error::Transport(error)) if is_closed(&error) => {}
                 Err(crate::Error::Transport(error)) => {
                     if error.is_retryable() {
                         stuck.insert(channel);
@@ -300,6 +304,10 @@ impl Pass<'_> {
                     transport.put(space, name, PutBody::from(bytes), PutMode::Create).await
                 };
                 match patiently(space, size, put).await {
+                    // Nothing goes to somebody who was removed and poses as another now.
+                    Err(error) if is_closed(&error) && self.is_removed(space)? => {
+                        self.note("object.dropped", format!("{space}/{name}"))?;
+                    }
                     // Somebody who can write the folder took the name. It stays
                     // taken, so waiting would only hold up what comes after.
                     Err(syft_transport::Error::AlreadyExists { .. }) => {
@@ -319,6 +327,18 @@ impl Pass<'_> {
             }
         }
         Ok(None)
+    }
+}
+
+impl Pass<'_> {
+    /// Whether a channel is one to a peer that was removed or rejected.
+    fn is_removed(&self, space: &Space) -> Result<bool> {
+        let (Space::Outbox { recipient: peer, .. } | Space::Inbox { owner: peer, .. }) = space
+        else {
+            return Ok(false);
+        };
+        let table = PeerTable::load(&*self.node.disk)?;
+        Ok(table.state(peer).is_none_or(|state| state.is_refused()))
     }
 }
 

@@ -3,6 +3,7 @@ use syft_core::{ContentHash, DatasitePath, Reject, RejectCode, Timestamp};
 use syft_transport::ObjectName;
 use uuid::Uuid;
 
+use crate::ledger::Head;
 use crate::{Error, Result};
 
 const SCHEMA: &str = "syft/refusal/1";
@@ -27,6 +28,9 @@ pub(crate) struct Refusal {
     pub paths: Vec<RefusedPath>,
     /// When.
     pub at: Timestamp,
+    /// The newest message that the owner has of the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Head>,
 }
 
 /// One change that was not taken.
@@ -51,7 +55,14 @@ impl Refusal {
         at: Timestamp,
     ) -> Self {
         let (code, detail) = (reject.code, reject.detail.clone());
-        Refusal { schema: SCHEMA.to_owned(), message, code, detail, whole, paths, at }
+        Refusal { schema: SCHEMA.to_owned(), message, code, detail, whole, paths, at, seen: None }
+    }
+
+    /// The same with the newest message that the owner has of the sender.
+    #[must_use]
+    pub(crate) fn having(mut self, seen: Option<Head>) -> Self {
+        self.seen = seen;
+        self
     }
 
     /// Whether an object of an outbox is a refusal, by its name.

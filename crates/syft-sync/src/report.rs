@@ -92,7 +92,8 @@ impl SyncReport {
             email,
             format!(
                 "{what} is not as {email} sealed it ({detail}): somebody else writes in their \
-                 place or changed it, and it was not taken; tell whoever runs the store"
+                 place or changed it, and it was not taken; tell whoever runs the store, and \
+                 {email}; syft doctor --repair puts it away"
             ),
         );
     }

@@ -18,10 +18,11 @@ use common::forge::{name, proposal};
 use common::hostile::Forgetful;
 use common::{Member, Pair, Trio, alice, bob, carol, in_space, inbox, outbox};
 use syft_core::codec::encode_proposal;
-use syft_core::{Email, JobName};
+use syft_core::{Email, JobName, SystemEntropy};
+use syft_crypto::{KeySource, Limits, Party, Sealer};
 use syft_job::{Script, Submission};
 use syft_sync::SyncReport;
-use syft_transport::{MemoryStore, Object, Space};
+use syft_transport::{MemoryStore, Object, Space, Transport};
 
 fn alarm(report: &SyncReport, peer: &Email) -> Option<String> {
     let told = report.peers.iter().find(|told| told.email == *peer)?;
@@ -87,6 +88,17 @@ async fn f17_what_is_put_there_in_the_open_is_taken_from_nobody_who_seals() {
     let bytes = encode_proposal(&proposal(1, &path, "echo forged\n")).unwrap();
     trio.store.plant(&inbox(alice(), bob()), &name(1), bytes, Some(bob()));
     alice_notices(&trio, "this is in the open").await;
+    let report = trio.alice.sync().await;
+    assert!(alarm(&report, &bob()).is_some(), "until Alice has decided");
+    let repaired = trio.alice.manager.check_up(true, true).await.unwrap().repaired;
+    assert!(
+        repaired.iter().any(|line| line.contains("away, which was not of bob")),
+        "{repaired:?}"
+    );
+    let report = trio.alice.sync().await;
+    assert_eq!(alarm(&report, &bob()), None);
+    let away = trio.alice.manager.quarantine().list().unwrap();
+    assert_eq!(away.len(), 1);
 }
 
 #[tokio::test]
@@ -97,8 +109,73 @@ async fn a_message_of_which_one_byte_was_changed_is_not_taken() {
     let message = sent.iter().find(|object| object.name.as_str() != "hello").unwrap();
     let mut bytes = trio.store.bytes(&message.id).unwrap().to_vec();
     *bytes.last_mut().unwrap() ^= 1;
+    let good = trio.store.bytes(&message.id).unwrap();
     trio.store.tamper(&message.id, bytes);
     alice_notices(&trio, "it cannot be opened").await;
+    // Nothing is lost once the store puts it right.
+    trio.store.tamper(&message.id, good);
+    let report = trio.alice.sync().await;
+    assert_eq!(alarm(&report, &bob()), None);
+    assert!(trio.alice.read(&job_of(&bob(), "changed")).is_some());
+}
+
+/// Bob has the key of a mock that is shared with him, and writes another one under it.
+#[tokio::test]
+async fn a_reader_of_a_mock_cannot_write_it_for_the_others() {
+    let trio = Trio::sealed().await;
+    trio.create_dataset("patients", syft_dataset::Audience::Any);
+    trio.alice.sync().await;
+    let all = trio.store.objects();
+    let of = |name: &str| all.iter().find(|object| object.name.as_str() == name).unwrap().clone();
+    let bytes = |object: &Object| trio.store.bytes(&object.id).unwrap().to_vec();
+    let keys = |email: &Email| common::keys_of(email).keys(email).unwrap();
+    let (alice_keys, bob_keys) = (keys(&alice()), keys(&bob()));
+    let party = Party { email: &alice(), bundle: alice_keys.bundle() };
+    let grant = of("grant_bob@university.org.json");
+    let mut plain = Vec::new();
+    bob_keys.open(party, &Limits::default(), &mut bytes(&grant).as_slice(), &mut plain).unwrap();
+    let grant: serde_json::Value = serde_json::from_slice(&plain).unwrap();
+    let own = Email::parse("collection@syft.invalid").unwrap();
+    let key = KeySource::parse(grant["key"].as_str().unwrap(), &own).unwrap().keys(&own).unwrap();
+    // Whoever opens an envelope can put other bytes of the same length into it, under the
+    // signature that is there: what comes of it is as if Alice had sealed it.
+    let file = of("file-1");
+    let mut held = Vec::new();
+    key.open(party, &Limits::default(), &mut bytes(&file).as_slice(), &mut held).unwrap();
+    let to = [Party { email: &own, bundle: key.bundle() }];
+    let (mut forged, other) = (Vec::new(), vec![b'x'; held.len()]);
+    let body = (other.len() as u64, &mut other.as_slice() as &mut dyn std::io::Read);
+    alice_keys.seal(&to, Some(&file.to_string()), body, &mut forged, &SystemEntropy).unwrap();
+    trio.store.tamper(&file.id, forged);
+    let report = trio.carol.sync().await;
+    assert!(
+        report.notes.iter().any(|note| note.contains("it is not what its index says")),
+        "{report:?}"
+    );
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    assert!(trio.carol.read(mock).is_none());
+}
+
+/// A version of a mock that its owner has replaced.
+#[tokio::test]
+async fn an_older_mock_is_not_taken_for_the_newest() {
+    let trio = Trio::sealed().await;
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    trio.create_dataset("patients", syft_dataset::Audience::Any);
+    trio.settle().await;
+    let past = Past::of(&trio.store);
+    trio.alice.write(mock, "name,age\nmade up,2\n");
+    trio.settle().await;
+    let is_collection = |space: &Space| matches!(space, Space::Collection { .. });
+    past.come_back(&trio.store, is_collection);
+    for space in past.0.values().map(|(object, _)| &object.space).filter(|it| is_collection(it)) {
+        let grant = trio.store.user(alice());
+        let _ = grant.sharing().unwrap().grant(space, &(&bob()).into()).await;
+    }
+    let report = trio.bob.sync().await;
+    let told = alarm(&report, &alice()).unwrap();
+    assert!(told.contains("an older version of the dataset patients"), "{told}");
+    assert_eq!(trio.bob.read(mock).unwrap(), "name,age\nmade up,2\n");
 }
 
 #[tokio::test]

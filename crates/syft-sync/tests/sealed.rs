@@ -11,7 +11,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Machine, Member, Pair, Secrecy, Trio, alice, bob, carol, in_space, inbox};
+use common::{Machine, Member, Pair, Secrecy, Trio, alice, bob, carol, in_space, inbox, outbox};
 use syft_core::{DatasetName, Email, JobName};
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, PlainSandbox};
@@ -176,53 +176,66 @@ async fn what_lay_in_the_open_is_sealed_once_that_is_wanted() {
     assert_unreadable(&pair);
 }
 
-/// Whoever switches it off does so alone: nothing in the open is taken as theirs.
+/// Whoever switches it off does so alone: nothing goes in the open to those who seal.
 #[tokio::test]
 async fn f17_once_sealed_with_a_peer_nothing_goes_in_the_open() {
     let mut pair = Pair::sealed().await;
-    let mut config = pair.alice.config(Arc::new(pair.store.user(alice())));
-    config.encrypt = Some(Encrypt::Off);
-    pair.alice.manager = SyftboxManager::login(config).await.unwrap();
+    let off = async |member: &mut Member, pair_store: &syft_transport::MemoryStore| {
+        let mut config = member.config(Arc::new(pair_store.user(member.email.clone())));
+        config.encrypt = Some(Encrypt::Off);
+        member.manager = SyftboxManager::login(config).await.unwrap();
+    };
+    off(&mut pair.alice, &pair.store).await;
     pair.alice.write("alice@hospital.org/public/notes.txt", "zebra-note\n");
-    pair.alice.sync().await;
-    let report = pair.bob.sync().await;
-    let told = report.peers.iter().find(|peer| peer.email == alice()).unwrap();
-    assert!(told.alarm, "{told:?}");
-    assert!(told.problem.as_ref().unwrap().contains("in the open"), "{told:?}");
+    let report = pair.alice.sync().await;
+    let told = report.peers.iter().find(|peer| peer.email == bob()).unwrap();
+    assert!(told.problem.as_ref().unwrap().contains("takes nothing in the open"), "{told:?}");
+    pair.bob.sync().await;
     assert!(pair.bob.read("alice@hospital.org/public/notes.txt").is_none());
     pair.submit("echo zebra-script", "zebra-job").await;
     pair.bob.sync().await;
-    let sent = in_space(&pair.store, &inbox(alice(), bob()));
-    for object in sent.iter().filter(|object| object.name.as_str() != "hello") {
-        assert!(pair.store.bytes(&object.id).unwrap().starts_with(b"SYC2"));
+    for space in [inbox(alice(), bob()), outbox(alice(), bob())] {
+        let sent = in_space(&pair.store, &space);
+        for object in sent.iter().filter(|object| object.name.as_str() != "hello") {
+            assert!(pair.store.bytes(&object.id).unwrap().starts_with(b"SYC2"), "{object}");
+        }
     }
     // Both have to begin anew for it.
+    off(&mut pair.bob, &pair.store).await;
     pair.bob.manager.add_peer(&alice(), true).await.unwrap();
-    let mut config = pair.bob.config(Arc::new(pair.store.user(bob())));
-    config.encrypt = Some(Encrypt::Off);
-    pair.bob.manager = SyftboxManager::login(config).await.unwrap();
-    pair.bob.sync().await;
+    pair.alice.manager.add_peer(&bob(), true).await.unwrap();
+    for _ in 0..2 {
+        pair.alice.sync().await;
+        pair.bob.sync().await;
+    }
     assert_eq!(pair.bob.read("alice@hospital.org/public/notes.txt").unwrap(), "zebra-note\n");
+    assert!(pair.alice.manager.job_store().job("zebra-job").is_ok());
 }
 
 #[tokio::test]
 async fn a_scientist_goes_on_from_a_new_machine() {
     let pair = Pair::sealed().await;
-    pair.submit("echo one", "one").await;
+    // Two that Alice has taken and answered, and one that she has not seen yet.
+    for job in ["one", "two"] {
+        pair.submit(&format!("echo {job}"), job).await;
+        pair.bob.sync().await;
+        pair.alice.sync().await;
+    }
+    pair.submit("echo three", "three").await;
     pair.bob.sync().await;
-    pair.alice.write("alice@hospital.org/public/notes.txt", "zebra-note\n");
-    pair.alice.sync().await;
     let machine = pair.bob.another_home(9);
     let fresh = login(&machine, &pair, Encrypt::Auto).await;
     fresh.add_peer(&alice(), false).await.unwrap();
-    let mut second = Submission::new(alice(), Script::Text("echo two".to_owned()));
-    second.name = Some(JobName::parse("two").unwrap());
+    let mut second = Submission::new(alice(), Script::Text("echo four".to_owned()));
+    second.name = Some(JobName::parse("four").unwrap());
     fresh.submit_job(&second, false).await.unwrap();
     machine.clock.step(100.0);
     fresh.sync(&SyncOptions::default()).await.unwrap();
     let report = pair.alice.sync().await;
     assert!(report.peers.iter().all(|peer| !peer.alarm && peer.late.is_none()), "{report:?}");
-    assert!(pair.alice.manager.job_store().job("two").is_ok());
+    for job in ["three", "four"] {
+        assert!(pair.alice.manager.job_store().job(job).is_ok(), "{job}");
+    }
 }
 
 fn collections(pair: &Pair) -> Vec<String> {
@@ -255,12 +268,12 @@ async fn sharing_writes_a_key_and_unsharing_takes_a_new_one_from_the_next_versio
     assert!(!after.iter().any(|key| key.contains("grant_bob")), "{after:?}");
 }
 
-/// A reader who has no keys gets the mock as it ever was, and one who has them sealed.
+/// A reader who does not seal gets the mock as it ever was, and one who does sealed.
 #[tokio::test]
 async fn a_mock_is_there_in_the_form_that_each_reader_reads() {
     let pair = Pair::sealed().await;
     let transport = Arc::new(pair.store.user(carol()));
-    let carol = Member::join_as(common::carol(), transport, 3, Secrecy::Keyless).await;
+    let carol = Member::join_as(common::carol(), transport, 3, Secrecy::Open).await;
     carol.manager.add_peer(&alice(), false).await.unwrap();
     pair.alice.manager.approve_peer_request(&common::carol(), true).await.unwrap();
     pair.create_dataset("patients", Audience::Any);

@@ -68,6 +68,10 @@ impl NoticeSink for Progress {
                 };
                 self.bars.suspend(|| self.screen.note(&line));
             }
+            Notice::Alarm(alarm) => {
+                let line = format!("warning: {}", safe_text(alarm));
+                self.bars.suspend(|| self.screen.note(&line));
+            }
             // The first answer is the one to tell.
             Notice::StoreAway { reason } => drop(self.away.set(reason.clone())),
             _ => {}

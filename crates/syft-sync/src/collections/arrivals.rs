@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::stream::{self, BoxStream, StreamExt};
-use syft_core::{DatasetName, Email, Reject, RejectCode};
+use syft_core::{DatasetName, Email, Reject, RejectCode, Timestamp};
 use syft_transport::{Object, Space, Transport, TransportExt, grants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::file_name;
-use super::sealed::{Opened, is_sealed, open_shared};
+use super::sealed::{Opened, is_sealed, open};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::sealed::KeyRing;
 use crate::{Error, Result, bodies};
@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) name: DatasetName,
     /// The hash of its content.
     pub(super) hash: String,
+    /// When it was published, if its owner signed that.
+    pub(super) at: Option<Timestamp>,
     /// Where it lies, and so whether it is sealed.
     pub(super) space: Space,
 }
@@ -112,7 +114,7 @@ impl Fetcher {
         if let (Some(ring), Space::Collection { hash, .. }) = (&self.ring, space)
             && is_sealed(hash)
         {
-            let opened = open_shared(&*self.transport, ring, owner, space).await?;
+            let opened = open(&*self.transport, ring, owner, space).await?;
             let gone = || Error::NotFound("it is shared with you no longer".to_owned());
             let opened = opened.ok_or_else(gone)?;
             return Ok(Found { files: opened.files()?, opened: Some(Arc::new(opened)) });

@@ -10,7 +10,7 @@ use syft_transport::{CollectionKind, Object, Space, Transport, TransportExt};
 use super::form::Form;
 use super::object_name;
 use super::publish::settle;
-use super::sealed::open_mine;
+use super::sealed::open;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
@@ -120,6 +120,14 @@ async fn bring(
         }
     }
     older.remove(&backup.hash);
+    if !is_there {
+        let current = Form::mine(pass, CollectionKind::Private, name, &backup.hash)?;
+        for form in Form::all(pass, CollectionKind::Private, name, &backup.hash)? {
+            if form.space() != current.space() {
+                remove_space(pass, form.space()).await?;
+            }
+        }
+    }
     let hash = Some(backup.hash);
     let whole = PrivateBackup { wanted: true, hash, older: older.clone() };
     if !older.is_empty() {
@@ -166,7 +174,7 @@ async fn read_back_sealed(
     files: &[CollectionFile],
 ) -> Result<()> {
     let transport = &*pass.node.transport;
-    let opened = match open_mine(transport, ring, space).await {
+    let opened = match open(transport, ring, &pass.node.email, space).await {
         Ok(opened) => opened,
         Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => None,
         Err(error) => return Err(error),
@@ -206,15 +214,18 @@ async fn take_away(pass: &mut Pass<'_>, name: &DatasetName, known: PrivateBackup
 }
 
 async fn remove(pass: &Pass<'_>, name: &DatasetName, hashes: &BTreeSet<String>) -> Result<()> {
-    let transport = &*pass.node.transport;
     for hash in hashes {
         for form in Form::all(pass, CollectionKind::Private, name, hash)? {
-            let space = form.space();
-            let objects = patiently(space, 0, transport.list_all(space)).await?;
-            patiently(space, 0, transport.delete(&objects)).await?;
+            remove_space(pass, form.space()).await?;
         }
     }
     Ok(())
+}
+
+async fn remove_space(pass: &Pass<'_>, space: &Space) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let objects = patiently(space, 0, transport.list_all(space)).await?;
+    Ok(patiently(space, 0, transport.delete(&objects)).await?)
 }
 
 pub(super) async fn note(

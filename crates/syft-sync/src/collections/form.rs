@@ -72,12 +72,9 @@ impl Form {
 
     /// Who reads it so.
     pub(super) fn readers(&self, published: &Published) -> BTreeSet<Email> {
-        match self {
-            Form::Open(_) => published.readers.difference(&published.sealed).cloned().collect(),
-            Form::Sealed { .. } => {
-                published.readers.intersection(&published.sealed).cloned().collect()
-            }
-        }
+        let reads_sealed = |reader: &&Email| published.sealed.contains_key(*reader);
+        let is_this = |reader: &&Email| reads_sealed(reader) == matches!(self, Form::Sealed { .. });
+        published.readers.iter().filter(is_this).cloned().collect()
     }
 
     /// Puts all of it there.
@@ -91,7 +88,8 @@ impl Form {
         match self {
             Form::Open(space) => put_files(pass, space, files).await,
             Form::Sealed { ring, key, space } => {
-                let index = CollectionIndex::of(name, hash, files)?;
+                let at = pass.ledger.state().next_time(pass.node.clock.now());
+                let index = CollectionIndex::of(name, hash, at, files)?;
                 pass.note_index(space, &index, "dataset.sealed")?;
                 sealed::put(pass, ring, key, space, index, files).await
             }

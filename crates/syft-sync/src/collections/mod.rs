@@ -18,7 +18,7 @@ pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};
 pub(crate) use revoke::revoke_from;
-pub(crate) use sealed::{CollectionKey, Opened, open_mine};
+pub(crate) use sealed::{CollectionKey, Opened, open as open_sealed};
 
 use crate::Result;
 

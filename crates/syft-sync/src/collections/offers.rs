@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, DatasetName, Disk, Email, HomePath, NodePaths};
+use syft_core::{Access, DatasetName, Disk, Email, HomePath, NodePaths, Timestamp};
 use syft_transport::{CollectionKind, Space, SpaceKind, Transport};
 
-use super::sealed::{is_sealed, open_shared};
+use super::sealed::{CollectionIndex, is_sealed, open};
 use crate::channels::patiently;
 use crate::node::Pass;
 use crate::report::SyncReport;
@@ -15,6 +15,9 @@ use crate::{Error, Result};
 
 /// Largest cache that is read, in bytes.
 const LIMIT: u64 = 16 << 20;
+
+/// Collections that are opened in one pass to find out what they are.
+const BUDGET: usize = 256;
 
 /// What one owner offers.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub(super) struct Offered {
 pub(super) struct Offer {
     /// The hash of its content.
     pub(super) hash: String,
+    /// When it was published, as its owner signed; `None` in the open.
+    pub(super) at: Option<Timestamp>,
     /// Where it lies.
     pub(super) space: Space,
 }
@@ -40,8 +45,10 @@ impl Default for Offered {
 }
 
 impl Offered {
-    fn add(&mut self, name: DatasetName, hash: String, space: Space) {
-        self.datasets.entry(name).or_default().push(Offer { hash, space });
+    fn add(&mut self, name: DatasetName, offer: Offer) {
+        let offers = self.datasets.entry(name).or_default();
+        offers.push(offer);
+        offers.sort_by_key(|offer| offer.at);
     }
 }
 
@@ -55,6 +62,7 @@ pub(super) async fn offers(
     let discovered = pass.node.transport.discover(SpaceKind::Collection);
     let mut offers: BTreeMap<Email, Offered> = BTreeMap::new();
     let mut names = Names::load(&*pass.node.disk);
+    let mut opened = 0;
     for space in patiently(&"the collections", 0, discovered).await?.spaces {
         let Space::Collection { owner, kind: CollectionKind::Mock, tag, hash } = &space else {
             continue;
@@ -69,7 +77,8 @@ pub(super) async fn offers(
         };
         match (&pass.node.ring, is_sealed(hash)) {
             (_, false) if !seals => {
-                offered.add(tag.clone(), hash.to_string(), space.clone());
+                let (hash, space) = (hash.to_string(), space.clone());
+                offered.add(tag.clone(), Offer { hash, at: None, space });
             }
             (_, false) => {
                 offered.is_whole = false;
@@ -81,14 +90,29 @@ pub(super) async fn offers(
                     ),
                 );
             }
-            (Some(ring), true) if seals => match name(pass, ring, &mut names, &space).await {
-                Ok(Some(Named { name, hash })) => offered.add(name, hash, space.clone()),
-                Ok(None) => {}
-                Err(error) => {
-                    offered.is_whole = false;
-                    told(report, owner, error)?;
+            (Some(_), true) if seals && opened >= BUDGET => offered.is_whole = false,
+            (Some(ring), true) if seals => {
+                match name(pass, ring, (&mut names, &mut opened), &space).await {
+                    Ok(Some(Named { name, at, .. })) if is_older(pass, owner, &name, at) => {
+                        offered.is_whole = false;
+                        report.alarm(
+                            owner,
+                            format!(
+                                "the store shows an older version of the dataset {name} than you \
+                             have seen: it was put back, and is not taken"
+                            ),
+                        );
+                    }
+                    Ok(Some(Named { name, hash, at })) => {
+                        offered.add(name, Offer { hash, at: Some(at), space: space.clone() });
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        offered.is_whole = false;
+                        told(report, owner, error)?;
+                    }
                 }
-            },
+            }
             // Sealed for those who seal; this node does not.
             (_, true) => offered.is_whole = false,
         }
@@ -101,17 +125,19 @@ pub(super) async fn offers(
 async fn name(
     pass: &Pass<'_>,
     ring: &KeyRing,
-    names: &mut Names,
+    (names, opened): (&mut Names, &mut usize),
     space: &Space,
 ) -> Result<Option<Named>> {
     if let Some(known) = names.get(space) {
         return Ok(Some(known));
     }
-    let Some(opened) = open_shared(&*pass.node.transport, ring, space.owner(), space).await? else {
+    *opened += 1;
+    let Some(opened) = open(&*pass.node.transport, ring, space.owner(), space).await? else {
         return Ok(None);
     };
     pass.note_index(space, &opened.index, "dataset.opened")?;
-    let named = Named { name: opened.index.name, hash: opened.index.hash };
+    let CollectionIndex { name, hash, at, .. } = opened.index;
+    let named = Named { name, hash, at };
     names.note(space, named.clone());
     Ok(Some(named))
 }
@@ -122,7 +148,6 @@ fn told(report: &mut SyncReport, owner: &Email, error: Error) -> Result<()> {
             report.forged(owner, "a dataset", &reject);
             Ok(())
         }
-        Error::Transport(error) if error.is_retryable() => Err(error.into()),
         error if error.ends_the_pass() => Err(error),
         error => {
             report.notes.push(format!("a dataset of {owner}: {error}"));
@@ -136,6 +161,13 @@ fn told(report: &mut SyncReport, owner: &Email, error: Error) -> Result<()> {
 struct Named {
     name: DatasetName,
     hash: String,
+    at: Timestamp,
+}
+
+/// Whether a newer version of a mock came here before.
+fn is_older(pass: &Pass<'_>, owner: &Email, name: &DatasetName, at: Timestamp) -> bool {
+    let known = pass.ledger.state().mocks.get(owner).and_then(|mocks| mocks.get(name));
+    known.is_some_and(|known| at < *known)
 }
 
 /// Which datasets the sealed collections are that were opened before, so that none is

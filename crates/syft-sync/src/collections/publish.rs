@@ -1,6 +1,6 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{DatasetName, Email};
+use syft_core::{ContentHash, DatasetName, Email};
 use syft_dataset::{Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
@@ -95,16 +95,22 @@ async fn bring(
 ) -> Result<bool> {
     let collection = store.collection(name)?;
     let hash = collection.hash.clone();
-    let sealed = readers_of_sealed(pass, &readers)?;
-    let wanted = Published { hash, readers, sealed, complete: true, older: BTreeSet::new() };
     let known = pass.ledger.state().published.get(name).cloned();
+    let same = known.as_ref().filter(|known| known.hash == hash);
+    let (readers, sealed) = in_their_forms(pass, readers, same)?;
+    if readers.is_empty() && known.is_none() {
+        return Ok(false);
+    }
+    let wanted = Published { hash, readers, sealed, complete: true, older: BTreeSet::new() };
     if known.as_ref() == Some(&wanted) {
         return Ok(false);
     }
     let same = known.as_ref().filter(|known| known.hash == wanted.hash);
     let mut begun = Published { complete: false, ..wanted.clone() };
     begun.readers.extend(same.into_iter().flat_map(|known| known.readers.iter().cloned()));
-    begun.sealed.extend(same.into_iter().flat_map(|known| known.sealed.iter().cloned()));
+    for (reader, key) in same.into_iter().flat_map(|known| &known.sealed) {
+        begun.sealed.entry(reader.clone()).or_insert(*key);
+    }
     if let Some(known) = &known {
         begun.older.clone_from(&known.older);
         begun.older.insert(known.hash.clone());
@@ -131,7 +137,11 @@ async fn bring(
         }
         // The grants come last: whoever sees the collection sees all of it.
         for reader in &to {
-            form.grant(pass, reader).await?;
+            let key = |published: &Published| published.sealed.get(reader).copied();
+            let has_it = same.is_some_and(|same| key(same) == key(&wanted));
+            if !(is_known && had.contains(reader) && has_it) {
+                form.grant(pass, reader).await?;
+            }
         }
         for reader in had.difference(&to) {
             form.revoke(pass, reader).await?;
@@ -146,17 +156,34 @@ async fn bring(
     Ok(true)
 }
 
-/// Those who are given it sealed.
-fn readers_of_sealed(pass: &Pass<'_>, readers: &BTreeSet<Email>) -> Result<BTreeSet<Email>> {
-    let mut sealed = BTreeSet::new();
+/// The readers, and those of them who are given it sealed, with the keys to which it is. With
+/// whom nothing is exchanged now keeps what they were given of this version, and gets nothing
+/// new.
+fn in_their_forms(
+    pass: &Pass<'_>,
+    readers: BTreeSet<Email>,
+    known: Option<&Published>,
+) -> Result<(BTreeSet<Email>, BTreeMap<Email, ContentHash>)> {
+    let mut sealed = BTreeMap::new();
+    let Some(ring) = &pass.node.ring else { return Ok((readers, sealed)) };
+    let mut served = BTreeSet::new();
     for reader in readers {
-        if let Some(ring) = &pass.node.ring
-            && ring.with(reader)?.map_err(Error::Refused)?.seals
-        {
-            sealed.insert(reader.clone());
+        match ring.with(&reader)? {
+            Ok(found) => {
+                if let Some(bundle) = found.bundle.filter(|_| found.seals) {
+                    sealed.insert(reader.clone(), bundle.fingerprint());
+                }
+            }
+            Err(_) => match known.filter(|known| known.readers.contains(&reader)) {
+                Some(known) => {
+                    sealed.extend(known.sealed.get(&reader).map(|key| (reader.clone(), *key)));
+                }
+                None => continue,
+            },
         }
+        served.insert(reader);
     }
-    Ok(sealed)
+    Ok((served, sealed))
 }
 
 pub(super) async fn withdraw_all(

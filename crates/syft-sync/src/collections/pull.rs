@@ -9,6 +9,8 @@ use syft_dataset::{DatasetStore, IncomingCopy};
 
 use super::arrivals::{Arrival, Wanted, arrivals};
 use super::offers::{Offer, Offered, offers};
+use crate::engine::Draft;
+use crate::ledger::Fact;
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Notice, Result, Work};
@@ -57,8 +59,8 @@ fn look(
             // one goes soon.
             Ok(Some(here)) if offers.iter().any(|offer| offer.hash == here) => {}
             Ok(_) => wanted.extend(offers.pop().map(|offer| {
-                let (owner, Offer { hash, space }) = (owner.clone(), offer);
-                Wanted { owner, name, hash, space }
+                let (owner, Offer { hash, at, space }) = (owner.clone(), offer);
+                Wanted { owner, name, hash, at, space }
             })),
             Err(error) => match crate::Error::from(error) {
                 error if error.ends_the_pass() => return Err(error),
@@ -80,10 +82,15 @@ async fn fetch(
         return Ok(());
     }
     let mut incoming = Incoming { pass, store, copies: BTreeMap::new(), done: 0, total: 0 };
+    let mut came = Vec::new();
     let mut arriving = arrivals(&pass.node.transport, pass.node.ring.as_ref(), wanted);
     while let Some((wanted, arrival)) = arriving.next().await {
         match incoming.take(&wanted, arrival) {
-            Ok(is_whole) => report.datasets += usize::from(is_whole),
+            Ok(false) => {}
+            Ok(true) => {
+                report.datasets += 1;
+                came.extend(wanted.at.map(|at| (wanted.owner, wanted.name, at)));
+            }
             Err(error) => {
                 incoming.give_up(&wanted);
                 if error.ends_the_pass() {
@@ -95,7 +102,11 @@ async fn fetch(
         }
     }
     incoming.tell(true);
-    Ok(())
+    let mut draft = Draft::default();
+    for (owner, dataset, at) in came {
+        draft.fact(Fact::MockIs { owner, dataset, at });
+    }
+    pass.begin(draft).map(drop)
 }
 
 /// The copies that are being made, one of each owner at a time.

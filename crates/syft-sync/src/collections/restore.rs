@@ -9,7 +9,7 @@ use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, Transp
 use super::backup::{FILE_LIMIT, note};
 use super::file_name;
 use super::publish::settle;
-use super::sealed::{Opened, is_sealed, open_mine};
+use super::sealed::{Opened, is_sealed, open};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
@@ -113,7 +113,7 @@ pub(crate) async fn kept(pass: &Pass<'_>) -> Result<Kept> {
 
 async fn sealed_copy(pass: &Pass<'_>, space: &Space) -> Result<Option<(DatasetName, Copy)>> {
     let Some(ring) = &pass.node.ring else { return Ok(None) };
-    let opened = match open_mine(&*pass.node.transport, ring, space).await {
+    let opened = match open(&*pass.node.transport, ring, &pass.node.email, space).await {
         Ok(Some(opened)) => opened,
         // Not whole, or somebody else's: it is none of mine.
         Ok(None) | Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => {

@@ -55,9 +55,8 @@ pub(super) fn fits(
     let Some(theirs) = position.seen.map(Head::from) else { return true };
     let Some(mine) = counterpart(&object.space).map(|space| space.to_string()) else { return true };
     match state.has_emitted(&mine, theirs) {
-        // A home that has sent nothing goes on after what was sent elsewhere in its name.
-        Some(false) if !state.emitted.contains_key(&mine) => {
-            draft.fact(Fact::Emitted { channel: mine, head: theirs });
+        Some(false) if state.may_adopt(&mine) => {
+            draft.fact(Fact::Adopted { channel: mine, head: theirs });
             true
         }
         Some(false) => {

@@ -5,7 +5,7 @@ use syft_core::{
 };
 use syft_transport::Object;
 
-use super::chain::{fits, link};
+use super::chain::{counterpart, fits, link};
 use super::proposal::{check_name, note_gap};
 use super::{Draft, Scene};
 use crate::Result;
@@ -126,6 +126,12 @@ pub(crate) fn on_refusal(
         message: None,
         link: None,
     });
+    if let Some(seen) = refusal.seen
+        && let Some(channel) = counterpart(&object.space).map(|space| space.to_string())
+        && state.may_adopt(&channel)
+    {
+        draft.fact(Fact::Adopted { channel, head: seen });
+    }
     let mine = state.proposed.get(owner).into_iter().flatten();
     for (path, proposed) in mine.filter(|(_, proposed)| proposed.message == refusal.message) {
         // A refusal that names no path is of the whole message.

@@ -88,6 +88,7 @@ pub(crate) fn on_proposal(
             send_again(&mut draft, state, from, &judged.refused);
         }
         let refusal = Refusal::new(message.id, &reject, true, judged.refused, scene.now);
+        let refusal = refusal.having(link.map(|link| link.head));
         refuse(&mut draft, scene, rules, from, &refusal)?;
         draft.retire(object);
         return Ok(draft);

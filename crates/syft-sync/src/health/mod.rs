@@ -10,7 +10,9 @@ use serde::Serialize;
 pub(crate) use files::{look_at_files, look_at_permissions, repair_indexes, repair_permissions};
 pub(crate) use leftovers::{clear_leftovers, look_for_leftovers};
 pub(crate) use probe::look_at_store;
-pub(crate) use state::{look_at_audit, look_at_decisions, look_at_home, look_at_journal};
+pub(crate) use state::{
+    look_at_audit, look_at_channels, look_at_decisions, look_at_home, look_at_journal,
+};
 
 /// What a check-up found, and what it put right before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

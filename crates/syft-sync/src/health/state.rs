@@ -51,6 +51,19 @@ fn waits(number: usize) -> String {
     if number == 1 { "1 step waits".to_owned() } else { format!("{number} steps wait") }
 }
 
+/// Whether what peers send fits what they sent before.
+pub(crate) fn look_at_channels(ledger: &Result<Ledger>) -> Check {
+    let Ok(ledger) = ledger else {
+        return Check::bad("channels", Verdict::Damaged, "the journal cannot be read");
+    };
+    match ledger.state().contradictions.values().next() {
+        None => Check::good("channels", "what peers send fits what they sent before"),
+        Some(contradiction) => {
+            Check::bad("channels", Verdict::Damaged, contradiction.reason.clone())
+        }
+    }
+}
+
 /// Whether the audit log is whole.
 pub(crate) fn look_at_audit(node: &Node) -> Check {
     let report = match node.verify_audit() {

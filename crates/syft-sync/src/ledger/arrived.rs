@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 /// Gaps of one channel that are remembered; a sender has a say in their number.
 const MOST_MISSING: u64 = 256;
+/// Objects of one channel that are remembered as forged: anybody may put them there.
+const MOST_FORGED: usize = 1_000;
 /// Messages of one channel whose hashes are remembered.
 const MOST_RECENT: usize = 32;
 
@@ -34,6 +36,12 @@ pub(crate) struct Arrived {
     /// When the last one arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) newest: Option<Timestamp>,
+    /// The names of objects there that are not what they should be.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) forged: BTreeSet<String>,
+    /// Whether it goes on with whatever comes next: nothing before that is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_anew: bool,
     /// Messages that wait for an earlier one, by their objects' names, and since when.
     #[serde(default)]
     pub(crate) held: BTreeMap<String, Timestamp>,
@@ -92,7 +100,7 @@ impl Arrived {
 
     /// Whether a message that was sent before this one did not arrive.
     pub(crate) fn lacks_one_before(&self, seq: u64) -> bool {
-        seq > self.expected() || self.missing.range(..seq).next().is_some()
+        seq > self.expected() && !self.is_anew || self.missing.range(..seq).next().is_some()
     }
 
     /// What did not arrive; `None` if all did.
@@ -144,6 +152,7 @@ impl Arrived {
             self.named.remove(&head.seq);
         } else {
             let oldest = head.seq.saturating_sub(MOST_MISSING).max(expected);
+            let oldest = if std::mem::take(&mut self.is_anew) { head.seq } else { oldest };
             self.missing.extend(oldest..head.seq);
             while self.missing.len() as u64 > MOST_MISSING {
                 self.missing.pop_first();
@@ -158,10 +167,24 @@ impl Arrived {
         remember(&mut self.recent, head, MOST_RECENT);
     }
 
+    /// Goes on without what did not arrive.
+    pub(super) fn close_gap(&mut self) {
+        self.missing.clear();
+        self.named.clear();
+        self.since = None;
+    }
+
+    pub(super) fn note_forged(&mut self, name: String) {
+        if self.forged.len() < MOST_FORGED {
+            self.forged.insert(name);
+        }
+    }
+
     /// Goes on from whatever comes next: what was known of its order is forgotten, and no
     /// message is taken twice.
     pub(super) fn begin_anew(&mut self) {
         self.head = None;
+        self.is_anew = true;
         self.missing.clear();
         self.since = None;
         self.named.clear();

@@ -67,15 +67,24 @@ pub(crate) struct State {
     /// The hashes of the last messages of mine, per channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     emitted_before: BTreeMap<String, BTreeMap<u64, ContentHash>>,
+    /// The channels of mine in which this home has sent nothing yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    adopted: BTreeSet<String>,
     /// What does not fit, per channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) contradictions: BTreeMap<String, Contradiction>,
     /// The newest object of my event log that the store has shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) log_shown: Option<String>,
-    /// Whether what I put into the store is sealed.
-    #[serde(default)]
-    pub(crate) sealing: bool,
+    /// The key of mine by which what is mine alone in the store is sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sealed_by: Option<ContentHash>,
+    /// The keys to which all is sealed that I send, by their owners.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sealed_to: BTreeMap<Email, ContentHash>,
+    /// When the mocks were published that came here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) mocks: BTreeMap<Email, BTreeMap<DatasetName, Timestamp>>,
     /// Whether the store is being emptied of all that is mine.
     #[serde(default)]
     pub(crate) emptying: bool,
@@ -170,9 +179,9 @@ pub(crate) struct Published {
     pub(crate) hash: String,
     /// Who was granted it, or may have been.
     pub(crate) readers: BTreeSet<Email>,
-    /// Those of them who read it sealed.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) sealed: BTreeSet<Email>,
+    /// Those of them who read it sealed, with the keys to which it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sealed: BTreeMap<Email, ContentHash>,
     /// Whether all of it is done.
     pub(crate) complete: bool,
     /// The hashes of older ones that may still lie there.
@@ -225,8 +234,14 @@ pub(crate) enum Fact {
     Listened { channel: String },
     /// The store shows this object of my event log.
     LogShown { name: String },
-    /// Whether what I put into the store is sealed.
-    Sealing { on: bool },
+    /// What is mine alone in the store is sealed by this key of mine (`None`: by none).
+    SealedBy { key: Option<ContentHash> },
+    /// All that I send to a peer is sealed to this key.
+    SealedTo { peer: Email, key: ContentHash },
+    /// What a peer was sent is taken back, and due again.
+    SentAnew { peer: Email },
+    /// The newest version of a mock of an owner's that came here.
+    MockIs { owner: Email, dataset: DatasetName, at: Timestamp },
     /// A message stays in its inbox, since then, until one arrives that was sent before it.
     Held { channel: String, name: String, at: Timestamp },
     /// A channel stands here by a backup: nothing before it is missing.
@@ -235,6 +250,8 @@ pub(crate) enum Fact {
     Released { channel: String, name: String },
     /// A message of mine has this place in its channel.
     Emitted { channel: String, head: Head },
+    /// A message was sent from elsewhere in my name: this home goes on after it.
+    Adopted { channel: String, head: Head },
     /// A dataset of mine stands in the store so (`None`: no longer).
     Published { dataset: DatasetName, published: Option<Published> },
     /// The private part of a dataset of mine stands in the store so (`None`: no longer).
@@ -257,6 +274,14 @@ pub(crate) enum Fact {
     Begun,
     /// All that is mine is about to be taken out of the store.
     Emptying,
+    /// My backup in the store begins anew.
+    BackupAnew,
+    /// What lies in the store of my datasets is to be put there once more.
+    DatasetsAnew,
+    /// A channel of a peer goes on without what is missing in it.
+    GapClosed { channel: String },
+    /// An object is not what the one in whose place it lies put there.
+    Forged { channel: String, name: String },
     /// Nothing of mine lies in the store any more.
     StoreEmptied,
     /// A restore is done but for the private parts of datasets (`false`: they are
@@ -342,7 +367,17 @@ impl State {
                 self.arrived.entry(channel).or_default();
             }
             Fact::LogShown { name } => self.log_shown = Some(name),
-            Fact::Sealing { on } => self.sealing = on,
+            Fact::SealedBy { key } => {
+                if self.sealed_by != key {
+                    self.sealed_to.clear();
+                }
+                self.sealed_by = key;
+            }
+            Fact::SealedTo { peer, key } => drop(self.sealed_to.insert(peer, key)),
+            Fact::SentAnew { peer } => drop(self.sent.remove(&peer)),
+            Fact::MockIs { owner, dataset, at } => {
+                self.mocks.entry(owner).or_default().insert(dataset, at);
+            }
             Fact::Held { channel, name, at } => {
                 self.arrived.entry(channel).or_default().hold(name, at);
             }
@@ -355,7 +390,15 @@ impl State {
             Fact::Emitted { channel, head } => {
                 let recent = self.emitted_before.entry(channel.clone()).or_default();
                 remember(recent, head, MOST_EMITTED);
+                self.adopted.remove(&channel);
                 self.emitted.insert(channel, head);
+            }
+            Fact::Adopted { channel, head } => {
+                self.adopted.insert(channel.clone());
+                let mine = self.emitted.entry(channel).or_insert(head);
+                if mine.seq < head.seq {
+                    *mine = head;
+                }
             }
             Fact::Published { dataset, published } => {
                 match published {
@@ -378,6 +421,14 @@ impl State {
             Fact::Restored { saved } => (self.saved, self.begun) = (saved, true),
             Fact::Begun => self.begun = true,
             Fact::Emptying => self.emptying = true,
+            Fact::BackupAnew => self.backup_anew(),
+            Fact::DatasetsAnew => self.datasets_anew(),
+            Fact::GapClosed { channel } => {
+                self.arrived.entry(channel).or_default().close_gap();
+            }
+            Fact::Forged { channel, name } => {
+                self.arrived.entry(channel).or_default().note_forged(name);
+            }
             Fact::StoreEmptied => self.store_emptied(),
             Fact::PrivateDue { due } => self.private_due = due,
         }
@@ -423,6 +474,25 @@ impl State {
         self.contradictions.values().find(|contradiction| contradiction.peer == *peer)
     }
 
+    /// What the store had of my event log and its checkpoints is due again.
+    fn backup_anew(&mut self) {
+        self.backup = None;
+        self.log_shown = None;
+        self.saved = Saved::default();
+        // The log begins anew; a reader's channel goes on.
+        self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
+        self.files.values_mut().for_each(|version| version.logged = false);
+    }
+
+    /// The files of my datasets are put into the store once more. An older backup of a private
+    /// part goes only once the new one is there.
+    fn datasets_anew(&mut self) {
+        self.published.values_mut().for_each(|published| published.complete = false);
+        for backup in self.private.values_mut() {
+            backup.older.extend(backup.hash.take());
+        }
+    }
+
     /// What the store had is due again.
     fn store_emptied(&mut self) {
         self.sent.clear();
@@ -430,14 +500,9 @@ impl State {
         for backup in self.private.values_mut() {
             (backup.hash, backup.older) = (None, BTreeSet::new());
         }
-        self.backup = None;
-        self.log_shown = None;
         self.emptying = false;
-        self.saved = Saved::default();
         self.private_due = false;
-        // The log begins anew; a reader's channel goes on.
-        self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
-        self.files.values_mut().for_each(|version| version.logged = false);
+        self.backup_anew();
     }
 
     fn copy_is(&mut self, owner: Email, path: DatasitePath, version: CopyVersion) {
@@ -463,6 +528,12 @@ impl State {
         }
         let known = self.emitted_before.get(channel).and_then(|recent| recent.get(&theirs.seq));
         Some(*known? == theirs.hash)
+    }
+
+    /// Whether this home has sent nothing in a channel of mine, so that it goes on after
+    /// what was sent elsewhere.
+    pub(crate) fn may_adopt(&self, channel: &str) -> bool {
+        !self.emitted.contains_key(channel) || self.adopted.contains(channel)
     }
 
     /// Whether an edit is to be proposed wherever it lies.

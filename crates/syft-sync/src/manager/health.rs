@@ -1,8 +1,8 @@
 use super::SyftboxManager;
 use crate::health::{
-    CheckUp, Verdict, clear_leftovers, look_at_audit, look_at_decisions, look_at_files,
-    look_at_home, look_at_journal, look_at_permissions, look_at_store, look_for_leftovers,
-    repair_indexes, repair_permissions,
+    CheckUp, Verdict, clear_leftovers, look_at_audit, look_at_channels, look_at_decisions,
+    look_at_files, look_at_home, look_at_journal, look_at_permissions, look_at_store,
+    look_for_leftovers, repair_indexes, repair_permissions,
 };
 use crate::ledger::Ledger;
 use crate::node::Pass;
@@ -47,6 +47,7 @@ impl SyftboxManager {
             found.checks.extend(look_at_store(node, write).await);
         }
         found.checks.push(look_at_journal(&ledger));
+        found.checks.push(look_at_channels(&ledger));
         found.checks.push(look_at_decisions(node, &self.jobs));
         found.checks.push(audit);
         let permissions = self.permissions()?;
@@ -64,8 +65,8 @@ impl SyftboxManager {
     /// Goes on in spite of what does not fit in what the store and the peers show.
     async fn go_on(&self, pass: &mut Pass<'_>) -> Result<Vec<String>> {
         let table = PeerTable::load(&*self.node.disk)?;
-        let owners = table.in_state(PeerState::Accepted).cloned().collect();
-        match evidence::repair(pass, &owners).await {
+        let peers = table.in_state(PeerState::Accepted).cloned().collect();
+        match evidence::repair(pass, &peers).await {
             // What cannot be asked now is told by the check of the store.
             Err(Error::Transport(_)) => Ok(Vec::new()),
             done => done,

@@ -66,9 +66,9 @@ impl SyftboxManager {
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
                     record.said = None;
-                    if force && record.alarm.take().is_some() {
+                    if force && (record.alarm.take().is_some() || record.seals) {
                         // Begun anew: the key that is shown next is the first one.
-                        record.key = None;
+                        (record.key, record.seals) = (None, false);
                         pass.note("peer.key_forgotten", email.to_string())?;
                     }
                 }

@@ -121,6 +121,11 @@ impl SyftboxManager {
     /// Syncs; a store that is away is told.
     pub(super) async fn sync_and_tell(&self) -> Result<Connections> {
         let (report, connections) = self.sync_and_look(&SyncOptions::default()).await?;
+        let peers = report.peers.into_iter().filter(|peer| peer.alarm);
+        let of_peers = peers.filter_map(|peer| Some(format!("{}: {}", peer.email, peer.problem?)));
+        for alarm in report.alarms.into_iter().chain(of_peers) {
+            self.node.notices.notice(&Notice::Alarm(alarm));
+        }
         if let Some(reason) = report.store {
             self.node.notices.notice(&Notice::StoreAway { reason });
         }

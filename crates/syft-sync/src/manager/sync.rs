@@ -110,6 +110,7 @@ impl SyftboxManager {
             store_problem(&mut report, taken)?;
         }
         let mut connections = self.connect(&mut pass, &mut report).await?;
+        evidence::take_keys(&mut pass, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let partners = self.partners(&pass, &connections, role, &mut report);
         if role.is_owner() && is_known {

@@ -120,10 +120,13 @@ impl DatasiteOwnerSyncer<'_> {
         let draft = match body {
             Body::Gone => return Ok(true),
             Body::Failed(error) => return Err(error.into()),
+            // It stays there, and is told of until the sender or the store puts it right.
+            Body::Refused(reject, _) if reject.code.is_forgery() => {
+                report.forged(from, object.name.as_str(), &reject);
+                pass.note_forged(object, from, &reject)?;
+                return Ok(true);
+            }
             Body::Refused(reject, foreign) => {
-                if reject.code.is_forgery() {
-                    report.forged(from, object.name.as_str(), &reject);
-                }
                 // A stranger's file is no word of the peer, so the peer gets no answer.
                 let answers = rules.answers && !foreign;
                 pass.put_away(object, from, &reject, answers, true)?

@@ -32,6 +32,8 @@ pub(crate) struct Connections {
     sealed: BTreeSet<Email>,
     /// What of a peer is late, and when the newest message came.
     late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
+    /// Whether I seal what goes to those who do.
+    i_seal: bool,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -40,7 +42,8 @@ pub(crate) struct Connections {
 pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
-    let mut found = Connections { table, ..Connections::default() };
+    let i_seal = pass.node.seals();
+    let mut found = Connections { table, i_seal, ..Connections::default() };
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();
@@ -155,7 +158,7 @@ fn remember(pass: &Pass<'_>, found: &mut Connections) -> Result<()> {
                 is_news = true;
                 found.table.note_trusted(pass, email)?;
             }
-            is_news |= found.table.remember(email, hello);
+            is_news |= found.table.remember(email, hello, pass.node.seals());
         }
     }
     found.keep_bundles(&*pass.node.disk)?;
@@ -211,7 +214,7 @@ impl Connections {
     pub(crate) fn decide(&mut self, email: &Email, state: PeerState, since: Timestamp) {
         self.table.set(email, state, since);
         if let Some(Ok(hello)) = self.heard.get(email).map(|heard| &heard.hello) {
-            self.table.remember(email, hello);
+            self.table.remember(email, hello, self.i_seal);
         }
     }
 

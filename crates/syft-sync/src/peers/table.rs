@@ -45,8 +45,8 @@ pub(crate) struct PeerRecord {
     /// That somebody seems to pose as it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alarm: Option<Alarm>,
-    /// Whether it has said that it seals: from then on nothing goes in the open, whatever
-    /// it says later (`threats.md` F17).
+    /// Whether it seals, and I do: from then on nothing goes in the open, whatever it says
+    /// later (`threats.md` F17).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) seals: bool,
 }
@@ -97,13 +97,13 @@ impl PeerTable {
         self.peers.insert(email.clone(), record);
     }
 
-    /// Keeps what a peer said of its program, and the first key that it showed; whether
-    /// that is news.
-    pub(crate) fn remember(&mut self, email: &Email, hello: &Hello) -> bool {
+    /// Keeps what a peer said of its program, the first key that it showed, and whether all
+    /// is sealed between one that seals and me; whether that is news.
+    pub(crate) fn remember(&mut self, email: &Email, hello: &Hello, i_seal: bool) -> bool {
         let Some(record) = self.peers.get_mut(email) else { return false };
         let known = record.clone();
         record.pin(hello);
-        record.seals |= hello.seals();
+        record.seals |= i_seal && hello.seals();
         record.kind = Some(hello.kind());
         record.layout = Some(hello.layout());
         record.install_source = match hello.kind() {

@@ -22,6 +22,8 @@ pub(crate) async fn withdraw(
     table: &mut PeerTable,
     peer: &Email,
 ) -> Result<Vec<DatasetName>> {
+    // The keys first: whatever stands in the way of telling the peer.
+    let datasets = collections::revoke_from(pass, peer).await?;
     let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
     // What still waits to get there would get there after this.
     if let Some(error) = pass.finish_pending().await?
@@ -42,7 +44,6 @@ pub(crate) async fn withdraw(
         }
     }
     forget(pass, peer, batch.take(), before).await?;
-    let datasets = collections::revoke_from(pass, peer).await?;
     if let Some(record) = table.peers.get_mut(peer) {
         record.withdrawn = true;
     }

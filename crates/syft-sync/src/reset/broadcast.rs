@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::engine::{RoutedFile, on_route};
 use crate::ledger::{RemoteEffect, State};
 use crate::node::Pass;
+use crate::sealed::is_closed;
 
 /// Deletions in one message are bounded by their number alone.
 const NO_CONTENT: u64 = 0;
@@ -20,6 +21,9 @@ pub(crate) fn due(state: &State) -> Vec<Broadcast> {
 /// that stays before it is sent.
 pub(crate) async fn broadcast(pass: &mut Pass<'_>, kept: &mut Kept) -> Result<()> {
     for Broadcast { peer, .. } in due(pass.ledger.state()) {
+        if !can_be_told(pass, &peer)? {
+            continue;
+        }
         let sent = pass.ledger.state().sent.get(&peer).into_iter().flatten();
         let paths: Vec<_> = sent.map(|(path, _)| path.clone()).collect();
         let mut batch = Batch::new(u64::MAX);
@@ -34,13 +38,24 @@ pub(crate) async fn broadcast(pass: &mut Pass<'_>, kept: &mut Kept) -> Result<()
     Ok(())
 }
 
+/// Whether anything can be told to a peer.
+fn can_be_told(pass: &Pass<'_>, peer: &Email) -> Result<bool> {
+    match &pass.node.ring {
+        Some(ring) => Ok(ring.with(peer)?.is_ok()),
+        None => Ok(true),
+    }
+}
+
 /// Finishes the messages that an earlier try could not send.
 pub(crate) async fn finish(pass: &mut Pass<'_>, kept: &Kept) -> Result<()> {
     let is_kept =
         |effect: &RemoteEffect| put_key(effect).is_some_and(|key| kept.objects.contains(&key));
     for (id, pending) in pass.ledger.pending() {
         if pending.plan.remote.iter().any(is_kept) {
-            pass.finish(id, &pending).await?;
+            match pass.finish(id, &pending).await {
+                Err(crate::Error::Transport(error)) if is_closed(&error) => {}
+                done => done?,
+            }
         }
     }
     Ok(())

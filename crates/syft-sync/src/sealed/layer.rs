@@ -11,6 +11,17 @@ use syft_transport::{
 
 use super::{Correspondent, KeyRing, envelope};
 
+/// That nothing may be exchanged with somebody as things stand.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Closed(String);
+
+/// Whether an error is that nothing may be exchanged with somebody as things stand: the
+/// store has no part in it.
+pub(crate) fn is_closed(error: &Error) -> bool {
+    matches!(error, Error::Permanent { source: Some(cause), .. } if cause.is::<Closed>())
+}
+
 /// Seals what goes through a transport, and opens what comes; what must be sealed and is
 /// not, or is not of the one whose place it lies in, is an error that holds the
 /// [`Reject`](syft_core::Reject). Sizes in listings are those of the sealed bytes.
@@ -30,7 +41,9 @@ impl Sealed {
     fn with(&self, email: &Email, space: &Space) -> Result<Correspondent> {
         match self.ring.with(email) {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(reason)) => Err(Error::permanent("use", space, reason)),
+            Ok(Err(reason)) => {
+                Err(Error::permanent("use", space, reason.clone()).because(Closed(reason)))
+            }
             Err(crate::Error::Core(error)) => {
                 Err(Error::permanent("use", space, error.to_string()).because(error))
             }

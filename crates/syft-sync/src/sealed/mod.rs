@@ -13,5 +13,5 @@ mod layer;
 mod ring;
 
 pub(crate) use envelope::{open, parties, refused, reject_of, seal};
-pub(crate) use layer::Sealed;
+pub(crate) use layer::{Sealed, is_closed};
 pub(crate) use ring::{Correspondent, KeyRing};

@@ -87,6 +87,10 @@ impl KeyRing {
         }
         let bundle = record.key.and_then(|key| bundles.get(email, key.fingerprint));
         Ok(match self.encrypt {
+            Encrypt::Off if record.seals => Err(format!(
+                "{email} seals, and takes nothing in the open from you: syft login --encrypt auto, \
+                 or begin anew, both of you, with syft peer add --force"
+            )),
             Encrypt::Off => Ok(plain(bundle)),
             Encrypt::Auto | Encrypt::On if record.seals => match bundle {
                 Some(_) => Ok(Correspondent {
@@ -97,6 +101,10 @@ impl KeyRing {
                 None => Err(format!("the keys of {email} come with their next hello")),
             },
             _ if record.kind.is_none() => Err(format!("{email} has not shown a key yet")),
+            _ if record.kind == Some(PeerKind::Native) && record.key.is_none() => Err(format!(
+                "{email} shows no key, which every node has: somebody may have put another hello \
+                 in its place"
+            )),
             Encrypt::On => Err(format!("{email} does not seal, and nothing goes in the open here")),
             Encrypt::Auto => Ok(plain(bundle)),
         })

@@ -6,15 +6,19 @@ mod pull;
 
 use std::collections::BTreeSet;
 
-use syft_core::Email;
-use syft_transport::Space;
+use syft_core::codec::{Limits, decode_proposal};
+use syft_core::{ContentHash, Email};
+use syft_transport::{Space, TransportExt};
 
-use crate::Result;
+use crate::channels::patiently;
+use crate::engine::Draft;
+use crate::ledger::{Fact, Head};
 use crate::node::{Node, Pass};
 use crate::owner::note_problem;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
-use crate::{SyftboxManager, SyncOptions};
+use crate::router::proposal_order;
+use crate::{Result, SyftboxManager, SyncOptions, bodies};
 
 /// Sends what is new below my jobs in the copies of other datasites, and keeps
 /// those copies as their owners tell.
@@ -52,9 +56,16 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         let is_new = |owner: &&Email| self.has_nothing_of(pass, owner);
         let unheard: BTreeSet<Email> = proposed_to.iter().filter(is_new).cloned().collect();
         if !unheard.is_empty() {
+            for owner in &unheard {
+                if let Err(error) = self.learn_mine(pass, owner).await {
+                    note_problem(report, owner, error)?;
+                }
+            }
             self.pull(pass, &unheard, greeting, report).await?;
         }
         let mut outgoing = Outgoing::default();
+        let fits = |owner: &&Email| pass.ledger.state().contradiction_with(owner).is_none();
+        let proposed_to: Vec<&Email> = proposed_to.iter().filter(fits).collect();
         for owner in proposed_to {
             if let Err(error) = self.propose(pass, owner, &mut outgoing, report) {
                 note_problem(report, owner, error)?;
@@ -62,6 +73,32 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         }
         pass.send(&mut outgoing, report).await?;
         self.pull(pass, pulled_from, greeting, report).await
+    }
+
+    /// Goes on after what this person sent from another machine, and the owner has not
+    /// taken yet.
+    async fn learn_mine(&self, pass: &mut Pass<'_>, owner: &Email) -> Result<()> {
+        let (owner, sender) = (owner.clone(), self.node.email.clone());
+        let inbox = Space::Inbox { owner, sender };
+        let transport = &*self.node.transport;
+        let listed = patiently(&inbox, 0, transport.list_all(&inbox)).await?;
+        let mut sent: Vec<_> = listed
+            .iter()
+            .filter_map(|one| Some((proposal_order(one.name.as_str())?, one)))
+            .collect();
+        sent.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let Some((_, newest)) = sent.pop() else { return Ok(()) };
+        let limits = Limits::PROPOSAL;
+        // What cannot be opened is none of mine.
+        let Ok(bytes) = bodies::whole(transport, newest, limits.packed_bytes).await else {
+            return Ok(());
+        };
+        let Ok(message) = decode_proposal(&bytes, &limits) else { return Ok(()) };
+        let Some(position) = message.position else { return Ok(()) };
+        let head = Head { seq: position.seq, hash: ContentHash::of(&bytes) };
+        let mut draft = Draft::default();
+        draft.fact(Fact::Adopted { channel: inbox.to_string(), head });
+        pass.begin(draft).map(drop)
     }
 
     /// Whether nothing was ever exchanged with an owner here.

@@ -7,7 +7,7 @@ use super::Progress;
 use super::backup::{Backup, DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
-use crate::collections::{CollectionKey, Opened, file_name, open_mine};
+use crate::collections::{CollectionKey, Opened, file_name, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;
 use crate::{Error, Result, bodies};
@@ -64,7 +64,7 @@ pub(in crate::checkpoints) async fn listed(
     {
         let key = CollectionKey::mine(ring, CollectionKind::Mock, name, &published.hash)?;
         let space = key.space(me, CollectionKind::Mock)?;
-        return match open_mine(&*pass.node.transport, ring, &space).await {
+        return match open_sealed(&*pass.node.transport, ring, me, &space).await {
             Ok(Some(opened)) => {
                 let files = opened.files().unwrap_or_default();
                 Ok(Mock { files, opened: Some(opened) })

@@ -46,6 +46,11 @@ impl Findings {
         self.outboxes(pass, &mut draft);
         if let Some(backup) = &self.backup {
             peers(pass, backup, &mut draft, &mut restored)?;
+            let sealed = backup.peers().iter().filter(|(_, record)| record.seals);
+            for (peer, key) in sealed.filter_map(|(peer, record)| Some((peer, record.key?))) {
+                let (peer, key) = (peer.clone(), key.fingerprint);
+                draft.fact(Fact::SealedTo { peer, key });
+            }
             self.jobs(pass, backup, &mut draft, &mut restored)?;
             channels(backup, &mut draft);
             draft.fact(Fact::BackedUp { hash: backup.hash });
@@ -78,7 +83,8 @@ impl Findings {
         let at = sent.fold(files.until.max(saved.latest()), Timestamp::max);
         draft.fact(Fact::Time { at });
         draft.fact(Fact::Restored { saved: saved.clone() });
-        draft.fact(Fact::Sealing { on: pass.node.seals() });
+        let keys = pass.node.keys.as_ref().filter(|_| pass.node.seals());
+        draft.fact(Fact::SealedBy { key: keys.map(|keys| keys.bundle().fingerprint()) });
         if let Some(head) = *head {
             let channel = Space::Log { owner: me.clone() }.to_string();
             draft.fact(Fact::Emitted { channel, head });

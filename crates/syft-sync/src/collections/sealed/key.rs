@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use syft_core::{DatasetName, Email};
+use syft_core::{ContentHash, DatasetName, Email};
 use syft_crypto::{Keys, RecoveryKey};
 use syft_transport::{CollectionHash, CollectionKind, ObjectName, Space};
 use zeroize::Zeroizing;
@@ -23,11 +23,13 @@ pub(crate) struct CollectionKey {
     keys: Keys,
 }
 
-/// A key on its way to a reader.
+/// A key on its way to a reader. Who has it could write what it opens: so the reader is
+/// told what the index is, which tells what the files are.
 #[derive(Serialize, Deserialize)]
 struct Grant {
     schema: String,
     key: Zeroizing<String>,
+    index: ContentHash,
 }
 
 impl CollectionKey {
@@ -47,8 +49,8 @@ impl CollectionKey {
         Ok(CollectionKey { secret, keys })
     }
 
-    /// Reads what a reader was given.
-    pub(super) fn from_grant(bytes: &[u8]) -> Result<Self, String> {
+    /// Reads what a reader was given: the key, and the hash of the index.
+    pub(super) fn from_grant(bytes: &[u8]) -> Result<(Self, ContentHash), String> {
         // What it quotes might be the key.
         let grant: Grant =
             serde_json::from_slice(bytes).map_err(|_| "it is no grant".to_owned())?;
@@ -56,12 +58,13 @@ impl CollectionKey {
             return Err("it is no grant of a known schema".to_owned());
         }
         let secret = RecoveryKey::parse(&grant.key).map_err(|error| error.to_string())?;
-        Self::of(secret).map_err(|error| error.to_string())
+        let key = Self::of(secret).map_err(|error| error.to_string())?;
+        Ok((key, grant.index))
     }
 
     /// What a reader is given, to be sealed.
-    pub(super) fn to_grant(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let grant = Grant { schema: SCHEMA.to_owned(), key: self.secret.words() };
+    pub(super) fn to_grant(&self, index: ContentHash) -> Result<Zeroizing<Vec<u8>>> {
+        let grant = Grant { schema: SCHEMA.to_owned(), key: self.secret.words(), index };
         let bytes = serde_json::to_vec(&grant).map_err(|error| {
             let detail = error.to_string();
             Error::Core(syft_core::Error::Encode { what: "a grant", detail })

@@ -4,7 +4,9 @@
 //! its content: so sharing it is writing that key, sealed to one more reader, and what is
 //! published after somebody was left out is under a key that they never had. Its space is
 //! named after the key, its files are numbered, and what they are called stands in an index
-//! that is sealed as they are.
+//! that is sealed as they are. Whoever may read could also write under that key: so each
+//! reader is told the hash of the index, sealed for them alone, and it tells those of the
+//! files.
 
 mod key;
 mod open;
@@ -12,11 +14,11 @@ mod put;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use syft_core::{DatasetName, DatasitePath, NewEntry};
+use syft_core::{ContentHash, DatasetName, DatasitePath, NewEntry, Timestamp};
 use syft_transport::{ObjectName, Space};
 
 pub(crate) use key::{CollectionKey, is_sealed};
-pub(crate) use open::{Opened, open_mine, open_shared};
+pub(crate) use open::{Opened, open};
 pub(super) use put::{grant, put, revoke};
 
 use crate::Result;
@@ -36,6 +38,9 @@ pub(crate) struct CollectionIndex {
     pub(crate) name: DatasetName,
     /// The hash of its content.
     pub(crate) hash: String,
+    /// When it was published, by a clock of its owner's that never goes back: an older
+    /// version is none beside a newer one.
+    pub(crate) at: Timestamp,
     /// Its files, in the order in which its hash was made.
     pub(crate) files: Vec<IndexedFile>,
 }
@@ -75,4 +80,6 @@ pub(crate) struct IndexedFile {
     pub(crate) object: ObjectName,
     /// What it is called in the dataset.
     pub(crate) path: DatasitePath,
+    /// The hash of its content.
+    pub(crate) sha256: ContentHash,
 }

@@ -1,4 +1,4 @@
-use syft_core::{Email, RejectCode};
+use syft_core::{ContentHash, Email, RejectCode};
 use syft_crypto::Keys;
 use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
 
@@ -14,9 +14,11 @@ const GRANT_LIMIT: u64 = 64 << 10;
 /// A sealed collection that can be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    /// What opens it: its own, or of one of mine, mine.
+    /// What opens it.
     keys: Keys,
     pub(crate) index: CollectionIndex,
+    /// The hash of its bytes.
+    pub(super) index_hash: ContentHash,
     owner: Correspondent,
     /// All that lies in its space.
     objects: Vec<Object>,
@@ -43,12 +45,19 @@ impl Opened {
         limit: u64,
     ) -> Result<Vec<u8>> {
         let sealed = bodies::whole(transport, object, limit).await?;
-        Ok(sealed::open(&self.keys, self.owner.clone(), object, sealed).await?)
+        let plain = sealed::open(&self.keys, self.owner.clone(), object, sealed).await?;
+        let indexed = self.index.files.iter().find(|file| file.object == object.name);
+        match indexed.is_some_and(|file| ContentHash::of(&plain) == file.sha256) {
+            true => Ok(plain),
+            false => {
+                Err(refused(object, RejectCode::Forged, "it is not what its index says").into())
+            }
+        }
     }
 }
 
-/// Opens a collection that was shared with me. `None` if no key for me is there.
-pub(crate) async fn open_shared(
+/// Opens a collection that was shared with me, or is mine. `None` if no key for me is there.
+pub(crate) async fn open(
     transport: &dyn Transport,
     ring: &KeyRing,
     owner: &Email,
@@ -60,37 +69,22 @@ pub(crate) async fn open_shared(
     let Some(grant) = objects.iter().find(|object| object.name == name) else { return Ok(None) };
     let bytes = bodies::whole(transport, grant, GRANT_LIMIT).await?;
     let plain = sealed::open(ring.keys(), owner.clone(), grant, bytes).await?;
-    let forged = |reason: String| Error::from(refused(grant, RejectCode::Forged, reason));
-    let key = CollectionKey::from_grant(&plain).map_err(forged)?;
+    let forged =
+        |object: &Object, reason: &str| Error::from(refused(object, RejectCode::Forged, reason));
+    let read = CollectionKey::from_grant(&plain);
+    let (key, index_hash) = read.map_err(|reason| forged(grant, &reason))?;
     if !key.is_of(space) {
-        return Err(forged("it is the key of another collection".to_owned()));
+        return Err(forged(grant, "it is the key of another collection"));
     }
     let object = find(&objects, &ObjectName::parse(INDEX)?)?.clone();
     let sealed = bodies::whole(transport, &object, INDEX_LIMIT).await?;
     let plain = sealed::open(key.keys(), owner.clone(), &object, sealed).await?;
-    let index = parse(&object, &plain)?;
-    Ok(Some(Opened { keys: key.keys().clone(), index, owner, objects }))
-}
-
-/// Opens a collection of mine. `None` if it is not whole.
-pub(crate) async fn open_mine(
-    transport: &dyn Transport,
-    ring: &KeyRing,
-    space: &Space,
-) -> Result<Option<Opened>> {
-    let me = sealing(ring, ring.keys().email())?;
-    let objects = listed(transport, space).await?;
-    let name = ObjectName::parse(INDEX)?;
-    let Some(object) = objects.iter().find(|object| object.name == name) else { return Ok(None) };
-    let sealed = bodies::whole(transport, object, INDEX_LIMIT).await?;
-    let plain = sealed::open(ring.keys(), me.clone(), object, sealed).await?;
-    let index = parse(object, &plain)?;
-    let Space::Collection { kind, .. } = space else { return Ok(None) };
-    let key = CollectionKey::mine(ring, *kind, &index.name, &index.hash)?;
-    if !key.is_of(space) {
-        return Err(refused(object, RejectCode::Forged, "it is of another collection").into());
+    if ContentHash::of(&plain) != index_hash {
+        return Err(forged(&object, "it is not the one that its owner gave you"));
     }
-    Ok(Some(Opened { keys: ring.keys().clone(), index, owner: me, objects }))
+    let index = parse(&object, &plain)?;
+    let keys = key.keys().clone();
+    Ok(Some(Opened { keys, index, index_hash, owner, objects }))
 }
 
 /// One who seals; from others nothing sealed is taken.

@@ -2,13 +2,13 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths};
+use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths, Timestamp};
 use syft_crypto::Sealer;
 use syft_dataset::CollectionFile;
 use syft_transport::{ObjectName, PutBody, PutMode, Space, Transport, TransportExt, grants};
 
 use super::key::grant_name;
-use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA};
+use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA, open};
 use crate::channels::patiently;
 use crate::node::Pass;
 use crate::sealed::{self, Correspondent, KeyRing};
@@ -36,9 +36,8 @@ pub(in crate::collections) async fn put(
     };
     patiently(space, 0, transport.open(space)).await?;
     tell(0);
-    // I find out on a new machine what is in it, before I have its key.
     let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
-    let to = vec![key.as_reader(), me];
+    let to = vec![key.as_reader(), me.clone()];
     for ((file, indexed), done) in files.iter().zip(&index.files).zip(1..) {
         let place = Place { space, name: &indexed.object };
         put_file(pass, ring, &to, &place, file).await?;
@@ -49,25 +48,30 @@ pub(in crate::collections) async fn put(
         let detail = error.to_string();
         Error::Core(syft_core::Error::Encode { what: "the index of a dataset", detail })
     })?;
+    let hash = ContentHash::of(&bytes);
     let place = Place { space, name: &name };
     let sealed = sealed::seal(ring, to, place.label(), Bytes::from(bytes)).await?;
-    put_anew(transport, &place, sealed.into()).await
+    put_anew(transport, &place, sealed.into()).await?;
+    // What is in it, and its key, I find out on a new machine as any reader does.
+    give(pass, ring, key, space, hash, me).await
 }
 
 impl CollectionIndex {
     pub(in crate::collections) fn of(
         name: &syft_core::DatasetName,
         hash: &str,
+        at: Timestamp,
         files: &[CollectionFile],
     ) -> Result<Self> {
         let indexed = files.iter().zip(1..).map(|(file, number)| {
             let object = ObjectName::parse(&format!("file-{number}"))?;
-            Ok(IndexedFile { object, path: file.name.clone() })
+            Ok(IndexedFile { object, path: file.name.clone(), sha256: file.sha256 })
         });
         Ok(CollectionIndex {
             schema: SCHEMA.to_owned(),
             name: name.clone(),
             hash: hash.to_owned(),
+            at,
             files: indexed.collect::<Result<_>>()?,
         })
     }
@@ -82,17 +86,30 @@ pub(in crate::collections) async fn grant(
     reader: Correspondent,
 ) -> Result<()> {
     let transport = &*pass.node.transport;
+    let opened = open(transport, ring, &pass.node.email, space).await?;
+    let gone = || Error::Integrity(format!("{space} is not there as it was put"));
+    let index = opened.ok_or_else(gone)?.index_hash;
     let email = reader.email.clone();
-    let name = grant_name(&email)?;
-    let place = Place { space, name: &name };
-    let secret = Bytes::from(key.to_grant()?.to_vec());
-    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
-    let sealed = sealed::seal(ring, vec![reader, me], place.label(), secret).await?;
-    put_anew(transport, &place, sealed.into()).await?;
+    give(pass, ring, key, space, index, reader).await?;
     if transport.sharing().is_some() {
         patiently(space, 0, grants::grant(transport, space, &email)).await?;
     }
     Ok(())
+}
+
+async fn give(
+    pass: &Pass<'_>,
+    ring: &Arc<KeyRing>,
+    key: &CollectionKey,
+    space: &Space,
+    index: ContentHash,
+    reader: Correspondent,
+) -> Result<()> {
+    let name = grant_name(&reader.email)?;
+    let place = Place { space, name: &name };
+    let secret = Bytes::from(key.to_grant(index)?.to_vec());
+    let sealed = sealed::seal(ring, vec![reader], place.label(), secret).await?;
+    put_anew(&*pass.node.transport, &place, sealed.into()).await
 }
 
 /// Where an object is put.
