@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use common::{Machine, Member, Pair, Secrecy, Trio, alice, bob, carol, in_space, inbox, outbox};
 use syft_core::{DatasetName, Email, JobName};
+use syft_crypto::KeySource;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions, Script, Submission};
-use syft_sync::{CreateOptions, Encrypt, SyftboxManager, SyncOptions};
+use syft_sync::{CreateOptions, DeleteOptions, Encrypt, FirstKeys, SyftboxManager, SyncOptions};
 
 #[derive(Debug)]
 struct Silent;
@@ -293,4 +294,102 @@ async fn a_mock_is_there_in_the_form_that_each_reader_reads() {
     pair.alice.sync().await;
     let open = pair.objects().into_iter().filter(|(key, _)| key.contains("/mock/patients/"));
     assert_eq!(open.count(), 0, "nobody reads it so any more");
+}
+
+/// Syncs both until all is exchanged, and looks that neither is told of any interference.
+async fn in_peace(pair: &Pair) {
+    for round in 0..3 {
+        for member in [&pair.alice, &pair.bob] {
+            let report = member.sync().await;
+            let alarms = report.peers.iter().filter(|peer| peer.alarm).count();
+            // What was sent before the other one knew better is told of once.
+            assert!(round < 2 || alarms == 0, "{report:?}");
+            assert!(report.alarms.is_empty() && report.store.is_none(), "{report:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_peer_who_begins_to_seal_is_sent_anew() {
+    let mut pair = Pair::joined(Secrecy::Open).await;
+    let log_in = async |member: &mut Member, store: &syft_transport::MemoryStore| {
+        let mut config = member.config(Arc::new(store.user(member.email.clone())));
+        config.encrypt = Some(Encrypt::Auto);
+        member.manager = SyftboxManager::login(config).await.unwrap();
+    };
+    log_in(&mut pair.alice, &pair.store).await;
+    pair.bob.manager.add_peer(&alice(), false).await.unwrap();
+    pair.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+    pair.create_dataset("patients", Audience::Any);
+    in_peace(&pair).await;
+    pair.alice.write("alice@hospital.org/public/notes.txt", "zebra-note\n");
+    pair.alice.sync().await;
+    pair.submit("echo zebra-script", "zebra-job").await;
+    pair.bob.sync().await;
+    // Neither has read what the other one sent just now.
+    pair.alice.write("alice@hospital.org/public/notes.txt", "another zebra-note\n");
+    pair.alice.sync().await;
+    log_in(&mut pair.bob, &pair.store).await;
+    in_peace(&pair).await;
+    let note = pair.bob.read("alice@hospital.org/public/notes.txt").unwrap();
+    assert_eq!(note, "another zebra-note\n");
+    assert!(pair.alice.manager.job_store().job("zebra-job").is_ok());
+    assert_unreadable(&pair);
+}
+
+#[tokio::test]
+async fn other_keys_take_the_place_of_the_old_ones_everywhere() {
+    let mut pair = Pair::sealed().await;
+    whole_story(&pair).await;
+    pair.alice.write("alice@hospital.org/public/notes.txt", "a zebra-note that waits\n");
+    pair.alice.sync().await;
+    let new = KeySource::parse(&"0123456789abcdef".repeat(4), &alice()).unwrap();
+    let words = new.keys(&alice()).unwrap().bundle().words(&alice());
+    assert!(pair.alice.manager.import_keys(new.clone(), true).unwrap());
+    pair.alice.sync().await;
+    let report = pair.bob.sync().await;
+    assert!(report.peers[0].key_alarm, "{report:?}");
+    pair.bob.manager.verify_peer(&alice(), &words).await.unwrap();
+    in_peace(&pair).await;
+    let note = pair.bob.read("alice@hospital.org/public/notes.txt").unwrap();
+    assert_eq!(note, "a zebra-note that waits\n");
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    pair.alice.write(mock, "name,age\nmade up,2\n");
+    in_peace(&pair).await;
+    assert_eq!(pair.bob.read(mock).unwrap(), "name,age\nmade up,2\n");
+    let machine = pair.alice.another_home(9);
+    let mut config = machine.config(Arc::new(pair.store.user(alice())));
+    (config.encrypt, config.keys) = (Some(Encrypt::Auto), FirstKeys::Of(new));
+    let fresh = SyftboxManager::login(config).await.unwrap();
+    let restored = fresh.restored().unwrap();
+    assert_eq!((restored.waits.clone(), restored.peers, restored.datasets), (None, 1, 1));
+}
+
+/// Bob shows another key: Carol gets her mock, he can be removed, and a reset goes through.
+#[tokio::test]
+async fn a_peer_in_alarm_stops_nobody_else() {
+    let trio = Trio::sealed().await;
+    trio.create_dataset("patients", Audience::Any);
+    trio.settle().await;
+    let hello = in_space(&trio.store, &inbox(alice(), bob()));
+    let hello = hello.iter().find(|object| object.name.as_str() == "hello").unwrap();
+    trio.store.tamper(&hello.id, b"{}".to_vec());
+    std::fs::remove_file(trio.alice.path(".syft/cache/hellos.json")).unwrap();
+    let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
+    trio.alice.write(mock, "name,age\nmade up,2\n");
+    let report = trio.alice.sync().await;
+    assert!(report.peers.iter().any(|peer| peer.email == bob() && peer.alarm), "{report:?}");
+    trio.carol.sync().await;
+    assert_eq!(trio.carol.read(mock).unwrap(), "name,age\nmade up,2\n");
+    let removal = trio.alice.manager.remove_peer(&bob()).await.unwrap();
+    assert!(removal.withdrawn, "{removal:?}");
+    let report = trio.alice.sync().await;
+    assert_eq!(report.store, None);
+    let keys = collections(&trio);
+    assert!(!keys.iter().any(|key| key.contains("grant_bob")), "{keys:?}");
+    let options = DeleteOptions { local: false, ..DeleteOptions::default() };
+    trio.alice.manager.delete_syftbox(&options).await.unwrap();
+    let left: Vec<String> =
+        trio.objects().into_keys().filter(|key| key.contains("/log/alice")).collect();
+    assert_eq!(left, Vec::<String>::new());
 }
