@@ -16,9 +16,10 @@ use proptest::sample::Index;
 use support::{PROPOSAL, gunzip, pack};
 use syft_core::codec::{Limits, WireFormat, decode, decode_events, decode_proposal, encode};
 use syft_core::{
-    Change, ChannelPosition, Checkpoint, CheckpointFile, Content, ContentHash, DatasitePath, Email,
-    EventsName, FileChangeEvent, FileChangeEventsMessage, IncrementalCheckpoint, ProposalName,
-    ProposedFileChange, ProposedFileChangesMessage, RollingState, Timestamp,
+    Change, ChannelHead, ChannelPosition, Checkpoint, CheckpointFile, Content, ContentHash,
+    DatasitePath, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,
+    IncrementalCheckpoint, ProposalName, ProposedFileChange, ProposedFileChangesMessage,
+    RollingState, Timestamp,
 };
 use uuid::Uuid;
 
@@ -61,8 +62,11 @@ fn path() -> impl Strategy<Value = DatasitePath> {
 }
 
 fn position() -> impl Strategy<Value = Option<ChannelPosition>> {
-    let position = (1..=1_u64 << 53, proptest::option::of(hash()));
-    proptest::option::of(position.prop_map(|(seq, prev)| ChannelPosition { seq, prev }))
+    let seen = (1..=1_u64 << 40, hash()).prop_map(|(seq, hash)| ChannelHead { seq, hash });
+    let options = (proptest::option::of(hash()), proptest::option::of(seen));
+    let position = (1..=1_u64 << 53, options);
+    let position = position.prop_map(|(seq, (prev, seen))| ChannelPosition { seq, prev, seen });
+    proptest::option::of(position)
 }
 
 fn proposed() -> impl Strategy<Value = ProposedFileChange> {

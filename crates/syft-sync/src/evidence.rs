@@ -11,7 +11,7 @@ use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, Transp
 
 use crate::channels::patiently;
 use crate::engine::Draft;
-use crate::ledger::{Fact, Gap, State};
+use crate::ledger::{Fact, Gap, State, TrustFact};
 use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::peers::PeerTable;
@@ -49,7 +49,7 @@ pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> R
         match names.contains(newest) {
             true if !shown => {
                 let mut draft = Draft::default();
-                draft.fact(Fact::LogShown { name: newest.to_owned() });
+                draft.fact(TrustFact::LogShown { name: newest.to_owned() });
                 pass.begin(draft)?;
             }
             false if shown => lost.push(format!("{space}/{newest}")),
@@ -134,7 +134,7 @@ pub(crate) async fn repair(pass: &mut Pass<'_>, peers: &BTreeSet<Email>) -> Resu
     for (channel, contradiction) in found {
         let mut draft = Draft::default();
         reconciled(pass, &mut draft, &channel);
-        draft.fact(Fact::Reconciled { channel });
+        draft.fact(TrustFact::Reconciled { channel });
         pass.begin(draft)?;
         done.push(format!("goes on with {} from here", contradiction.peer));
     }
@@ -164,11 +164,11 @@ async fn repair_with(pass: &mut Pass<'_>, peer: &Email, done: &mut Vec<String>) 
         let mut draft = Draft::default();
         if put_back(pass.ledger.state(), &peer, &space, &listed).is_some() {
             reconciled(pass, &mut draft, &channel);
-            draft.fact(Fact::Forgotten { channel: channel.clone() });
+            draft.fact(TrustFact::Forgotten { channel: channel.clone() });
             done.push(format!("goes on with what {peer} has in the store"));
         }
         if let Some(Gap { messages, .. }) = arrived.gap() {
-            draft.fact(Fact::GapClosed { channel: channel.clone() });
+            draft.fact(TrustFact::GapClosed { channel: channel.clone() });
             done.push(format!("goes on without {messages} of {peer} that did not arrive"));
         }
         let forged = listed.iter().filter(|object| arrived.forged.contains(object.name.as_str()));
@@ -208,9 +208,9 @@ async fn has_lost_log(pass: &Pass<'_>) -> Result<bool> {
 async fn put_again(pass: &mut Pass<'_>, readers: &BTreeSet<Email>) -> Result<()> {
     begin_backup_anew(pass).await?;
     let mut draft = Draft::default();
-    draft.fact(Fact::DatasetsAnew);
+    draft.fact(TrustFact::DatasetsAnew);
     for peer in readers {
-        draft.fact(Fact::SentAnew { peer: peer.clone() });
+        draft.fact(TrustFact::SentAnew { peer: peer.clone() });
         let inbox = Space::Inbox { owner: peer.clone(), sender: pass.node.email.clone() };
         let listed = patiently(&inbox, 0, pass.node.transport.list_all(&inbox)).await?;
         let names = listed.iter().filter_map(|one| ProposalName::parse(one.name.as_str()).ok());
@@ -239,7 +239,7 @@ async fn begin_backup_anew(pass: &mut Pass<'_>) -> Result<()> {
             draft.delete(&object);
         }
     }
-    draft.fact(Fact::BackupAnew);
+    draft.fact(TrustFact::BackupAnew);
     pass.carry_out(draft).await
 }
 
@@ -262,10 +262,10 @@ pub(crate) async fn take_sealing(pass: &mut Pass<'_>) -> Result<()> {
                 collections::withdraw(pass, &space).await?;
             }
         }
-        draft.fact(Fact::DatasetsAnew);
+        draft.fact(TrustFact::DatasetsAnew);
     }
     let scene = pass.node.scene();
-    draft.fact(Fact::SealedBy { key });
+    draft.fact(TrustFact::SealedBy { key });
     let word = if key.is_some() { "on" } else { "off" };
     draft.audit("sealing", scene.now, scene.me, "sealing", word, []);
     pass.begin(draft).map(drop)
@@ -309,7 +309,7 @@ async fn send_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Resul
         for (name, body) in refusals {
             draft.put(outbox.clone(), name, body);
         }
-        draft.fact(Fact::SentAnew { peer: peer.clone() });
+        draft.fact(TrustFact::SentAnew { peer: peer.clone() });
         // So that what lies there is newer than what lay there, also if nothing is due.
         let (state, scene) = (pass.ledger.state(), pass.node.scene());
         let at = state.next_time(scene.now);
@@ -331,7 +331,7 @@ async fn send_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Resul
             }
         }
     }
-    draft.fact(Fact::SealedTo { peer: peer.clone(), key });
+    draft.fact(TrustFact::SealedTo { peer: peer.clone(), key });
     pass.carry_out(draft).await
 }
 

@@ -7,7 +7,7 @@ use syft_transport::{Object, Space};
 use crate::Result;
 use crate::engine::{Draft, refuse_unread, unknown_id, waits_on};
 use crate::hello::HELLO;
-use crate::ledger::Fact;
+use crate::ledger::TrustFact;
 use crate::node::Pass;
 
 /// Messages of one channel that are dealt with in one pass (`threats.md` I13).
@@ -69,7 +69,7 @@ impl Pass<'_> {
         let known = self.ledger.state().arrived.get(&channel);
         if !known.is_some_and(|known| known.forged.contains(&name)) {
             let mut draft = Draft::default();
-            draft.fact(Fact::Forged { channel, name });
+            draft.fact(TrustFact::Forged { channel, name });
             self.begin(draft)?;
         }
         let version = object.version.as_ref().map(|version| version.0.as_str());

@@ -169,7 +169,8 @@ impl World {
                 store.tamper(&object.id, bytes);
             }
             Step::Lose { object } => {
-                drop(self.here(*object).map(|object| store.lose(&object.id)));
+                let Some(object) = self.here(*object) else { return };
+                assert!(store.lose(&object.id));
             }
             Step::Again { past } => {
                 let Some((object, bytes)) = self.before(*past) else { return };

@@ -10,7 +10,7 @@ use syft_dataset::{DatasetStore, IncomingCopy};
 use super::arrivals::{Arrival, Wanted, arrivals};
 use super::offers::{Offer, Offered, offers};
 use crate::engine::Draft;
-use crate::ledger::Fact;
+use crate::ledger::TrustFact;
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Notice, Result, Work};
@@ -104,7 +104,7 @@ async fn fetch(
     incoming.tell(true);
     let mut draft = Draft::default();
     for (owner, dataset, at) in came {
-        draft.fact(Fact::MockIs { owner, dataset, at });
+        draft.fact(TrustFact::MockIs { owner, dataset, at });
     }
     pass.begin(draft).map(drop)
 }

@@ -6,7 +6,7 @@ use syft_core::{ChannelPosition, ContentHash, Email};
 use syft_transport::{Object, Space};
 
 use super::{Draft, Scene};
-use crate::ledger::{Contradiction, Fact, Head, Link, State};
+use crate::ledger::{Contradiction, Fact, Head, Link, State, TrustFact};
 
 /// The channel by which the reader of this one answers.
 pub(super) fn counterpart(space: &Space) -> Option<Space> {
@@ -56,7 +56,7 @@ pub(super) fn fits(
     let Some(mine) = counterpart(&object.space).map(|space| space.to_string()) else { return true };
     match state.has_emitted(&mine, theirs) {
         Some(false) if state.may_adopt(&mine) => {
-            draft.fact(Fact::Adopted { channel: mine, head: theirs });
+            draft.fact(TrustFact::Adopted { channel: mine, head: theirs });
             true
         }
         Some(false) => {
@@ -90,13 +90,13 @@ fn contradicted(
         [("reason", json!(reason))],
     );
     let contradiction = Contradiction { peer: from.clone(), reason, theirs };
-    draft.fact(Fact::Contradicted { channel, contradiction });
+    draft.fact(TrustFact::Contradicted { channel, contradiction });
 }
 
 /// What a draft says does not fit.
 pub(crate) fn contradiction_in(draft: &Draft) -> Option<&Contradiction> {
     draft.plan.facts.iter().find_map(|fact| match fact {
-        Fact::Contradicted { contradiction, .. } => Some(contradiction),
+        Fact::Trust(TrustFact::Contradicted { contradiction, .. }) => Some(contradiction),
         _ => None,
     })
 }

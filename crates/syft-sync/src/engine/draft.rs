@@ -29,8 +29,8 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn fact(&mut self, fact: Fact) {
-        self.plan.facts.push(fact);
+    pub(crate) fn fact(&mut self, fact: impl Into<Fact>) {
+        self.plan.facts.push(fact.into());
     }
 
     pub(crate) fn blob(&mut self, bytes: Vec<u8>) -> ContentHash {

@@ -9,7 +9,7 @@ use super::chain::{counterpart, fits, link};
 use super::proposal::{check_name, note_gap};
 use super::{Draft, Scene};
 use crate::Result;
-use crate::ledger::{CopyVersion, Fact, LocalEffect, Refused, State};
+use crate::ledger::{CopyVersion, Fact, LocalEffect, Refused, State, TrustFact};
 use crate::refusal::Refusal;
 
 /// One events message of an owner's outbox: applied to the copy of that owner's
@@ -130,7 +130,7 @@ pub(crate) fn on_refusal(
         && let Some(channel) = counterpart(&object.space).map(|space| space.to_string())
         && state.may_adopt(&channel)
     {
-        draft.fact(Fact::Adopted { channel, head: seen });
+        draft.fact(TrustFact::Adopted { channel, head: seen });
     }
     let mine = state.proposed.get(owner).into_iter().flatten();
     for (path, proposed) in mine.filter(|(_, proposed)| proposed.message == refusal.message) {

@@ -6,6 +6,7 @@ mod plan;
 mod saved;
 mod snapshot;
 mod state;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,9 +20,10 @@ pub(crate) use arrived::{Arrived, Gap, Head, Link};
 pub(crate) use plan::{LocalEffect, Plan, RemoteEffect};
 pub(crate) use saved::{LogObject, LoggedEvent, Piece, Saved, Unverified};
 pub(crate) use state::{
-    Contradiction, CopyVersion, Fact, FileVersion, PrivateBackup, Proposed, Published, Refused,
-    State,
+    CopyVersion, Fact, FileVersion, PrivateBackup, Proposed, Published, Refused, State,
 };
+
+pub(crate) use trust::{Contradiction, TrustFact};
 
 use self::snapshot::Snapshot;
 use crate::{Error, Result};

@@ -3,18 +3,14 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, DatasitePath, Email, Timestamp};
-use syft_transport::Space;
 use uuid::Uuid;
 
 use super::arrived::remember;
-use super::{Arrived, Gap, Head, Link, LogObject, LoggedEvent, Piece, Saved, Unverified};
-use crate::report::Late;
+use super::trust::{Contradiction, TrustFact};
+use super::{Arrived, Head, Link, LogObject, LoggedEvent, Piece, Saved, Unverified};
 
 /// Messages of mine in one channel whose hashes are remembered.
 const MOST_EMITTED: usize = 64;
-
-/// How the names of the channels start that are event logs.
-const LOGS: &str = "syft-1/log/";
 
 /// Everything that sync has to remember: the fold of all journalled [`Fact`]s.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,10 +62,10 @@ pub(crate) struct State {
     begun: bool,
     /// The hashes of the last messages of mine, per channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    emitted_before: BTreeMap<String, BTreeMap<u64, ContentHash>>,
+    pub(super) emitted_before: BTreeMap<String, BTreeMap<u64, ContentHash>>,
     /// The channels of mine in which this home has sent nothing yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    adopted: BTreeSet<String>,
+    pub(super) adopted: BTreeSet<String>,
     /// What does not fit, per channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) contradictions: BTreeMap<String, Contradiction>,
@@ -88,18 +84,6 @@ pub(crate) struct State {
     /// Whether the store is being emptied of all that is mine.
     #[serde(default)]
     pub(crate) emptying: bool,
-}
-
-/// That what a peer sent, or says that it was sent, does not fit what is known here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Contradiction {
-    /// With whom.
-    pub(crate) peer: Email,
-    /// What does not fit, in words.
-    pub(crate) reason: String,
-    /// Of a channel of mine: the newest message that the peer has of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) theirs: Option<Head>,
 }
 
 /// Follows from the files, and is made when it is first asked for.
@@ -223,25 +207,6 @@ pub(crate) enum Fact {
     Refused { owner: Email, path: DatasitePath, refused: Refused },
     /// A message was dealt with; `name` if its object stays where it is.
     Arrived { channel: String, name: Option<String>, message: Option<Uuid>, link: Option<Link> },
-    /// A message does not fit what arrived before; it stays where it is.
-    Contradicted { channel: String, contradiction: Contradiction },
-    /// A channel goes on in spite of a contradiction: one of mine after what the reader
-    /// has, one of a peer with whatever comes.
-    Reconciled { channel: String },
-    /// A channel of a peer goes on with what lies there, whatever lay there before.
-    Forgotten { channel: String },
-    /// A channel of a peer was looked into, and held nothing.
-    Listened { channel: String },
-    /// The store shows this object of my event log.
-    LogShown { name: String },
-    /// What is mine alone in the store is sealed by this key of mine (`None`: by none).
-    SealedBy { key: Option<ContentHash> },
-    /// All that I send to a peer is sealed to this key.
-    SealedTo { peer: Email, key: ContentHash },
-    /// What a peer was sent is taken back, and due again.
-    SentAnew { peer: Email },
-    /// The newest version of a mock of an owner's that came here.
-    MockIs { owner: Email, dataset: DatasetName, at: Timestamp },
     /// A message stays in its inbox, since then, until one arrives that was sent before it.
     Held { channel: String, name: String, at: Timestamp },
     /// A channel stands here by a backup: nothing before it is missing.
@@ -250,8 +215,6 @@ pub(crate) enum Fact {
     Released { channel: String, name: String },
     /// A message of mine has this place in its channel.
     Emitted { channel: String, head: Head },
-    /// A message was sent from elsewhere in my name: this home goes on after it.
-    Adopted { channel: String, head: Head },
     /// A dataset of mine stands in the store so (`None`: no longer).
     Published { dataset: DatasetName, published: Option<Published> },
     /// The private part of a dataset of mine stands in the store so (`None`: no longer).
@@ -274,19 +237,13 @@ pub(crate) enum Fact {
     Begun,
     /// All that is mine is about to be taken out of the store.
     Emptying,
-    /// My backup in the store begins anew.
-    BackupAnew,
-    /// What lies in the store of my datasets is to be put there once more.
-    DatasetsAnew,
-    /// A channel of a peer goes on without what is missing in it.
-    GapClosed { channel: String },
-    /// An object is not what the one in whose place it lies put there.
-    Forged { channel: String, name: String },
     /// Nothing of mine lies in the store any more.
     StoreEmptied,
     /// A restore is done but for the private parts of datasets (`false`: they are
     /// here, too).
     PrivateDue { due: bool },
+    /// What is known of seals and of the order of messages.
+    Trust(TrustFact),
 }
 
 impl State {
@@ -354,30 +311,6 @@ impl State {
                     arrived.advance(link);
                 }
             }
-            Fact::Contradicted { channel, contradiction } => {
-                self.contradictions.entry(channel).or_insert(contradiction);
-            }
-            Fact::Reconciled { channel } => self.reconcile(channel),
-            Fact::Forgotten { channel } => {
-                let arrived = self.arrived.entry(channel).or_default();
-                arrived.names.clear();
-                arrived.begin_anew();
-            }
-            Fact::Listened { channel } => {
-                self.arrived.entry(channel).or_default();
-            }
-            Fact::LogShown { name } => self.log_shown = Some(name),
-            Fact::SealedBy { key } => {
-                if self.sealed_by != key {
-                    self.sealed_to.clear();
-                }
-                self.sealed_by = key;
-            }
-            Fact::SealedTo { peer, key } => drop(self.sealed_to.insert(peer, key)),
-            Fact::SentAnew { peer } => drop(self.sent.remove(&peer)),
-            Fact::MockIs { owner, dataset, at } => {
-                self.mocks.entry(owner).or_default().insert(dataset, at);
-            }
             Fact::Held { channel, name, at } => {
                 self.arrived.entry(channel).or_default().hold(name, at);
             }
@@ -392,13 +325,6 @@ impl State {
                 remember(recent, head, MOST_EMITTED);
                 self.adopted.remove(&channel);
                 self.emitted.insert(channel, head);
-            }
-            Fact::Adopted { channel, head } => {
-                self.adopted.insert(channel.clone());
-                let mine = self.emitted.entry(channel).or_insert(head);
-                if mine.seq < head.seq {
-                    *mine = head;
-                }
             }
             Fact::Published { dataset, published } => {
                 match published {
@@ -421,75 +347,9 @@ impl State {
             Fact::Restored { saved } => (self.saved, self.begun) = (saved, true),
             Fact::Begun => self.begun = true,
             Fact::Emptying => self.emptying = true,
-            Fact::BackupAnew => self.backup_anew(),
-            Fact::DatasetsAnew => self.datasets_anew(),
-            Fact::GapClosed { channel } => {
-                self.arrived.entry(channel).or_default().close_gap();
-            }
-            Fact::Forged { channel, name } => {
-                self.arrived.entry(channel).or_default().note_forged(name);
-            }
             Fact::StoreEmptied => self.store_emptied(),
             Fact::PrivateDue { due } => self.private_due = due,
-        }
-    }
-
-    fn reconcile(&mut self, channel: String) {
-        let Some(contradiction) = self.contradictions.remove(&channel) else { return };
-        match contradiction.theirs {
-            Some(theirs) => {
-                // What was sent here under numbers that the peer has from elsewhere stays
-                // sent: the peer decides on that. No number is given again.
-                self.emitted_before.remove(&channel);
-                let mine = self.emitted.entry(channel).or_insert(theirs);
-                if mine.seq < theirs.seq {
-                    *mine = theirs;
-                }
-            }
-            None => self.arrived.entry(channel).or_default().begin_anew(),
-        }
-    }
-
-    /// What of a peer did not arrive, and when the newest message did: by the channels by
-    /// which it writes to me.
-    pub(crate) fn late(&self, me: &Email, peer: &Email) -> (Option<Late>, Option<Timestamp>) {
-        let channels = [
-            Space::Inbox { owner: me.clone(), sender: peer.clone() },
-            Space::Outbox { owner: peer.clone(), recipient: me.clone() },
-        ];
-        let arrived = channels.iter().filter_map(|space| self.arrived.get(&space.to_string()));
-        let (mut late, mut newest) = (None::<Late>, None);
-        for arrived in arrived {
-            newest = newest.max(arrived.newest);
-            let Some(Gap { messages, since }) = arrived.gap() else { continue };
-            let known = late.get_or_insert(Late { messages: 0, since: None, newest: None });
-            known.messages += messages;
-            known.since = known.since.into_iter().chain(since).min_by(Timestamp::cmp);
-        }
-        (late.map(|late| Late { newest, ..late }), newest)
-    }
-
-    /// What does not fit in what was exchanged with somebody.
-    pub(crate) fn contradiction_with(&self, peer: &Email) -> Option<&Contradiction> {
-        self.contradictions.values().find(|contradiction| contradiction.peer == *peer)
-    }
-
-    /// What the store had of my event log and its checkpoints is due again.
-    fn backup_anew(&mut self) {
-        self.backup = None;
-        self.log_shown = None;
-        self.saved = Saved::default();
-        // The log begins anew; a reader's channel goes on.
-        self.emitted.retain(|channel, _| !channel.starts_with(LOGS));
-        self.files.values_mut().for_each(|version| version.logged = false);
-    }
-
-    /// The files of my datasets are put into the store once more. An older backup of a private
-    /// part goes only once the new one is there.
-    fn datasets_anew(&mut self) {
-        self.published.values_mut().for_each(|published| published.complete = false);
-        for backup in self.private.values_mut() {
-            backup.older.extend(backup.hash.take());
+            Fact::Trust(fact) => self.apply_trust(fact),
         }
     }
 
@@ -517,23 +377,6 @@ impl State {
             refused.remove(&path);
         }
         self.copies.entry(owner).or_default().insert(path, version);
-    }
-
-    /// Whether a peer that has this message of a channel of mine, has one that I sent.
-    /// `None` if it is older than what is remembered.
-    pub(crate) fn has_emitted(&self, channel: &str, theirs: Head) -> Option<bool> {
-        let Some(mine) = self.emitted.get(channel) else { return Some(false) };
-        if theirs.seq > mine.seq {
-            return Some(false);
-        }
-        let known = self.emitted_before.get(channel).and_then(|recent| recent.get(&theirs.seq));
-        Some(*known? == theirs.hash)
-    }
-
-    /// Whether this home has sent nothing in a channel of mine, so that it goes on after
-    /// what was sent elsewhere.
-    pub(crate) fn may_adopt(&self, channel: &str) -> bool {
-        !self.emitted.contains_key(channel) || self.adopted.contains(channel)
     }
 
     /// Whether an edit is to be proposed wherever it lies.

@@ -12,7 +12,7 @@ use syft_transport::{Space, TransportExt};
 
 use crate::channels::patiently;
 use crate::engine::Draft;
-use crate::ledger::{Fact, Head};
+use crate::ledger::{Head, TrustFact};
 use crate::node::{Node, Pass};
 use crate::owner::note_problem;
 use crate::perform::Outgoing;
@@ -97,7 +97,7 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         let Some(position) = message.position else { return Ok(()) };
         let head = Head { seq: position.seq, hash: ContentHash::of(&bytes) };
         let mut draft = Draft::default();
-        draft.fact(Fact::Adopted { channel: inbox.to_string(), head });
+        draft.fact(TrustFact::Adopted { channel: inbox.to_string(), head });
         pass.begin(draft).map(drop)
     }
 

@@ -10,7 +10,7 @@ use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{Draft, contradiction_in, on_events, on_refusal};
 use crate::evidence::put_back;
 use crate::inbox::ignored;
-use crate::ledger::Fact;
+use crate::ledger::TrustFact;
 use crate::node::Pass;
 use crate::owner::{is_quarantine, note_ignored, note_problem};
 use crate::refusal::Refusal;
@@ -51,7 +51,7 @@ impl DatasiteWatcherSyncer<'_> {
                         channels.push((owner, objects));
                     } else if self.has_nothing_of(pass, &owner) {
                         let mut draft = Draft::default();
-                        draft.fact(Fact::Listened { channel: space.to_string() });
+                        draft.fact(TrustFact::Listened { channel: space.to_string() });
                         pass.begin(draft)?;
                     }
                 }

@@ -15,7 +15,7 @@ use super::outboxes::Outbox;
 use super::{Restored, damaged};
 use crate::Result;
 use crate::engine::Draft;
-use crate::ledger::{Fact, LocalEffect};
+use crate::ledger::{Fact, LocalEffect, TrustFact};
 use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::perform::hash_of;
@@ -49,7 +49,7 @@ impl Findings {
             let sealed = backup.peers().iter().filter(|(_, record)| record.seals);
             for (peer, key) in sealed.filter_map(|(peer, record)| Some((peer, record.key?))) {
                 let (peer, key) = (peer.clone(), key.fingerprint);
-                draft.fact(Fact::SealedTo { peer, key });
+                draft.fact(TrustFact::SealedTo { peer, key });
             }
             self.jobs(pass, backup, &mut draft, &mut restored)?;
             channels(backup, &mut draft);
@@ -84,7 +84,7 @@ impl Findings {
         draft.fact(Fact::Time { at });
         draft.fact(Fact::Restored { saved: saved.clone() });
         let keys = pass.node.keys.as_ref().filter(|_| pass.node.seals());
-        draft.fact(Fact::SealedBy { key: keys.map(|keys| keys.bundle().fingerprint()) });
+        draft.fact(TrustFact::SealedBy { key: keys.map(|keys| keys.bundle().fingerprint()) });
         if let Some(head) = *head {
             let channel = Space::Log { owner: me.clone() }.to_string();
             draft.fact(Fact::Emitted { channel, head });
