@@ -10,14 +10,14 @@ use crate::{
 
 /// Where a message stands in its channel; extra keys that a Python peer ignores.
 ///
-/// Order is this number and never a clock; `prev` makes a store that drops,
-/// reorders or forks messages show (`threats.md` rule 9).
+/// Order is this number and never a clock; `prev` and `seen` make a store that
+/// drops, reorders, forks or puts back messages show (`threats.md` rule 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChannelPosition {
     /// The number of the message; the writer of the channel counts.
     pub seq: u64,
-    /// The hash of the message before, over its exact encoded bytes as they were
-    /// put in the channel; `None` for the first.
+    /// The hash of the message before, over its exact encoded bytes, before
+    /// they are sealed; `None` for the first.
     pub prev: Option<ContentHash>,
     /// The newest message that the writer has taken of the one who reads this: so two who
     /// were shown different pasts find out (`threats.md` F14).

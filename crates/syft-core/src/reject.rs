@@ -50,7 +50,7 @@ pub enum RejectCode {
     /// Bytes in the open, of somebody who seals all that they send.
     NotSealed,
     /// Something sealed that is not of the one in whose folder it lies, or that was
-    /// changed or put under another name since.
+    /// changed, put under another name since, or sealed for keys that are gone.
     Forged,
 }
 

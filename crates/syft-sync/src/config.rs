@@ -67,7 +67,8 @@ pub enum Encrypt {
     Auto,
     /// The same; with others nothing is exchanged at all.
     On,
-    /// Nothing: whoever can read the store can read all.
+    /// Nothing: whoever can read the store can read all, and peers with whom I sealed
+    /// before take nothing more.
     Off,
 }
 

@@ -10,7 +10,8 @@ use crate::Result;
 /// of the seeds' connection router.
 ///
 /// A node needs none: its syncers exchange messages by themselves, and journal
-/// each one. This is for programs that speak with a datasite message by message.
+/// each one. This is for programs that speak with a datasite message by message,
+/// in the open: somebody who seals takes nothing of it.
 #[derive(Debug, Clone)]
 pub struct Router {
     transport: Arc<dyn Transport>,

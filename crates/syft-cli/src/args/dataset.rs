@@ -33,14 +33,14 @@ pub(crate) struct CreateArgs {
     /// A file or folder like the private one, with invented rows: this is shared
     #[arg(long, value_name = "PATH")]
     pub(crate) mock: Option<PathBuf>,
-    /// The real data, a file or folder: this never leaves
+    /// The real data, a file or folder: nobody is sent this
     #[arg(long, value_name = "PATH")]
     pub(crate) private: Option<PathBuf>,
     /// Who may have the mock: an address, or any; may be given several times
     #[arg(long, value_name = "EMAIL|any", value_parser = recipient)]
     pub(crate) share: Vec<String>,
-    /// Keep the private part in the store too, for a new machine of mine: only
-    /// where nobody else can read it
+    /// Keep the private part in the store too, for a new machine of mine: sealed,
+    /// or where nobody else can read it
     #[arg(long, requires = "private")]
     pub(crate) upload_private: bool,
     /// One line on what it is

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 pub(crate) enum KeysCommand {
     /// Show who I am to my peers, in numbers and in words
     Show,
-    /// Write my recovery key into a new file: whoever has it is me
+    /// Write my recovery key into a new file: whoever has it is me, and opens all that is
+    /// sealed for me
     Export(KeysExportArgs),
     /// Take the keys of a file that was exported here, on another machine or by PySyft
     Import(KeysImportArgs),

@@ -20,13 +20,15 @@ pub(crate) struct LoginArgs {
     /// How my datasite is laid out; one that is laid out otherwise is moved
     #[arg(long, value_parser = LayoutKind::from_str, value_name = "native|pysyft")]
     pub(crate) layout: Option<LayoutKind>,
-    /// Seal what goes through the store: with all who seal, too; with nobody else; or not
+    /// What is sealed in the store: what goes to all who seal, too, and what is mine alone
+    /// (auto); the same, and nothing goes to others (on); nothing (off)
     #[arg(long, value_parser = Encrypt::from_str, value_name = "auto|on|off")]
     pub(crate) encrypt: Option<Encrypt>,
     /// Keep copies of my event log in .syft/cache/events
     #[arg(long)]
     pub(crate) event_cache: bool,
-    /// Be who I was elsewhere: a file that `syft keys export` wrote there
+    /// Be who I was elsewhere, and open what the store keeps of mine: a file that
+    /// `syft keys export` wrote there
     #[arg(long, value_name = "FILE")]
     pub(crate) recovery_key_file: Option<PathBuf>,
 }

@@ -164,8 +164,9 @@ impl Report for Doctor {
         page.line(match self.store.identity {
             "proven" => "Identities are proven: this store states who wrote what.",
             _ => {
-                "Identities are claimed: whoever can write this store can pose as anyone \
-                 and read everything in it."
+                "Identities are claimed: this store does not say who wrote what. What is sealed \
+                 is known by the keys of your peers; whoever can open the store can read the \
+                 rest, and can pose as those without a key."
             }
         });
         let fixable = |check: &Check| !check.ok && check.exit == Exit::Conflict;

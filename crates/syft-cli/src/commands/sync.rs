@@ -125,7 +125,7 @@ impl Report for Synced {
 }
 
 /// What of a peer is missing, and since when.
-fn late_in_words(page: &Page, peer: &Email, late: &Late) -> String {
+pub(super) fn late_in_words(page: &Page, peer: &Email, late: &Late) -> String {
     let since = late.since.map(|since| format!(", since {}", page.ago(since)));
     let newest = late.newest.map(|newest| format!("; the newest came {}", page.ago(newest)));
     format!(

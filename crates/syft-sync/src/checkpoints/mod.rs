@@ -13,9 +13,9 @@
 //! (`threats.md` F13). The newest object of the log always stays: the next one is
 //! chained to it.
 //!
-//! All tiers hold exactly the files that the log holds. In a store without access
-//! control that is what some peer may read; what nobody else may read is in no
-//! tier, and no backup of it exists there. Datasets and `private/` are never
+//! All tiers hold exactly the files that the log holds. They are sealed for the owner
+//! alone, so that is everything but datasets and `private/`. Of one who seals nothing, in a
+//! store without access control, it is what some peer may read. Datasets and `private/` are never
 //! events, so they are in no tier either: a mock lies in the store as a
 //! collection, as long as it is shared with somebody.
 

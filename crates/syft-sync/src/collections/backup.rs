@@ -35,7 +35,7 @@ pub(crate) async fn drop_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Resu
     note(pass, name, Some(PrivateBackup { wanted: false, ..known }), "dataset.backup_dropped").await
 }
 
-/// Whether private data may lie in a store at all.
+/// Whether private data may lie in a store: sealed, or where nobody else can read.
 ///
 /// # Errors
 /// [`Error::Refused`], with the reason, if others could read it there.

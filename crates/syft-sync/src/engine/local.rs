@@ -17,8 +17,8 @@ pub(crate) struct LocalChange {
 pub(crate) enum LocalEdit {
     Written {
         content: Content,
-        /// Whether it may lie in the store: not if nobody else may read it and the
-        /// store cannot keep others from reading.
+        /// Whether it may lie in the store: not if nobody else may read it, it is
+        /// not sealed, and the store cannot keep others from reading.
         logged: bool,
     },
     /// It holds what it held, and that may not lie in the store any more.

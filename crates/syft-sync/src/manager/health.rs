@@ -15,8 +15,9 @@ impl SyftboxManager {
     /// files, and every file against the index. With `repair` it first puts right
     /// what can be put right without losing anything: finishes what was begun,
     /// drops a damaged cache, removes what unfinished writes left, makes missing
-    /// permission files of peers again. It never deletes data, and leaves a
-    /// damaged record as it is.
+    /// permission files of peers again. With `store` it also goes on where a peer or the
+    /// store does not fit what was known, and has the backup put there anew if it is gone. It
+    /// deletes no data of this home, and leaves a damaged record as it is.
     ///
     /// # Errors
     /// The lock; a disk that cannot be read at all.

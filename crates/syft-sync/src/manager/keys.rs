@@ -13,7 +13,7 @@ pub enum FirstKeys {
     New,
     /// These.
     Of(KeySource),
-    /// None: peers know this node by what the store says of it alone.
+    /// None: nothing is sealed, and peers know this node by what the store says of it alone.
     None,
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +24,13 @@ pub(crate) struct KeyRing {
 #[derive(Clone)]
 struct Known {
     stamps: Stamps,
-    peers: Arc<(PeerTable, Bundles)>,
+    peers: Arc<Peers>,
+}
+
+/// The peers, and the keys by which they are known: each is checked once.
+struct Peers {
+    table: PeerTable,
+    bundles: BTreeMap<Email, Bundle>,
 }
 
 type Stamps = (Option<Metadata>, Option<Metadata>);
@@ -78,14 +85,14 @@ impl KeyRing {
             return Ok(Ok(Correspondent { seals: self.encrypt.seals(), ..plain(bundle) }));
         }
         let peers = self.peers()?;
-        let (table, bundles) = &*peers;
+        let Peers { table, bundles } = &*peers;
         let Some(record) = table.peers.get(email) else {
             return Ok(Err(format!("{email} is no peer of yours")));
         };
         if record.alarm.is_some() {
             return Ok(Err(format!("{email} does not show the key by which they are known")));
         }
-        let bundle = record.key.and_then(|key| bundles.get(email, key.fingerprint));
+        let bundle = bundles.get(email).cloned();
         Ok(match self.encrypt {
             Encrypt::Off if record.seals => Err(format!(
                 "{email} seals, and takes nothing in the open from you: syft login --encrypt auto, \
@@ -141,14 +148,20 @@ impl KeyRing {
     }
 
     /// The peers as they stand on the disk, which any command may have changed.
-    fn peers(&self) -> Result<Arc<(PeerTable, Bundles)>> {
+    fn peers(&self) -> Result<Arc<Peers>> {
         let stamp = |path| self.disk.metadata(&path);
         let stamps = (stamp(PeerTable::path()?)?, stamp(Bundles::path()?)?);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_ref().filter(|known| known.stamps == stamps) {
             return Ok(known.peers.clone());
         }
-        let peers = Arc::new((PeerTable::load(&*self.disk)?, Bundles::load(&*self.disk)?));
+        let (table, kept) = (PeerTable::load(&*self.disk)?, Bundles::load(&*self.disk)?);
+        let mut bundles = BTreeMap::new();
+        for (email, record) in &table.peers {
+            let bundle = record.key.and_then(|key| kept.get(email, key.fingerprint));
+            bundles.extend(bundle.map(|bundle| (email.clone(), bundle)));
+        }
+        let peers = Arc::new(Peers { table, bundles });
         *known = Some(Known { stamps, peers: peers.clone() });
         Ok(peers)
     }

@@ -2,6 +2,7 @@ use serde::Serialize;
 use syft_sync::core::safe_text;
 use syft_sync::{Peer, PeerState};
 
+use super::super::sync::late_in_words;
 use super::view::PeerView;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -43,6 +44,9 @@ impl Report for PeerList {
         }
         page.table(table);
         for peer in &self.peers {
+            if let Some(late) = &peer.late {
+                page.line(late_in_words(page, &peer.email, late));
+            }
             if let Some(problem) = &peer.problem {
                 page.warning(format!("{}: {}", peer.email, safe_text(problem)));
             }
