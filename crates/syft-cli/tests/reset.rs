@@ -207,9 +207,6 @@ fn traffic_is_a_table_for_each_peer() {
     out bob@uni.org dataset
     out bob@uni.org dataset
     out bob@uni.org grant
-    in bob@uni.org grant
-    in bob@uni.org dataset
-    out bob@uni.org grant
     out bob@uni.org events
     ");
     it.alice(&["audit", "traffic", "--peer", "nobody@x.org"]).exits(3);

@@ -110,7 +110,7 @@ async fn bring(
         match form.put(pass, name, &backup.hash, &backup.files).await {
             // Told below, and not believed: an earlier try may have been cut short.
             Err(Error::Transport(syft_transport::Error::AlreadyExists { .. })) => {}
-            put => put?,
+            put => drop(put?),
         }
         match &form {
             Form::Open(space) => read_back(pass, space, &backup.files).await?,

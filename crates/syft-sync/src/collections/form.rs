@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syft_core::{DatasetName, Email, HomePath};
+use syft_core::{ContentHash, DatasetName, Email, HomePath};
 use syft_dataset::CollectionFile;
 use syft_transport::{CollectionHash, CollectionKind, PutBody, PutMode, Space, grants};
 
@@ -77,26 +77,32 @@ impl Form {
         published.readers.iter().filter(is_this).cloned().collect()
     }
 
-    /// Puts all of it there.
+    /// Puts all of it there. Returns the hash of its index, if it is sealed.
     pub(super) async fn put(
         &self,
         pass: &Pass<'_>,
         name: &DatasetName,
         hash: &str,
         files: &[CollectionFile],
-    ) -> Result<()> {
+    ) -> Result<Option<ContentHash>> {
         match self {
-            Form::Open(space) => put_files(pass, space, files).await,
+            Form::Open(space) => put_files(pass, space, files).await.map(|()| None),
             Form::Sealed { ring, key, space } => {
                 let at = pass.ledger.state().next_time(pass.node.clock.now());
                 let index = CollectionIndex::of(name, hash, at, files)?;
                 pass.note_index(space, &index, "dataset.sealed")?;
-                sealed::put(pass, ring, key, space, index, files).await
+                sealed::put(pass, ring, key, space, index, files).await.map(Some)
             }
         }
     }
 
-    pub(super) async fn grant(&self, pass: &Pass<'_>, reader: &Email) -> Result<()> {
+    /// Shares it with a reader; `index` is what [`Form::put`] returned, if it was put now.
+    pub(super) async fn grant(
+        &self,
+        pass: &Pass<'_>,
+        reader: &Email,
+        index: Option<ContentHash>,
+    ) -> Result<()> {
         match self {
             Form::Open(space) => {
                 let granted = grants::grant(&*pass.node.transport, space, reader);
@@ -104,7 +110,7 @@ impl Form {
             }
             Form::Sealed { ring, key, space } => {
                 let to = ring.with(reader)?.map_err(Error::Refused)?;
-                sealed::grant(pass, ring, key, space, to).await
+                sealed::grant(pass, ring, key, space, index, to).await
             }
         }
     }

@@ -132,15 +132,16 @@ async fn bring(
             }
             continue;
         }
+        let mut index = None;
         if !is_known || had.is_empty() {
-            form.put(pass, name, &collection.hash, &collection.files).await?;
+            index = form.put(pass, name, &collection.hash, &collection.files).await?;
         }
         // The grants come last: whoever sees the collection sees all of it.
         for reader in &to {
             let key = |published: &Published| published.sealed.get(reader).copied();
             let has_it = same.is_some_and(|same| key(same) == key(&wanted));
             if !(is_known && had.contains(reader) && has_it) {
-                form.grant(pass, reader).await?;
+                form.grant(pass, reader, index).await?;
             }
         }
         for reader in had.difference(&to) {

@@ -129,7 +129,16 @@ impl<'a> Known<'a> {
         let peer = peer.and_then(|peer| Email::parse(peer).ok());
         let hash = collection.map(|(_, sealed)| sealed.hash).or(object.split('/').nth(5));
         let hash = hash.filter(|_| peer.is_none());
-        let readers = hash.and_then(|hash| self.readers.get(hash)).cloned();
+        let of_dataset = || hash.and_then(|hash| self.readers.get(hash)).cloned();
+        // A key is for one reader alone, or for its owner.
+        let readers = match object.rsplit_once("/grant_").filter(|_| collection.is_some()) {
+            Some((_, reader)) => {
+                reader.strip_suffix(".json").and_then(|it| Email::parse(it).ok()).map(|reader| {
+                    [reader].into_iter().filter(|it| it.as_str() != entry.actor).collect()
+                })
+            }
+            None => of_dataset(),
+        };
         let sha256 = entry.details.get("sha256").and_then(Value::as_str)?;
         Some(Transfer {
             seq: entry.seq,

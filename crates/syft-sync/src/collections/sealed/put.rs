@@ -19,7 +19,7 @@ use crate::{Error, Notice, Result, Work};
 const IN_MEMORY: u64 = 8 << 20;
 
 /// Puts a dataset of mine into its sealed space. The index comes last: with it, all of it
-/// is there.
+/// is there. Returns its hash.
 pub(in crate::collections) async fn put(
     pass: &Pass<'_>,
     ring: &Arc<KeyRing>,
@@ -27,7 +27,7 @@ pub(in crate::collections) async fn put(
     space: &Space,
     index: CollectionIndex,
     files: &[CollectionFile],
-) -> Result<()> {
+) -> Result<ContentHash> {
     let transport = &*pass.node.transport;
     let total = files.len() as u64;
     let tell = |done| {
@@ -53,7 +53,8 @@ pub(in crate::collections) async fn put(
     let sealed = sealed::seal(ring, to, place.label(), Bytes::from(bytes)).await?;
     put_anew(transport, &place, sealed.into()).await?;
     // What is in it, and its key, I find out on a new machine as any reader does.
-    give(pass, ring, key, space, hash, me).await
+    give(pass, ring, key, space, hash, me).await?;
+    Ok(hash)
 }
 
 impl CollectionIndex {
@@ -77,18 +78,25 @@ impl CollectionIndex {
     }
 }
 
-/// Gives the key of a collection to a reader.
+/// Gives the key of a collection to a reader, with the hash of its index, which is looked up
+/// if it was put earlier.
 pub(in crate::collections) async fn grant(
     pass: &Pass<'_>,
     ring: &Arc<KeyRing>,
     key: &CollectionKey,
     space: &Space,
+    index: Option<ContentHash>,
     reader: Correspondent,
 ) -> Result<()> {
     let transport = &*pass.node.transport;
-    let opened = open(transport, ring, &pass.node.email, space).await?;
-    let gone = || Error::Integrity(format!("{space} is not there as it was put"));
-    let index = opened.ok_or_else(gone)?.index_hash;
+    let index = match index {
+        Some(index) => index,
+        None => {
+            let opened = open(transport, ring, &pass.node.email, space).await?;
+            let gone = || Error::Integrity(format!("{space} is not there as it was put"));
+            opened.ok_or_else(gone)?.index_hash
+        }
+    };
     let email = reader.email.clone();
     give(pass, ring, key, space, index, reader).await?;
     if transport.sharing().is_some() {
