@@ -69,6 +69,7 @@ pub use jobs::JobsList;
 pub use outputs::{Collected, OutputFile, SkippedOutput, collect_outputs};
 pub use project::{Marker, Receipt};
 pub use pysyft::{Protocol, PythonState, PythonStatus};
+pub use queue::Queued;
 pub use records::{Approval, Decision, Problem, Revision, RevisionFile, Verdict};
 pub use rehearsal::{MockRead, Rehearsal, RehearsalOptions, RehearsalSummary};
 pub use rehearse::{BegunRehearsal, EndedRehearsal};

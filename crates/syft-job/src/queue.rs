@@ -2,14 +2,48 @@ use syft_core::{Access, Email, HomePath, JobName, NodePaths};
 
 use crate::{JobStore, Result};
 
+/// What is noted of a job that waits for its owner.
+const FOR_OWNER: &[u8] = b"owner";
+
+/// What a job waits for that was not sent yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// The next sync.
+    ForSync,
+    /// Its owner, who has not shown a key yet.
+    ForOwner,
+}
+
 impl JobStore {
     /// Notes that a job is to be sent; it waits for its submitter until it is.
     pub(crate) fn enqueue(&self, owner: &Email, name: &JobName) -> Result<()> {
         Ok(self.disk.write(&place(owner, name)?, b"", Access::OwnerOnly)?)
     }
 
-    pub(crate) fn is_queued(&self, owner: &Email, name: &JobName) -> Result<bool> {
-        Ok(self.disk.metadata(&place(owner, name)?)?.is_some())
+    /// What a job of mine waits for; `None` if it was sent.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn queued_for(&self, owner: &Email, name: &JobName) -> Result<Option<Queued>> {
+        let noted = self.disk.read_if_there(&place(owner, name)?, FOR_OWNER.len() as u64)?;
+        Ok(noted.map(|noted| match noted == FOR_OWNER {
+            true => Queued::ForOwner,
+            false => Queued::ForSync,
+        }))
+    }
+
+    /// Notes what the jobs for an owner wait for that were not sent yet.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn note_queued(&self, owner: &Email, waits: Queued) -> Result<()> {
+        let bytes = if waits == Queued::ForOwner { FOR_OWNER } else { b"" };
+        for (to, name) in self.queued()? {
+            if to == *owner && self.queued_for(owner, &name)? != Some(waits) {
+                self.disk.write(&place(owner, &name)?, bytes, Access::OwnerOnly)?;
+            }
+        }
+        Ok(())
     }
 
     /// The jobs of mine that were not sent yet.

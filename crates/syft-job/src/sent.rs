@@ -4,6 +4,7 @@ use syft_core::{
 
 use crate::job::{Job, Side};
 use crate::project::{MARKERS, Marker, RECEIPT, Receipt};
+use crate::queue::Queued;
 use crate::records::Problem;
 use crate::runs::STDOUT;
 use crate::store::Place;
@@ -16,7 +17,7 @@ pub(crate) struct SentJob {
     pub(crate) markers: Vec<Marker>,
     pub(crate) receipt: Option<Receipt>,
     /// Whether it still waits here to be sent.
-    pub(crate) queued: bool,
+    pub(crate) queued: Option<Queued>,
     /// Why the copy is no job that the owner could take.
     pub(crate) problem: Option<Problem>,
     /// The earlier run that the receipt is of, if it is of one that was asked for.
@@ -135,7 +136,7 @@ impl JobStore {
         let digest = files.as_ref().map(|files| files.digest(&self.me, owner, name)).transpose()?;
         let receipt = self.read_shown(&place.results.join(RECEIPT)?)?;
         let cancelled = self.disk.metadata(&folder.join("cancel")?)?.is_some();
-        let queued = self.is_queued(owner, name)?;
+        let queued = self.queued_for(owner, name)?;
         let first = config.and_then(|config| config.submission_digest).or(digest);
         let id = self.sent_id(owner, name, first)?;
         let (markers, told) = self.markers_at(&place, owner, &id, digest)?;

@@ -2,6 +2,7 @@ use serde::{Serialize, Serializer};
 use syft_core::{Email, Timestamp};
 
 use crate::job::{Job, Side};
+use crate::queue::Queued;
 use crate::records::Problem;
 use crate::{JobId, Status};
 
@@ -58,7 +59,13 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
             let (who, since) = (job.submitter.clone(), job.first_seen);
             Some(WaitingFor { who, since, command: format!("syft job show {}", job.id) })
         }
-        Side::Submitter(sent) if sent.queued && job.status == Status::Inbox => {
+        Side::Submitter(sent)
+            if sent.queued == Some(Queued::ForOwner) && job.status == Status::Inbox =>
+        {
+            let (who, since) = (job.owner.clone(), job.first_seen);
+            Some(WaitingFor { who, since, command: format!("syft peer approve {}", job.submitter) })
+        }
+        Side::Submitter(sent) if sent.queued.is_some() && job.status == Status::Inbox => {
             let (who, since) = (job.submitter.clone(), job.first_seen);
             Some(WaitingFor { who, since, command: "syft sync".to_owned() })
         }

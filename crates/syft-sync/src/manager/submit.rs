@@ -119,6 +119,7 @@ impl SyftboxManager {
             return Err(Error::Incompatible { peer: owner.clone(), detail });
         }
         let submitted = self.jobs.submit(submission)?;
+        self.note_queued(&connections)?;
         let watcher = DatasiteWatcherSyncer::new(self, &self.node);
         if connections.table.is_python(owner)
             && let Err(refused) = watcher.check_job(&pass, owner, &submitted.name)

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use syft_core::{DatasitePath, Email};
+use syft_job::Queued;
 use syft_transport::Space;
 
 use super::{SyftboxManager, setup};
@@ -223,6 +224,19 @@ impl SyftboxManager {
         }
     }
 
+    /// Which jobs of mine wait for an owner, and which for a sync.
+    pub(super) fn note_queued(&self, connections: &Connections) -> Result<()> {
+        let owners: BTreeSet<Email> = self.jobs.queued()?.into_iter().map(|(to, _)| to).collect();
+        for owner in owners {
+            let waits = match connections.awaits_key(&owner) {
+                true => Queued::ForOwner,
+                false => Queued::ForSync,
+            };
+            self.jobs.note_queued(&owner, waits)?;
+        }
+        Ok(())
+    }
+
     /// Jobs of mine that lie in their owners' inboxes wait for me no longer.
     pub(super) fn note_delivered(&self, pass: &Pass<'_>) -> Result<()> {
         let state = pass.ledger.state();
@@ -261,6 +275,7 @@ impl SyftboxManager {
         if let Some(ring) = &pass.node.ring {
             connections.look_at_keys(ring)?;
         }
+        self.note_queued(&connections)?;
         Ok(connections)
     }
 }

@@ -257,6 +257,12 @@ impl Connections {
         heard.map(|(email, _)| email.clone()).collect()
     }
 
+    /// Whether what is for a peer waits until it shows its first key.
+    pub(crate) fn awaits_key(&self, email: &Email) -> bool {
+        let record = self.table.peers.get(email);
+        self.closed.contains_key(email) && record.is_some_and(|record| record.kind.is_none())
+    }
+
     /// Whether this is done with a peer now.
     pub(crate) fn allows(&self, email: &Email, dealing: Dealing) -> bool {
         !self.closed.contains_key(email) && self.problem(email, dealing).is_none()

@@ -1,6 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{DatasetName, Email};
-use syft_sync::job::{JobSummary, Script, Submission};
+use syft_sync::job::{JobSummary, Queued, Script, Submission};
 
 use super::view;
 use crate::args::{DatasetRef, SubmitArgs};
@@ -16,6 +16,9 @@ pub(crate) struct JobSubmitted {
     path: String,
     left_out: Vec<String>,
     delivery: Delivery,
+    /// Whether the owner has to accept first.
+    #[serde(skip)]
+    is_unaccepted: bool,
     #[serde(skip)]
     me: Email,
 }
@@ -40,12 +43,18 @@ pub(super) async fn run(context: &Context, args: SubmitArgs) -> Result<JobSubmit
         }
     }
     let submitted = manager.submit_job(&submission, args.force).await?;
-    let delivery = context.deliver(&manager).await;
+    let mut delivery = context.deliver(&manager).await;
+    let waits = manager.job_store().queued_for(&submission.owner, &submitted.name)?;
+    let is_unaccepted = waits == Some(Queued::ForOwner);
+    if is_unaccepted {
+        delivery = Delivery::Waiting;
+    }
     Ok(JobSubmitted {
         job: manager.job_store().sent_to(&submission.owner, &submitted.name)?.summary()?,
         path: submitted.path.display().to_string(),
         left_out: submitted.left_out,
         delivery,
+        is_unaccepted,
         me: manager.email().clone(),
     })
 }
@@ -67,6 +76,11 @@ impl Report for JobSubmitted {
     fn write(&self, page: &mut Page) {
         match self.delivery {
             Delivery::Sent => page.line(format!("Sent to {}.", self.job.owner)),
+            Delivery::Waiting if self.is_unaccepted => page.line(format!(
+                "Ready: it is sent once {0} has accepted you, since nothing goes to somebody whose \
+                 key is not known.",
+                self.job.owner
+            )),
             Delivery::Waiting => page.line("Ready: the next sync sends it."),
         }
         view::write(page, &self.me, &self.job);
