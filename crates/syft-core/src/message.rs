@@ -33,6 +33,12 @@ pub struct ChannelHead {
     pub hash: ContentHash,
 }
 
+impl ChannelHead {
+    /// The highest number that somebody can have seen: whoever goes on after it has many
+    /// left.
+    pub const MAX_SEEN: u64 = 1 << 40;
+}
+
 /// One change to a datasite that a peer proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedFileChange {

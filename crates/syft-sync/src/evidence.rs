@@ -6,22 +6,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt;
 use syft_core::{ContentHash, Email, EventsName, NewEntry, ProposalName};
-use syft_crypto::is_envelope;
-use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{
+    CollectionKind, Object, ObjectName, Space, SpaceKind, Transport, TransportExt,
+};
 
 use crate::channels::patiently;
 use crate::engine::Draft;
+use crate::hello::HELLO;
 use crate::ledger::{Fact, Gap, State, TrustFact};
 use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::peers::PeerTable;
-use crate::refusal::Refusal;
 use crate::report::SyncReport;
 use crate::sealed::reject_of;
 use crate::{Error, Result, bodies, collections};
 
 /// A larger object is not put away with its bytes, in bytes.
 const FORGED_LIMIT: u64 = 64 << 20;
+/// So much of one channel is sealed anew at a time, in bytes: it waits in memory.
+const ROOM: u64 = 64 << 20;
 
 /// Looks whether the store has what this pass put into channels that stay, and shows the
 /// newest object of my event log, if it ever did.
@@ -42,6 +45,11 @@ pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> R
         for object in objects.iter().filter(|object| !names.contains(object.name.as_str())) {
             if is_gone(pass, object).await? {
                 lost.push(object.to_string());
+                if let Space::Outbox { recipient, .. } = &object.space {
+                    let mut draft = Draft::default();
+                    draft.fact(TrustFact::OutboxLost { peer: recipient.clone() });
+                    pass.begin(draft)?;
+                }
             }
         }
         let Some(newest) = newest.as_deref().filter(|_| space == log) else { continue };
@@ -58,6 +66,12 @@ pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> R
     }
     for object in &lost {
         note(pass, object)?;
+    }
+    for peer in &pass.ledger.state().outbox_lost {
+        let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
+        if !lost.iter().any(|object| object.starts_with(&outbox.to_string())) {
+            lost.push(format!("{outbox}, in part"));
+        }
     }
     if let Some(object) = lost.first() {
         let more = match lost.len() {
@@ -145,6 +159,13 @@ pub(crate) async fn repair(pass: &mut Pass<'_>, peers: &BTreeSet<Email>) -> Resu
             Ok(()) => {}
         }
     }
+    let lost: Vec<Email> = pass.ledger.state().outbox_lost.iter().cloned().collect();
+    for peer in lost {
+        done.push(format!("the next sync sends everything to {peer} again"));
+        let mut draft = Draft::default();
+        draft.fact(TrustFact::SentAnew { peer });
+        pass.begin(draft)?;
+    }
     if has_lost_log(pass).await? {
         put_again(pass, peers).await?;
         done.push("the next sync puts everything of yours into the store again".to_owned());
@@ -203,11 +224,11 @@ async fn has_lost_log(pass: &Pass<'_>) -> Result<bool> {
     Ok(!listed.iter().any(|object| object.name.as_str() == newest.name))
 }
 
-/// Takes what is left of my backup out of the store, and makes all that lay there due again.
-/// What these have not read yet they find as it is.
+/// Takes what is left of my backup out of the store, and makes all that lay there due again;
+/// in one plan, so that none of it is forgotten.
 async fn put_again(pass: &mut Pass<'_>, readers: &BTreeSet<Email>) -> Result<()> {
-    begin_backup_anew(pass).await?;
     let mut draft = Draft::default();
+    backup_anew(pass, &mut draft).await?;
     draft.fact(TrustFact::DatasetsAnew);
     for peer in readers {
         draft.fact(TrustFact::SentAnew { peer: peer.clone() });
@@ -215,17 +236,22 @@ async fn put_again(pass: &mut Pass<'_>, readers: &BTreeSet<Email>) -> Result<()>
         let listed = patiently(&inbox, 0, pass.node.transport.list_all(&inbox)).await?;
         let names = listed.iter().filter_map(|one| ProposalName::parse(one.name.as_str()).ok());
         let waiting: BTreeSet<String> = names.map(|name| name.uid().to_owned()).collect();
-        let proposed = pass.ledger.state().proposed.get(peer).into_iter().flatten();
-        for (path, proposed) in proposed {
-            if !waiting.contains(&proposed.message.to_string()) {
-                draft.fact(Fact::Unproposed { owner: peer.clone(), path: path.clone() });
-            }
-        }
+        unpropose(pass, &mut draft, peer, |message| !waiting.contains(message));
     }
-    pass.begin(draft).map(drop)
+    pass.carry_out(draft).await
 }
 
-async fn begin_backup_anew(pass: &mut Pass<'_>) -> Result<()> {
+/// The proposals to an owner whose messages are gone are made again.
+fn unpropose(pass: &Pass<'_>, draft: &mut Draft, owner: &Email, is_gone: impl Fn(&str) -> bool) {
+    let proposed = pass.ledger.state().proposed.get(owner).into_iter().flatten();
+    for (path, proposed) in proposed {
+        if is_gone(&proposed.message.to_string()) {
+            draft.fact(Fact::Unproposed { owner: owner.clone(), path: path.clone() });
+        }
+    }
+}
+
+async fn backup_anew(pass: &Pass<'_>, draft: &mut Draft) -> Result<()> {
     let owner = || pass.node.email.clone();
     let spaces = [
         Space::Log { owner: owner() },
@@ -233,14 +259,13 @@ async fn begin_backup_anew(pass: &mut Pass<'_>) -> Result<()> {
         Space::Rolling { owner: owner() },
         Space::State { owner: owner() },
     ];
-    let mut draft = Draft::default();
     for space in spaces {
         for object in patiently(&space, 0, pass.node.transport.list_all(&space)).await? {
             draft.delete(&object);
         }
     }
     draft.fact(TrustFact::BackupAnew);
-    pass.carry_out(draft).await
+    Ok(())
 }
 
 /// What lies in the store is sealed by my key from now on, or by none: what was put there
@@ -251,10 +276,8 @@ pub(crate) async fn take_sealing(pass: &mut Pass<'_>) -> Result<()> {
     if state.sealed_by == key {
         return Ok(());
     }
-    let has_sent = state.has_sent();
     let mut draft = Draft::default();
-    if key.is_some() && has_sent {
-        begin_backup_anew(pass).await?;
+    if key.is_some() && state.has_sent() {
         let mine =
             patiently(&"my spaces", 0, pass.node.transport.discover(SpaceKind::Mine)).await?;
         for space in mine.spaces {
@@ -262,53 +285,44 @@ pub(crate) async fn take_sealing(pass: &mut Pass<'_>) -> Result<()> {
                 collections::withdraw(pass, &space).await?;
             }
         }
+        backup_anew(pass, &mut draft).await?;
         draft.fact(TrustFact::DatasetsAnew);
     }
     let scene = pass.node.scene();
     draft.fact(TrustFact::SealedBy { key });
     let word = if key.is_some() { "on" } else { "off" };
     draft.audit("sealing", scene.now, scene.me, "sealing", word, []);
-    pass.begin(draft).map(drop)
+    pass.carry_out(draft).await
 }
 
 /// What was sent to a peer in the open, or sealed to a key that it has no more, it does not
-/// take: once all is sealed to the key that it has, what waits for it is sent anew.
+/// take: once all is sealed to the key that it has, what waits for it is sealed anew.
 pub(crate) async fn take_keys(pass: &mut Pass<'_>, report: &mut SyncReport) -> Result<()> {
     let Some(ring) = pass.node.ring.clone() else { return Ok(()) };
-    let peers: Vec<Email> = PeerTable::load(&*pass.node.disk)?.peers.into_keys().collect();
-    for peer in peers {
-        let Ok(found) = ring.with(&peer)? else { continue };
+    let peers = PeerTable::load(&*pass.node.disk)?.peers;
+    for (peer, _) in peers.iter().filter(|(_, record)| record.state.is_connected()) {
+        let Ok(found) = ring.with(peer)? else { continue };
         let Some(bundle) = found.bundle.filter(|_| found.seals) else { continue };
         let key = bundle.fingerprint();
-        if pass.ledger.state().sealed_to.get(&peer) == Some(&key) {
+        if pass.ledger.state().sealed_to.get(peer) == Some(&key) {
             continue;
         }
-        if let Err(error) = send_anew(pass, &peer, key).await {
-            note_problem(report, &peer, error)?;
+        if let Err(error) = seal_anew(pass, peer, key).await {
+            note_problem(report, peer, error)?;
         }
     }
     Ok(())
 }
 
-async fn send_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Result<()> {
+/// What lies in my channels to a peer: the last messages of mine are sealed anew under their
+/// names, so that nothing is missing. What I cannot read is not: its files are due again.
+async fn seal_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Result<()> {
     let me = pass.node.email.clone();
     let mut draft = Draft::default();
     let outbox = Space::Outbox { owner: me.clone(), recipient: peer.clone() };
     let inbox = Space::Inbox { owner: peer.clone(), sender: me };
-    let transport = pass.node.transport.clone();
-    if pass.ledger.state().emitted.contains_key(&outbox.to_string()) {
-        let mut refusals = Vec::new();
-        for object in patiently(&outbox, 0, transport.list_all(&outbox)).await? {
-            if Refusal::is_name(object.name.as_str()) {
-                // As I can still read it: an answer is given once.
-                let body = bodies::whole(&*pass.node.store, &object, FORGED_LIMIT).await?;
-                refusals.extend((!is_envelope(&body)).then(|| (object.name.clone(), body)));
-            }
-            draft.delete(&object);
-        }
-        for (name, body) in refusals {
-            draft.put(outbox.clone(), name, body);
-        }
+    let dropped = seal_channel(pass, &mut draft, &outbox).await?;
+    if !dropped.is_empty() {
         draft.fact(TrustFact::SentAnew { peer: peer.clone() });
         // So that what lies there is newer than what lay there, also if nothing is due.
         let (state, scene) = (pass.ledger.state(), pass.node.scene());
@@ -316,23 +330,60 @@ async fn send_anew(pass: &mut Pass<'_>, peer: &Email, key: ContentHash) -> Resul
         draft.fact(Fact::Time { at });
         draft.emit_events(state, &scene, outbox, at, Vec::new())?;
     }
-    if pass.ledger.state().emitted.contains_key(&inbox.to_string()) {
-        let mut waiting = BTreeSet::new();
-        for object in patiently(&inbox, 0, transport.list_all(&inbox)).await? {
-            if let Ok(name) = ProposalName::parse(object.name.as_str()) {
-                waiting.insert(name.uid().to_owned());
-                draft.delete(&object);
-            }
-        }
-        let proposed = pass.ledger.state().proposed.get(peer).into_iter().flatten();
-        for (path, proposed) in proposed {
-            if waiting.contains(&proposed.message.to_string()) {
-                draft.fact(Fact::Unproposed { owner: peer.clone(), path: path.clone() });
-            }
-        }
-    }
+    let dropped = seal_channel(pass, &mut draft, &inbox).await?;
+    let names = dropped.iter().filter_map(|name| ProposalName::parse(name.as_str()).ok());
+    let gone: BTreeSet<String> = names.map(|name| name.uid().to_owned()).collect();
+    unpropose(pass, &mut draft, peer, |message| gone.contains(message));
     draft.fact(TrustFact::SealedTo { peer: peer.clone(), key });
     pass.carry_out(draft).await
+}
+
+/// Seals anew what I can read of one channel, and takes away all that lay there. Returns what
+/// is not there again.
+async fn seal_channel(
+    pass: &Pass<'_>,
+    draft: &mut Draft,
+    space: &Space,
+) -> Result<Vec<ObjectName>> {
+    let mut dropped = Vec::new();
+    let channel = space.to_string();
+    if !pass.ledger.state().emitted.contains_key(&channel) {
+        return Ok(dropped);
+    }
+    let mut listed = patiently(space, 0, pass.node.transport.list_all(space)).await?;
+    listed.retain(|object| {
+        object.name.as_str() != HELLO
+            && object.owner.as_ref().is_none_or(|owner| *owner == pass.node.email)
+    });
+    let mut room = ROOM;
+    // The newest first: those are what waits.
+    for object in listed.into_iter().rev() {
+        draft.delete(&object);
+        let held = match object.size <= room {
+            true => mine_in(pass, &channel, &object).await?,
+            false => None,
+        };
+        match held {
+            Some(bytes) => {
+                room -= object.size;
+                draft.put(space.clone(), object.name, bytes);
+            }
+            None => dropped.push(object.name),
+        }
+    }
+    Ok(dropped)
+}
+
+/// What I put into an object, if I can tell that it was me.
+async fn mine_in(pass: &Pass<'_>, channel: &str, object: &Object) -> Result<Option<Vec<u8>>> {
+    match bodies::whole(&*pass.node.transport, object, ROOM).await {
+        Ok(bytes) => return Ok(Some(bytes)),
+        Err(error) if reject_of(&error).is_none() => return Err(error.into()),
+        Err(_) => {}
+    }
+    // In the open it is mine if I have sent just this.
+    let bytes = bodies::whole(&*pass.node.store, object, ROOM).await?;
+    Ok(Some(bytes).filter(|bytes| pass.ledger.state().is_mine(channel, bytes)))
 }
 
 impl Pass<'_> {

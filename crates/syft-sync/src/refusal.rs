@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, DatasitePath, Reject, RejectCode, Timestamp};
+use syft_core::{ChannelHead, ContentHash, DatasitePath, Reject, RejectCode, Timestamp};
 use syft_transport::ObjectName;
 use uuid::Uuid;
 
@@ -100,6 +100,9 @@ impl Refusal {
             .map_err(|error| Reject::new(RejectCode::BadJson, error.to_string()))?;
         if refusal.schema != SCHEMA {
             return Err(Reject::new(RejectCode::BadJson, "it is no refusal of a known schema"));
+        }
+        if refusal.seen.is_some_and(|seen| !(1..=ChannelHead::MAX_SEEN).contains(&seen.seq)) {
+            return Err(Reject::new(RejectCode::BadJson, "what it has seen is no message"));
         }
         let detail = Reject::new(refusal.code, &refusal.detail).detail;
         Ok(Refusal { detail, ..refusal })

@@ -107,7 +107,8 @@ async fn bring(
         let begun = PrivateBackup { wanted: true, hash: None, older: older.clone() };
         note(pass, name, Some(begun), "dataset.backing_up").await?;
         let form = Form::mine(pass, CollectionKind::Private, name, &backup.hash)?;
-        match form.put(pass, name, &backup.hash, &backup.files).await {
+        let at = pass.ledger.state().next_time(pass.node.clock.now());
+        match form.put(pass, name, (&backup.hash, at), &backup.files).await {
             // Told below, and not believed: an earlier try may have been cut short.
             Err(Error::Transport(syft_transport::Error::AlreadyExists { .. })) => {}
             put => drop(put?),

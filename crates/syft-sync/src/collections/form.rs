@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syft_core::{ContentHash, DatasetName, Email, HomePath};
+use syft_core::{ContentHash, DatasetName, Email, HomePath, Timestamp};
 use syft_dataset::CollectionFile;
 use syft_transport::{CollectionHash, CollectionKind, PutBody, PutMode, Space, grants};
 
@@ -82,14 +82,21 @@ impl Form {
         &self,
         pass: &Pass<'_>,
         name: &DatasetName,
-        hash: &str,
+        (hash, at): (&str, Timestamp),
         files: &[CollectionFile],
     ) -> Result<Option<ContentHash>> {
         match self {
             Form::Open(space) => put_files(pass, space, files).await.map(|()| None),
             Form::Sealed { ring, key, space } => {
-                let at = pass.ledger.state().next_time(pass.node.clock.now());
-                let index = CollectionIndex::of(name, hash, at, files)?;
+                let mut index = CollectionIndex::of(name, hash, at, files)?;
+                // What lies there already, of an earlier try, stays what readers were told.
+                let there =
+                    sealed::open(&*pass.node.transport, ring, &pass.node.email, space).await;
+                if let Ok(Some(there)) = there
+                    && there.index.files == index.files
+                {
+                    index.at = there.index.at;
+                }
                 pass.note_index(space, &index, "dataset.sealed")?;
                 sealed::put(pass, ring, key, space, index, files).await.map(Some)
             }

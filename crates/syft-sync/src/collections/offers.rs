@@ -93,16 +93,6 @@ pub(super) async fn offers(
             (Some(_), true) if seals && opened >= BUDGET => offered.is_whole = false,
             (Some(ring), true) if seals => {
                 match name(pass, ring, (&mut names, &mut opened), &space).await {
-                    Ok(Some(Named { name, at, .. })) if is_older(pass, owner, &name, at) => {
-                        offered.is_whole = false;
-                        report.alarm(
-                            owner,
-                            format!(
-                                "the store shows an older version of the dataset {name} than you \
-                             have seen: it was put back, and is not taken"
-                            ),
-                        );
-                    }
                     Ok(Some(Named { name, hash, at })) => {
                         offered.add(name, Offer { hash, at: Some(at), space: space.clone() });
                     }
@@ -118,7 +108,33 @@ pub(super) async fn offers(
         }
     }
     names.save(&*pass.node.disk)?;
+    for (owner, offered) in &mut offers {
+        drop_older(pass, owner, offered, report);
+    }
     Ok(offers)
+}
+
+/// What is older than what came here is no offer. If there is nothing newer, the store was
+/// put back.
+fn drop_older(pass: &Pass<'_>, owner: &Email, offered: &mut Offered, report: &mut SyncReport) {
+    let mut put_back = Vec::new();
+    for (name, offers) in &mut offered.datasets {
+        offers.retain(|offer| !offer.at.is_some_and(|at| is_older(pass, owner, name, at)));
+        if offers.is_empty() {
+            put_back.push(name.clone());
+        }
+    }
+    for name in put_back {
+        offered.datasets.remove(&name);
+        offered.is_whole = false;
+        report.alarm(
+            owner,
+            format!(
+                "the store shows an older version of the dataset {name} than you have seen: it \
+                 was put back, and is not taken"
+            ),
+        );
+    }
 }
 
 /// Which dataset a sealed collection is; `None` if it is not for me.
@@ -128,7 +144,9 @@ async fn name(
     (names, opened): (&mut Names, &mut usize),
     space: &Space,
 ) -> Result<Option<Named>> {
-    if let Some(known) = names.get(space) {
+    // An older one may have been published once more since.
+    let is_old = |known: &Named| is_older(pass, space.owner(), &known.name, known.at);
+    if let Some(known) = names.get(space).filter(|known| !is_old(known)) {
         return Ok(Some(known));
     }
     *opened += 1;

@@ -96,7 +96,7 @@ async fn bring(
     let collection = store.collection(name)?;
     let hash = collection.hash.clone();
     let known = pass.ledger.state().published.get(name).cloned();
-    let same = known.as_ref().filter(|known| known.hash == hash);
+    let same = known.as_ref().filter(|known| known.hash == hash && known.complete);
     let (readers, sealed) = in_their_forms(pass, readers, same)?;
     if readers.is_empty() && known.is_none() {
         return Ok(false);
@@ -116,7 +116,10 @@ async fn bring(
         begun.older.insert(known.hash.clone());
         begun.older.remove(&wanted.hash);
     }
-    note(pass, name, Some(begun.clone()), "dataset.publishing").await?;
+    let at = pass.ledger.state().next_time(pass.node.clock.now());
+    let mut draft = noted(pass, name, Some(begun.clone()), "dataset.publishing");
+    draft.fact(Fact::Time { at });
+    pass.begin(draft)?;
     for form in Form::all(pass, CollectionKind::Mock, name, &wanted.hash)? {
         let to = form.readers(&wanted);
         // After a crash it is not known what of it is there.
@@ -134,7 +137,7 @@ async fn bring(
         }
         let mut index = None;
         if !is_known || had.is_empty() {
-            index = form.put(pass, name, &collection.hash, &collection.files).await?;
+            index = form.put(pass, name, (&collection.hash, at), &collection.files).await?;
         }
         // The grants come last: whoever sees the collection sees all of it.
         for reader in &to {
@@ -231,6 +234,11 @@ pub(super) async fn note(
     published: Option<Published>,
     action: &str,
 ) -> Result<()> {
+    let draft = noted(pass, name, published, action);
+    pass.carry_out(draft).await
+}
+
+fn noted(pass: &Pass<'_>, name: &DatasetName, published: Option<Published>, action: &str) -> Draft {
     let scene = pass.node.scene();
     let mut draft = Draft::default();
     let details = [
@@ -239,5 +247,5 @@ pub(super) async fn note(
     ];
     draft.audit(action, scene.now, scene.me, action, name.to_string(), details);
     draft.fact(Fact::Published { dataset: name.clone(), published });
-    pass.carry_out(draft).await
+    draft
 }

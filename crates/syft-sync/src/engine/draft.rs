@@ -175,7 +175,9 @@ fn next_position(state: &State, space: &Space) -> ChannelPosition {
     let seen = counterpart(space).and_then(|theirs| state.arrived.get(&theirs.to_string())?.head);
     let seen = seen.map(ChannelHead::from);
     match state.emitted.get(&space.to_string()) {
-        Some(head) => ChannelPosition { seq: head.seq + 1, prev: Some(head.hash), seen },
+        Some(head) => {
+            ChannelPosition { seq: head.seq.saturating_add(1), prev: Some(head.hash), seen }
+        }
         None => ChannelPosition { seq: 1, prev: None, seen },
     }
 }

@@ -75,6 +75,9 @@ pub(crate) struct State {
     /// The key of mine by which what is mine alone in the store is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sealed_by: Option<ContentHash>,
+    /// Those to whom I sent something that is not in the store.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) outbox_lost: BTreeSet<Email>,
     /// The keys to which all is sealed that I send, by their owners.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) sealed_to: BTreeMap<Email, ContentHash>,

@@ -12,6 +12,9 @@ use crate::report::Late;
 /// How the names of the channels start that are event logs.
 const LOGS: &str = "syft-1/log/";
 
+/// What a file holds as a reader has it of whom that is not known: no file does.
+const UNKNOWN: &[u8] = b"what this reader holds is not known";
+
 /// One of the facts that seals and chains of messages are judged by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "trust")]
@@ -21,6 +24,8 @@ pub(crate) enum TrustFact {
     /// A channel goes on in spite of a contradiction: one of mine after what the reader
     /// has, one of a peer with whatever comes.
     Reconciled { channel: String },
+    /// A channel of a peer goes on with whatever comes next.
+    Anew { channel: String },
     /// A channel of a peer goes on with what lies there, whatever lay there before.
     Forgotten { channel: String },
     /// A channel of a peer was looked into, and held nothing.
@@ -37,8 +42,10 @@ pub(crate) enum TrustFact {
     SealedBy { key: Option<ContentHash> },
     /// All that I send to a peer is sealed to this key.
     SealedTo { peer: Email, key: ContentHash },
-    /// What a peer was sent is taken back, and due again.
+    /// What a peer was sent is due again.
     SentAnew { peer: Email },
+    /// Something that I sent to a peer is not in the store.
+    OutboxLost { peer: Email },
     /// The newest version of a mock of an owner's that came here.
     MockIs { owner: Email, dataset: DatasetName, at: Timestamp },
     /// My backup in the store begins anew.
@@ -72,6 +79,9 @@ impl State {
                 self.contradictions.entry(channel).or_insert(contradiction);
             }
             TrustFact::Reconciled { channel } => self.reconcile(channel),
+            TrustFact::Anew { channel } => {
+                self.arrived.entry(channel).or_default().begin_anew();
+            }
             TrustFact::Forgotten { channel } => {
                 let arrived = self.arrived.entry(channel).or_default();
                 arrived.names.clear();
@@ -101,7 +111,13 @@ impl State {
                 self.sealed_by = key;
             }
             TrustFact::SealedTo { peer, key } => drop(self.sealed_to.insert(peer, key)),
-            TrustFact::SentAnew { peer } => drop(self.sent.remove(&peer)),
+            TrustFact::SentAnew { peer } => {
+                self.outbox_lost.remove(&peer);
+                // Files are due again, and the deletion of one that is gone is.
+                let unknown = ContentHash::of(UNKNOWN);
+                self.sent.entry(peer).or_default().values_mut().for_each(|sent| *sent = unknown);
+            }
+            TrustFact::OutboxLost { peer } => drop(self.outbox_lost.insert(peer)),
             TrustFact::MockIs { owner, dataset, at } => {
                 self.mocks.entry(owner).or_default().insert(dataset, at);
             }
@@ -129,6 +145,13 @@ impl State {
     /// What does not fit in what was exchanged with somebody.
     pub(crate) fn contradiction_with(&self, peer: &Email) -> Option<&Contradiction> {
         self.contradictions.values().find(|contradiction| contradiction.peer == *peer)
+    }
+
+    /// Whether these bytes are one of the last messages of mine in a channel.
+    pub(crate) fn is_mine(&self, channel: &str, bytes: &[u8]) -> bool {
+        let recent = self.emitted_before.get(channel);
+        let hash = ContentHash::of(bytes);
+        recent.is_some_and(|recent| recent.values().any(|known| *known == hash))
     }
 
     /// Whether a peer that has this message of a channel of mine, has one that I sent.

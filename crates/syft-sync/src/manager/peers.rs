@@ -2,8 +2,11 @@ use std::collections::BTreeSet;
 
 use syft_core::{ContentHash, DatasetName, Email};
 use syft_crypto::{Bundle, verification_words};
+use syft_transport::Space;
 
 use super::{SyftboxManager, closing};
+use crate::engine::Draft;
+use crate::ledger::TrustFact;
 use crate::node::Pass;
 use crate::peers::{
     Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, withdraw,
@@ -150,7 +153,7 @@ impl SyftboxManager {
             self.done(format!("{email} is a peer now"));
         }
         if let Some(fingerprint) = verified {
-            self.note_verified(&pass, &mut connections, email, fingerprint)?;
+            self.note_verified(&mut pass, &mut connections, email, fingerprint)?;
         }
         self.settle(&mut pass, &mut connections.table, email).await?;
         self.keep_decision(&mut pass, &connections.table).await?;
@@ -186,7 +189,7 @@ impl SyftboxManager {
         let record = record.ok_or_else(|| Error::UnknownPeer(email.clone()))?;
         let had_alarm = record.alarm.is_some();
         let fingerprint = same_key(email, shown_key(email, record)?, words)?;
-        self.note_verified(&pass, &mut connections, email, fingerprint)?;
+        self.note_verified(&mut pass, &mut connections, email, fingerprint)?;
         if had_alarm {
             // What the new key says was not listened to yet.
             connections = self.look(&mut pass).await?;
@@ -197,17 +200,31 @@ impl SyftboxManager {
 
     fn note_verified(
         &self,
-        pass: &Pass<'_>,
+        pass: &mut Pass<'_>,
         connections: &mut Connections,
         email: &Email,
         fingerprint: ContentHash,
     ) -> Result<()> {
         let Some(record) = connections.table.peers.get_mut(email) else { return Ok(()) };
+        let is_another = record.key.is_some_and(|key| key.fingerprint != fingerprint);
         record.key = Some(PinnedKey { fingerprint, verified: Some(self.node.clock.now()) });
         record.alarm = None;
         pass.note("peer.verified", format!("{email} {fingerprint}"))?;
         connections.keep_bundles(&*self.node.disk)?;
-        connections.table.save(&*self.node.disk)
+        connections.table.save(&*self.node.disk)?;
+        if is_another {
+            // Whoever has other keys begins anew: what was sealed with the old ones is gone.
+            let me = || self.node.email.clone();
+            let mut draft = Draft::default();
+            for space in [
+                Space::Inbox { owner: me(), sender: email.clone() },
+                Space::Outbox { owner: email.clone(), recipient: me() },
+            ] {
+                draft.fact(TrustFact::Anew { channel: space.to_string() });
+            }
+            pass.begin(draft)?;
+        }
+        Ok(())
     }
 
     /// Refuses a peer's request, named by its address or as a peer of a list; the

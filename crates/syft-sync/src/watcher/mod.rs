@@ -18,6 +18,7 @@ use crate::owner::note_problem;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
 use crate::router::proposal_order;
+use crate::sealed::reject_of;
 use crate::{Result, SyftboxManager, SyncOptions, bodies};
 
 /// Sends what is new below my jobs in the copies of other datasites, and keeps
@@ -54,17 +55,22 @@ impl<'n> DatasiteWatcherSyncer<'n> {
     ) -> Result<()> {
         // On a new machine an owner's words tell first where my proposals go on.
         let is_new = |owner: &&Email| self.has_nothing_of(pass, owner);
-        let unheard: BTreeSet<Email> = proposed_to.iter().filter(is_new).cloned().collect();
+        let mut unheard: BTreeSet<Email> = proposed_to.iter().filter(is_new).cloned().collect();
+        let mut unlearnt = BTreeSet::new();
         if !unheard.is_empty() {
             for owner in &unheard {
                 if let Err(error) = self.learn_mine(pass, owner).await {
                     note_problem(report, owner, error)?;
+                    unlearnt.insert(owner.clone());
                 }
             }
+            unheard.retain(|owner| !unlearnt.contains(owner));
             self.pull(pass, &unheard, greeting, report).await?;
         }
         let mut outgoing = Outgoing::default();
-        let fits = |owner: &&Email| pass.ledger.state().contradiction_with(owner).is_none();
+        let fits = |owner: &&Email| {
+            pass.ledger.state().contradiction_with(owner).is_none() && !unlearnt.contains(*owner)
+        };
         let proposed_to: Vec<&Email> = proposed_to.iter().filter(fits).collect();
         for owner in proposed_to {
             if let Err(error) = self.propose(pass, owner, &mut outgoing, report) {
@@ -72,7 +78,8 @@ impl<'n> DatasiteWatcherSyncer<'n> {
             }
         }
         pass.send(&mut outgoing, report).await?;
-        self.pull(pass, pulled_from, greeting, report).await
+        let pulled_from = pulled_from.difference(&unlearnt).cloned().collect();
+        self.pull(pass, &pulled_from, greeting, report).await
     }
 
     /// Goes on after what this person sent from another machine, and the owner has not
@@ -87,14 +94,23 @@ impl<'n> DatasiteWatcherSyncer<'n> {
             .filter_map(|one| Some((proposal_order(one.name.as_str())?, one)))
             .collect();
         sent.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let Some((_, newest)) = sent.pop() else { return Ok(()) };
         let limits = Limits::PROPOSAL;
-        // What cannot be opened is none of mine.
-        let Ok(bytes) = bodies::whole(transport, newest, limits.packed_bytes).await else {
-            return Ok(());
-        };
-        let Ok(message) = decode_proposal(&bytes, &limits) else { return Ok(()) };
-        let Some(position) = message.position else { return Ok(()) };
+        let mut newest = None;
+        while let Some((_, object)) = sent.pop() {
+            match bodies::whole(transport, object, limits.packed_bytes).await {
+                Ok(bytes) => {
+                    let read = decode_proposal(&bytes, &limits).ok();
+                    newest = read.and_then(|message| Some((message.position?, bytes)));
+                }
+                // What cannot be opened is none of mine.
+                Err(error) if reject_of(&error).is_some() => {}
+                Err(error) => return Err(error.into()),
+            }
+            if newest.is_some() {
+                break;
+            }
+        }
+        let Some((position, bytes)) = newest else { return Ok(()) };
         let head = Head { seq: position.seq, hash: ContentHash::of(&bytes) };
         let mut draft = Draft::default();
         draft.fact(TrustFact::Adopted { channel: inbox.to_string(), head });

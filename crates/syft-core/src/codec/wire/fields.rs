@@ -81,9 +81,6 @@ pub(super) fn version(version: Option<u64>) -> Result<(), Reject> {
 /// The highest message number: what every JSON reader holds exactly.
 const MAX_SEQ: u64 = 1 << 53;
 
-/// The highest number that somebody can have seen: whoever goes on after it has many left.
-const MAX_SEEN: u64 = 1 << 40;
-
 /// The place of a message as keys of its own, which a Python peer ignores.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Place {
@@ -108,7 +105,7 @@ impl Place {
         let bad = |detail: &str| Err(Reject::new(RejectCode::BadJson, detail));
         let seen = match (self.seen_seq, self.seen_hash) {
             (None, None) => None,
-            (Some(seq @ 1..=MAX_SEEN), Some(hash)) => Some(ChannelHead { seq, hash }),
+            (Some(seq @ 1..=ChannelHead::MAX_SEEN), Some(hash)) => Some(ChannelHead { seq, hash }),
             _ => return bad("what it has seen is no message"),
         };
         match (self.seq, self.prev) {
