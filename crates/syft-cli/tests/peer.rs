@@ -156,8 +156,9 @@ fn flags_that_verify_keys_say_that_there_are_none() {
                   \"0.10.0\", \"protocol_version\": \"1.0.0\", \
                   \"min_supported_protocol_version\": \"1.0.0\"}";
     std::fs::write(hello(&it), advert).unwrap();
-    assert_snapshot!(it.alice(&["peer", "approve", BOB, "--trust-first"]).all(), @r"
+    assert_snapshot!(it.alice(&["peer", "approve", BOB, "--trust-first"]).all(), @"
     You and bob@uni.org are connected.
+    Nothing is sealed with bob@uni.org, who shows that they do not seal: whoever can open the store can read what you exchange.
 
     They can send you jobs now. Share a dataset with them:
         syft dataset share NAME bob@uni.org

@@ -157,7 +157,7 @@ fn text(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
 }
 
 async fn run(steps: Vec<Step>) {
-    let mut world = Trio::connected().await;
+    let mut world = Trio::sealed().await;
     world.bob.submit("echo 1", "census").await;
     world.carol.submit("echo 2", "census").await;
     world.settle().await;

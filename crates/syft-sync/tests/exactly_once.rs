@@ -225,7 +225,7 @@ async fn sync(node: &Member) -> Result<(), syft_sync::Error> {
 #[tokio::test]
 async fn a_proposal_is_taken_once() {
     let prepare = async || {
-        let pair = Pair::connected().await;
+        let pair = Pair::sealed().await;
         pair.submit("echo 1", "census").await;
         pair.bob.sync().await;
         pair
@@ -317,7 +317,7 @@ async fn stops(
 #[tokio::test]
 async fn a_removed_peer_forgets_wherever_the_removal_stops() {
     let prepare = async || {
-        let pair = Pair::connected().await;
+        let pair = Pair::sealed().await;
         pair.create_dataset("patients", Audience::Any);
         pair.alice.write("alice@hospital.org/public/a.txt", "news");
         quiet(&pair).await;
@@ -360,8 +360,8 @@ async fn a_private_part_is_kept_once() {
         pair.alice.manager.create_dataset(new, options).await?;
         sync(&pair.alice).await
     };
-    for stop in stops(&Pair::connected, &act).await {
-        let mut pair = Pair::connected().await;
+    for stop in stops(&Pair::sealed, &act).await {
+        let mut pair = Pair::sealed().await;
         stopped(&mut pair, Who::Alice, stop, &act).await;
         if pair.alice.manager.dataset(&alice(), &name()).is_err() {
             act(&pair).await.unwrap();
@@ -370,8 +370,9 @@ async fn a_private_part_is_kept_once() {
         let collections =
             |object: &&syft_transport::Object| matches!(object.space, Space::Collection { .. });
         let there = pair.store.objects().iter().filter(collections).count();
-        // The mock, what describes it, who may have it; the real data and their tie.
-        assert_eq!(there, 5, "{stop:?}");
+        // The mock, what describes it, who may have it; the real data and their tie; what
+        // they are called, and their key.
+        assert_eq!(there, 7, "{stop:?}");
     }
 }
 

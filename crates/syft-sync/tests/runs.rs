@@ -134,7 +134,7 @@ async fn no_home_is_cleared_while_a_job_runs_or_is_rehearsed_in_it() {
 #[tokio::test]
 async fn a_job_that_another_process_has_just_sent_is_sent_once() {
     for other in ["echo one\n", "echo another\n"] {
-        let mut pair = Pair::connected().await;
+        let mut pair = Pair::sealed().await;
         let submission = |script: &str| {
             let mut submission = Submission::new(alice(), Script::Text(script.to_owned()));
             submission.name = Some(JobName::parse("count").unwrap());

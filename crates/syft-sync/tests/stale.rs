@@ -22,7 +22,7 @@ fn stale(store: &MemoryStore, who: Email, lag: u64, seed: u64) -> Arc<Stale> {
 
 /// Everybody sees the store as it was a while ago, each in another order.
 async fn lagging(lag: u64, seed: u64) -> Trio {
-    let mut trio = Trio::connected().await;
+    let mut trio = Trio::sealed().await;
     let store = trio.store.clone();
     trio.pair.alice.restart(stale(&store, alice(), lag, seed));
     trio.pair.bob.restart(stale(&store, bob(), lag, seed + 1));

@@ -388,7 +388,7 @@ impl SyftboxManager {
     }
 
     pub(super) fn list(&self, connections: &Connections) -> PeerList {
-        connections.list(&*self.node.transport, self.role)
+        connections.list(&self.node, self.role)
     }
 
     fn find(&self, connections: &Connections, email: &Email) -> Result<Peer> {

@@ -11,7 +11,7 @@ use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, gree
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::ledger::State;
-use crate::node::Pass;
+use crate::node::{Node, Pass};
 use crate::report::Late;
 use crate::sealed::KeyRing;
 use crate::{Hello, Result, Role};
@@ -28,8 +28,6 @@ pub(crate) struct Connections {
     pub(crate) suspicious: Vec<String>,
     /// With whom nothing may be exchanged as things stand, since it could not be sealed.
     closed: BTreeMap<Email, String>,
-    /// With whom all is sealed.
-    sealed: BTreeSet<Email>,
     /// What of a peer is late, and when the newest message came.
     late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
     /// Whether I seal what goes to those who do.
@@ -271,12 +269,9 @@ impl Connections {
     /// Takes in by which keys things stand with the peers.
     pub(crate) fn look_at_keys(&mut self, ring: &KeyRing) -> Result<()> {
         self.closed.clear();
-        self.sealed.clear();
         for email in self.table.peers.keys() {
-            match ring.with(email)? {
-                Err(reason) => drop(self.closed.insert(email.clone(), reason)),
-                Ok(found) if found.seals => drop(self.sealed.insert(email.clone())),
-                Ok(_) => {}
+            if let Err(reason) = ring.with(email)? {
+                self.closed.insert(email.clone(), reason);
             }
         }
         Ok(())
@@ -289,8 +284,13 @@ impl Connections {
     }
 
     /// All peers that are known.
-    pub(crate) fn list(&self, transport: &dyn Transport, role: Role) -> PeerList {
-        let info = transport.info();
+    pub(crate) fn list(&self, node: &Node, role: Role) -> PeerList {
+        let info = node.transport.info();
+        // As the decisions stand now, which may have been made since the look.
+        let seals = |email: &Email| {
+            let found = node.ring.as_ref().and_then(|ring| ring.with(email).ok()?.ok());
+            found.is_some_and(|found| found.seals)
+        };
         let identity = match info.identities {
             Identities::Claimed => Identity::Claimed,
             Identities::Proven => Identity::Proven,
@@ -328,7 +328,7 @@ impl Connections {
                     version: hello.map(Hello::version),
                     fingerprint: key.map(|key| key.to_string()),
                     words: key.map(|key| verification_words(email, &key)),
-                    sealed: self.sealed.contains(email),
+                    sealed: seals(email),
                     alarm,
                     late,
                     last_seen: heard.and_then(|heard| heard.at).max(newest),

@@ -23,7 +23,7 @@ use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
 use syft_core::{
     AuditEntry, Change, DatasetName, DirDisk, Email, FileChangeEventsMessage, JobName, Timestamp,
 };
-use syft_crypto::KeySource;
+use syft_crypto::{KeySource, Limits as EnvelopeLimits, Party, Sealer, is_envelope};
 use syft_dataset::{Audience, NewDataset};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
 use syft_sync::{
@@ -352,10 +352,24 @@ pub(crate) fn events_in(store: &MemoryStore, space: &Space) -> Vec<FileChangeEve
     let mut messages: Vec<FileChangeEventsMessage> = in_space(store, space)
         .iter()
         .filter(|object| object.name.as_str().starts_with("syfteventsmessagev3_"))
-        .map(|object| decode_events(&store.bytes(&object.id).unwrap(), &Limits::EVENTS).unwrap())
+        .map(|object| decode_events(&held(store, object), &Limits::EVENTS).unwrap())
         .collect();
     messages.sort_by_key(|message| message.position.unwrap().seq);
     messages
+}
+
+/// What an object holds, as the one who wrote it can read it.
+pub(crate) fn held(store: &MemoryStore, object: &Object) -> Vec<u8> {
+    let bytes = store.bytes(&object.id).unwrap().to_vec();
+    if !is_envelope(&bytes) {
+        return bytes;
+    }
+    let writer = object.space.writer();
+    let keys = keys_of(writer).keys(writer).unwrap();
+    let party = Party { email: writer, bundle: keys.bundle() };
+    let mut plain = Vec::new();
+    keys.open(party, &EnvelopeLimits::default(), &mut bytes.as_slice(), &mut plain).unwrap();
+    plain
 }
 
 /// What the messages of a channel amount to.

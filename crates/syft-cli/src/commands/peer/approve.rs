@@ -16,6 +16,9 @@ pub(crate) struct PeerApproved {
     #[serde(flatten)]
     peer: PeerView,
     delivery: Delivery,
+    /// Whether I seal what goes to those who do.
+    #[serde(skip)]
+    seals: bool,
 }
 
 pub(crate) async fn run(
@@ -44,7 +47,8 @@ pub(crate) async fn run(
         ));
     }
     let delivery = context.deliver(&manager).await;
-    Ok(PeerApproved { peer: PeerView::new(manager.email(), peer), delivery })
+    let seals = manager.encrypt().seals();
+    Ok(PeerApproved { peer: PeerView::new(manager.email(), peer), delivery, seals })
 }
 
 /// The words by which whoever asks is verified; `None` if nobody has to compare them:
@@ -85,6 +89,12 @@ impl Report for PeerApproved {
                 "Nobody has compared this key with them yet. Ask them for its words, and then:",
                 &crate::errors::verify(email),
             );
+        }
+        if !self.peer.sealed && self.seals {
+            page.warning(format!(
+                "Nothing is sealed with {email}, who shows that they do not seal: whoever can open \
+                 the store can read what you exchange."
+            ));
         }
         page.hint(
             "They can send you jobs now. Share a dataset with them:",

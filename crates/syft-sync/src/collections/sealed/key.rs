@@ -44,7 +44,7 @@ impl CollectionKey {
         Self::of(ring.keys().secret_of(PURPOSE, &thing)?)
     }
 
-    fn of(secret: RecoveryKey) -> Result<Self> {
+    pub(super) fn of(secret: RecoveryKey) -> Result<Self> {
         let keys = secret.keys(&Email::parse(IDENTITY)?)?;
         Ok(CollectionKey { secret, keys })
     }

@@ -83,3 +83,62 @@ pub(crate) struct IndexedFile {
     /// The hash of its content.
     pub(crate) sha256: ContentHash,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use syft_core::testing::{Damage, damaged};
+    use syft_crypto::RecoveryKey;
+    use syft_transport::{CollectionKind, Space};
+
+    use super::*;
+
+    fn key() -> CollectionKey {
+        CollectionKey::of(RecoveryKey::parse(&"0123456789abcdef".repeat(4)).unwrap()).unwrap()
+    }
+
+    fn index() -> CollectionIndex {
+        let path = DatasitePath::parse("mock.csv").unwrap();
+        let (object, sha256) = (ObjectName::parse("file-1").unwrap(), ContentHash::of(b"mock"));
+        CollectionIndex {
+            schema: SCHEMA.to_owned(),
+            name: DatasetName::parse("patients").unwrap(),
+            hash: "0123456789ab".to_owned(),
+            at: Timestamp::EPOCH,
+            files: vec![IndexedFile { object, path, sha256 }],
+        }
+    }
+
+    #[test]
+    fn a_key_is_that_of_the_place_that_is_named_after_it_alone() {
+        let owner = syft_core::Email::parse("alice@hospital.org").unwrap();
+        let hash = ContentHash::of(b"index");
+        let grant = key().to_grant(hash).unwrap();
+        let (given, told) = CollectionKey::from_grant(&grant).unwrap();
+        let space = key().space(&owner, CollectionKind::Mock).unwrap();
+        assert!(given.is_of(&space) && told == hash);
+        let Space::Collection { hash, .. } = &space else { panic!("{space}") };
+        assert!(is_sealed(hash));
+        let other = RecoveryKey::parse(&"fedcba9876543210".repeat(4)).unwrap();
+        assert!(!CollectionKey::of(other).unwrap().is_of(&space));
+    }
+
+    proptest! {
+        /// What comes of a grant or an index that somebody damaged is one, or a short reason.
+        #[test]
+        fn what_is_damaged_is_refused_or_read(
+            damages in prop::collection::vec(any::<Damage>(), 1..6),
+        ) {
+            let grant = key().to_grant(ContentHash::of(b"index")).unwrap();
+            if let Err(reason) = CollectionKey::from_grant(&damaged(&grant, &damages)) {
+                prop_assert!(reason.chars().count() <= 500, "{reason}");
+                prop_assert!(!reason.contains("abandon"), "{reason}");
+            }
+            let bytes = serde_json::to_vec(&index()).unwrap();
+            let read = serde_json::from_slice::<CollectionIndex>(&damaged(&bytes, &damages));
+            if let Ok(read) = read {
+                prop_assert!(read.files.len() <= 64);
+            }
+        }
+    }
+}
