@@ -16,6 +16,7 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
+                                  [--envelopes N]
        cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
 
 /// The files of the bench if nothing else is said.
