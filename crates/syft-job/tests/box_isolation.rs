@@ -322,9 +322,10 @@ fn x3_a_killed_runner_takes_its_job_along() {
         boxed().run(&job, &mut no_log).unwrap();
         return;
     }
-    let outputs = tempfile::tempdir().unwrap();
+    let (outputs, leftovers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut runner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "x3_a_killed_runner_takes_its_job_along"])
+        .env("TMPDIR", leftovers.path())
         .env("BOX_TEST_ROOT", outputs.path())
         .spawn()
         .unwrap();

@@ -316,9 +316,10 @@ fn x3_a_killed_runner_takes_its_job_along() {
             sandbox.run(&run.job(&daemon.start("exec sleep 60")), &mut quiet).unwrap();
             return;
         }
-        let daemon = Daemon::new(3);
+        let (daemon, leftovers) = (Daemon::new(3), tempfile::tempdir().unwrap());
         let mut runner = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test])
+            .env("TMPDIR", leftovers.path())
             .env("BOX_TEST_DAEMON", &daemon.seconds)
             .spawn()
             .unwrap();
