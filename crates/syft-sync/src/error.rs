@@ -124,6 +124,11 @@ impl Error {
         Error::Permissions { file: file.to_owned(), reason: reason.to_string() }
     }
 
+    /// Whether what lies in the store is not what was put there: no later try helps.
+    pub(crate) fn is_of_content(&self) -> bool {
+        matches!(self, Error::Integrity(_) | Error::Core(syft_core::Error::Rejected(_)))
+    }
+
     /// Whether nothing can go on: the home is held, the disk is full, or this
     /// node's own records are damaged. Any other error is of one peer, file or
     /// message, and stops nothing else.

@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use common::backup::{edit, solo};
 use common::torn::Torn;
-use common::{Machine, Member, alice, bob, in_space};
+use common::{Machine, Member, Secrecy, alice, bob, in_space};
 use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
-use syft_sync::{Config, CreateOptions, SyftboxManager, SyncOptions, SyncReport};
+use syft_sync::{Config, CreateOptions, Encrypt, SyftboxManager, SyncOptions, SyncReport};
 use syft_transport::{
     Chaos, CollectionKind, Fault, FolderTransport, MemoryStore, Object, Operation, Space, Transport,
 };
@@ -69,6 +69,32 @@ async fn login(machine: &Machine, transport: Arc<dyn Transport>) -> SyftboxManag
 
 fn says(report: &SyncReport, words: &str) -> bool {
     report.notes.iter().any(|note| note.contains(words))
+}
+
+/// A store that keeps an older backup can say that it was made last, and is not believed.
+#[tokio::test]
+async fn f14_of_two_sealed_backups_the_one_is_taken_that_was_signed_last() {
+    let store = MemoryStore::new();
+    let open = || Arc::new(store.user(alice()));
+    let node = Member::join_as(alice(), open(), 1, Secrecy::Sealed).await;
+    create(&node, true, Audience::Any).await;
+    node.sync().await;
+    let older: Vec<_> = private(&store)
+        .into_iter()
+        .map(|object| (store.bytes(&object.id).unwrap(), object))
+        .collect();
+    assert!(!older.is_empty());
+    edit(&node, REAL, Some(b"name,age\nREAL PERSON,43\n"));
+    node.sync().await;
+    for (bytes, object) in older {
+        store.replay(&object, bytes);
+    }
+    let machine = node.another_home(9);
+    let mut config = machine.config(open());
+    config.encrypt = Some(Encrypt::Auto);
+    let fresh = SyftboxManager::login(config).await.unwrap();
+    assert_eq!(fresh.restored().unwrap().private, 1);
+    assert_eq!(real(machine.home.path()).unwrap(), "name,age\nREAL PERSON,43\n");
 }
 
 /// Whoever can write the folder could plant a dataset, with an audience.

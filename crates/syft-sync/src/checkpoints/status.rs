@@ -159,11 +159,11 @@ async fn own(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
     download.add(states.first());
     for (name, published) in &pass.ledger.state().published {
         let mock = restore::listed_mock(pass, name, published).await?;
-        download.add(mock.files.iter().map(|(_, object)| object));
+        download.add(mock.iter().map(|file| &file.object));
     }
     for copies in collections::kept(pass).await?.datasets.into_values() {
         let newest = copies.first().into_iter().flat_map(|copy| &copy.files);
-        download.add(newest.map(|(_, object)| object));
+        download.add(newest.map(|file| &file.object));
     }
     Ok(())
 }

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::stream::{self, BoxStream, StreamExt};
 use syft_core::{DatasetName, Email, Reject, RejectCode, Timestamp};
-use syft_transport::{Object, Space, Transport, TransportExt, grants};
+use syft_transport::{CollectionHash, Object, Space, Transport, TransportExt, grants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::file_name;
-use super::sealed::{Opened, is_sealed, open};
+use super::sealed::{is_sealed, open};
+use super::stored::StoredFile;
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::sealed::KeyRing;
-use crate::{Error, Result, bodies};
+use crate::{Error, Result};
 
 /// A file of a mock that is larger is not fetched, in bytes.
 const FILE_LIMIT: u64 = 512 << 20;
@@ -28,7 +28,7 @@ pub(super) struct Wanted {
     pub(super) owner: Email,
     pub(super) name: DatasetName,
     /// The hash of its content.
-    pub(super) hash: String,
+    pub(super) hash: CollectionHash,
     /// When it was published, if its owner signed that.
     pub(super) at: Option<Timestamp>,
     /// Where it lies, and so whether it is sealed.
@@ -75,14 +75,6 @@ pub(super) fn arrivals(
     stream::iter(owners).map(of_owner).flatten_unordered(IN_FLIGHT).boxed()
 }
 
-/// A dataset as it lies in the store.
-struct Found {
-    /// Its files, by their names.
-    files: Vec<(String, Object)>,
-    /// What opens it, if it is sealed.
-    opened: Option<Arc<Opened>>,
-}
-
 /// What fetches the datasets of one owner.
 #[derive(Clone)]
 struct Fetcher {
@@ -102,22 +94,21 @@ impl Fetcher {
                 return stream::empty().boxed();
             }
             match self.list(&of).await {
-                Ok(found) => self.files(found),
+                Ok(files) => self.files(files),
                 Err(error) => stream::iter([Arrival::Failed(self.noting(error))]).boxed(),
             }
         };
         stream::once(start).flatten().map(move |arrival| (wanted.clone(), arrival)).boxed()
     }
 
-    async fn list(&self, wanted: &Wanted) -> Result<Found> {
+    async fn list(&self, wanted: &Wanted) -> Result<Vec<StoredFile>> {
         let Wanted { owner, space, .. } = wanted;
         if let (Some(ring), Space::Collection { hash, .. }) = (&self.ring, space)
             && is_sealed(hash)
         {
             let opened = open(&*self.transport, ring, owner, space).await?;
             let gone = || Error::NotFound("it is shared with you no longer".to_owned());
-            let opened = opened.ok_or_else(gone)?;
-            return Ok(Found { files: opened.files()?, opened: Some(Arc::new(opened)) });
+            return opened.ok_or_else(gone)?.files();
         }
         let mut objects = patiently(space, 0, self.transport.list_all(space)).await?;
         objects.retain(|object| !grants::is_grant(&object.name));
@@ -128,34 +119,29 @@ impl Fetcher {
             let reject = Reject::new(RejectCode::ForeignFile, detail);
             return Err(syft_core::Error::Rejected(reject).into());
         }
-        let named = objects.into_iter().map(|object| (file_name(&object.name), object));
-        Ok(Found { files: named.collect(), opened: None })
+        Ok(objects.into_iter().map(StoredFile::in_the_open).collect())
     }
 
-    fn files(self, found: Found) -> BoxStream<'static, Arrival> {
-        let begins = Arrival::Begins { files: found.files.len() };
-        let rest = found.files.into_iter();
-        let bodies = stream::unfold(Some((self, found.opened, rest)), |state| async move {
-            let (fetcher, opened, mut rest) = state?;
-            let Some((file, object)) = rest.next() else { return Some((Arrival::Ends, None)) };
-            match fetcher.file(file, object, opened.as_deref()).await {
-                Ok(file) => Some((file, Some((fetcher, opened, rest)))),
+    fn files(self, files: Vec<StoredFile>) -> BoxStream<'static, Arrival> {
+        let begins = Arrival::Begins { files: files.len() };
+        let bodies = stream::unfold(Some((self, files.into_iter())), |state| async move {
+            let (fetcher, mut rest) = state?;
+            let Some(file) = rest.next() else { return Some((Arrival::Ends, None)) };
+            match fetcher.file(file).await {
+                Ok(file) => Some((file, Some((fetcher, rest)))),
                 Err(error) => Some((Arrival::Failed(fetcher.noting(error)), None)),
             }
         });
         stream::iter([begins]).chain(bodies).boxed()
     }
 
-    async fn file(&self, file: String, object: Object, opened: Option<&Opened>) -> Result<Arrival> {
-        let places = object.size.div_ceil(PLACE).clamp(1, u64::from(PLACES));
+    async fn file(&self, file: StoredFile) -> Result<Arrival> {
+        let places = file.object.size.div_ceil(PLACE).clamp(1, u64::from(PLACES));
         let places = u32::try_from(places).unwrap_or(PLACES);
         // Closed never: it lives as long as the stream.
         let _places = self.places.clone().acquire_many_owned(places).await.ok();
-        let body = match opened {
-            Some(opened) => opened.file(&*self.transport, &object, FILE_LIMIT).await?,
-            None => bodies::whole(&*self.transport, &object, FILE_LIMIT).await?,
-        };
-        Ok(Arrival::File { file, body, _places })
+        let body = file.body(&*self.transport, FILE_LIMIT).await?;
+        Ok(Arrival::File { file: file.path, body, _places })
     }
 
     fn noting(&self, error: Error) -> Error {

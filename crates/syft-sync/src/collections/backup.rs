@@ -1,6 +1,6 @@
 //! The private part of a dataset in a store that keeps it for its owner alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use syft_core::{ContentHash, DatasetName, DatasitePath};
@@ -105,9 +105,11 @@ async fn bring(
         // Journalled first, so that no crash leaves files which nobody remembers.
         older.insert(backup.hash.clone());
         let begun = PrivateBackup { wanted: true, hash: None, older: older.clone() };
-        note(pass, name, Some(begun), "dataset.backing_up").await?;
-        let form = Form::mine(pass, CollectionKind::Private, name, &backup.hash)?;
         let at = pass.ledger.state().next_time(pass.node.clock.now());
+        let mut draft = noted(pass, name, Some(begun), "dataset.backing_up");
+        draft.fact(Fact::Time { at });
+        pass.begin(draft)?;
+        let form = Form::mine(pass, CollectionKind::Private, name, &backup.hash)?;
         match form.put(pass, name, (&backup.hash, at), &backup.files).await {
             // Told below, and not believed: an earlier try may have been cut short.
             Err(Error::Transport(syft_transport::Error::AlreadyExists { .. })) => {}
@@ -175,25 +177,20 @@ async fn read_back_sealed(
     files: &[CollectionFile],
 ) -> Result<()> {
     let transport = &*pass.node.transport;
-    let opened = match open(transport, ring, &pass.node.email, space).await {
-        Ok(opened) => opened,
-        Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => None,
+    let stored = match open(transport, ring, &pass.node.email, space).await {
+        Ok(opened) => opened.and_then(|opened| opened.files().ok()).unwrap_or_default(),
+        Err(error) if error.is_of_content() => Vec::new(),
         Err(error) => return Err(error),
     };
-    let lies_there = opened.as_ref().and_then(|opened| opened.files().ok()).unwrap_or_default();
+    let stored: BTreeMap<_, _> = stored.iter().map(|file| (file.path.as_str(), file)).collect();
     for file in files {
-        let there = lies_there.iter().find(|(path, _)| path == file.name.as_str());
-        let held = match (&opened, there) {
-            (Some(opened), Some((_, object))) => {
-                opened.file(transport, object, FILE_LIMIT + (FILE_LIMIT >> 8)).await
-            }
-            _ => return Err(not_given_back(&file.name)),
+        let Some(there) = stored.get(file.name.as_str()) else {
+            return Err(not_given_back(&file.name));
         };
-        match held {
+        match there.body(transport, FILE_LIMIT).await {
             Ok(bytes) if ContentHash::of(&bytes) == file.sha256 => {}
-            Ok(_) | Err(Error::Core(syft_core::Error::Rejected(_))) => {
-                return Err(not_given_back(&file.name));
-            }
+            Ok(_) => return Err(not_given_back(&file.name)),
+            Err(error) if error.is_of_content() => return Err(not_given_back(&file.name)),
             Err(error) => return Err(error),
         }
     }
@@ -235,11 +232,21 @@ pub(super) async fn note(
     backup: Option<PrivateBackup>,
     action: &str,
 ) -> Result<()> {
+    let draft = noted(pass, name, backup, action);
+    pass.carry_out(draft).await
+}
+
+fn noted(
+    pass: &Pass<'_>,
+    name: &DatasetName,
+    backup: Option<PrivateBackup>,
+    action: &str,
+) -> Draft {
     let scene = pass.node.scene();
     let mut draft = Draft::default();
     let hash = backup.as_ref().and_then(|backup| backup.hash.clone());
     let details = [("hash", json!(hash))];
     draft.audit(action, scene.now, scene.me, action, name.to_string(), details);
     draft.fact(Fact::PrivateBackup { dataset: name.clone(), backup });
-    pass.carry_out(draft).await
+    draft
 }

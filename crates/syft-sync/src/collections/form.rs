@@ -134,14 +134,16 @@ impl Form {
     }
 }
 
+/// What tells how many of the files went.
+pub(super) fn told<'a>(pass: &'a Pass<'_>, files: &[CollectionFile]) -> impl Fn(u64) + use<'a> {
+    let (notices, total) = (&pass.node.notices, files.len() as u64);
+    move |done| notices.notice(&Notice::Progress { work: Work::Sending, done, total })
+}
+
 /// Puts the files of a dataset into its space.
 async fn put_files(pass: &Pass<'_>, space: &Space, files: &[CollectionFile]) -> Result<()> {
     let transport = &*pass.node.transport;
-    let total = files.len() as u64;
-    let tell = |done| {
-        let work = Work::Sending;
-        pass.node.notices.notice(&Notice::Progress { work, done, total });
-    };
+    let tell = told(pass, files);
     patiently(space, 0, transport.open(space)).await?;
     tell(0);
     for (file, done) in files.iter().zip(1..) {

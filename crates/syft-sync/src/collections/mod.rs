@@ -9,6 +9,7 @@ mod pull;
 mod restore;
 mod revoke;
 mod sealed;
+mod stored;
 
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
@@ -18,7 +19,8 @@ pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};
 pub(crate) use revoke::revoke_from;
-pub(crate) use sealed::{CollectionKey, Opened, open as open_sealed};
+pub(crate) use sealed::{CollectionKey, open as open_sealed};
+pub(crate) use stored::StoredFile;
 
 use crate::Result;
 
@@ -30,6 +32,6 @@ fn object_name(path: &DatasitePath) -> Result<ObjectName> {
 }
 
 /// The file of an object's name.
-pub(crate) fn file_name(name: &ObjectName) -> String {
+fn file_name(name: &ObjectName) -> String {
     name.as_str().replace("%2F", "/").replace("%25", "%")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syft_core::{Access, DatasetName, Disk, Email, HomePath, NodePaths, Timestamp};
-use syft_transport::{CollectionKind, Space, SpaceKind, Transport};
+use syft_transport::{CollectionHash, CollectionKind, Space, SpaceKind, Transport};
 
 use super::sealed::{CollectionIndex, is_sealed, open};
 use crate::channels::patiently;
@@ -31,7 +31,7 @@ pub(super) struct Offered {
 #[derive(Debug)]
 pub(super) struct Offer {
     /// The hash of its content.
-    pub(super) hash: String,
+    pub(super) hash: CollectionHash,
     /// When it was published, as its owner signed; `None` in the open.
     pub(super) at: Option<Timestamp>,
     /// Where it lies.
@@ -77,7 +77,7 @@ pub(super) async fn offers(
         };
         match (&pass.node.ring, is_sealed(hash)) {
             (_, false) if !seals => {
-                let (hash, space) = (hash.to_string(), space.clone());
+                let (hash, space) = (hash.clone(), space.clone());
                 offered.add(tag.clone(), Offer { hash, at: None, space });
             }
             (_, false) => {
@@ -178,7 +178,7 @@ fn told(report: &mut SyncReport, owner: &Email, error: Error) -> Result<()> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Named {
     name: DatasetName,
-    hash: String,
+    hash: CollectionHash,
     at: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{ContentHash, DatasetName, Email};
-use syft_dataset::{Dataset, DatasetStore};
+use syft_core::{ContentHash, DatasetName, Email, Timestamp};
+use syft_dataset::{Collection, Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
 use super::form::Form;
@@ -121,35 +121,7 @@ async fn bring(
     draft.fact(Fact::Time { at });
     pass.begin(draft)?;
     for form in Form::all(pass, CollectionKind::Mock, name, &wanted.hash)? {
-        let to = form.readers(&wanted);
-        // After a crash it is not known what of it is there.
-        let is_known = same.is_none_or(|same| same.complete);
-        let had = match same {
-            Some(same) if is_known => form.readers(same),
-            Some(_) => begun.readers.clone(),
-            None => BTreeSet::new(),
-        };
-        if to.is_empty() {
-            if !had.is_empty() {
-                withdraw(pass, form.space()).await?;
-            }
-            continue;
-        }
-        let mut index = None;
-        if !is_known || had.is_empty() {
-            index = form.put(pass, name, (&collection.hash, at), &collection.files).await?;
-        }
-        // The grants come last: whoever sees the collection sees all of it.
-        for reader in &to {
-            let key = |published: &Published| published.sealed.get(reader).copied();
-            let has_it = same.is_some_and(|same| key(same) == key(&wanted));
-            if !(is_known && had.contains(reader) && has_it) {
-                form.grant(pass, reader, index).await?;
-            }
-        }
-        for reader in had.difference(&to) {
-            form.revoke(pass, reader).await?;
-        }
+        bring_form(pass, &form, (name, &collection, at), same, &begun, &wanted).await?;
     }
     for older in &begun.older {
         for form in Form::all(pass, CollectionKind::Mock, name, older)? {
@@ -158,6 +130,44 @@ async fn bring(
     }
     note(pass, name, Some(wanted), "dataset.published").await?;
     Ok(true)
+}
+
+/// Brings what lies there in one form from what it was, `same`, to what it should be.
+async fn bring_form(
+    pass: &Pass<'_>,
+    form: &Form,
+    (name, collection, at): (&DatasetName, &Collection, Timestamp),
+    same: Option<&Published>,
+    begun: &Published,
+    wanted: &Published,
+) -> Result<()> {
+    let to = form.readers(wanted);
+    // After a crash it is not known what of it is there.
+    let is_known = same.is_none_or(|same| same.complete);
+    let had = match same {
+        Some(same) if is_known => form.readers(same),
+        Some(_) => begun.readers.clone(),
+        None => BTreeSet::new(),
+    };
+    if to.is_empty() {
+        return if had.is_empty() { Ok(()) } else { withdraw(pass, form.space()).await };
+    }
+    let mut index = None;
+    if !is_known || had.is_empty() {
+        index = form.put(pass, name, (&collection.hash, at), &collection.files).await?;
+    }
+    // The grants come last: whoever sees the collection sees all of it.
+    for reader in &to {
+        let key = |published: &Published| published.sealed.get(reader).copied();
+        let has_it = same.is_some_and(|same| key(same) == key(wanted));
+        if !(is_known && had.contains(reader) && has_it) {
+            form.grant(pass, reader, index).await?;
+        }
+    }
+    for reader in had.difference(&to) {
+        form.revoke(pass, reader).await?;
+    }
+    Ok(())
 }
 
 /// The readers, and those of them who are given it sealed, with the keys to which it is. With

@@ -57,7 +57,7 @@ fn look(
         match store.copy_hash(owner, &name) {
             // While an owner replaces a mock both versions are offered, and the older
             // one goes soon.
-            Ok(Some(here)) if offers.iter().any(|offer| offer.hash == here) => {}
+            Ok(Some(here)) if offers.iter().any(|offer| offer.hash.as_str() == here) => {}
             Ok(_) => wanted.extend(offers.pop().map(|offer| {
                 let (owner, Offer { hash, at, space }) = (owner.clone(), offer);
                 Wanted { owner, name, hash, at, space }
@@ -139,7 +139,7 @@ impl Incoming<'_, '_> {
             }
             Arrival::Ends => {
                 let Some(copy) = self.copies.remove(owner) else { return Ok(false) };
-                copy.commit(Some(hash))?;
+                copy.commit(Some(hash.as_str()))?;
                 self.pass.note("dataset.fetched", format!("{owner}/{name}"))?;
                 return Ok(true);
             }

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use syft_core::{DatasetName, Timestamp};
 use syft_dataset::DatasetStore;
-use syft_transport::{CollectionKind, Object, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{CollectionKind, Space, SpaceKind, Transport, TransportExt};
 
 use super::backup::{FILE_LIMIT, note};
-use super::file_name;
 use super::publish::settle;
-use super::sealed::{Opened, is_sealed, open};
+use super::sealed::{CollectionIndex, is_sealed, open};
+use super::stored::StoredFile;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
 use crate::node::Pass;
 use crate::report::SyncReport;
-use crate::{Error, Result, bodies};
+use crate::{Error, Result};
 
 /// The backups of private parts in the store.
 #[derive(Debug, Default)]
@@ -31,11 +31,9 @@ pub(crate) struct Kept {
 pub(crate) struct Copy {
     /// The hash of its content.
     hash: String,
-    created: Option<Timestamp>,
-    /// Its files, by their names.
-    pub(crate) files: Vec<(String, Object)>,
-    /// Of one that is sealed: what opens it.
-    opened: Option<Opened>,
+    /// When it was made, as I signed or, in the open, as the store says.
+    at: Option<Timestamp>,
+    pub(crate) files: Vec<StoredFile>,
 }
 
 /// Makes the datasets again whose private part I keep in the store and that are
@@ -106,7 +104,7 @@ pub(crate) async fn kept(pass: &Pass<'_>) -> Result<Kept> {
         }
     }
     for copies in kept.datasets.values_mut() {
-        copies.sort_by(|a, b| (b.created, &a.hash).cmp(&(a.created, &b.hash)));
+        copies.sort_by(|a, b| (b.at, &a.hash).cmp(&(a.at, &b.hash)));
     }
     Ok(kept)
 }
@@ -116,15 +114,13 @@ async fn sealed_copy(pass: &Pass<'_>, space: &Space) -> Result<Option<(DatasetNa
     let opened = match open(&*pass.node.transport, ring, &pass.node.email, space).await {
         Ok(Some(opened)) => opened,
         // Not whole, or somebody else's: it is none of mine.
-        Ok(None) | Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => {
-            return Ok(None);
-        }
+        Ok(None) => return Ok(None),
+        Err(error) if error.is_of_content() => return Ok(None),
         Err(error) => return Err(error),
     };
     let Ok(files) = opened.files() else { return Ok(None) };
-    let created = files.iter().filter_map(|(_, object)| object.created).max();
-    let (name, hash) = (opened.index.name.clone(), opened.index.hash.clone());
-    Ok(Some((name, Copy { hash, created, files, opened: Some(opened) })))
+    let CollectionIndex { name, hash, at, .. } = opened.index;
+    Ok(Some((name, Copy { hash: hash.to_string(), at: Some(at), files })))
 }
 
 async fn open_copy(pass: &Pass<'_>, space: &Space, hash: &str) -> Result<Option<Copy>> {
@@ -133,11 +129,9 @@ async fn open_copy(pass: &Pass<'_>, space: &Space, hash: &str) -> Result<Option<
     }
     let mut objects = patiently(space, 0, pass.node.transport.list_all(space)).await?;
     objects.retain(|object| pass.node.is_provably_mine(object));
-    let created = objects.iter().filter_map(|object| object.created).max();
-    let files: Vec<_> =
-        objects.into_iter().map(|object| (file_name(&object.name), object)).collect();
-    let copy = Copy { hash: hash.to_owned(), created, files, opened: None };
-    Ok((!copy.files.is_empty()).then_some(copy))
+    let at = objects.iter().filter_map(|object| object.created).max();
+    let files: Vec<_> = objects.into_iter().map(StoredFile::in_the_open).collect();
+    Ok((!files.is_empty()).then(|| Copy { hash: hash.to_owned(), at, files }))
 }
 
 /// Makes a dataset from the newest of its backups that is whole.
@@ -163,11 +157,9 @@ async fn restore_one(
             Err(Error::Dataset(syft_dataset::Error::NameTaken { .. })) => {
                 return already_here(pass, store, name, &hashes).await.map(|()| false);
             }
-            Err(
-                error @ (Error::Dataset(_)
-                | Error::Core(syft_core::Error::Rejected(_))
-                | Error::Integrity(_)),
-            ) if !error.ends_the_pass() => problem = Some(error),
+            Err(error) if error.ends_the_pass() => return Err(error),
+            Err(error) if error.is_of_content() => problem = Some(error),
+            Err(error @ Error::Dataset(_)) => problem = Some(error),
             Err(error) => return Err(error),
         }
     }
@@ -206,12 +198,9 @@ async fn take(
     copy: &Copy,
 ) -> Result<()> {
     let mut incoming = store.begin_restore(name)?;
-    for (path, object) in &copy.files {
-        let body = match &copy.opened {
-            Some(opened) => opened.file(transport, object, FILE_LIMIT).await,
-            None => bodies::whole(transport, object, FILE_LIMIT).await.map_err(Error::from),
-        };
-        let added = body.and_then(|bytes| Ok(incoming.add(path, &mut bytes.as_slice())?));
+    for file in &copy.files {
+        let body = file.body(transport, FILE_LIMIT).await;
+        let added = body.and_then(|bytes| Ok(incoming.add(&file.path, &mut bytes.as_slice())?));
         if let Err(error) = added {
             incoming.abort();
             return Err(error);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syft_core::{
-    CheckpointName, ContentHash, DatasetName, Email, Error as CoreError, HomePath, LayoutKind,
-    Timestamp, canonical_json, safe_text, shorten, yaml,
+    CheckpointName, ContentHash, DatasetName, Email, HomePath, LayoutKind, Timestamp,
+    canonical_json, safe_text, shorten, yaml,
 };
 use syft_job::JobStore;
 use syft_transport::{Object, ObjectName, Space, TransportExt};
@@ -247,9 +247,7 @@ impl Backup {
                     notes.extend(damage.map(|damage| format!("{damage}; an older one was taken")));
                     return Ok(Some(backup));
                 }
-                Err(error @ (Error::Integrity(_) | Error::Core(CoreError::Rejected(_)))) => {
-                    damage = damage.or(Some(error));
-                }
+                Err(error) if error.is_of_content() => damage = damage.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }

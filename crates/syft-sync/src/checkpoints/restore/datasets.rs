@@ -1,16 +1,16 @@
 //! The mocks of my datasets, from their collections.
 
 use syft_core::{ContentHash, ContentHasher, DatasetName, DatasitePath, HomePath};
-use syft_transport::{CollectionHash, CollectionKind, Object, Space, TransportExt, grants};
+use syft_transport::{CollectionHash, CollectionKind, Space, TransportExt, grants};
 
 use super::Progress;
 use super::backup::{Backup, DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
-use crate::collections::{CollectionKey, Opened, file_name, open_sealed};
+use crate::collections::{CollectionKey, StoredFile, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;
-use crate::{Error, Result, bodies};
+use crate::{Error, Result};
 
 /// A larger file is part of no mock, in bytes.
 const FILE_LIMIT: u64 = 512 << 20;
@@ -44,20 +44,13 @@ pub(super) async fn fetch(
     Ok(found)
 }
 
-/// A mock of mine in the store: its files in the order in which its hash was made, and
-/// what opens them if they are sealed.
-#[derive(Debug, Default)]
-pub(in crate::checkpoints) struct Mock {
-    pub(in crate::checkpoints) files: Vec<(String, Object)>,
-    opened: Option<Opened>,
-}
-
-/// The mock as it lies there; without files if it does not.
+/// The files of a mock of mine as they lie in the store, in the order in which its hash
+/// was made; none if they do not.
 pub(in crate::checkpoints) async fn listed(
     pass: &Pass<'_>,
     name: &DatasetName,
     published: &Published,
-) -> Result<Mock> {
+) -> Result<Vec<StoredFile>> {
     let me = &pass.node.email;
     if !published.sealed.is_empty()
         && let Some(ring) = &pass.node.ring
@@ -65,17 +58,12 @@ pub(in crate::checkpoints) async fn listed(
         let key = CollectionKey::mine(ring, CollectionKind::Mock, name, &published.hash)?;
         let space = key.space(me, CollectionKind::Mock)?;
         return match open_sealed(&*pass.node.transport, ring, me, &space).await {
-            Ok(Some(opened)) => {
-                let files = opened.files().unwrap_or_default();
-                Ok(Mock { files, opened: Some(opened) })
-            }
-            Ok(None) | Err(Error::Core(syft_core::Error::Rejected(_)) | Error::Integrity(_)) => {
-                Ok(Mock::default())
-            }
+            Ok(opened) => Ok(opened.and_then(|it| it.files().ok()).unwrap_or_default()),
+            Err(error) if error.is_of_content() => Ok(Vec::new()),
             Err(error) => Err(error),
         };
     }
-    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Mock::default()) };
+    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Vec::new()) };
     let space = Space::Collection {
         owner: me.clone(),
         kind: CollectionKind::Mock,
@@ -84,10 +72,9 @@ pub(in crate::checkpoints) async fn listed(
     };
     let mut objects = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
     objects.retain(|object| is_mine(object, me) && !grants::is_grant(&object.name));
-    let mut files: Vec<_> =
-        objects.into_iter().map(|object| (file_name(&object.name), object)).collect();
-    files.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(Mock { files, opened: None })
+    let mut files: Vec<_> = objects.into_iter().map(StoredFile::in_the_open).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
 }
 
 async fn fetch_one(
@@ -97,14 +84,12 @@ async fn fetch_one(
 ) -> Result<Option<FoundDataset>> {
     let pass = progress.pass;
     let mock = listed(pass, name, &dataset.published).await?;
-    progress.total += mock.files.len() as u64;
+    progress.total += mock.len() as u64;
     let mut whole = ContentHasher::new();
     let mut files = Vec::new();
-    for (path, object) in &mock.files {
-        let Some(bytes) = take(progress, mock.opened.as_ref(), object).await? else {
-            return Ok(None);
-        };
-        let Ok(path) = DatasitePath::parse(path) else { return Ok(None) };
+    for file in &mock {
+        let Some(bytes) = take(progress, file).await? else { return Ok(None) };
+        let Ok(path) = DatasitePath::parse(&file.path) else { return Ok(None) };
         whole.update(path.as_str().as_bytes());
         whole.update(&bytes);
         let folder = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
@@ -122,17 +107,8 @@ async fn fetch_one(
 }
 
 /// What a file holds; `None` if the store does not give it.
-async fn take(
-    progress: &mut Progress<'_, '_>,
-    opened: Option<&Opened>,
-    object: &Object,
-) -> Result<Option<Vec<u8>>> {
-    let transport = &*progress.pass.node.transport;
-    let body = match opened {
-        Some(opened) => opened.file(transport, object, FILE_LIMIT).await,
-        None => bodies::whole(transport, object, FILE_LIMIT).await.map_err(Error::from),
-    };
-    match body {
+async fn take(progress: &mut Progress<'_, '_>, file: &StoredFile) -> Result<Option<Vec<u8>>> {
+    match file.body(&*progress.pass.node.transport, FILE_LIMIT).await {
         Ok(bytes) => {
             progress.step();
             Ok(Some(bytes))

@@ -15,10 +15,10 @@ mod put;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use syft_core::{ContentHash, DatasetName, DatasitePath, NewEntry, Timestamp};
-use syft_transport::{ObjectName, Space};
+use syft_transport::{CollectionHash, ObjectName, Space};
 
 pub(crate) use key::{CollectionKey, is_sealed};
-pub(crate) use open::{Opened, open};
+pub(crate) use open::open;
 pub(super) use put::{grant, put, revoke};
 
 use crate::Result;
@@ -37,7 +37,7 @@ pub(crate) struct CollectionIndex {
     /// The dataset.
     pub(crate) name: DatasetName,
     /// The hash of its content.
-    pub(crate) hash: String,
+    pub(crate) hash: CollectionHash,
     /// When it was published, by a clock of its owner's that never goes back: an older
     /// version is none beside a newer one.
     pub(crate) at: Timestamp,
@@ -103,7 +103,7 @@ mod tests {
         CollectionIndex {
             schema: SCHEMA.to_owned(),
             name: DatasetName::parse("patients").unwrap(),
-            hash: "0123456789ab".to_owned(),
+            hash: CollectionHash::parse("0123456789ab").unwrap(),
             at: Timestamp::EPOCH,
             files: vec![IndexedFile { object, path, sha256 }],
         }

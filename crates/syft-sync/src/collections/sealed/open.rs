@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use syft_core::{ContentHash, Email, RejectCode};
-use syft_crypto::Keys;
 use syft_transport::{Object, ObjectName, Space, Transport, TransportExt};
 
 use super::key::grant_name;
 use super::{CollectionIndex, CollectionKey, INDEX, INDEX_LIMIT, SCHEMA};
 use crate::channels::patiently;
+use crate::collections::stored::{Opener, StoredFile};
 use crate::sealed::{self, Correspondent, KeyRing, refused};
 use crate::{Error, Result, bodies};
 
@@ -12,47 +15,30 @@ use crate::{Error, Result, bodies};
 const GRANT_LIMIT: u64 = 64 << 10;
 
 /// A sealed collection that can be read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Opened {
-    /// What opens it.
-    keys: Keys,
     pub(crate) index: CollectionIndex,
     /// The hash of its bytes.
     pub(super) index_hash: ContentHash,
-    owner: Correspondent,
+    opener: Arc<Opener>,
     /// All that lies in its space.
     objects: Vec<Object>,
 }
 
 impl Opened {
-    /// Its files in the order of the index, each with the object that it lies in.
+    /// Its files, in the order of the index.
     ///
     /// # Errors
     /// One that is not there.
-    pub(crate) fn files(&self) -> Result<Vec<(String, Object)>> {
+    pub(crate) fn files(&self) -> Result<Vec<StoredFile>> {
+        let by_name: BTreeMap<_, _> =
+            self.objects.iter().map(|object| (&object.name, object)).collect();
         let found = self.index.files.iter().map(|file| {
-            let object = find(&self.objects, &file.object);
-            Ok((file.path.to_string(), object?.clone()))
+            let object = by_name.get(&file.object).ok_or_else(|| missing(&file.object))?;
+            let (path, opener) = (file.path.to_string(), self.opener.clone());
+            Ok(StoredFile::sealed(path, (*object).clone(), opener, file.sha256))
         });
         found.collect()
-    }
-
-    /// What one of them holds; at most `limit` bytes are fetched.
-    pub(crate) async fn file(
-        &self,
-        transport: &dyn Transport,
-        object: &Object,
-        limit: u64,
-    ) -> Result<Vec<u8>> {
-        let sealed = bodies::whole(transport, object, limit).await?;
-        let plain = sealed::open(&self.keys, self.owner.clone(), object, sealed).await?;
-        let indexed = self.index.files.iter().find(|file| file.object == object.name);
-        match indexed.is_some_and(|file| ContentHash::of(&plain) == file.sha256) {
-            true => Ok(plain),
-            false => {
-                Err(refused(object, RejectCode::Forged, "it is not what its index says").into())
-            }
-        }
     }
 }
 
@@ -83,8 +69,8 @@ pub(crate) async fn open(
         return Err(forged(&object, "it is not the one that its owner gave you"));
     }
     let index = parse(&object, &plain)?;
-    let keys = key.keys().clone();
-    Ok(Some(Opened { keys, index, index_hash, owner, objects }))
+    let opener = Arc::new(Opener { keys: key.keys().clone(), owner });
+    Ok(Some(Opened { index, index_hash, opener, objects }))
 }
 
 /// One who seals; from others nothing sealed is taken.
@@ -105,8 +91,11 @@ async fn listed(transport: &dyn Transport, space: &Space) -> Result<Vec<Object>>
 }
 
 fn find<'o>(objects: &'o [Object], name: &ObjectName) -> Result<&'o Object> {
-    let missing = || Error::Integrity(format!("{name} of a dataset is not in the store"));
-    objects.iter().find(|object| object.name == *name).ok_or_else(missing)
+    objects.iter().find(|object| object.name == *name).ok_or_else(|| missing(name))
+}
+
+fn missing(name: &ObjectName) -> Error {
+    Error::Integrity(format!("{name} of a dataset is not in the store"))
 }
 
 fn parse(object: &Object, bytes: &[u8]) -> Result<CollectionIndex> {

@@ -5,14 +5,17 @@ use bytes::Bytes;
 use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths, Timestamp};
 use syft_crypto::Sealer;
 use syft_dataset::CollectionFile;
-use syft_transport::{ObjectName, PutBody, PutMode, Space, Transport, TransportExt, grants};
+use syft_transport::{
+    CollectionHash, ObjectName, PutBody, PutMode, Space, Transport, TransportExt, grants,
+};
 
 use super::key::grant_name;
 use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA, open};
 use crate::channels::patiently;
+use crate::collections::form::told;
 use crate::node::Pass;
 use crate::sealed::{self, Correspondent, KeyRing};
-use crate::{Error, Notice, Result, Work};
+use crate::{Error, Result};
 
 /// What is larger is sealed into a file on this machine first, in bytes: its size is to
 /// be known, and it may be sent more than once.
@@ -29,11 +32,7 @@ pub(in crate::collections) async fn put(
     files: &[CollectionFile],
 ) -> Result<ContentHash> {
     let transport = &*pass.node.transport;
-    let total = files.len() as u64;
-    let tell = |done| {
-        let work = Work::Sending;
-        pass.node.notices.notice(&Notice::Progress { work, done, total });
-    };
+    let tell = told(pass, files);
     patiently(space, 0, transport.open(space)).await?;
     tell(0);
     let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
@@ -71,7 +70,7 @@ impl CollectionIndex {
         Ok(CollectionIndex {
             schema: SCHEMA.to_owned(),
             name: name.clone(),
-            hash: hash.to_owned(),
+            hash: CollectionHash::parse(hash)?,
             at,
             files: indexed.collect::<Result<_>>()?,
         })
