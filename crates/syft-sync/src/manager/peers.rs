@@ -58,14 +58,13 @@ impl SyftboxManager {
         }
         let asked_me = connections.heard.get(email).is_some_and(|heard| heard.hello.is_ok());
         let wanted = if asked_me { PeerState::Accepted } else { PeerState::RequestedByMe };
-        let now = self.node.clock.now();
         match connections.table.state(email) {
             Some(PeerState::Accepted | PeerState::RequestedByMe) if !force => {
                 self.done(format!("{email} was asked before"));
             }
             _ => {
                 pass.note("peer.added", email.to_string())?;
-                connections.decide(email, wanted, now);
+                connections.decide(&self.node, email, wanted);
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
                     record.said = None;
@@ -144,7 +143,7 @@ impl SyftboxManager {
                 return Err(Error::PeerState { peer: email.clone(), problem });
             }
             pass.note("peer.approved", email.to_string())?;
-            connections.decide(email, PeerState::Accepted, self.node.clock.now());
+            connections.decide(&self.node, email, PeerState::Accepted);
             if verified.is_none() {
                 connections.table.note_trusted(&pass, email)?;
             }
@@ -249,7 +248,7 @@ impl SyftboxManager {
             }
             _ => {
                 pass.note("peer.rejected", email.to_string())?;
-                connections.decide(email, PeerState::Rejected, self.node.clock.now());
+                connections.decide(&self.node, email, PeerState::Rejected);
                 connections.table.save(&*self.node.disk)?;
                 self.done(format!("refused the request of {email}"));
                 self.keep_decision(&mut pass, &connections.table).await?;
@@ -285,7 +284,7 @@ impl SyftboxManager {
         }
         if connections.table.state(email) != Some(PeerState::Removed) {
             pass.note("peer.removed", email.to_string())?;
-            connections.decide(email, PeerState::Removed, self.node.clock.now());
+            connections.decide(&self.node, email, PeerState::Removed);
             connections.table.save(&*self.node.disk)?;
             self.done(format!("{email} is no peer any more: nothing of theirs is taken"));
         }

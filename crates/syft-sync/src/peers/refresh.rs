@@ -30,8 +30,6 @@ pub(crate) struct Connections {
     closed: BTreeMap<Email, String>,
     /// What of a peer is late, and when the newest message came.
     late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
-    /// Whether I seal what goes to those who do.
-    i_seal: bool,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
 }
@@ -40,8 +38,7 @@ pub(crate) struct Connections {
 pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
-    let i_seal = pass.node.seals();
-    let mut found = Connections { table, i_seal, ..Connections::default() };
+    let mut found = Connections { table, ..Connections::default() };
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();
@@ -209,10 +206,10 @@ impl Connections {
     }
 
     /// Takes a decision on a peer, and keeps what the peer said of its program.
-    pub(crate) fn decide(&mut self, email: &Email, state: PeerState, since: Timestamp) {
-        self.table.set(email, state, since);
+    pub(crate) fn decide(&mut self, node: &Node, email: &Email, state: PeerState) {
+        self.table.set(email, state, node.clock.now());
         if let Some(Ok(hello)) = self.heard.get(email).map(|heard| &heard.hello) {
-            self.table.remember(email, hello, self.i_seal);
+            self.table.remember(email, hello, node.seals());
         }
     }
 
