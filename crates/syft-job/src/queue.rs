@@ -32,15 +32,16 @@ impl JobStore {
         }))
     }
 
-    /// Notes what the jobs for an owner wait for that were not sent yet.
+    /// Notes what the jobs wait for that were not sent yet, by their owners.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn note_queued(&self, owner: &Email, waits: Queued) -> Result<()> {
-        let bytes = if waits == Queued::ForOwner { FOR_OWNER } else { b"" };
-        for (to, name) in self.queued()? {
-            if to == *owner && self.queued_for(owner, &name)? != Some(waits) {
-                self.disk.write(&place(owner, &name)?, bytes, Access::OwnerOnly)?;
+    pub fn note_queued(&self, waits: impl Fn(&Email) -> Queued) -> Result<()> {
+        for (owner, name) in self.queued()? {
+            let waits = waits(&owner);
+            let bytes = if waits == Queued::ForOwner { FOR_OWNER } else { b"" };
+            if self.queued_for(&owner, &name)? != Some(waits) {
+                self.disk.write(&place(&owner, &name)?, bytes, Access::OwnerOnly)?;
             }
         }
         Ok(())

@@ -68,9 +68,7 @@ impl Pass<'_> {
         let (channel, name) = (object.space.to_string(), object.name.to_string());
         let known = self.ledger.state().arrived.get(&channel);
         if !known.is_some_and(|known| known.forged.contains(&name)) {
-            let mut draft = Draft::default();
-            draft.fact(TrustFact::Forged { channel, name });
-            self.begin(draft)?;
+            self.learn(TrustFact::Forged { channel, name })?;
         }
         let version = object.version.as_ref().map(|version| version.0.as_str());
         let key = format!("forged:{object}:{}:{}", object.id, version.unwrap_or_default());

@@ -37,6 +37,13 @@ impl Pass<'_> {
         self.perform_all_remote(id, &plan).await
     }
 
+    /// Journals one fact that brings nothing about.
+    pub(crate) fn learn(&mut self, fact: impl Into<Fact>) -> Result<()> {
+        let mut draft = Draft::default();
+        draft.fact(fact);
+        self.begin(draft).map(drop)
+    }
+
     /// Journals a draft and does what it brings about on this machine. Returns the
     /// plan whose effects in the store are still to come, if it has any.
     pub(crate) fn begin(&mut self, draft: Draft) -> Result<Option<u64>> {

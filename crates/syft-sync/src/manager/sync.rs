@@ -111,7 +111,7 @@ impl SyftboxManager {
             store_problem(&mut report, taken)?;
         }
         let mut connections = self.connect(&mut pass, &mut report).await?;
-        evidence::take_keys(&mut pass, &mut report).await?;
+        evidence::take_keys(&mut pass, &connections.table.peers, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let partners = self.partners(&pass, &connections, role, &mut report);
         if role.is_owner() && is_known {
@@ -226,15 +226,10 @@ impl SyftboxManager {
 
     /// Which jobs of mine wait for an owner, and which for a sync.
     pub(super) fn note_queued(&self, connections: &Connections) -> Result<()> {
-        let owners: BTreeSet<Email> = self.jobs.queued()?.into_iter().map(|(to, _)| to).collect();
-        for owner in owners {
-            let waits = match connections.awaits_key(&owner) {
-                true => Queued::ForOwner,
-                false => Queued::ForSync,
-            };
-            self.jobs.note_queued(&owner, waits)?;
-        }
-        Ok(())
+        Ok(self.jobs.note_queued(|owner| match connections.awaits_key(owner) {
+            true => Queued::ForOwner,
+            false => Queued::ForSync,
+        })?)
     }
 
     /// Jobs of mine that lie in their owners' inboxes wait for me no longer.

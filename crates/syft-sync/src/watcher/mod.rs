@@ -11,7 +11,6 @@ use syft_core::{ContentHash, Email};
 use syft_transport::{Space, TransportExt};
 
 use crate::channels::patiently;
-use crate::engine::Draft;
 use crate::ledger::{Head, TrustFact};
 use crate::node::{Node, Pass};
 use crate::owner::note_problem;
@@ -112,9 +111,7 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         }
         let Some((position, bytes)) = newest else { return Ok(()) };
         let head = Head { seq: position.seq, hash: ContentHash::of(&bytes) };
-        let mut draft = Draft::default();
-        draft.fact(TrustFact::Adopted { channel: inbox.to_string(), head });
-        pass.begin(draft).map(drop)
+        pass.learn(TrustFact::Adopted { channel: inbox.to_string(), head })
     }
 
     /// Whether nothing was ever exchanged with an owner here.

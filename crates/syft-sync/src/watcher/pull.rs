@@ -7,7 +7,7 @@ use syft_transport::{Object, Space};
 use super::DatasiteWatcherSyncer;
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
-use crate::engine::{Draft, contradiction_in, on_events, on_refusal};
+use crate::engine::{contradiction_in, on_events, on_refusal};
 use crate::evidence::put_back;
 use crate::inbox::ignored;
 use crate::ledger::TrustFact;
@@ -50,9 +50,7 @@ impl DatasiteWatcherSyncer<'_> {
                     if !objects.is_empty() {
                         channels.push((owner, objects));
                     } else if self.has_nothing_of(pass, &owner) {
-                        let mut draft = Draft::default();
-                        draft.fact(TrustFact::Listened { channel: space.to_string() });
-                        pass.begin(draft)?;
+                        pass.learn(TrustFact::Listened { channel: space.to_string() })?;
                     }
                 }
                 Err(error) => note_problem(report, &owner, error.into())?,
