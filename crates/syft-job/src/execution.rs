@@ -9,7 +9,7 @@ use syft_core::{Access, Email, HomePath};
 
 use crate::grant::Grant;
 use crate::sandbox::{
-    BoundedLog, BoxReport, BoxedJob, Limits, LogSink, LogStream, Sandbox, join_outputs,
+    BoundedLog, BoxReport, BoxedJob, Limits, LogSink, LogStream, Network, Sandbox, join_outputs,
 };
 use crate::{Collected, Error, JobKind, JobStore, Result, collect_outputs};
 
@@ -107,11 +107,13 @@ impl Execution {
             environment,
             work_dir,
             readable,
+            programs: Vec::new(),
             listable,
             tmp_dir,
             outputs_dir: outputs_dir.clone(),
             command: ["/bin/bash", "run.sh"].map(OsString::from).to_vec(),
             limits: self.limits.clone(),
+            network: Network::Closed,
         };
         let report = sandbox.run(&job, log)?;
         let to = self.folder.join("outputs")?;

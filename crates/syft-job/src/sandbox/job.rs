@@ -3,6 +3,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::Limits;
 use crate::{Error, Result};
 
@@ -15,6 +17,9 @@ pub struct BoxedJob {
     /// Files and folders of the granted datasets: read-only, with all that is in
     /// them.
     pub readable: Vec<PathBuf>,
+    /// Files and folders that are readable likewise, whose files may be started as
+    /// programs as well.
+    pub programs: Vec<PathBuf>,
     /// Folders whose names may be listed, and those of the folders in them; no
     /// file in them may be read for that.
     pub listable: Vec<PathBuf>,
@@ -30,6 +35,18 @@ pub struct BoxedJob {
     pub environment: Vec<(String, String)>,
     /// What it may use.
     pub limits: Limits,
+    /// What it may reach of the network.
+    pub network: Network,
+}
+
+/// What a boxed process may reach of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Network {
+    /// Nothing, itself included: so it is for every job.
+    Closed,
+    /// All that this machine reaches: for what installs packages, with no data and
+    /// no job beside it.
+    Open,
 }
 
 /// Makes `outputs/` and, where there is a `code/`, `code/outputs/` of a working

@@ -20,7 +20,7 @@ use std::fmt;
 use crate::Result;
 
 pub use best::{Best, best};
-pub use job::{BoxedJob, join_outputs};
+pub use job::{BoxedJob, Network, join_outputs};
 pub use level::{IsolationLevel, UnknownLevel};
 pub use limits::Limits;
 pub use log::{BoundedLog, LogSink, LogStream};

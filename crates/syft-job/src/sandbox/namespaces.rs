@@ -8,6 +8,7 @@ use std::process::Command;
 
 use rustix::process::{geteuid, getuid};
 
+use super::Network;
 use crate::warden::system;
 
 /// The private temporary folder as a job sees it.
@@ -21,7 +22,7 @@ const TMP_SLACK: u64 = 64 * 1024 * 1024;
 const TMP_MOST: u64 = u64::MAX >> 1;
 
 /// What is to be seen inside, each at the place where it stands outside.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct View<'a> {
     pub(super) readable: Vec<&'a Path>,
     /// Folders in which nothing is but what of `readable` lies there.
@@ -29,6 +30,20 @@ pub(super) struct View<'a> {
     pub(super) writable: Vec<&'a Path>,
     /// Bytes that the temporary folder may hold.
     pub(super) tmp_bytes: u64,
+    pub(super) network: Network,
+}
+
+impl View<'_> {
+    /// The system, and nothing else.
+    pub(super) fn of_nothing() -> Self {
+        View {
+            readable: Vec::new(),
+            emptied: Vec::new(),
+            writable: Vec::new(),
+            tmp_bytes: 0,
+            network: Network::Closed,
+        }
+    }
 }
 
 /// Whether this process may make namespaces with this to be seen in them; why not.
@@ -53,6 +68,9 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     // tells the warden. The warden gets a session of its own from bubblewrap.
     command.process_group(0);
     command.args(["--unshare-all", "--unshare-user", "--disable-userns", "--new-session"]);
+    if view.network == Network::Open {
+        command.arg("--share-net");
+    }
     command.args(["--die-with-parent", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]);
     command.args(["--hostname", "job", "--chdir", "/"]);
     show_system(&mut command);

@@ -82,7 +82,7 @@ impl Sandbox for WardenSandbox {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::process::Command;
     use std::time::{Duration, Instant};
 
@@ -145,7 +145,7 @@ mod linux {
             let newest_abi = self.newest_abi;
             let orders = TrialOrders { newest_abi, secret: secret.into(), in_namespaces };
             let mut no_log = |_, _: &[u8]| {};
-            let command = self.command(&View::default())?;
+            let command = self.command(&View::of_nothing())?;
             match self.supervise(command, &Orders::Trial(orders), WALL, &mut no_log)?.reply {
                 Reply::Tried(Tried { landlock_abi, attempts }) => Ok((landlock_abi, attempts)),
                 other => Err(self.error(other)),
@@ -199,12 +199,14 @@ mod linux {
                 newest_abi: self.newest_abi,
                 work_dir: job.work_dir.clone().into(),
                 readable: job.readable.iter().map(Into::into).collect(),
+                programs: job.programs.iter().map(Into::into).collect(),
                 listable: job.listable.iter().map(Into::into).collect(),
                 tmp_dir: tmp_dir.into(),
                 outputs_dir: job.outputs_dir.clone().into(),
                 command: job.command.clone(),
                 environment,
                 limits: Limits { wall: job.limits.wall_kept(), ..job.limits.clone() },
+                network: job.network,
             }
         }
 
@@ -231,13 +233,14 @@ mod linux {
         let listable = job.listable.iter().map(|path| path.as_path());
         let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
             listable.partition(|folder| folder.starts_with(TMP));
-        let readable = job.readable.iter().map(|path| path.as_path());
+        let readable = job.readable.iter().chain(&job.programs).map(PathBuf::as_path);
         let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
         View {
             readable: whole.iter().copied().chain(alone).collect(),
             emptied,
             writable: vec![&job.work_dir, &job.outputs_dir],
             tmp_bytes: job.limits.scratch_bytes,
+            network: job.network,
         }
     }
 }

@@ -12,27 +12,38 @@ use rustix::process::{getpid, getppid, test_kill_process};
 
 use super::orders::JobOrders;
 use super::{capabilities, seccomp, sys, system};
+use crate::sandbox::Network;
 
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 /// The newest version whose rights this code was tried with.
 const NEWEST_ABI: u32 = 7;
 
 /// What a job may touch besides the system.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Grants {
     pub(super) readable: Vec<PathBuf>,
+    pub(super) programs: Vec<PathBuf>,
     pub(super) listable: Vec<PathBuf>,
     pub(super) writable: Vec<PathBuf>,
+    pub(super) network: Network,
 }
 
 impl Grants {
+    /// The system, and nothing else.
+    pub(super) fn nothing() -> Self {
+        let (readable, programs, listable, writable) = Default::default();
+        Grants { readable, programs, listable, writable, network: Network::Closed }
+    }
+
     pub(super) fn of(orders: &JobOrders) -> Self {
         let paths = |of: &[OsString]| of.iter().map(PathBuf::from).collect();
         let writable = [&orders.work_dir, &orders.tmp_dir, &orders.outputs_dir];
         Grants {
             readable: paths(&orders.readable),
+            programs: paths(&orders.programs),
             listable: paths(&orders.listable),
             writable: writable.map(PathBuf::from).to_vec(),
+            network: orders.network,
         }
     }
 
@@ -70,7 +81,7 @@ pub(super) fn confine(grants: &Grants, newest_abi: u32) -> Result<Confined, Stri
     // To the first process of a namespace there is nothing outside.
     let signals_scoped = getpid().is_init() || (abi >= 6 && !can_signal_parent());
     capabilities::drop_all()?;
-    seccomp::install(abi)?;
+    seccomp::install(abi, grants.network)?;
     Ok(Confined { abi, signals_scoped, job_domain })
 }
 
@@ -108,7 +119,7 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(level))?;
-    if abi >= 4 {
+    if abi >= 4 && grants.network == Network::Closed {
         rules = rules.handle_access(AccessNet::from_all(level))?;
     }
     if abi >= 6 {
@@ -127,6 +138,9 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
     }
     for path in &grants.readable {
         rules = allow(rules, path, read)?;
+    }
+    for path in &grants.programs {
+        rules = allow(rules, path, read | AccessFs::Execute)?;
     }
     // It holds for the folders below as well: names there can be listed too.
     for path in &grants.listable {

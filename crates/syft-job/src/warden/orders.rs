@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::{Exit, LimitHit, Limits};
+use crate::sandbox::{Exit, LimitHit, Limits, Network};
 
 /// Longest frame; orders and replies are far below it.
 const MAX_FRAME: u32 = 64 * 1024 * 1024;
@@ -26,12 +26,14 @@ pub(crate) struct JobOrders {
     pub(crate) newest_abi: u32,
     pub(crate) work_dir: OsString,
     pub(crate) readable: Vec<OsString>,
+    pub(crate) programs: Vec<OsString>,
     pub(crate) listable: Vec<OsString>,
     pub(crate) tmp_dir: OsString,
     pub(crate) outputs_dir: OsString,
     pub(crate) command: Vec<OsString>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) limits: Limits,
+    pub(crate) network: Network,
 }
 
 /// What the warden shall try from inside.

@@ -6,6 +6,8 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
+use crate::sandbox::Network;
+
 use SeccompCmpArgLen::{Dword, Qword};
 use SeccompCmpOp::{Eq, MaskedEq, Ne};
 
@@ -18,9 +20,8 @@ type Test = (u8, SeccompCmpArgLen, SeccompCmpOp, u64);
 /// do not exist for a job.
 const LAST_KNOWN: u32 = 462;
 
-/// Refused altogether: sockets (X2), looking into or steering other processes
-/// (X1), the kernel's less worn doors (X10), and changes that Landlock does not see.
-const REFUSED: &[i64] = &[
+/// Refused where no network is to be reached (X2).
+const REFUSED_SOCKETS: &[i64] = &[
     libc::SYS_socket,
     libc::SYS_connect,
     libc::SYS_bind,
@@ -31,6 +32,11 @@ const REFUSED: &[i64] = &[
     // on disk space would not see (X6); pairs of sockets are written to and read.
     libc::SYS_sendmsg,
     libc::SYS_sendmmsg,
+];
+
+/// Refused altogether: looking into or steering other processes
+/// (X1), the kernel's less worn doors (X10), and changes that Landlock does not see.
+const REFUSED: &[i64] = &[
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
@@ -157,12 +163,13 @@ const PRETENDED_HERE: &[i64] = &[
 const PRETENDED_HERE: &[i64] = &[];
 
 /// Filters the system calls of this process and all that it starts, for good.
-pub(super) fn install(landlock_abi: u32) -> Result<(), String> {
+pub(super) fn install(landlock_abi: u32, network: Network) -> Result<(), String> {
     let mut absent = all_of(ABSENT);
     if landlock_abi < 3 {
         absent.insert(libc::SYS_openat2, Vec::new());
     }
-    let refused = refused_rules(landlock_abi).map_err(|error| format!("seccomp: {error}"))?;
+    let refused =
+        refused_rules(landlock_abi, network).map_err(|error| format!("seccomp: {error}"))?;
     let mut pretended = all_of(PRETENDED);
     pretended.extend(all_of(PRETENDED_HERE));
     stay_visible(&mut pretended).map_err(|error| format!("seccomp: {error}"))?;
@@ -188,7 +195,7 @@ fn all_of(calls: &[i64]) -> Rules {
     calls.iter().map(|call| (*call, Vec::new())).collect()
 }
 
-fn refused_rules(landlock_abi: u32) -> Result<Rules, seccompiler::Error> {
+fn refused_rules(landlock_abi: u32, network: Network) -> Result<Rules, seccompiler::Error> {
     let mut rules = Rules::new();
     refuse_namespaces_and_sockets(&mut rules)?;
     refuse_steering_others(&mut rules)?;
@@ -198,6 +205,10 @@ fn refused_rules(landlock_abi: u32) -> Result<Rules, seccompiler::Error> {
     }
     if landlock_abi < 6 {
         refuse_signals(&mut rules)?;
+    }
+    match network {
+        Network::Closed => rules.extend(all_of(REFUSED_SOCKETS)),
+        Network::Open => refuse_other_networks(&mut rules)?,
     }
     // A call without conditions is refused always.
     rules.extend(all_of(REFUSED));
@@ -241,6 +252,12 @@ fn refuse_namespaces_and_sockets(rules: &mut Rules) -> Result<(), seccompiler::E
         refuse(rules, libc::SYS_socketpair, vec![(1, Dword, MaskedEq(0xf), kind)])?;
     }
     Ok(())
+}
+
+/// Of all families of sockets, those of the Internet are left.
+fn refuse_other_networks(rules: &mut Rules) -> Result<(), seccompiler::Error> {
+    let [v4, v6] = [libc::AF_INET, libc::AF_INET6].map(|family| u64::from(family.unsigned_abs()));
+    refuse(rules, libc::SYS_socket, vec![(0, Dword, Ne, v4), (0, Dword, Ne, v6)])
 }
 
 /// Limits, priorities and processors of other processes of the same user.

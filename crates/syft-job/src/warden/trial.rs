@@ -16,7 +16,7 @@ pub(super) fn tried(orders: &TrialOrders) -> Reply {
     // What else confines this process would refuse most of this as well: the
     // namespaces are tried alone.
     let mut held = if orders.in_namespaces { of_namespaces(secret) } else { Vec::new() };
-    let Confined { abi, job_domain, .. } = match confine(&Grants::default(), orders.newest_abi) {
+    let Confined { abi, job_domain, .. } = match confine(&Grants::nothing(), orders.newest_abi) {
         Ok(confined) => confined,
         Err(reason) => return Reply::NoBox(reason),
     };

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use syft_job::sandbox::{BoxReport, BoxedJob, Limits, LogStream, Sandbox, WardenSandbox};
+use syft_job::sandbox::{BoxReport, BoxedJob, Limits, LogStream, Network, Sandbox, WardenSandbox};
 use tempfile::TempDir;
 
 /// A run's folders, and a home beside them that the job has no business with.
@@ -123,12 +123,14 @@ impl Run {
         BoxedJob {
             work_dir: self.path("work"),
             readable: self.readable.clone(),
+            programs: Vec::new(),
             listable: Vec::new(),
             tmp_dir: self.path("tmp"),
             outputs_dir: self.path("outputs"),
             command: ["/bin/bash", "run.sh"].map(OsString::from).to_vec(),
             environment: self.environment.clone(),
             limits: self.limits.clone(),
+            network: Network::Closed,
         }
     }
 
