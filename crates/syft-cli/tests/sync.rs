@@ -23,7 +23,7 @@ fn status_says_who_must_act_next() {
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
-      box for jobs  L1
+      box for jobs  L2
       peers         0 accepted, 0 pending
       sealing       auto
 
@@ -35,7 +35,7 @@ fn status_says_who_must_act_next() {
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
-      box for jobs  L1
+      box for jobs  L2
       peers         0 accepted, 1 pending
       sealing       auto
 
@@ -48,7 +48,7 @@ fn status_says_who_must_act_next() {
       home          $BOX/alice
       role          owner
       store         folder $BOX/shared
-      box for jobs  L1
+      box for jobs  L2
       peers         0 accepted, 1 pending
       sealing       auto
 
@@ -62,7 +62,7 @@ fn status_says_who_must_act_next() {
       home          $BOX/bob
       role          both
       store         folder $BOX/shared
-      box for jobs  L1
+      box for jobs  L2
       peers         1 accepted, 0 pending
       sealing       auto
 
@@ -81,7 +81,7 @@ fn status_for_programs_has_the_fields_of_the_contract() {
       "home": "$BOX/alice",
       "role": "owner",
       "transport": "folder $BOX/shared",
-      "isolation": "L1",
+      "isolation": "L2",
       "encrypt": "auto",
       "peers": {
         "accepted": 0,

@@ -22,7 +22,7 @@ pub struct RehearsalOptions {
 impl Default for RehearsalOptions {
     /// The limits and the box of a run.
     fn default() -> Self {
-        RehearsalOptions { limits: Limits::default(), minimum: IsolationLevel::L1 }
+        RehearsalOptions { limits: Limits::default(), minimum: IsolationLevel::MINIMUM }
     }
 }
 

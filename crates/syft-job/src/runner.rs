@@ -32,7 +32,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         RunOptions {
             timeout: None,
-            minimum: IsolationLevel::L1,
+            minimum: IsolationLevel::MINIMUM,
             force: false,
             share_outputs: false,
             share_logs: false,
@@ -317,7 +317,10 @@ pub(crate) fn demand(sandbox: &dyn Sandbox, minimum: IsolationLevel) -> Result<(
     if sandbox.level() >= minimum {
         return Ok(());
     }
-    let reason = format!("this one is {}", sandbox.level());
+    let reason = match sandbox.why_no_stronger() {
+        Some(why) => why.to_owned(),
+        None => format!("this one is {}", sandbox.level()),
+    };
     Err(Error::Isolation { needed: minimum.to_string(), reason })
 }
 

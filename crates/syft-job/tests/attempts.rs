@@ -126,7 +126,7 @@ struct Told {
 
 impl Sandbox for Told {
     fn level(&self) -> IsolationLevel {
-        IsolationLevel::L1
+        IsolationLevel::L2
     }
     fn run(
         &self,
@@ -165,7 +165,7 @@ struct Stopped;
 
 impl Sandbox for Stopped {
     fn level(&self) -> IsolationLevel {
-        IsolationLevel::L1
+        IsolationLevel::L2
     }
     fn run(&self, _: &BoxedJob, _: &mut dyn LogSink, _: &mut dyn OutputSink) -> Result<BoxReport> {
         Err(Error::Stopped)
@@ -353,7 +353,7 @@ fn the_same_bytes_resume_their_job_and_others_revise_it_or_follow_it() {
     pair.deliver("count");
     let Intake::Revised { id, digest } = pair.intake("count") else { panic!("not revised") };
     assert_eq!((&id, digest), (&sent.id, revised.digest));
-    let review = pair.owner.store.review(&id, &Default::default(), IsolationLevel::L1).unwrap();
+    let review = pair.owner.store.review(&id, &Default::default(), IsolationLevel::L2).unwrap();
     assert!(review.flags.is_empty(), "{:?}", review.flags);
 
     // Once it has run, something else is a job of its own.

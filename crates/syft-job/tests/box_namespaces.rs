@@ -666,3 +666,30 @@ fn a_job_in_the_best_box_has_its_level_recorded() {
         assert_eq!(job.isolation(), Some(IsolationLevel::L2));
     });
 }
+
+#[test]
+fn x6_in_a_control_group_the_kernel_is_told_the_limits_and_counts_all_processes() {
+    let test = "x6_in_a_control_group_the_kernel_is_told_the_limits_and_counts_all_processes";
+    in_namespaces(test, |sandbox| {
+        let mut run = Run::new();
+        run.limits.memory_bytes = 512 * MIB;
+        run.limits.processes = 40;
+        // What a kernel would make of it: each group is a folder with these files.
+        let groups = run.path("home");
+        let counted = sandbox.clone().in_control_group_of(groups.clone());
+        let ran = run.run(&counted, "echo counted");
+        assert_eq!((ran.out().as_str(), ran.report.level), ("counted\n", IsolationLevel::L3));
+        let made = fs::read_dir(&groups).unwrap().flatten().map(|it| it.path());
+        let group = made.filter(|path| path.is_dir()).last().unwrap();
+        let told = |file: &str| fs::read_to_string(group.join(file)).unwrap();
+        assert_eq!(told("cgroup.procs"), "0");
+        assert!(told("memory.max").parse::<u64>().unwrap() >= 512 * MIB);
+        assert!(told("pids.max").parse::<u64>().unwrap() >= 40);
+        // Where no group can be made, nothing runs.
+        let none = sandbox.in_control_group_of(run.path("none"));
+        let refused = run.run_job(&none, &run.job("echo x > ../outputs/ran"), &mut quiet);
+        let refused = refused.unwrap_err();
+        assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L3"), "{refused}");
+        assert!(!run.kept("ran").exists());
+    });
+}

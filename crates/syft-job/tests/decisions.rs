@@ -21,7 +21,7 @@ use syft_job::{
 const SCRIPT: &str = "echo hello\n";
 
 fn review(pair: &Pair, id: &JobId) -> Review {
-    pair.owner.store.review(id, &Limits::default(), IsolationLevel::L1).unwrap()
+    pair.owner.store.review(id, &Limits::default(), IsolationLevel::L2).unwrap()
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use box_common::boxed;
+use box_common::walled;
 use common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, quiet};
 use syft_core::DatasitePath;
 use syft_job::{
@@ -73,7 +73,7 @@ with open('outputs/answer.txt', 'w') as out:
 fn answer(pair: &Pair, id: &JobId) -> String {
     pair.owner.store.approve(id, &ApproveOptions::default()).unwrap();
     let options = RunOptions::default();
-    let run = pair.owner.store.run(id, &options, &boxed(), &mut quiet).unwrap();
+    let run = pair.owner.store.run(id, &options, &walled(), &mut quiet).unwrap();
     let job = pair.owner.store.received(id).unwrap();
     let errors = job.stderr().unwrap().unwrap().text();
     assert!(run.finished.unwrap().is_success(), "{errors}");
@@ -96,7 +96,7 @@ fn in_a_rehearsal_the_same_names_find_the_mocks() {
     let pair = Pair::new();
     let job = sent(&pair, &FINDS.replace("out:\n", "out:\n    import sys; out = sys.stdout\n"));
     let options = RehearsalOptions::default();
-    let rehearsal = pair.owner.store.rehearse(&job, &options, &boxed(), &mut quiet).unwrap();
+    let rehearsal = pair.owner.store.rehearse(&job, &options, &walled(), &mut quiet).unwrap();
     let line = "census_mock.csv mock a.csv b.csv\n";
     assert_eq!(rehearsal.stdout, line.repeat(2), "{}", rehearsal.stderr);
 }
@@ -114,7 +114,7 @@ for ask in ('salaries', 'visits'):
 ";
     let job = sent(&pair, script);
     let options = RehearsalOptions::default();
-    let rehearsal = pair.owner.store.rehearse(&job, &options, &boxed(), &mut quiet).unwrap();
+    let rehearsal = pair.owner.store.rehearse(&job, &options, &walled(), &mut quiet).unwrap();
     assert_eq!(
         rehearsal.stdout,
         "FileNotFoundError this job may not read a dataset 'salaries': \

@@ -16,7 +16,7 @@ mod common;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use box_common::{boxed, unboxed};
+use box_common::{unboxed, walled};
 use common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, tree};
 use syft_core::{ContentHash, DatasitePath};
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, Sandbox};
@@ -129,10 +129,10 @@ fn a_data_scientist_develops_locally() {
     submission.datasets = vec![dataset("customers")];
     let options = RehearsalOptions::default();
     let bob = &pair.scientist.store;
-    let begun = bob.begin_rehearsal_of(&submission, &options, &boxed()).unwrap();
-    let rehearsal = begun.execute(&boxed(), &mut quiet).unwrap().finish().unwrap();
+    let begun = bob.begin_rehearsal_of(&submission, &options, &walled()).unwrap();
+    let rehearsal = begun.execute(&walled(), &mut quiet).unwrap().finish().unwrap();
     assert!(rehearsal.is_success(), "{}", rehearsal.stderr);
-    assert_eq!(rehearsal.to_string(), "exit code 0, 1 output, box L1");
+    assert_eq!(rehearsal.to_string(), "exit code 0, 1 output, box L2");
     assert_eq!(rehearsal.outputs[0].path.as_str(), "output.csv");
     let answer = ContentHash::of(b"region,spent\r\nnorth,4\r\nsouth,2\r\n");
     assert_eq!(rehearsal.outputs[0].sha256, answer);
@@ -145,7 +145,7 @@ fn a_data_scientist_develops_locally() {
     assert_eq!(bob.job("Regional Analysis").unwrap().rehearsal().unwrap(), Some(rehearsal));
     let Intake::Received { id, .. } = pair.intake("Regional Analysis") else { panic!() };
     pair.owner.store.approve(&id, &ApproveOptions::default()).unwrap();
-    pair.owner.store.run(&id, &RunOptions::default(), &boxed(), &mut quiet).unwrap();
+    pair.owner.store.run(&id, &RunOptions::default(), &walled(), &mut quiet).unwrap();
     let output = DatasitePath::parse("output.csv").unwrap();
     let answer = pair.owner.store.received(&id).unwrap().output(&output).unwrap();
     assert_eq!(answer, b"region,spent\r\nnorth,141\r\nsouth,250\r\n");
@@ -167,7 +167,7 @@ fn x1_a_rehearsal_reads_no_private_file() {
     };
     let pair = Pair::new();
     let job = sent(&pair, &script(&pair));
-    let rehearsal = rehearse(&pair.owner, &job, &boxed()).unwrap();
+    let rehearsal = rehearse(&pair.owner, &job, &walled()).unwrap();
     assert_eq!(rehearsal.stdout, "invented rows\n");
     assert!(!rehearsal.stderr.contains("real rows"), "{}", rehearsal.stderr);
     let open = rehearse(&pair.owner, &job, &unboxed()).unwrap();
@@ -218,7 +218,7 @@ fn of_a_mock_of_several_files_only_the_data_is_granted() {
     pair.owner.write(&format!("{folder}/readme.md"), "about\n");
     let url = format!("readme_url: syft://{folder}/readme.md\n");
     pair.owner.write(&format!("{folder}/dataset.yaml"), url);
-    let rehearsal = rehearse(&pair.owner, &job, &boxed()).unwrap();
+    let rehearsal = rehearse(&pair.owner, &job, &walled()).unwrap();
     assert_eq!(rehearsal.read[0].path, pair.owner.path(&folder));
     assert_eq!(rehearsal.stdout, "invented rows\nmore\n");
     assert_eq!(rehearsal.stderr.matches("Permission denied").count(), 3, "{}", rehearsal.stderr);
@@ -229,7 +229,7 @@ fn a_rehearsal_needs_no_approval_and_decides_nothing() {
     let pair = Pair::new();
     let job = sent(&pair, "cd outputs; echo 1 > a; echo 2 > b; echo 3 > c; echo said\n");
     let before = tree(&pair.owner.path(OWNER));
-    let rehearsal = rehearse(&pair.owner, &job, &boxed()).unwrap();
+    let rehearsal = rehearse(&pair.owner, &job, &walled()).unwrap();
     assert_eq!(rehearsal.outputs_count, 3);
     assert_eq!(rehearsal.stdout, "said\n");
     assert_eq!(tree(&pair.owner.path(OWNER)), before, "the datasite is as it was");
@@ -242,8 +242,8 @@ fn a_rehearsal_needs_no_approval_and_decides_nothing() {
     assert_eq!(kept.len(), 2, "the record and the lock: {kept:?}");
 
     let review =
-        || store.review(job.id(), &Limits::default(), IsolationLevel::L1).unwrap().to_string();
-    let line = "\nrehearsed on the mock: exit code 0, 3 outputs, box L1\n";
+        || store.review(job.id(), &Limits::default(), IsolationLevel::L2).unwrap().to_string();
+    let line = "\nrehearsed on the mock: exit code 0, 3 outputs, box L2\n";
     assert!(review().contains(line), "{}", review());
     let summary = store.received(job.id()).unwrap().summary().unwrap().rehearsal.unwrap();
     assert!(summary.ok && summary.outputs == 3 && summary.exit_code == Some(0));
@@ -260,7 +260,7 @@ fn the_submitter_rehearses_what_was_sent_without_being_audited() {
     mock(&pair.scientist, "census");
     pair.submit(&submission("cat \"$SYFT_DATASET_CENSUS\"\n"));
     let job = pair.scientist.store.job("count").unwrap();
-    let rehearsal = rehearse(&pair.scientist, &job, &boxed()).unwrap();
+    let rehearsal = rehearse(&pair.scientist, &job, &walled()).unwrap();
     assert_eq!(rehearsal.stdout, "invented rows\n");
     assert_eq!(rehearsal.submitter, email(SCIENTIST));
     assert!(pair.scientist.actions().is_empty());
@@ -270,7 +270,7 @@ fn the_submitter_rehearses_what_was_sent_without_being_audited() {
 fn a_failed_rehearsal_keeps_the_end_of_what_was_printed() {
     let pair = Pair::new();
     let job = sent(&pair, "seq 1 5000 >&2; echo KeyError >&2; exit 3\n");
-    let rehearsal = rehearse(&pair.owner, &job, &boxed()).unwrap();
+    let rehearsal = rehearse(&pair.owner, &job, &walled()).unwrap();
     assert!(!rehearsal.is_success());
     assert_eq!(rehearsal.exit_code(), Some(3));
     assert!(rehearsal.stderr.ends_with("\n4999\n5000\nKeyError\n"));
@@ -282,8 +282,8 @@ fn a_failed_rehearsal_keeps_the_end_of_what_was_printed() {
     };
     let slow = pair.sent("slow", "sleep 60\n");
     let slow = pair.owner.store.received(&slow).unwrap();
-    let rehearsal = pair.owner.store.rehearse(&slow, &options, &boxed(), &mut quiet).unwrap();
-    assert_eq!(rehearsal.to_string(), "time is up, 0 outputs, box L1");
+    let rehearsal = pair.owner.store.rehearse(&slow, &options, &walled(), &mut quiet).unwrap();
+    assert_eq!(rehearsal.to_string(), "time is up, 0 outputs, box L2");
 }
 
 /// Tries to rehearse something while it runs something.
@@ -292,7 +292,7 @@ struct Nested(JobStore, Mutex<Option<Error>>);
 
 impl Sandbox for Nested {
     fn level(&self) -> IsolationLevel {
-        IsolationLevel::L1
+        IsolationLevel::L2
     }
 
     fn run(
@@ -333,10 +333,10 @@ fn what_cannot_be_rehearsed_is_said() {
 
     let bob = &pair.scientist.store;
     let mut submission = submission("true\n");
-    let said = bob.begin_rehearsal_of(&submission, &options, &boxed());
+    let said = bob.begin_rehearsal_of(&submission, &options, &walled());
     assert!(matches!(&said, Err(Error::NoMock { owner, .. }) if *owner == email(OWNER)));
     submission.dependencies = vec!["pandas".to_owned()];
-    let said = bob.begin_rehearsal_of(&submission, &options, &boxed());
+    let said = bob.begin_rehearsal_of(&submission, &options, &walled());
     assert!(matches!(said, Err(Error::Dependencies { .. })));
     // A damaged record of an earlier rehearsal hides nothing else.
     rehearse(&pair.owner, &job, &Unboxed::default()).unwrap();

@@ -118,7 +118,7 @@ fn r12_nothing_leaves_before_it_is_released() {
     assert_eq!(theirs.output(&path).unwrap(), b"forty-two");
     assert!(theirs.stdout().unwrap().is_none(), "logs are private until released");
     assert_eq!(theirs.exit_code(), Some(0));
-    assert_eq!(theirs.isolation(), Some(IsolationLevel::L1));
+    assert_eq!(theirs.isolation(), Some(IsolationLevel::L2));
     assert_eq!(theirs.waiting_for(), None);
 
     pair.owner.store.release(&id, None, &ReleaseFiles::None, true).unwrap();
@@ -311,7 +311,7 @@ struct Broken(fn() -> Error);
 
 impl Sandbox for Broken {
     fn level(&self) -> IsolationLevel {
-        IsolationLevel::L1
+        IsolationLevel::L2
     }
     fn run(&self, _: &BoxedJob, _: &mut dyn LogSink, _: &mut dyn OutputSink) -> Result<BoxReport> {
         Err(self.0())
@@ -428,7 +428,8 @@ fn x1_of_a_dataset_of_several_files_its_data_alone_is_read() {
     pair.approve(&id);
     let warden = std::path::PathBuf::from(env!("CARGO_BIN_EXE_syft-warden"));
     let sandbox = syft_job::sandbox::WardenSandbox::new(warden, Vec::new());
-    let run = pair.owner.store.run(&id, &RunOptions::default(), &sandbox, &mut quiet).unwrap();
+    let options = RunOptions { minimum: IsolationLevel::L1, ..RunOptions::default() };
+    let run = pair.owner.store.run(&id, &options, &sandbox, &mut quiet).unwrap();
     assert!(run.finished.unwrap().landlock_abi.is_some());
     let printed = pair.owner.store.received(&id).unwrap().stdout().unwrap().unwrap().text();
     let names = "a.csv\nb.csv\nlink\nmore\nprivate_metadata.yaml\nsyft.pub.yaml\n";
@@ -454,12 +455,12 @@ fn a_job_in_the_real_box_reads_its_dataset_and_not_the_home() {
     let Intake::Received { id, .. } = pair.intake("count") else { panic!("not received") };
     pair.approve(&id);
     let warden = std::path::PathBuf::from(env!("CARGO_BIN_EXE_syft-warden"));
-    let sandbox = syft_job::sandbox::WardenSandbox::new(warden, Vec::new());
+    let sandbox = syft_job::sandbox::WardenSandbox::new(warden, Vec::new()).in_namespaces();
     let run = pair.owner.store.run(&id, &RunOptions::default(), &sandbox, &mut quiet).unwrap();
     let job = pair.owner.store.received(&id).unwrap();
     let errors = job.stderr().unwrap().unwrap().text();
     assert_eq!(run.finished.unwrap().exit, Some(Exit::Code(0)), "{errors}");
-    assert!(errors.contains("Permission denied"), "{errors}");
+    assert!(errors.contains("No such file"), "{errors}");
     let count = job.output(&DatasitePath::parse("count").unwrap()).unwrap();
     assert_eq!(count, b"2\n");
 }

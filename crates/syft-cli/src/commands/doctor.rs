@@ -33,6 +33,8 @@ struct Isolation {
     reasons: Vec<String>,
     /// Why there is no box of level L2, where there is none.
     no_namespaces: Option<String>,
+    /// Why there is none of level L3, where there is one of level L2.
+    no_control_group: Option<String>,
     landlock_abi: u32,
     seccomp: bool,
 }
@@ -76,6 +78,7 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Doctor, 
             in_words: found.level.in_words(),
             reasons: found.reasons,
             no_namespaces: found.no_namespaces,
+            no_control_group: found.no_control_group,
             landlock_abi: found.landlock_abi,
             seccomp: found.seccomp,
         },
@@ -104,11 +107,12 @@ fn store(context: &Context, config: &NodeConfig, checks: &[Health]) -> Result<St
 }
 
 fn box_check(found: &Probe) -> Check {
-    let ok = found.level > IsolationLevel::L0;
-    let detail = if ok {
-        format!("level {}, found by trying", found.level)
-    } else {
-        "no box can be made here: jobs are refused unless you allow L0 for one run".to_owned()
+    let ok = found.level >= IsolationLevel::MINIMUM;
+    let refused = |level| format!("jobs are refused unless you allow {level} for one run");
+    let detail = match found.level {
+        _ if ok => format!("level {}, found by trying", found.level),
+        IsolationLevel::L0 => format!("no box can be made here: {}", refused(IsolationLevel::L0)),
+        level => format!("no more than level {level}: {}", refused(level)),
     };
     Check { name: "box for jobs", ok, detail, exit: Exit::Refused }
 }
@@ -159,6 +163,12 @@ impl Report for Doctor {
             && self.isolation.level == IsolationLevel::L1
         {
             page.line(format!("There is no box of level L2, with namespaces: {}.", safe_text(why)));
+        }
+        if let Some(why) = &self.isolation.no_control_group
+            && page.is_verbose()
+        {
+            let what = "There is no box of level L3, in which memory is counted exactly";
+            page.line(format!("{what}: {}.", safe_text(why)));
         }
         page.gap();
         page.line(match self.store.identity {

@@ -31,7 +31,7 @@ pub(super) use copy::{CopiedOutput, copy_outputs};
 pub(super) use outputs::{earlier_outputs, hint_earlier};
 pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};
-pub(super) use show::{ReviewView, box_minimum, note_run};
+pub(super) use show::{ReviewView, note_run};
 pub(super) use stream::{Stream, safe_lines};
 pub(super) use view::{comment, outputs_table, waiting};
 

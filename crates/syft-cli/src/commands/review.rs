@@ -7,10 +7,11 @@ use std::io::{self, IsTerminal};
 use serde::Serialize;
 use syft_sync::SyftboxManager;
 use syft_sync::core::Email;
+use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{JobId, JobSummary};
 
 use self::session::Session;
-use super::job::{ReviewView, box_minimum, find_mine, note_run};
+use super::job::{ReviewView, find_mine, note_run};
 use crate::args::ReviewArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -47,7 +48,8 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     }
     let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
-            let review = manager.job_store().review(id, &manager.limits(), box_minimum())?;
+            let review =
+                manager.job_store().review(id, &manager.limits(), IsolationLevel::MINIMUM)?;
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &manager.job_store().received(id)?)?;
             Some((review.to_string(), ReviewView::new(review)))

@@ -190,10 +190,10 @@ impl Said {
 }
 
 /// Replaces what differs from run to run: the box's path, times, hashes, ids, words; and
-/// from machine to machine: whether there is a box with namespaces.
+/// from machine to machine: whether somebody has handed this user a control group.
 fn normalised(text: &str, root: &Path) -> String {
     let text = text.replace(&root.display().to_string(), "$BOX");
-    let text = text.replace(IsolationLevel::L2.in_words(), IsolationLevel::L1.in_words());
+    let text = text.replace(IsolationLevel::L3.in_words(), IsolationLevel::L2.in_words());
     let lines = text.split_inclusive('\n').map(|line| match line.split_whitespace().next() {
         Some("words") => "  words  <WORDS>\n".to_owned(),
         _ => line.to_owned(),
@@ -223,7 +223,7 @@ fn replaced(word: &str) -> String {
             other => b == other,
         });
     match word.len() {
-        _ if matches!(word, "L2" | "L2:") => word.replace('2', "1"),
+        _ if matches!(word, "L3" | "L3:") => word.replace('3', "2"),
         _ if is_time => "<TIME>".to_owned(),
         64 if is_hex(word) => "<HASH>".to_owned(),
         12 if is_hex(word) => "<ID>".to_owned(),

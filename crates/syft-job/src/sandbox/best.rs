@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use super::{IsolationLevel, Probe, Sandbox, WardenSandbox, probe};
+use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Probe, Sandbox, WardenSandbox, probe};
+use crate::{Error, OutputSink, Result};
 
 /// The box that jobs run in on this machine, and how it was found.
 #[derive(Debug)]
 pub struct Best {
-    /// The strongest box that held. Where none did, one that refuses every job and
-    /// says why: it is never weaker than L1.
+    /// The strongest box that held. Where none did, one of level L0 that refuses every
+    /// job and says why.
     pub sandbox: Box<dyn Sandbox>,
     /// What was tried, and what came of it.
     pub probe: Probe,
@@ -22,11 +23,51 @@ pub fn best(warden: WardenSandbox, scratch: &Path) -> Best {
     for in_namespaces in [warden.clone().in_bubblewrap(), warden.clone().in_namespaces()] {
         let found = probe(&in_namespaces, scratch);
         if found.level >= IsolationLevel::L2 {
-            return Best { sandbox: Box::new(in_namespaces), probe: found };
+            return best_counted(in_namespaces, found, scratch);
         }
         whys.extend(found.reasons);
     }
-    let no_namespaces = Some(whys.join("; "));
-    let probe = Probe { no_namespaces, ..probe(&warden, scratch) };
-    Best { sandbox: Box::new(warden), probe }
+    let probe = Probe { no_namespaces: Some(whys.join("; ")), ..probe(&warden, scratch) };
+    if probe.level >= IsolationLevel::L1 {
+        return Best { sandbox: Box::new(warden.because(whys.join("; "))), probe };
+    }
+    let reason = probe.reasons.join("; ");
+    Best { sandbox: Box::new(NoBox { reason }), probe }
+}
+
+/// The same in a control group, where that holds too.
+fn best_counted(in_namespaces: WardenSandbox, found: Probe, scratch: &Path) -> Best {
+    let why = match in_namespaces.clone().in_control_group() {
+        Ok(counted) => {
+            let counted_found = probe(&counted, scratch);
+            if counted_found.level >= IsolationLevel::L3 {
+                return Best { sandbox: Box::new(counted), probe: counted_found };
+            }
+            counted_found.reasons.join("; ")
+        }
+        Err(why) => why,
+    };
+    let sandbox = Box::new(in_namespaces.because(why.clone()));
+    Best { sandbox, probe: Probe { no_control_group: Some(why), ..found } }
+}
+
+/// Runs nothing.
+#[derive(Debug)]
+struct NoBox {
+    reason: String,
+}
+
+impl Sandbox for NoBox {
+    fn level(&self) -> IsolationLevel {
+        IsolationLevel::L0
+    }
+
+    fn run(&self, _: &BoxedJob, _: &mut dyn LogSink, _: &mut dyn OutputSink) -> Result<BoxReport> {
+        let (needed, reason) = (IsolationLevel::L1.to_string(), self.reason.clone());
+        Err(Error::Isolation { needed, reason })
+    }
+
+    fn why_no_stronger(&self) -> Option<&str> {
+        Some(&self.reason)
+    }
 }

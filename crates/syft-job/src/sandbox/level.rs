@@ -18,6 +18,10 @@ pub enum IsolationLevel {
 }
 
 impl IsolationLevel {
+    /// The weakest box for somebody else's code, on private data or on a mock, unless
+    /// the owner says otherwise for one run (`threats.md` 4.1).
+    pub const MINIMUM: IsolationLevel = IsolationLevel::L2;
+
     /// All levels, weakest first.
     pub const ALL: [IsolationLevel; 4] =
         [IsolationLevel::L0, IsolationLevel::L1, IsolationLevel::L2, IsolationLevel::L3];

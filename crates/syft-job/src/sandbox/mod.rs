@@ -3,6 +3,8 @@
 mod best;
 #[cfg(target_os = "linux")]
 mod bubblewrap;
+#[cfg(target_os = "linux")]
+mod control_group;
 mod job;
 mod level;
 mod limits;
@@ -56,6 +58,11 @@ pub trait Sandbox: fmt::Debug + Send + Sync {
         log: &mut dyn LogSink,
         outputs: &mut dyn OutputSink,
     ) -> Result<BoxReport>;
+
+    /// Why no stronger box than this one could be made, if that was tried.
+    fn why_no_stronger(&self) -> Option<&str> {
+        None
+    }
 
     /// From now on, ends the job and lets none begin when this is asked for. What
     /// knows no way to end a job runs it to its end.

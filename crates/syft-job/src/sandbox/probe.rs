@@ -19,6 +19,10 @@ pub struct Probe {
     /// was tried.
     #[serde(default)]
     pub no_namespaces: Option<String>,
+    /// Why there is no box of level L3; nothing where there is one, or where none was
+    /// tried.
+    #[serde(default)]
+    pub no_control_group: Option<String>,
     /// The version of Landlock that was used; 0 if there is none.
     pub landlock_abi: u32,
     /// Whether a seccomp filter was installed and held.
@@ -34,6 +38,7 @@ pub fn probe(sandbox: &WardenSandbox, scratch: &Path) -> Probe {
         level: IsolationLevel::L0,
         reasons: vec![reason],
         no_namespaces: None,
+        no_control_group: None,
         landlock_abi: 0,
         seccomp: false,
     })
@@ -66,6 +71,7 @@ fn tried(sandbox: &WardenSandbox, scratch: &Path) -> Result<Probe, String> {
             level: IsolationLevel::L0,
             reasons: failed,
             no_namespaces: None,
+            no_control_group: None,
             landlock_abi,
             seccomp: false,
         });
@@ -77,6 +83,7 @@ fn tried(sandbox: &WardenSandbox, scratch: &Path) -> Result<Probe, String> {
         level: sandbox.level(),
         reasons: held,
         no_namespaces: None,
+        no_control_group: None,
         landlock_abi,
         seccomp: true,
     })

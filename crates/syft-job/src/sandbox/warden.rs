@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+#[cfg(target_os = "linux")]
+use super::control_group::Delegated;
 use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Sandbox, Stop};
 use crate::{OutputSink, Result};
 
@@ -18,6 +20,11 @@ pub struct WardenSandbox {
     newest_abi: u32,
     bwrap: PathBuf,
     stop: Option<Stop>,
+    /// Below which a group of its own is made for each job.
+    #[cfg(target_os = "linux")]
+    groups: Option<Delegated>,
+    /// Why it is no stronger one.
+    weakness: Option<String>,
 }
 
 /// What a warden puts between a job and the machine.
@@ -39,7 +46,17 @@ impl WardenSandbox {
     #[must_use]
     pub fn new(executable: PathBuf, args: Vec<OsString>) -> Self {
         let (walls, bwrap) = (Walls::Landlock, PathBuf::from(BWRAP));
-        WardenSandbox { executable, args, walls, newest_abi: u32::MAX, bwrap, stop: None }
+        WardenSandbox {
+            executable,
+            args,
+            walls,
+            newest_abi: u32::MAX,
+            bwrap,
+            stop: None,
+            #[cfg(target_os = "linux")]
+            groups: None,
+            weakness: None,
+        }
     }
 
     /// A box of level L2: the same warden, in namespaces of its own in which nothing
@@ -60,6 +77,34 @@ impl WardenSandbox {
         self
     }
 
+    /// Puts each job into a control group of its own, below the nearest one that this
+    /// user may divide: level L3 for a box in namespaces.
+    ///
+    /// # Errors
+    /// In words, why there is none.
+    #[cfg(target_os = "linux")]
+    pub fn in_control_group(mut self) -> Result<Self, String> {
+        self.groups = Some(Delegated::find()?);
+        Ok(self)
+    }
+
+    /// There are none elsewhere than on Linux.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(target_os = "linux"))]
+    pub fn in_control_group(self) -> Result<Self, String> {
+        Err("control groups are Linux's".to_owned())
+    }
+
+    /// The same below a group that is known to be this user's.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn in_control_group_of(mut self, folder: PathBuf) -> Self {
+        self.groups = Some(Delegated::at(folder));
+        self
+    }
+
     /// Takes bubblewrap from elsewhere. Never from where others can write.
     #[must_use]
     pub fn with_bwrap(mut self, program: PathBuf) -> Self {
@@ -72,6 +117,12 @@ impl WardenSandbox {
     #[must_use]
     pub fn without_box(mut self) -> Self {
         self.walls = Walls::None;
+        self
+    }
+
+    /// The same, with the reason why it is no stronger one.
+    pub(super) fn because(mut self, weakness: String) -> Self {
+        self.weakness = Some(weakness);
         self
     }
 
@@ -88,6 +139,8 @@ impl Sandbox for WardenSandbox {
         match self.walls {
             Walls::None => IsolationLevel::L0,
             Walls::Landlock => IsolationLevel::L1,
+            #[cfg(target_os = "linux")]
+            Walls::Namespaces | Walls::Bubblewrap if self.groups.is_some() => IsolationLevel::L3,
             Walls::Namespaces | Walls::Bubblewrap => IsolationLevel::L2,
         }
     }
@@ -101,6 +154,10 @@ impl Sandbox for WardenSandbox {
         self.run_job(job, log, outputs)
     }
 
+    fn why_no_stronger(&self) -> Option<&str> {
+        self.weakness.as_deref()
+    }
+
     fn set_stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
     }
@@ -112,17 +169,19 @@ impl Sandbox for WardenSandbox {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::io;
     use std::path::Path;
     use std::process::Command;
     use std::time::{Duration, Instant};
 
     use super::super::bubblewrap;
+    use super::super::control_group::JobGroup;
     use super::super::supervise::{NoReply, Supervised, supervise};
     use super::super::view::{TMP, View, WORK};
     use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink, Sandbox as _};
-    use super::{Walls, WardenSandbox};
+    use super::{IsolationLevel, Walls, WardenSandbox};
     use crate::warden::orders::{Ended, JobOrders, Orders, Reply, Task, TrialOrders, Tried};
-    use crate::warden::system;
+    use crate::warden::{sys, system};
     use crate::{Error, NoOutputs, OutputSink, Result};
 
     impl WardenSandbox {
@@ -149,8 +208,9 @@ mod linux {
         ) -> Result<BoxReport> {
             let start = Instant::now();
             let task = Task::Job(Box::new(self.orders(job)));
+            let group = self.group(&job.limits)?;
             let Supervised { reply, stdout_bytes, stderr_bytes, stopped } =
-                self.supervise(View::of(job), task, job.limits.wall_kept(), log, outputs)?;
+                self.supervise(View::of(job), task, &job.limits, group.as_ref(), log, outputs)?;
             if stopped {
                 return Err(Error::Stopped);
             }
@@ -158,6 +218,11 @@ mod linux {
                 Reply::Ended(ended) => ended,
                 other => return Err(self.error(other)),
             };
+            for hit in group.iter().flat_map(|group| group.hits(&job.limits)) {
+                if !limits_hit.iter().any(|known| known.limit == hit.limit) {
+                    limits_hit.push(hit);
+                }
+            }
             let longest = stdout_bytes.max(stderr_bytes);
             if longest > job.limits.log_bytes {
                 let detail = format!("{longest} bytes, of which {} are kept", job.limits.log_bytes);
@@ -187,7 +252,10 @@ mod linux {
             let orders = TrialOrders { newest_abi, secret: secret.into(), in_namespaces };
             let mut no_log = |_, _: &[u8]| {};
             let (view, task) = (View::of_nothing(), Task::Trial(orders));
-            match self.supervise(view, task, WALL, &mut no_log, &mut NoOutputs)?.reply {
+            let limits = Limits { wall: WALL, ..Limits::default() };
+            let group = self.group(&limits)?;
+            let (log, outputs) = (&mut no_log, &mut NoOutputs);
+            match self.supervise(view, task, &limits, group.as_ref(), log, outputs)?.reply {
                 Reply::Tried(Tried { landlock_abi, attempts }) => Ok((landlock_abi, attempts)),
                 other => Err(self.error(other)),
             }
@@ -212,15 +280,25 @@ mod linux {
             Ok((command, Some(view).filter(|_| self.walls == Walls::Namespaces)))
         }
 
+        fn group(&self, limits: &Limits) -> Result<Option<JobGroup>> {
+            let group = self.groups.as_ref().map(|groups| groups.make_for(limits));
+            group.transpose().map_err(no_group)
+        }
+
         fn supervise(
             &self,
             view: View,
             task: Task,
-            wall: Duration,
+            limits: &Limits,
+            group: Option<&JobGroup>,
             log: &mut dyn LogSink,
             outputs: &mut dyn OutputSink,
         ) -> Result<Supervised> {
-            let (command, enclosure) = self.command(view)?;
+            let (mut command, enclosure) = self.command(view)?;
+            if let Some(group) = group {
+                sys::join_group(&mut command, group.entrance().map_err(no_group)?);
+            }
+            let wall = limits.wall_kept();
             let (orders, stop) = (Orders { enclosure, task }, self.stop.as_ref());
             supervise(command, &orders, wall, stop, log, outputs).map_err(|none| match none {
                 NoReply::NotKept(error) => error,
@@ -271,6 +349,10 @@ mod linux {
                 _ => Error::Box("the warden answered another question".to_owned()),
             }
         }
+    }
+    fn no_group(error: io::Error) -> Error {
+        let reason = format!("no control group could be made for it: {error}");
+        Error::Isolation { needed: IsolationLevel::L3.to_string(), reason }
     }
 }
 

@@ -29,7 +29,7 @@ mod start;
 #[cfg(target_os = "linux")]
 mod sweep;
 #[cfg(target_os = "linux")]
-mod sys;
+pub(crate) mod sys;
 #[cfg(target_os = "linux")]
 pub(crate) mod system;
 #[cfg(target_os = "linux")]

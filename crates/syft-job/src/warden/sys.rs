@@ -1,6 +1,7 @@
 //! The system calls that no safe crate offers.
 #![expect(unsafe_code, reason = "raw system calls, each a few lines with its reason")]
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
@@ -128,6 +129,19 @@ pub(super) fn reaped_usage() -> (Duration, u64) {
     };
     let resident = u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1024);
     (time(usage.ru_utime) + time(usage.ru_stime), resident)
+}
+
+/// Lets a command begin in the control group that this is the entrance of, with all
+/// that it starts.
+pub(crate) fn join_group(command: &mut Command, entrance: File) {
+    // SAFETY: the caller may have other threads. Between fork and exec one write is
+    // made, which takes no lock and allocates nothing; nor does its error.
+    unsafe {
+        command.pre_exec(move || match rustix::io::write(&entrance, b"0") {
+            Ok(_) => Ok(()),
+            Err(error) => Err(io::Error::from_raw_os_error(error.raw_os_error())),
+        });
+    }
 }
 
 /// Runs `last_steps` in the job's process after fork and before exec.

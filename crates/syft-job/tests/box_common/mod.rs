@@ -45,6 +45,11 @@ pub(crate) fn boxed() -> WardenSandbox {
     WardenSandbox::new(user::warden(), Vec::new())
 }
 
+/// The box of a run, made without the help of another program.
+pub(crate) fn walled() -> WardenSandbox {
+    boxed().in_namespaces()
+}
+
 pub(crate) fn unboxed() -> WardenSandbox {
     boxed().without_box()
 }

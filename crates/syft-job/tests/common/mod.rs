@@ -208,7 +208,7 @@ pub struct Unboxed {
 
 impl Default for Unboxed {
     fn default() -> Self {
-        Unboxed { level: IsolationLevel::L1, jobs: Mutex::default() }
+        Unboxed { level: IsolationLevel::L2, jobs: Mutex::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use syft_sync::crypto::Keys;
 use syft_sync::job::sandbox::{IsolationLevel, Sandbox};
 use syft_sync::{Config, SyftboxManager, SyncOptions};
 
-use crate::commands::job::{box_minimum, sandbox};
+use crate::commands::job::sandbox;
 use crate::errors::CliError;
 use crate::exit::Exit;
 use crate::output::Screen;
@@ -102,8 +102,12 @@ impl Stage {
 
     /// The box that there is.
     pub(super) fn sandbox(&self) -> Result<Box<dyn Sandbox>, CliError> {
-        let without = self.level < box_minimum();
-        sandbox(&self.folder, without.then_some(IsolationLevel::L0))
+        sandbox(&self.folder, self.allowed())
+    }
+
+    /// What an owner would allow for one run, where there is no box of the minimum.
+    pub(super) fn allowed(&self) -> Option<IsolationLevel> {
+        (self.level < IsolationLevel::MINIMUM).then_some(self.level)
     }
 
     /// Writes a file beside the homes.

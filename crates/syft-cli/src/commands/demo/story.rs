@@ -9,7 +9,7 @@ use super::stage::{
     ANALYSIS, OWNER, PATIENTS, PATIENTS_MOCK, People, SALARIES, SALARIES_MOCK, SCIENTIST, Stage,
     write,
 };
-use crate::commands::job::{Stream, box_minimum, copy_outputs};
+use crate::commands::job::{Stream, copy_outputs};
 use crate::errors::CliError;
 
 /// What the scientist got.
@@ -119,7 +119,8 @@ pub(super) fn approve(stage: &mut Stage, people: &People, id: &JobId) -> Result<
 
 /// Runs a job in the best box that there is.
 pub(super) fn run(stage: &mut Stage, people: &People, id: &JobId) -> Result<JobRun, CliError> {
-    let allow = if stage.level < box_minimum() { " --allow-isolation L0" } else { "" };
+    let allow = stage.allowed().map(|level| format!(" --allow-isolation {level}"));
+    let allow = allow.unwrap_or_default();
     stage.step("alice", &format!("syft job run {id}{allow}"));
     let options = RunOptions { minimum: stage.level, ..RunOptions::default() };
     let sandbox = stage.sandbox()?;

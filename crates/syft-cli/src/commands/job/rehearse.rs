@@ -12,7 +12,7 @@ use syft_sync::job::{
     Submission,
 };
 
-use super::{Stream, box_minimum, find, safe_lines, sandbox};
+use super::{Stream, find, safe_lines, sandbox};
 use crate::args::{DatasetRef, RehearseArgs};
 use crate::commands::dataset::bytes;
 use crate::commands::run::{know_dataset, name_of, owner_of};
@@ -153,7 +153,7 @@ fn rehearse(
 fn options(manager: &SyftboxManager, timeout: Option<Duration>) -> RehearsalOptions {
     let mut limits = manager.limits();
     limits.wall = timeout.unwrap_or(limits.wall);
-    RehearsalOptions { limits, minimum: box_minimum() }
+    RehearsalOptions { limits, minimum: IsolationLevel::MINIMUM }
 }
 
 /// The box of a run.

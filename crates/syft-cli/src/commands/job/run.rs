@@ -7,7 +7,7 @@ use syft_sync::job::{self, JobId, JobRun, JobSummary, SkippedOutput, Status};
 use syft_sync::{Error, HeldBack, ProcessOptions, SyftboxManager};
 
 use super::view::without_box;
-use super::{Stream, box_minimum, find_mine, view};
+use super::{Stream, find_mine, view};
 use crate::args::{JobRunArgs, NewRunArgs};
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
@@ -56,7 +56,7 @@ impl From<&NewRunArgs> for NewRun {
         let options = ProcessOptions {
             stream_output: !args.no_stream,
             timeout: args.timeout,
-            minimum: args.allow_isolation.unwrap_or_else(box_minimum),
+            minimum: args.allow_isolation.unwrap_or(IsolationLevel::MINIMUM),
             force_execution: args.force,
             again: false,
             share_outputs_with_submitter: args.share_outputs,
@@ -108,7 +108,7 @@ pub(super) async fn run_all(
                 report.jobs.push(RanJob::new(job, run, manager.held_back(&id)?));
             }
             Err(error) => {
-                let error = no_box(error, &id, options.again);
+                let error = no_box(error, &id, options.again, sandbox.level());
                 if only {
                     return Err(error);
                 }
@@ -146,12 +146,17 @@ pub(in crate::commands) fn sandbox(
     })
 }
 
-/// Without a box nothing has run: says what it would mean to do with the next weaker
-/// one, or without any. `again` is whether it was to be run again.
-pub(in crate::commands) fn no_box(error: Error, id: &JobId, again: bool) -> CliError {
+/// Without a box nothing has run: says what it would mean to do with the one that was
+/// found, or without any. `again` is whether it was to be run again.
+pub(in crate::commands) fn no_box(
+    error: Error,
+    id: &JobId,
+    again: bool,
+    found: IsolationLevel,
+) -> CliError {
     let Error::Job(job::Error::Isolation { needed, .. }) = &error else { return error.into() };
     let is_stronger = needed.parse::<IsolationLevel>().is_ok_and(|it| it > IsolationLevel::L1);
-    let (level, means) = match is_stronger {
+    let (level, means) = match is_stronger && found >= IsolationLevel::L1 {
         true => {
             (IsolationLevel::L1, format!("in a box of level L1, {}", IsolationLevel::L1.in_words()))
         }
@@ -247,19 +252,21 @@ mod tests {
     #[test]
     fn where_no_box_can_be_made_the_command_that_allows_it_once_is_told() {
         let id = JobId::of(&ContentHash::of(b"a job"));
-        let refused = |needed: &str, again| {
+        let refused = |needed: &str, again, found| {
             let reason = "this kernel has no Landlock".to_owned();
             let error = job::Error::Isolation { needed: needed.to_owned(), reason };
-            no_box(error.into(), &id, again)
+            no_box(error.into(), &id, again, found)
         };
-        let told = refused("L1", false);
+        let told = refused("L1", false, IsolationLevel::L1);
         assert_eq!(told.exit(), Exit::Refused);
         assert!(told.message().contains("this kernel has no Landlock. The job has not run;"));
         assert!(told.message().contains("can read your home folder and use the network"));
         assert_eq!(told.next(), Some(&*format!("syft job run {id} --allow-isolation L0")));
-        let told = refused("L2", true);
+        let told = refused("L2", true, IsolationLevel::L1);
         assert!(!told.message().contains("can read your home folder"), "{}", told.message());
         assert!(told.message().contains("in a box of level L1, this job can"));
         assert_eq!(told.next(), Some(&*format!("syft job rerun {id} --allow-isolation L1")));
+        let told = refused("L2", false, IsolationLevel::L0);
+        assert_eq!(told.next(), Some(&*format!("syft job run {id} --allow-isolation L0")));
     }
 }

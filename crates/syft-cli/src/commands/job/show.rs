@@ -92,13 +92,8 @@ pub(in crate::commands) fn note_run(manager: &SyftboxManager, job: &Job) -> Resu
     }
 }
 
-/// The weakest box that a job runs in, unless its owner says otherwise.
-pub(in crate::commands) fn box_minimum() -> IsolationLevel {
-    IsolationLevel::L1
-}
-
 fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
-    manager.job_store().review(job.id(), &manager.limits(), box_minimum())
+    manager.job_store().review(job.id(), &manager.limits(), IsolationLevel::MINIMUM)
 }
 
 impl ReviewView {

@@ -2,14 +2,14 @@ use std::io::BufRead;
 
 use serde::Serialize;
 use syft_sync::core::safe_text;
-use syft_sync::job::sandbox::Stop;
+use syft_sync::job::sandbox::{IsolationLevel, Stop};
 use syft_sync::job::{self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, Status};
 use syft_sync::{ProcessOptions, SyftboxManager};
 
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
-    Stream, box_minimum, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines,
-    sandbox, stop_on_interrupt,
+    Stream, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines, sandbox,
+    stop_on_interrupt,
 };
 use crate::context::Context;
 use crate::errors::CliError;
@@ -81,20 +81,23 @@ impl<'a, R: BufRead> Session<'a, R> {
 
     async fn decide(&mut self, job: &Job) -> Result<Then, CliError> {
         let id = job.id();
-        let review =
-            match self.manager.job_store().review(id, &self.manager.limits(), box_minimum()) {
-                Ok(review) => {
-                    self.manager.job_store().note_shown(id, &review.digest)?;
-                    self.say(&review.to_string());
-                    Some(review)
-                }
-                // What cannot be run can still be rejected.
-                Err(error @ job::Error::Malformed { .. }) => {
-                    self.context.screen().error(&error.into());
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let review = match self.manager.job_store().review(
+            id,
+            &self.manager.limits(),
+            IsolationLevel::MINIMUM,
+        ) {
+            Ok(review) => {
+                self.manager.job_store().note_shown(id, &review.digest)?;
+                self.say(&review.to_string());
+                Some(review)
+            }
+            // What cannot be run can still be rejected.
+            Err(error @ job::Error::Malformed { .. }) => {
+                self.context.screen().error(&error.into());
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
         loop {
             let keys = "[a]pprove  [r]eject  [d]iff  [t]ry on the mock  [s]kip  [q]uit: ";
             match self.ask(keys)?.as_deref() {
@@ -174,14 +177,14 @@ impl<'a, R: BufRead> Session<'a, R> {
             Some("q") | None => return Ok(Then::Quit),
             Some(_) => return Ok(Then::Next),
         }
-        let options = ProcessOptions { minimum: box_minimum(), again, ..Default::default() };
+        let options = ProcessOptions { again, ..Default::default() };
         let mut sandbox = sandbox(&self.context.state_folder(), None)?;
         sandbox.set_stop(self.stop()?);
         let mut stream = Stream::new(Some(self.context.screen().clone()));
         let only = std::slice::from_ref(id);
         let ran = self.manager.process_jobs(only, &options, &*sandbox, &mut stream).await?;
         let Some((_, run)) = ran.into_iter().next() else { return Ok(Then::Next) };
-        let run = run.map_err(|error| no_box(error, id, again))?;
+        let run = run.map_err(|error| no_box(error, id, again, sandbox.level()))?;
         self.context.deliver(self.manager).await;
         let Some(finished) = run.finished else {
             self.say("It was stopped.");
