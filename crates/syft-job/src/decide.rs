@@ -3,7 +3,7 @@ use syft_core::{ContentHash, Email, JobName};
 use crate::intake::changed_between;
 use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
-use crate::{Error, Intake, JobId, JobStore, Result, Status, approval_digest};
+use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
 
 /// How the owner approves a job.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -104,10 +104,9 @@ impl JobStore {
 
     /// Reads the job's folder again, so that nothing is decided about old bytes.
     pub(crate) fn reread(&self, record: &JobRecord) -> Result<JobRecord> {
-        match self.intake(&record.submitter, &record.name)? {
-            Intake::Unchanged { .. } => Ok(record.clone()),
-            _ => self.record(&record.id),
-        }
+        self.intake(&record.submitter, &record.name)?;
+        // Also where the bytes are as they were: what stood in the way of them may be gone.
+        self.record(&record.id)
     }
 
     /// The bytes of a changed job that its owner has seen last.
