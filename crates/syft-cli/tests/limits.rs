@@ -14,7 +14,7 @@
 
 mod common;
 
-use common::{ALICE, BOB, TestBox};
+use common::{ALICE, TestBox};
 use insta::assert_snapshot;
 
 /// A job of bob in alice's inbox.
