@@ -5,6 +5,7 @@ mod checkpoint;
 mod dataset;
 mod job;
 mod keys;
+mod limits;
 mod login;
 mod peer;
 mod perm;
@@ -26,10 +27,11 @@ pub(crate) use dataset::{
     CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,
 };
 pub(crate) use job::{
-    DecideArgs, JobArgs, JobCommand, JobListArgs, JobRerunArgs, JobRunArgs, LogsArgs, NewRunArgs,
-    OutputsArgs, RehearseArgs, ReleaseArgs, ReturnArgs, SubmitArgs,
+    ApproveArgs, DecideArgs, JobArgs, JobCommand, JobListArgs, JobRerunArgs, JobRunArgs, LogsArgs,
+    NewRunArgs, OutputsArgs, RehearseArgs, ReleaseArgs, ReturnArgs, SubmitArgs,
 };
 pub(crate) use keys::{KeysCommand, KeysExportArgs, KeysImportArgs};
+pub(crate) use limits::LimitArgs;
 pub(crate) use login::LoginArgs;
 pub(crate) use peer::{
     PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs, PeerVerifyArgs,

@@ -64,7 +64,7 @@ fn a_scientist_tries_a_script_on_the_mock() {
     let record = std::fs::read_to_string(json["record"].as_str().unwrap()).unwrap();
     assert!(record.contains("looking at 2 rows"), "{record}");
     it.write("slow.sh", "sleep 60\n");
-    let slow = rehearse(&it, "slow.sh", &["--timeout", "1", "--json"]).exits(7).json();
+    let slow = rehearse(&it, "slow.sh", &["--wall", "1s", "--json"]).exits(7).json();
     assert_eq!(slow["limits_hit"][0]["limit"], "wall");
     assert_eq!(it.bob(&["job", "list", "--json"]).ok().json()["jobs"], serde_json::json!([]));
 }

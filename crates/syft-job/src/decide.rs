@@ -3,7 +3,8 @@ use syft_core::{ContentHash, Email, JobName};
 use crate::intake::changed_between;
 use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
-use crate::{Error, Intake, JobId, JobStore, Result, Status, approval_digest};
+use crate::state::in_force;
+use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
 
 /// How the owner approves a job.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,12 +21,14 @@ pub struct ApproveOptions {
 
 impl JobStore {
     /// Approves the current revision of a job that was sent to me: these bytes,
-    /// under these limits, beside these datasets, and nothing else.
+    /// under these limits, beside these datasets, and nothing else. One that has run
+    /// can be approved with other limits, under which it is then run again.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
     /// last read or shown, or is not what was `expected`; [`Error::Malformed`] if it cannot
-    /// be run as it is; [`Error::WrongState`] once it has run or was cancelled.
+    /// be run as it is; [`Error::WrongState`] while it runs, once it was cancelled, and
+    /// once it has run, if the limits are those of its approval.
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
         let shown = self.record(id)?;
         let record = self.reread(&shown)?;
@@ -41,14 +44,17 @@ impl JobStore {
         if let Some(problem) = &record.problem {
             return Err(problem_error(&record, problem));
         }
-        self.require(&record, "approve", |status| {
-            matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
-        })?;
         let approval = Approval {
             digest: approval_digest(&revision.digest, &options.limits, &revision.datasets)?,
             limits: options.limits.clone(),
             datasets: revision.datasets.clone(),
         };
+        let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest);
+        self.require(&record, "approve", |status| match status {
+            Status::Inbox | Status::Approved | Status::Rejected => true,
+            Status::Done | Status::Failed | Status::Interrupted => other,
+            Status::Running | Status::Cancelled => false,
+        })?;
         self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
     }
 
@@ -89,6 +95,20 @@ impl JobStore {
         Ok(self.read_decisions(id)?.decisions)
     }
 
+    /// What its owner allows a job that was sent to me, if its current revision is
+    /// approved.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the disk.
+    pub fn approval(&self, id: &JobId) -> Result<Option<Approval>> {
+        let record = self.record(id)?;
+        let decisions = self.read_decisions(id)?.decisions;
+        let decision = in_force(&record, decisions.last());
+        Ok(decision
+            .filter(|decision| decision.verdict == Verdict::Approved)
+            .and_then(|decision| decision.approval.clone()))
+    }
+
     /// The revisions of a job that was sent to me, oldest first: the first one, the
     /// latest ones, and those that were decided about.
     ///
@@ -104,10 +124,9 @@ impl JobStore {
 
     /// Reads the job's folder again, so that nothing is decided about old bytes.
     pub(crate) fn reread(&self, record: &JobRecord) -> Result<JobRecord> {
-        match self.intake(&record.submitter, &record.name)? {
-            Intake::Unchanged { .. } => Ok(record.clone()),
-            _ => self.record(&record.id),
-        }
+        self.intake(&record.submitter, &record.name)?;
+        // Also where the bytes are as they were: what stood in the way of them may be gone.
+        self.record(&record.id)
     }
 
     /// The bytes of a changed job that its owner has seen last.

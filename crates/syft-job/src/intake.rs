@@ -216,6 +216,12 @@ impl JobStore {
         let healed = record.problem.take().is_some();
         let revised = record.current().map(|current| current.digest) != Some(revision.digest);
         if revised {
+            // What the digest does not cover stays as it was when these bytes came first.
+            let same = |earlier: &&Revision| earlier.digest == revision.digest;
+            if let Some(earlier) = record.revisions.iter().find(same) {
+                let Revision { received_at, files, .. } = revision;
+                revision = Revision { received_at, files, ..earlier.clone() };
+            }
             if let Some(last) = record.current() {
                 revision.received_at = revision.received_at.after(last.received_at);
             }

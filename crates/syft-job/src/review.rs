@@ -197,18 +197,10 @@ impl Review {
     fn fmt_allowed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.datasets.iter().map(DatasetName::as_str).collect();
         let datasets = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let mib = |bytes: u64| bytes / (1024 * 1024);
         writeln!(f, "approving allows one run of exactly these bytes:")?;
         wrap::line(f, "  real data   ", &datasets)?;
         writeln!(f, "  box         {} or stronger: {}", self.minimum, self.minimum.in_words())?;
-        writeln!(
-            f,
-            "  limits      {} s, {} MiB memory, {} processes, {} MiB of outputs",
-            self.limits.wall.as_secs(),
-            mib(self.limits.memory_bytes),
-            self.limits.processes,
-            mib(self.limits.outputs_bytes)
-        )?;
+        wrap::line(f, "  limits      ", &self.limits.in_words().join(", "))?;
         writeln!(f, "nothing of what it produces leaves before you release it")
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syft_core::{Access, NodePaths};
@@ -6,7 +7,7 @@ use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
 use crate::growing::Growing;
-use crate::read::{JobFiles, read_job};
+use crate::read::read_job;
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
 use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
@@ -128,7 +129,8 @@ impl JobStore {
         self.project_record(&record)?;
         let (store, options) = (self.clone(), options.clone());
         let (folder, owner) = (NodePaths::run(&started.run)?, self.me.clone());
-        let (kind, files) = (files.config.kind, files.files);
+        // The kind is what was shown: the digest does not cover what the snapshot says.
+        let kind = revision.kind;
         let limits = started.limits.clone();
         let execution = Execution { folder, owner, files, kind, grants, limits };
         Ok(BegunRun { store, record, started, execution, options, lock })
@@ -174,7 +176,7 @@ impl JobStore {
         record: &JobRecord,
         revision: &Revision,
         approval: &Approval,
-    ) -> Result<JobFiles> {
+    ) -> Result<BTreeMap<String, Vec<u8>>> {
         let path = self.snapshot(&revision.digest)?;
         let files = read_job(self.disk.as_ref(), &path)?
             .map_err(|problem| problem_error(record, &problem))?;
@@ -190,7 +192,7 @@ impl JobStore {
             let (expected, found) = (approval.digest, authorised);
             return Err(Error::Integrity { what, expected, found });
         }
-        Ok(files)
+        Ok(files.files)
     }
 
     /// Makes good what a process that died left: records the ends of runs in the

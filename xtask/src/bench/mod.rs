@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the release build costs, beside a yardstick that is
 //! measured in the same minute on the same files.
 
+mod boxes;
 mod idle;
 mod meter;
 mod seal;
@@ -19,11 +20,12 @@ pub(crate) fn run(root: &Path, files: usize) -> bool {
     let measured = build(root).and_then(|()| {
         let mut lines = seal::measure(&built.join("examples/cost"))?;
         lines.extend(idle::measure(&built.join("syft"), files)?);
-        Ok(lines)
+        Ok((lines, boxes::measure(&built.join("examples/box_cost"))?))
     });
     match measured {
-        Ok(lines) => {
+        Ok((lines, boxes)) => {
             print(&lines);
+            boxes::print(&boxes);
             true
         }
         Err(error) => {
@@ -46,6 +48,7 @@ fn build(root: &Path) -> Result<(), String> {
     for what in [
         ["--package", "syft-cli", "--bins"].as_slice(),
         &["--package", "syft-crypto", "--example", "cost"],
+        &["--package", "syft-job", "--example", "box_cost"],
     ] {
         let status = Command::new("cargo")
             .args(["build", "--release", "--locked"])

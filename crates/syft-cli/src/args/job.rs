@@ -6,8 +6,8 @@ use syft_sync::core::{DatasitePath, Email, JobName};
 use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{JobKind, Status};
 
-use super::DatasetRef;
 use super::values::{level, seconds, status};
+use super::{DatasetRef, LimitArgs};
 
 /// The commands about jobs. J is a job's id, the beginning of one,
 /// SUBMITTER/NAME, or a name that only one job has.
@@ -22,7 +22,7 @@ pub(crate) enum JobCommand {
     /// Show what changed since it, or one before it, was last approved
     Diff(JobArgs),
     /// Approve exactly these bytes
-    Approve(DecideArgs),
+    Approve(ApproveArgs),
     /// Reject a job
     Reject(DecideArgs),
     /// Withdraw a job that I sent
@@ -117,7 +117,16 @@ pub(crate) struct JobArgs {
     pub(crate) job: String,
 }
 
-/// The arguments of `job approve` and `job reject`.
+/// The arguments of `job approve`.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    #[command(flatten)]
+    pub(crate) decide: DecideArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// The arguments of `job reject`, and some of `job approve`.
 #[derive(Debug, Args)]
 pub(crate) struct DecideArgs {
     /// The job
@@ -180,9 +189,8 @@ pub(crate) struct RehearseArgs {
     /// The dataset on whose mock to try what is not sent yet
     #[arg(long, value_name = "OWNER/NAME")]
     pub(crate) on: Option<DatasetRef>,
-    /// Stop after so many seconds, at most 30 days
-    #[arg(long, value_name = "S", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// The arguments of `job return`.

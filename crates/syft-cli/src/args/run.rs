@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::DatasetRef;
 use super::values::duration;
+use super::{DatasetRef, LimitArgs};
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
@@ -37,6 +37,8 @@ pub(crate) struct ReviewArgs {
     /// Only this job
     #[arg(value_name = "J")]
     pub(crate) job: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 /// The arguments of `demo`.

@@ -69,6 +69,78 @@ pub(crate) fn seconds(word: &str) -> Result<Duration, String> {
     }
 }
 
+/// Time by the clock, as [`duration`]: from a second to 30 days.
+pub(super) fn wall(word: &str) -> Result<Duration, String> {
+    let span = duration(word)?;
+    if (Duration::from_secs(1)..=Limits::LONGEST_WALL).contains(&span) {
+        return Ok(span);
+    }
+    Err("it is from 1s to 30d".to_owned())
+}
+
+/// Processor time in seconds, as [`duration`]: from a second to a thousand years.
+pub(super) fn processor_seconds(word: &str) -> Result<u64, String> {
+    const LONGEST: u64 = 1_000 * 365 * 24 * 60 * 60;
+    match duration(word)?.as_secs() {
+        seconds @ 1..=LONGEST => Ok(seconds),
+        _ => Err("it is from 1s to 365000d".to_owned()),
+    }
+}
+
+/// A number of bytes as it is typed: `512MiB`, `2GiB`, `500MB`, or bytes alone; from
+/// one to [`Size::MOST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl Size {
+    /// 1 PiB.
+    const MOST: u64 = 1 << 50;
+    const UNITS: [(&str, u64); 9] = [
+        ("TiB", 1 << 40),
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+        ("TB", 1_000_000_000_000),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("KB", 1_000),
+        ("B", 1),
+    ];
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let end = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
+        let (number, unit) = word.split_at(end);
+        let unit = match unit {
+            "" => Some(1),
+            unit => Size::UNITS
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(unit))
+                .map(|(_, bytes)| *bytes),
+        };
+        let number: Option<u64> = number.parse().ok();
+        match number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit)) {
+            Some(bytes @ 1..=Size::MOST) => Ok(Size(bytes)),
+            Some(_) => Err("it is from 1 byte to 1024TiB".to_owned()),
+            None => Err("write it as 512MiB, 2GiB, 500MB, or as a number of bytes".to_owned()),
+        }
+    }
+}
+
+/// In the largest unit of 1,024 that is exact.
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exact = Size::UNITS.iter().take(4).find(|(_, bytes)| self.0.is_multiple_of(*bytes));
+        match exact {
+            Some((unit, bytes)) => write!(f, "{}{unit}", self.0 / bytes),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
 /// A time span: `90s`, `30m`, `8h`, `2d`, or a number of seconds.
 pub(super) fn duration(word: &str) -> Result<Duration, String> {
     let (digits, unit) = match word.char_indices().last() {
@@ -104,6 +176,25 @@ mod tests {
         assert_eq!(seconds("2592000"), Ok(Limits::LONGEST_WALL));
         for bad in ["0", "2592001", "18446744073709551615", "-1", "1.5", ""] {
             assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_and_written() {
+        let read = |word: &str| word.parse().map(|Size(bytes)| bytes);
+        assert_eq!(read("1"), Ok(1));
+        assert_eq!(read("512MiB"), Ok(512 << 20));
+        assert_eq!(read("500MB"), Ok(500_000_000));
+        assert_eq!(read("2gib"), Ok(2 << 30));
+        assert_eq!(read("7KB"), Ok(7_000));
+        assert_eq!(read("1024TiB"), Ok(1 << 50));
+        for bad in
+            ["", "0", "MiB", "1.5GiB", "-1", "1025TiB", "99999999999999999999", "2 GiB", "3x"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        for word in ["512MiB", "1025KiB", "8GiB", "500000001", "1TiB"] {
+            assert_eq!(word.parse::<Size>().unwrap().to_string(), word);
         }
     }
 

@@ -6,6 +6,7 @@ mod decide;
 mod diff;
 mod follow;
 mod give_back;
+mod limits;
 mod list;
 mod logs;
 mod outputs;
@@ -28,6 +29,7 @@ use crate::errors::CliError;
 use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs};
+pub(super) use limits::limits_of;
 pub(super) use outputs::{earlier_outputs, hint_earlier};
 pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};

@@ -11,8 +11,8 @@ use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{JobId, JobSummary};
 
 use self::session::Session;
-use super::job::{ReviewView, find_mine, note_run};
-use crate::args::ReviewArgs;
+use super::job::{ReviewView, find_mine, limits_of, note_run};
+use crate::args::{LimitArgs, ReviewArgs};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
@@ -27,6 +27,9 @@ pub(crate) struct ReviewQueue {
     /// The same for a person.
     #[serde(skip)]
     text: Option<String>,
+    /// As they were said, for what is to be typed.
+    #[serde(skip)]
+    limits: LimitArgs,
     #[serde(skip)]
     me: Email,
 }
@@ -40,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     let can_ask = io::stdin().is_terminal() && io::stdout().is_terminal();
     if can_ask && !context.screen().is_json() && !ids.is_empty() {
         let input = io::stdin().lock();
-        return Session::new(context, &manager, input).go_through(&ids).await;
+        return Session::new(context, &manager, &args.limits, input).go_through(&ids).await;
     }
     let mut jobs = Vec::new();
     for id in &ids {
@@ -48,16 +51,18 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     }
     let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
-            let review =
-                manager.job_store().review(id, &manager.limits(), IsolationLevel::MINIMUM)?;
+            let job = manager.job_store().received(id)?;
+            let limits = limits_of(&manager, &job, &args.limits)?;
+            let review = manager.job_store().review(id, &limits, IsolationLevel::MINIMUM)?;
             manager.job_store().note_shown(id, &review.digest)?;
-            note_run(&manager, &manager.job_store().received(id)?)?;
+            note_run(&manager, &job)?;
             Some((review.to_string(), ReviewView::new(review)))
         }
         _ => None,
     };
     let (text, review) = shown.unzip();
-    Ok(context.screen().show(&ReviewQueue { jobs, review, text, me: manager.email().clone() }))
+    let (limits, me) = (args.limits.clone(), manager.email().clone());
+    Ok(context.screen().show(&ReviewQueue { jobs, review, text, limits, me }))
 }
 
 /// The jobs that wait for me, oldest first.
@@ -82,7 +87,7 @@ impl Report for ReviewQueue {
             text.lines().for_each(|line| page.line(line));
             page.gap();
             page.line(format!("It is {}. You may type:", job.status));
-            commands(job).iter().for_each(|command| page.command(command));
+            commands(job, &self.limits).iter().for_each(|command| page.command(command));
             return;
         }
         let mut table = Table::new(["ID", "NAME", "FROM", "STATE"]);
@@ -104,14 +109,14 @@ impl Report for ReviewQueue {
 }
 
 /// What may be done about a job, one command each.
-fn commands(job: &JobSummary) -> Vec<String> {
+fn commands(job: &JobSummary, limits: &LimitArgs) -> Vec<String> {
     use syft_sync::job::Status;
     let id = &job.id;
     match job.status {
         Status::Inbox => vec![
-            format!("syft job rehearse {id}"),
+            format!("syft job rehearse {id}{limits}"),
             format!("syft job diff {id}"),
-            format!("syft job approve {id}"),
+            format!("syft job approve {id}{limits}"),
             format!("syft job reject {id} --reason TEXT"),
         ],
         Status::Approved => vec![format!("syft job run {id}")],

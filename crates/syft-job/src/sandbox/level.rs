@@ -11,6 +11,10 @@ pub enum IsolationLevel {
     L0,
     /// Landlock, seccomp, limits and a sweep of all processes at the end.
     L1,
+    /// As L1, made by Seatbelt of macOS; without a namespace of processes, so that a
+    /// daemon that leaves its group is found by a sweep, not by the kernel. It stands
+    /// beside L1: whoever demands L1 takes it.
+    L1m,
     /// L1 inside namespaces of its own, without exact accounting of memory.
     L2,
     /// L2 with control groups.
@@ -23,8 +27,13 @@ impl IsolationLevel {
     pub const MINIMUM: IsolationLevel = IsolationLevel::L2;
 
     /// All levels, weakest first.
-    pub const ALL: [IsolationLevel; 4] =
-        [IsolationLevel::L0, IsolationLevel::L1, IsolationLevel::L2, IsolationLevel::L3];
+    pub const ALL: [IsolationLevel; 5] = [
+        IsolationLevel::L0,
+        IsolationLevel::L1,
+        IsolationLevel::L1m,
+        IsolationLevel::L2,
+        IsolationLevel::L3,
+    ];
 
     /// The word that is written and shown.
     #[must_use]
@@ -32,6 +41,7 @@ impl IsolationLevel {
         match self {
             IsolationLevel::L0 => "L0",
             IsolationLevel::L1 => "L1",
+            IsolationLevel::L1m => "L1m",
             IsolationLevel::L2 => "L2",
             IsolationLevel::L3 => "L3",
         }
@@ -50,6 +60,12 @@ impl IsolationLevel {
                 "this job can read the system's programs and the datasets granted to it, \
                  write only to its own copy and outputs, and use no network; \
                  it can see names, sizes and times of files whose path it knows"
+            }
+            IsolationLevel::L1m => {
+                "this job can read the system's programs and the datasets granted to it, \
+                 write only to its own copy and outputs, and use no network; \
+                 it can see names, sizes and times of files whose path it knows, \
+                 its memory and disk are not limited, and a process that it hides may outlive it"
             }
             IsolationLevel::L2 => {
                 "this job sees only the system's programs, its own copy and the datasets granted \
@@ -83,7 +99,7 @@ impl fmt::Display for IsolationLevel {
 
 /// The text names no [`IsolationLevel`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no isolation level: there are L0, L1, L2 and L3")]
+#[error("{0:?} is no isolation level: there are L0, L1, L1m, L2 and L3")]
 pub struct UnknownLevel(String);
 
 impl FromStr for IsolationLevel {

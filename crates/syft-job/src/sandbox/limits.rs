@@ -41,6 +41,32 @@ impl Limits {
     /// [`wall`](Limits::wall) is kept as this one.
     pub const LONGEST_WALL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+    /// What a person who decides is told: time, memory, processes and outputs, and
+    /// of the others those that are not the default.
+    #[must_use]
+    pub fn in_words(&self) -> Vec<String> {
+        let usual = Limits::default();
+        let told = |is: u64, usual: u64, words: String| (is != usual).then_some(words);
+        let mut words = vec![
+            format!("{} s", self.wall.as_secs()),
+            format!("{} memory", size(self.memory_bytes)),
+            format!("{} processes", self.processes),
+            format!("{} of outputs", size(self.outputs_bytes)),
+        ];
+        let (cpu, open, files) = (self.cpu_seconds, self.open_files, self.outputs_files);
+        let (one, scratch, log) = (self.file_bytes, self.scratch_bytes, self.log_bytes);
+        let others = [
+            told(cpu, usual.cpu_seconds, format!("{cpu} s of processor time")),
+            told(open, usual.open_files, format!("{open} open files")),
+            told(one, usual.file_bytes, format!("{} in one file", size(one))),
+            told(scratch, usual.scratch_bytes, format!("{} of scratch space", size(scratch))),
+            told(files, usual.outputs_files, format!("{files} outputs")),
+            told(log, usual.log_bytes, format!("{} of each log", size(log))),
+        ];
+        words.extend(others.into_iter().flatten());
+        words
+    }
+
     /// The time by the clock that a box keeps.
     pub(crate) fn wall_kept(&self) -> Duration {
         self.wall.min(Limits::LONGEST_WALL)
@@ -61,6 +87,14 @@ impl Default for Limits {
             outputs_files: 10_000,
             log_bytes: 16 * MIB,
         }
+    }
+}
+
+/// Exactly: whole MiB, or bytes.
+fn size(bytes: u64) -> String {
+    match bytes.is_multiple_of(MIB) {
+        true => format!("{} MiB", bytes / MIB),
+        false => format!("{bytes} bytes"),
     }
 }
 

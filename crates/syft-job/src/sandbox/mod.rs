@@ -1,5 +1,6 @@
 //! The box that a job runs in: what it is handed, what limits it, what became of it.
 
+mod attend;
 mod best;
 #[cfg(target_os = "linux")]
 mod bubblewrap;
@@ -14,6 +15,7 @@ mod probe;
 #[cfg(target_os = "linux")]
 mod replies;
 mod report;
+mod seatbelt;
 mod stop;
 #[cfg(target_os = "linux")]
 mod supervise;
@@ -33,6 +35,9 @@ pub use log::{BoundedLog, LogSink, LogStream};
 pub use plain::PlainSandbox;
 pub use probe::{Probe, probe};
 pub use report::{BoxReport, Exit, LimitHit, LimitKind};
+pub use seatbelt::Seatbelt;
+#[cfg(target_os = "macos")]
+pub use seatbelt::SeatbeltSandbox;
 pub use stop::Stop;
 pub use warden::WardenSandbox;
 

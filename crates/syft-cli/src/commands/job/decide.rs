@@ -1,10 +1,10 @@
 use serde::Serialize;
 use syft_sync::core::Email;
-use syft_sync::job::{self, ApproveOptions, Job, JobId, JobSummary, Verdict};
+use syft_sync::job::{self, ApproveOptions, Job, JobId, JobSummary, Status, Verdict};
 use syft_sync::{Error, SyftboxManager};
 
 use super::{find_mine, view};
-use crate::args::DecideArgs;
+use crate::args::{ApproveArgs, DecideArgs};
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
 use crate::exit::Exit;
@@ -30,10 +30,10 @@ struct Decided {
 
 /// Nothing is fetched first unless the job is not here yet, and of a job that
 /// changed only what was shown is approved.
-pub(super) async fn approve(context: &Context, args: DecideArgs) -> Result<JobApproved, CliError> {
-    let (manager, job) = find_here(context, &args.job, "approve").await?;
-    let limits = manager.limits();
-    let options = ApproveOptions { reason: args.reason, expected: None, limits };
+pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobApproved, CliError> {
+    let (manager, job) = find_here(context, &args.decide.job, "approve").await?;
+    let limits = args.limits.over(manager.limits());
+    let options = ApproveOptions { reason: args.decide.reason, expected: None, limits };
     let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
         Error::Job(job::Error::Changed { .. }) => {
             CliError::from(error).then(format!("syft job show {}", job.id()))
@@ -95,7 +95,12 @@ impl Report for JobApproved {
     const VERB: &'static str = "job-approve";
 
     fn write(&self, page: &mut Page) {
-        self.0.write(page, "Approved: one run of exactly these bytes.");
+        let job = &self.0.job;
+        if !matches!(job.status, Status::Done | Status::Failed | Status::Interrupted) {
+            return self.0.write(page, "Approved: one run of exactly these bytes.");
+        }
+        self.0.write(page, "Approved again, with other limits.");
+        page.hint("To run it under them:", &format!("syft job rerun {}", job.id));
     }
 }
 

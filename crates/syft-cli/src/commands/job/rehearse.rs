@@ -1,7 +1,6 @@
 //! Trying a job on the mock: one that was sent, or what might be.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Serialize;
 use syft_sync::SyftboxManager;
@@ -12,8 +11,9 @@ use syft_sync::job::{
     Submission,
 };
 
+use super::limits::Reached;
 use super::{Stream, find, safe_lines, sandbox};
-use crate::args::{DatasetRef, RehearseArgs};
+use crate::args::{DatasetRef, LimitArgs, RehearseArgs};
 use crate::commands::dataset::bytes;
 use crate::commands::run::{know_dataset, name_of, owner_of};
 use crate::context::Context;
@@ -69,9 +69,11 @@ async fn of_job(context: &Context, args: &RehearseArgs) -> Result<Rehearsed, Cli
         CliError::usage(format!("there is no job {query:?}; say on which mock to try the file"))
             .then(format!("syft job rehearse {path} --on OWNER/NAME"))
     })?;
-    let rehearsal = rehearse_job(context, &manager, job.id(), args.timeout)?;
-    let next = next_of_job(&manager, &job, rehearsal.is_success());
-    Ok(Rehearsed::new(context, Some(job.id().clone()), rehearsal, vec![next]))
+    let rehearsal = rehearse_job(context, &manager, job.id(), &args.limits)?;
+    let mut next = vec![next_of_job(&manager, &job, rehearsal.is_success())];
+    let command = format!("syft job rehearse {}", job.id());
+    next.extend(with_more(&manager, &args.limits, &rehearsal, &command));
+    Ok(Rehearsed::new(context, Some(job.id().clone()), rehearsal, next))
 }
 
 /// Tries a job on the mock, quietly.
@@ -79,11 +81,24 @@ pub(in crate::commands) fn rehearse_job(
     context: &Context,
     manager: &SyftboxManager,
     id: &JobId,
-    timeout: Option<Duration>,
+    limits: &LimitArgs,
 ) -> Result<Rehearsal, CliError> {
-    let (options, sandbox) = (options(manager, timeout), strongest(context)?);
+    let (options, sandbox) = (options(manager, limits), strongest(context)?);
     let rehearsal = manager.rehearse_job(id, &options, &*sandbox, &mut Stream::new(None));
     Ok(rehearsal?)
+}
+
+/// Where a limit was reached, how to try it with more.
+fn with_more(
+    manager: &SyftboxManager,
+    limits: &LimitArgs,
+    rehearsal: &Rehearsal,
+    command: &str,
+) -> Option<(&'static str, String)> {
+    let usual = manager.limits();
+    let had = limits.over(usual.clone());
+    let reached = Reached::new(&usual, &had, rehearsal.limits_hit.clone());
+    Some(("To let it have twice as much:", reached.command(command)?))
 }
 
 fn next_of_job(manager: &SyftboxManager, job: &Job, ok: bool) -> (&'static str, String) {
@@ -117,7 +132,7 @@ async fn of_path(
         datasets: vec![on.name.clone()],
         ..Submission::new(owner, Script::Path(script))
     };
-    let rehearsal = rehearse(context, &manager, &submission, args.timeout)?;
+    let rehearsal = rehearse(context, &manager, &submission, &args.limits)?;
     let path = quoted(&args.what.display().to_string());
     let mut next = if rehearsal.is_success() {
         let (owner, name) = (&submission.owner, quoted(rehearsal.name.as_str()));
@@ -126,6 +141,8 @@ async fn of_path(
     } else {
         vec![("When it is mended:", format!("syft job rehearse {path} --on {on}"))]
     };
+    let command = format!("syft job rehearse {path} --on {on}");
+    next.extend(with_more(&manager, &args.limits, &rehearsal, &command));
     if rehearsal.kind == JobKind::Python && args.what.is_file() {
         let modules = manager.job_store().python_modules()?;
         let (home, modules) = (shell_path(context.home()), shell_path(&modules));
@@ -143,17 +160,15 @@ fn rehearse(
     context: &Context,
     manager: &SyftboxManager,
     submission: &Submission,
-    timeout: Option<Duration>,
+    limits: &LimitArgs,
 ) -> Result<Rehearsal, CliError> {
-    let (options, sandbox) = (options(manager, timeout), strongest(context)?);
+    let (options, sandbox) = (options(manager, limits), strongest(context)?);
     let mut silent = Stream::new(None);
     Ok(manager.rehearse_submission(submission, &options, &*sandbox, &mut silent)?)
 }
 
-fn options(manager: &SyftboxManager, timeout: Option<Duration>) -> RehearsalOptions {
-    let mut limits = manager.limits();
-    limits.wall = timeout.unwrap_or(limits.wall);
-    RehearsalOptions { limits, minimum: IsolationLevel::MINIMUM }
+fn options(manager: &SyftboxManager, limits: &LimitArgs) -> RehearsalOptions {
+    RehearsalOptions { limits: limits.over(manager.limits()), minimum: IsolationLevel::MINIMUM }
 }
 
 /// The box of a run.
@@ -169,7 +184,7 @@ pub(in crate::commands) fn before_sending(
     submission: &Submission,
     send_anyway: String,
 ) -> Result<Option<Rehearsal>, CliError> {
-    let rehearsal = match rehearse(context, manager, submission, None) {
+    let rehearsal = match rehearse(context, manager, submission, &LimitArgs::default()) {
         Err(error) if matches!(error.code(), "isolation" | "no_mock" | "runner_busy") => {
             context.note(&format!("not tried on the mock: {}", error.message()));
             return Ok(None);

@@ -2,10 +2,11 @@ use std::path::Path;
 
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
-use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox, Stop};
+use syft_sync::job::sandbox::{IsolationLevel, Limits, Sandbox, Stop};
 use syft_sync::job::{self, JobId, JobRun, JobSummary, SkippedOutput, Status};
 use syft_sync::{Error, HeldBack, ProcessOptions, SyftboxManager};
 
+use super::limits::Reached;
 use super::view::without_box;
 use super::{Stream, find_mine, view};
 use crate::args::{JobRunArgs, NewRunArgs};
@@ -36,7 +37,8 @@ struct RanJob {
     seconds: Option<f64>,
     #[serde(skip)]
     landlock_abi: Option<u32>,
-    limits_hit: Vec<LimitHit>,
+    #[serde(flatten)]
+    reached: Reached,
     skipped: Vec<SkippedOutput>,
     /// What was released and does not reach the submitter all the same.
     held_back: Vec<HeldBack>,
@@ -105,7 +107,7 @@ pub(super) async fn run_all(
         match run {
             Ok(run) => {
                 let job = manager.job_store().received(&id)?.summary()?;
-                report.jobs.push(RanJob::new(job, run, manager.held_back(&id)?));
+                report.jobs.push(RanJob::new(job, run, &manager.limits(), manager.held_back(&id)?));
             }
             Err(error) => {
                 let error = no_box(error, &id, options.again, sandbox.level());
@@ -176,14 +178,15 @@ fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, Cl
 }
 
 impl RanJob {
-    fn new(job: JobSummary, run: JobRun, held_back: Vec<HeldBack>) -> Self {
+    fn new(job: JobSummary, run: JobRun, usual: &Limits, held_back: Vec<HeldBack>) -> Self {
         let finished = run.finished;
         let seconds = finished.as_ref().map(|finished| finished.seconds);
         let landlock_abi = finished.as_ref().and_then(|finished| finished.landlock_abi);
         let (limits_hit, skipped, error) = finished
             .map(|finished| (finished.limits_hit, finished.skipped, finished.error))
             .unwrap_or_default();
-        RanJob { job, seconds, landlock_abi, limits_hit, skipped, held_back, error }
+        let reached = Reached::new(usual, &run.started.limits, limits_hit);
+        RanJob { job, seconds, landlock_abi, reached, skipped, held_back, error }
     }
 
     fn write(&self, page: &mut Page, me: &Email) {
@@ -197,9 +200,7 @@ impl RanJob {
             ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
             ("took", self.seconds.map(|seconds| format!("{seconds:.1} s")).unwrap_or_default()),
         ]);
-        for hit in &self.limits_hit {
-            page.warning(format!("  limit reached: {}", safe_text(&hit.to_string())));
-        }
+        self.reached.write(page);
         for skipped in &self.skipped {
             page.warning(format!("  not collected: {}: {}", skipped.path, skipped.reason));
         }
@@ -212,6 +213,7 @@ impl RanJob {
             let command = format!("syft job outputs {} -o DIR", job.id);
             page.hint("Look at what came out before you release it:", &command);
         }
+        self.reached.hint(page, &job.id);
         if let Some(next) = &job.waiting_for {
             view::waiting(page, me, next);
         }

@@ -1,11 +1,12 @@
 use serde::Serialize;
 use syft_sync::SyftboxManager;
 use syft_sync::core::{ContentHash, Email};
-use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{Attempt, Error, Job, JobSummary, Review};
+use syft_sync::job::sandbox::{IsolationLevel, Limits};
+use syft_sync::job::{Attempt, Error, Job, JobSummary, Review, RunFinished, RunStarted};
 
+use super::limits::{Reached, limits_of};
 use super::{find, view};
-use crate::args::JobArgs;
+use crate::args::{JobArgs, LimitArgs};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::output::{Page, Report};
@@ -17,6 +18,14 @@ pub(crate) struct JobShown {
     job: JobSummary,
     attempts: Vec<Attempt>,
     review: Option<ReviewView>,
+    /// What was approved that it may use, where it was.
+    limits: Option<Limits>,
+    /// By its latest run.
+    #[serde(flatten)]
+    reached: Reached,
+    /// How the limits differ from the usual ones, as options.
+    #[serde(skip)]
+    other_limits: String,
     /// Why there is nothing to review.
     problem: Option<String>,
     #[serde(skip)]
@@ -59,6 +68,9 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
         job: job.summary()?,
         attempts: if job.damage().is_none() { job.attempts()? } else { Vec::new() },
         review: None,
+        limits: None,
+        reached: Reached::default(),
+        other_limits: String::new(),
         problem: None,
         text: None,
         me: manager.email().clone(),
@@ -74,12 +86,27 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
             Err(error) => return Err(error.into()),
         }
         note_run(&manager, &job)?;
+        shown.limits = manager.job_store().approval(job.id())?.map(|approval| approval.limits);
+        if let Some(limits) = &shown.limits {
+            let other = LimitArgs::between(&manager.limits(), limits).to_string();
+            shown.other_limits = other.trim_start().to_owned();
+        }
+        if let Some((started, finished)) = ended(&job) {
+            let hits = finished.limits_hit.clone();
+            shown.reached = Reached::new(&manager.limits(), &started.limits, hits);
+        }
         shown.problem = job.damage().map(str::to_owned).or(shown.problem);
     } else if let Some(problem) = job.problem() {
         let why = format!("{} cannot take it as it is: {problem}", job.owner());
         shown.problem = Some(why);
     }
     Ok(shown)
+}
+
+/// The latest run of a job of mine, if it has ended.
+fn ended(job: &Job) -> Option<(&RunStarted, &RunFinished)> {
+    let run = job.run()?;
+    Some((&run.started, run.finished.as_ref()?))
 }
 
 /// Remembers that the latest run of a job of mine was looked at.
@@ -93,7 +120,8 @@ pub(in crate::commands) fn note_run(manager: &SyftboxManager, job: &Job) -> Resu
 }
 
 fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
-    manager.job_store().review(job.id(), &manager.limits(), IsolationLevel::MINIMUM)
+    let limits = limits_of(manager, job, &LimitArgs::default())?;
+    manager.job_store().review(job.id(), &limits, IsolationLevel::MINIMUM)
 }
 
 impl ReviewView {
@@ -140,6 +168,11 @@ impl Report for JobShown {
             page.warning(syft_sync::core::safe_text(problem));
         }
         view::attempts(page, &self.attempts);
+        if !self.other_limits.is_empty() {
+            page.line(format!("It is approved with {}.", self.other_limits));
+        }
+        self.reached.write(page);
         view::write(page, &self.me, &self.job);
+        self.reached.hint(page, &self.job.id);
     }
 }

@@ -6,6 +6,7 @@ use syft_sync::job::sandbox::{IsolationLevel, Stop};
 use syft_sync::job::{self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, Status};
 use syft_sync::{ProcessOptions, SyftboxManager};
 
+use crate::args::LimitArgs;
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
     Stream, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines, sandbox,
@@ -23,6 +24,8 @@ const SHOWN_LINES: usize = 200;
 pub(super) struct Session<'a, R> {
     context: &'a Context,
     manager: &'a SyftboxManager,
+    /// Of what is approved or tried.
+    limits: &'a LimitArgs,
     input: R,
     /// By which Ctrl-C ends the job that runs; there is none before the first run.
     stop: Option<Stop>,
@@ -40,8 +43,13 @@ enum Then {
 }
 
 impl<'a, R: BufRead> Session<'a, R> {
-    pub(super) fn new(context: &'a Context, manager: &'a SyftboxManager, input: R) -> Self {
-        Session { context, manager, input, stop: None }
+    pub(super) fn new(
+        context: &'a Context,
+        manager: &'a SyftboxManager,
+        limits: &'a LimitArgs,
+        input: R,
+    ) -> Self {
+        Session { context, manager, limits, input, stop: None }
     }
 
     /// One job after the other, each until it waits for somebody else, or is left.
@@ -81,11 +89,8 @@ impl<'a, R: BufRead> Session<'a, R> {
 
     async fn decide(&mut self, job: &Job) -> Result<Then, CliError> {
         let id = job.id();
-        let review = match self.manager.job_store().review(
-            id,
-            &self.manager.limits(),
-            IsolationLevel::MINIMUM,
-        ) {
+        let limits = self.limits.over(self.manager.limits());
+        let review = match self.manager.job_store().review(id, &limits, IsolationLevel::MINIMUM) {
             Ok(review) => {
                 self.manager.job_store().note_shown(id, &review.digest)?;
                 self.say(&review.to_string());
@@ -137,7 +142,7 @@ impl<'a, R: BufRead> Session<'a, R> {
 
     /// Tries the job on the mock, where nothing private is in its reach.
     fn rehearse(&self, id: &JobId) {
-        match rehearse_job(self.context, self.manager, id, None) {
+        match rehearse_job(self.context, self.manager, id, self.limits) {
             Ok(rehearsal) => {
                 self.say(&format!("On the mock: {rehearsal}."));
                 let shown =
