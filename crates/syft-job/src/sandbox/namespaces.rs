@@ -25,6 +25,8 @@ const TMP_MOST: u64 = u64::MAX >> 1;
 #[derive(Debug)]
 pub(super) struct View<'a> {
     pub(super) readable: Vec<&'a Path>,
+    /// Of these, what lies where every job can read is there anyway.
+    pub(super) programs: Vec<&'a Path>,
     /// Folders in which nothing is but what of `readable` lies there.
     pub(super) emptied: Vec<&'a Path>,
     pub(super) writable: Vec<&'a Path>,
@@ -38,6 +40,7 @@ impl View<'_> {
     pub(super) fn of_nothing() -> Self {
         View {
             readable: Vec::new(),
+            programs: Vec::new(),
             emptied: Vec::new(),
             writable: Vec::new(),
             tmp_bytes: 0,
@@ -73,14 +76,14 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     }
     command.args(["--die-with-parent", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]);
     command.args(["--hostname", "job", "--chdir", "/"]);
-    show_system(&mut command);
+    show_system(&mut command, view.network);
     command.args(["--proc", "/proc", "--dev", "/dev"]);
     let size = view.tmp_bytes.saturating_add(TMP_SLACK).min(TMP_MOST).to_string();
     command.args(["--perms", "0700", "--size", &size, "--tmpfs", TMP]);
     for path in &view.emptied {
         command.args(["--perms", "0700", "--tmpfs"]).arg(path);
     }
-    for path in &view.readable {
+    for path in view.readable.iter().chain(&view.programs) {
         bind(&mut command, "--ro-bind-try", path.as_ref(), path.as_ref());
     }
     for path in &view.writable {
@@ -95,16 +98,16 @@ pub(super) fn command(bwrap: &Path, warden: &Path, args: &[OsString], view: &Vie
     command
 }
 
-/// What every job can read, by the same links as outside.
-fn show_system(command: &mut Command) {
+/// What every job can read, by the same links as outside, and what the network needs.
+fn show_system(command: &mut Command, network: Network) {
     for folder in system::folders() {
         match fs::read_link(&folder) {
             Ok(target) => bind(command, "--symlink", target.as_ref(), folder.as_ref()),
             Err(_) => bind(command, "--ro-bind-try", folder.as_ref(), folder.as_ref()),
         }
     }
-    for file in system::FILES {
-        bind(command, "--ro-bind-try", file.as_ref(), file.as_ref());
+    for path in system::files().chain(system::for_network(network)) {
+        bind(command, "--ro-bind-try", path.as_ref(), path.as_ref());
     }
 }
 

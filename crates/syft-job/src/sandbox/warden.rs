@@ -233,10 +233,11 @@ mod linux {
         let listable = job.listable.iter().map(|path| path.as_path());
         let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
             listable.partition(|folder| folder.starts_with(TMP));
-        let readable = job.readable.iter().chain(&job.programs).map(PathBuf::as_path);
+        let readable = job.readable.iter().map(PathBuf::as_path);
         let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
         View {
             readable: whole.iter().copied().chain(alone).collect(),
+            programs: job.programs.iter().map(PathBuf::as_path).collect(),
             emptied,
             writable: vec![&job.work_dir, &job.outputs_dir],
             tmp_bytes: job.limits.scratch_bytes,
