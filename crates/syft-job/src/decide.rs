@@ -1,6 +1,7 @@
 use syft_core::{ContentHash, Email, JobName};
 
 use crate::intake::changed_between;
+use crate::packages::{PackageLock, PackagesUsed};
 use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
 use crate::{Error, Intake, JobId, JobStore, Result, Status, approval_digest};
@@ -16,6 +17,9 @@ pub struct ApproveOptions {
     pub expected: Option<ContentHash>,
     /// What the run may use.
     pub limits: Limits,
+    /// The packages that it gets. Without them, those that
+    /// [`JobStore::resolve_packages`] found last.
+    pub packages: Option<PackageLock>,
 }
 
 impl JobStore {
@@ -25,7 +29,9 @@ impl JobStore {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
     /// last read or shown, or is not what was `expected`; [`Error::Malformed`] if it cannot
-    /// be run as it is; [`Error::WrongState`] once it has run or was cancelled.
+    /// be run as it is; [`Error::WrongState`] once it has run or was cancelled;
+    /// [`Error::PackagesMissing`] if it needs packages that were not resolved;
+    /// [`Error::NoPackages`], [`Error::Requirement`].
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
         let shown = self.record(id)?;
         let record = self.reread(&shown)?;
@@ -44,12 +50,29 @@ impl JobStore {
         self.require(&record, "approve", |status| {
             matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
         })?;
-        let approval = Approval {
-            digest: approval_digest(&revision.digest, &options.limits, &revision.datasets)?,
-            limits: options.limits.clone(),
-            datasets: revision.datasets.clone(),
-        };
+        let packages = self.packages_to_approve(id, options)?;
+        let (limits, datasets) = (options.limits.clone(), revision.datasets.clone());
+        let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
+        let approval = Approval { digest, limits, datasets, packages };
         self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
+    }
+
+    fn packages_to_approve(
+        &self,
+        id: &JobId,
+        options: &ApproveOptions,
+    ) -> Result<Option<PackageLock>> {
+        let needs = self.package_needs(id)?;
+        if needs.is_empty() {
+            return Ok(None);
+        }
+        self.allow_packages(id.as_str(), &needs)?;
+        let known = match &options.packages {
+            Some(lock) => Some(lock.clone()),
+            None => self.resolved(&needs)?,
+        };
+        let missing = || Error::PackagesMissing { job: id.to_string(), packages: needs.names() };
+        known.map(Some).ok_or_else(missing)
     }
 
     /// Rejects the current revision of a job that was sent to me.
@@ -162,6 +185,11 @@ impl JobStore {
         details.insert("digest".to_owned(), revision.to_string().into());
         if let Some(approval) = &decision.approval {
             details.insert("approval".to_owned(), approval.digest.to_string().into());
+            if let Some(lock) = &approval.packages {
+                let packages = PackagesUsed::from(lock);
+                details.insert("packages_lock".to_owned(), packages.lock.to_string().into());
+                details.insert("packages".to_owned(), packages.packages.into());
+            }
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

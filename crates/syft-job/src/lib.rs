@@ -24,6 +24,7 @@ mod job;
 mod jobs;
 mod lineage;
 mod outputs;
+mod packages;
 mod project;
 mod pysyft;
 mod queue;
@@ -67,6 +68,10 @@ pub use intake::Intake;
 pub use job::{Job, JobLog, JobOutput, JobSummary};
 pub use jobs::JobsList;
 pub use outputs::{Collected, OutputFile, SkippedOutput, collect_outputs};
+pub use packages::{
+    LockedPackage, PackageLock, PackageNeeds, PackageOptions, PackageSource, PackagesUsed,
+    Requirement, UnknownSource,
+};
 pub use project::{Marker, Receipt};
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;

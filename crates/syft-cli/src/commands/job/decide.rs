@@ -33,7 +33,7 @@ struct Decided {
 pub(super) async fn approve(context: &Context, args: DecideArgs) -> Result<JobApproved, CliError> {
     let (manager, job) = find_here(context, &args.job, "approve").await?;
     let limits = manager.limits();
-    let options = ApproveOptions { reason: args.reason, expected: None, limits };
+    let options = ApproveOptions { reason: args.reason, expected: None, limits, packages: None };
     let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
         Error::Job(job::Error::Changed { .. }) => {
             CliError::from(error).then(format!("syft job show {}", job.id()))

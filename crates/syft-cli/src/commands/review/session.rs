@@ -104,7 +104,8 @@ impl<'a, R: BufRead> Session<'a, R> {
                         // Bytes that came since they were shown are not approved.
                         let expected = Some(review.digest);
                         let limits = review.limits.clone();
-                        let options = ApproveOptions { expected, limits, reason: None };
+                        let options =
+                            ApproveOptions { expected, limits, ..ApproveOptions::default() };
                         self.manager.approve_job(id, &options)?;
                         self.context.deliver(self.manager).await;
                         self.say("Approved: one run of exactly these bytes.");
