@@ -17,14 +17,12 @@ pub struct ApproveOptions {
     pub expected: Option<ContentHash>,
     /// What the run may use.
     pub limits: Limits,
-    /// The packages that it gets. Without them, those that
-    /// [`JobStore::resolve_packages`] found last.
-    pub packages: Option<PackageLock>,
 }
 
 impl JobStore {
     /// Approves the current revision of a job that was sent to me: these bytes,
-    /// under these limits, beside these datasets, and nothing else.
+    /// under these limits, beside these datasets, with the packages that
+    /// [`JobStore::resolve_packages`] found before, and nothing else.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
@@ -50,29 +48,23 @@ impl JobStore {
         self.require(&record, "approve", |status| {
             matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
         })?;
-        let packages = self.packages_to_approve(id, options)?;
+        let packages = self.packages_to_approve(id)?;
         let (limits, datasets) = (options.limits.clone(), revision.datasets.clone());
         let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
         let approval = Approval { digest, limits, datasets, packages };
         self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
     }
 
-    fn packages_to_approve(
-        &self,
-        id: &JobId,
-        options: &ApproveOptions,
-    ) -> Result<Option<PackageLock>> {
+    fn packages_to_approve(&self, id: &JobId) -> Result<Option<PackageLock>> {
         let needs = self.package_needs(id)?;
         if needs.is_empty() {
             return Ok(None);
         }
         self.allow_packages(id.as_str(), &needs)?;
-        let known = match &options.packages {
-            Some(lock) => Some(lock.clone()),
-            None => self.resolved(&needs)?,
-        };
-        let missing = || Error::PackagesMissing { job: id.to_string(), packages: needs.names() };
-        known.map(Some).ok_or_else(missing)
+        match self.resolved(&needs)? {
+            Some(lock) => Ok(Some(lock)),
+            None => Err(Error::PackagesMissing { job: id.to_string(), packages: needs.names() }),
+        }
     }
 
     /// Rejects the current revision of a job that was sent to me.

@@ -117,7 +117,7 @@ pub enum Error {
         packages: Vec<String>,
     },
     /// The packages that the job asks for were not found out, or are not here.
-    #[error("job {job} needs packages that are not here yet: {}", packages.join(", "))]
+    #[error("job {job} needs packages {}, which are not here yet", packages.join(", "))]
     PackagesMissing {
         /// The job's id or name.
         job: String,

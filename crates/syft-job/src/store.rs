@@ -77,6 +77,12 @@ impl JobStore {
         self
     }
 
+    /// Where the packages of jobs come from.
+    #[must_use]
+    pub fn package_options(&self) -> &PackageOptions {
+        &self.packages
+    }
+
     /// The same jobs, as they lie in other layouts.
     #[must_use]
     pub fn with_layouts(mut self, layouts: Layouts) -> Self {

@@ -134,6 +134,9 @@ fn limits() -> Limits {
 /// The last lines that an installer printed: foreign text, made safe.
 fn complaint(reason: String, said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
+    if said.contains("No module named pip") {
+        return "pip is not there: install it (apt-get install python3-pip), or uv".to_owned();
+    }
     let lines: Vec<String> =
         said.lines().map(str::trim).filter(|line| !line.is_empty()).map(safe_text).collect();
     match lines.get(lines.len().saturating_sub(TOLD_LINES)..).unwrap_or_default() {

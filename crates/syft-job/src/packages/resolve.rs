@@ -37,9 +37,10 @@ impl JobStore {
         PackageNeeds::read(&files.config.dependencies, &files.files)
     }
 
-    /// Finds out which packages exactly a job that was sent to me needs, for an
-    /// approval to name: nothing, if it needs none. It is asked for over the network,
-    /// in a box, and remembered. Needs no lock of the home.
+    /// Finds out which packages exactly a job that was sent to me needs: nothing, if
+    /// it needs none. That is asked for over the network, in a box, and remembered:
+    /// the approval that follows names it, and so do those of all jobs that need the
+    /// same, until the cache is deleted. Needs no lock of the home.
     ///
     /// # Errors
     /// As [`JobStore::package_needs`]; [`Error::NoPackages`] if this node takes none;

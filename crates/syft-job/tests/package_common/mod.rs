@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 mod index;
+pub(crate) mod uv;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -145,8 +146,8 @@ impl Packages {
 
     pub(crate) fn approve(&self, id: &JobId, sandbox: &dyn Sandbox) -> Result<()> {
         let store = &self.pair.owner.store;
-        let packages = store.resolve_packages(id, sandbox)?;
-        store.approve(id, &ApproveOptions { packages, ..ApproveOptions::default() }).map(drop)
+        store.resolve_packages(id, sandbox)?;
+        store.approve(id, &ApproveOptions::default()).map(drop)
     }
 
     pub(crate) fn run_approved(&self, id: &JobId, sandbox: &dyn Sandbox) -> Result<JobRun> {
