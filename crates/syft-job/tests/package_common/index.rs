@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -46,7 +46,7 @@ impl Index {
     }
 }
 
-fn serve(mut stream: TcpStream, folder: &PathBuf, seen: &Mutex<Vec<String>>) -> Option<()> {
+fn serve(mut stream: TcpStream, folder: &Path, seen: &Mutex<Vec<String>>) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let first = lines.next()?.ok()?;
     // The rest of the request, so that the connection is not reset.

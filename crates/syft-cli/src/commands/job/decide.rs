@@ -70,6 +70,7 @@ pub(in crate::commands) fn resolve_packages(
         Ok(needs) if needs.is_empty() => return Ok(()),
         Ok(_) => {}
     }
+    context.note("finding out which packages it needs exactly");
     let sandbox = sandbox(&context.state_folder(), None)?;
     manager.resolve_packages(id, &*sandbox)?;
     Ok(())
@@ -108,11 +109,10 @@ async fn tell(
 impl Decided {
     fn write(&self, page: &mut Page, what: &str) {
         page.line(what);
-        view::write(page, &self.me, &self.job);
         if let Some(PackagesUsed { packages, .. }) = &self.packages {
-            page.gap();
             page.line(format!("It runs with exactly {}.", packages.join(", ")));
         }
+        view::write(page, &self.me, &self.job);
         if self.delivery == Delivery::Waiting {
             page.gap();
             page.line(format!("{} hears of it with the next sync.", self.job.submitter));
