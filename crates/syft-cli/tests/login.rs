@@ -82,8 +82,9 @@ fn the_owner_says_where_packages_come_from() {
     assert_eq!(packages(), wheels.canonicalize().unwrap().to_str().unwrap());
     login("index").ok();
     assert_eq!(packages(), "index");
-    let audit = it.alice(&["audit", "show", "--json"]).ok().raw;
-    assert_eq!(audit.matches("\"packages\"").count(), 3, "{audit}");
+    let log = it.alice(&["audit", "log", "--json"]).ok().json();
+    let entries = log["entries"].as_array().unwrap().iter();
+    assert_eq!(entries.filter(|entry| entry["action"] == "packages").count(), 3, "{log}");
 }
 
 #[test]

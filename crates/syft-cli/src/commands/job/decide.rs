@@ -1,7 +1,7 @@
 use serde::Serialize;
 use syft_sync::core::Email;
 use syft_sync::job::{
-    self, ApproveOptions, Decision, Job, JobId, JobSummary, PackagesUsed, Verdict,
+    self, ApproveOptions, Decision, Job, JobId, JobSummary, PackageSource, PackagesUsed, Verdict,
 };
 use syft_sync::{Error, SyftboxManager};
 
@@ -70,7 +70,9 @@ pub(in crate::commands) fn resolve_packages(
         Ok(needs) if needs.is_empty() => return Ok(()),
         Ok(_) => {}
     }
-    context.note("finding out which packages it needs exactly");
+    if *manager.packages() != PackageSource::None {
+        context.note("finding out which packages it needs exactly");
+    }
     let sandbox = sandbox(&context.state_folder(), None)?;
     manager.resolve_packages(id, &*sandbox)?;
     Ok(())
