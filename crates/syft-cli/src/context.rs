@@ -7,6 +7,7 @@ use std::time::Duration;
 use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
 use syft_sync::{Config, NodeConfig, OfflineTransport, SyftboxManager, SyncOptions};
+use url::Url;
 
 use crate::args::{Global, seconds};
 use crate::environment::Environment;
@@ -25,6 +26,8 @@ pub(crate) struct Context {
     sync: bool,
     offline: bool,
     job_timeout: Option<Duration>,
+    uv: Option<PathBuf>,
+    package_index: Option<Url>,
     /// What the store said, if it turned out to be away.
     away: Arc<OnceLock<String>>,
 }
@@ -44,6 +47,8 @@ impl Context {
             sync: !global.no_sync && !global.offline && pre_sync(environment)?,
             offline: global.offline,
             job_timeout: job_timeout(environment)?,
+            uv: uv(environment)?,
+            package_index: package_index(environment)?,
             away: Arc::default(),
         })
     }
@@ -148,6 +153,8 @@ impl Context {
     pub(crate) fn with_options(&self, mut config: Config) -> Config {
         config.notices = Arc::new(self.screen.progress(self.away.clone()));
         config.pre_sync = self.sync;
+        config.uv = self.uv.clone();
+        config.package_index = self.package_index.clone();
         if let Some(timeout) = self.job_timeout {
             config.job_timeout = timeout;
         }
@@ -235,5 +242,25 @@ fn job_timeout(environment: &Environment) -> Result<Option<Duration>, CliError> 
     match seconds(text) {
         Ok(timeout) => Ok(Some(timeout)),
         Err(problem) => Err(CliError::usage(format!("{NAME} is {text:?}: {problem}"))),
+    }
+}
+
+fn uv(environment: &Environment) -> Result<Option<PathBuf>, CliError> {
+    let Some(path) = &environment.uv else { return Ok(None) };
+    // Where it leads to is what a box must be able to start.
+    match path.canonicalize() {
+        Ok(program) if path.is_absolute() && program.is_file() => Ok(Some(program)),
+        _ => {
+            let shown = path.display();
+            Err(CliError::usage(format!("SYFT_UV is {shown}: it is the absolute path of uv")))
+        }
+    }
+}
+
+fn package_index(environment: &Environment) -> Result<Option<Url>, CliError> {
+    let Some(text) = environment.package_index.as_deref() else { return Ok(None) };
+    match text.parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
+        _ => Err(CliError::usage(format!("SYFT_PACKAGE_INDEX is {text:?}: it is a web address"))),
     }
 }

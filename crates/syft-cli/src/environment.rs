@@ -14,6 +14,10 @@ pub(crate) struct Environment {
     pub(crate) pre_sync: Option<String>,
     /// `SYFT_DEFAULT_JOB_TIMEOUT_SECONDS`.
     pub(crate) job_timeout: Option<String>,
+    /// `SYFT_UV`: the program that installs the packages of jobs, instead of pip.
+    pub(crate) uv: Option<PathBuf>,
+    /// `SYFT_PACKAGE_INDEX`: another package index than the usual one.
+    pub(crate) package_index: Option<String>,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub(crate) no_color: bool,
     /// The person's own folder.
@@ -33,6 +37,8 @@ impl Environment {
             email: text("SYFTBOX_EMAIL"),
             pre_sync: text("PRE_SYNC"),
             job_timeout: text("SYFT_DEFAULT_JOB_TIMEOUT_SECONDS"),
+            uv: path("SYFT_UV"),
+            package_index: text("SYFT_PACKAGE_INDEX"),
             no_color: variable("NO_COLOR").is_some() || is_dumb,
             user_home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             here: std::env::current_dir().ok(),

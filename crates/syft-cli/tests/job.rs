@@ -222,17 +222,53 @@ fn a_job_that_cannot_be_sent_says_what_is_wrong() {
 }
 
 #[test]
-fn jobs_that_need_packages_are_refused_at_the_run_with_the_reason() {
+fn an_owner_who_takes_no_packages_is_told_what_a_job_needs() {
     let it = sent(&[]);
     let script = it.write("p.py", "print('hi')\n");
     it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "p", "--dep", "numpy"]).ok();
+    takes_packages(&it, "none");
     it.alice(&["sync"]).ok();
-    it.alice(&["job", "approve", "p"]).ok();
-    let said = it.alice(&["job", "run", "p", "--json"]).exits(4).json_error();
-    assert_eq!(said["code"], "dependencies");
-    let next = said["next"].as_str().unwrap();
-    assert_eq!(next, "syft job reject <ID> --reason \"needs packages\"");
-    assert!(said["message"].as_str().unwrap().contains("numpy"));
+    let said = it.alice(&["job", "approve", "p", "--json"]).exits(4).json_error();
+    assert_eq!(said["code"], "no_packages");
+    assert_eq!(said["next"], "syft login --packages index");
+    assert!(said["message"].as_str().unwrap().contains("numpy"), "{said}");
+}
+
+#[test]
+fn a_job_runs_with_the_packages_of_a_folder_of_wheels() {
+    let it = sent(&[]);
+    std::fs::create_dir(it.path("wheels")).unwrap();
+    let wheel = "import sys, zipfile\n\
+        info = 'tiny-1.2.dist-info/'\n\
+        with zipfile.ZipFile(sys.argv[1] + '/tiny-1.2-py3-none-any.whl', 'w') as wheel:\n    \
+        wheel.writestr('tiny.py', 'ANSWER = 42\\n')\n    \
+        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.2\\n')\n    \
+        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n    \
+        wheel.writestr(info + 'RECORD', 'tiny.py,,\\n')\n";
+    let python = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", wheel])
+        .arg(it.path("wheels"))
+        .status();
+    assert!(python.unwrap().success());
+    takes_packages(&it, it.path("wheels").to_str().unwrap());
+    let script = it.write("p.py", "import tiny\nprint(tiny.ANSWER)\n");
+    it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "p", "--dep", "tiny>=1"]).ok();
+    it.alice(&["sync"]).ok();
+    let early = it.alice(&["job", "rehearse", "p", "--json"]).exits(4).json_error();
+    assert_eq!(early["code"], "packages_missing");
+    let message = "not rehearsed: needs packages tiny>=1, which are not here yet";
+    assert_eq!(early["message"], message);
+    let said = it.alice(&["job", "approve", "p"]).ok();
+    assert!(said.raw.contains("It runs with exactly tiny==1.2."), "{}", said.raw);
+    it.alice(&["job", "run", "p"]).ok();
+    assert!(it.alice(&["job", "logs", "p"]).ok().raw.contains("42"));
+    assert!(it.alice(&["job", "rehearse", "p"]).ok().raw.contains("42"));
+}
+
+fn takes_packages(it: &TestBox, from: &str) {
+    let url = it.url();
+    let login = ["login", "--email", ALICE, "--transport", &url, "--role", "owner"];
+    it.alice(&[&login[..], &["--packages", from]].concat()).ok();
 }
 
 #[test]

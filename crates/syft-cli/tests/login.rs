@@ -56,7 +56,35 @@ fn a_login_makes_a_home_and_says_what_comes_next() {
       store     file://$BOX/shared
       layout    native
       sealing   auto
+      packages  index
     ");
+}
+
+#[test]
+fn the_owner_says_where_packages_come_from() {
+    let it = TestBox::new();
+    let url = it.url();
+    let login = |said: &str| {
+        let login = ["login", "--email", ALICE, "--transport", &url, "--role", "owner"];
+        it.alice(&[&login[..], &["--packages", said]].concat())
+    };
+    let packages = || it.alice(&["whoami", "--json"]).ok().json()["packages"].clone();
+    assert_eq!(packages(), "index");
+    login("none").ok();
+    assert_eq!(packages(), "none");
+    it.alice(&["login", "--email", ALICE, "--transport", &url, "--role", "owner"]).ok();
+    assert_eq!(packages(), "none", "a login that says nothing of it changes nothing");
+    let wheels = it.path("wheels");
+    login(wheels.to_str().unwrap()).exits(2);
+    assert_eq!(packages(), "none");
+    std::fs::create_dir(&wheels).unwrap();
+    login(wheels.to_str().unwrap()).ok();
+    assert_eq!(packages(), wheels.canonicalize().unwrap().to_str().unwrap());
+    login("index").ok();
+    assert_eq!(packages(), "index");
+    let log = it.alice(&["audit", "log", "--json"]).ok().json();
+    let entries = log["entries"].as_array().unwrap().iter();
+    assert_eq!(entries.filter(|entry| entry["action"] == "packages").count(), 3, "{log}");
 }
 
 #[test]

@@ -267,6 +267,7 @@ fn a_box_of_pysyft_is_opened_as_it_lies_there_and_stays_what_it_is() {
       store     none: nobody has logged in here
       layout    pysyft
       sealing   auto
+      packages  index
     ");
     // What was approved there and has not run waits for a decision here.
     let expected = [

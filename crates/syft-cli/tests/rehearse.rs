@@ -158,5 +158,8 @@ fn what_cannot_be_tried_says_what_to_type_next() {
     it.bob(&["job", "rehearse", "missing.py", "--on", &on()]).exits(2);
     let submit = ["job", "submit", "count.py", "--to", ALICE, "--name", "p", "--dep", "pandas"];
     it.bob(&submit).ok();
-    it.bob(&["job", "rehearse", "p"]).exits(4);
+    let login = ["login", "--email", BOB, "--transport", &it.url(), "--packages", "none"];
+    it.bob(&login).ok();
+    let said = it.bob(&["job", "rehearse", "p", "--json"]).exits(4);
+    assert_eq!(next(said), "syft login --packages index");
 }

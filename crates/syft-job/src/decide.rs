@@ -1,6 +1,7 @@
 use syft_core::{ContentHash, Email, JobName};
 
 use crate::intake::changed_between;
+use crate::packages::{PackageLock, PackagesUsed};
 use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
 use crate::state::in_force;
@@ -21,14 +22,17 @@ pub struct ApproveOptions {
 
 impl JobStore {
     /// Approves the current revision of a job that was sent to me: these bytes,
-    /// under these limits, beside these datasets, and nothing else. One that has run
+    /// under these limits, beside these datasets, with the packages that
+    /// [`JobStore::resolve_packages`] found before, and nothing else. One that has run
     /// can be approved with other limits, under which it is then run again.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
     /// last read or shown, or is not what was `expected`; [`Error::Malformed`] if it cannot
     /// be run as it is; [`Error::WrongState`] while it runs, once it was cancelled, and
-    /// once it has run, if the limits are those of its approval.
+    /// once it has run, if the limits are those of its approval;
+    /// [`Error::PackagesMissing`] if it needs packages that were not resolved;
+    /// [`Error::NoPackages`], [`Error::Requirement`].
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
         let shown = self.record(id)?;
         let record = self.reread(&shown)?;
@@ -44,18 +48,31 @@ impl JobStore {
         if let Some(problem) = &record.problem {
             return Err(problem_error(&record, problem));
         }
-        let approval = Approval {
-            digest: approval_digest(&revision.digest, &options.limits, &revision.datasets)?,
-            limits: options.limits.clone(),
-            datasets: revision.datasets.clone(),
-        };
+        self.require(&record, "approve", |status| {
+            !matches!(status, Status::Running | Status::Cancelled)
+        })?;
+        let packages = self.packages_to_approve(id)?;
+        let (limits, datasets) = (options.limits.clone(), revision.datasets.clone());
+        let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
+        let approval = Approval { digest, limits, datasets, packages };
         let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest);
         self.require(&record, "approve", |status| match status {
-            Status::Inbox | Status::Approved | Status::Rejected => true,
             Status::Done | Status::Failed | Status::Interrupted => other,
-            Status::Running | Status::Cancelled => false,
+            _ => true,
         })?;
         self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
+    }
+
+    fn packages_to_approve(&self, id: &JobId) -> Result<Option<PackageLock>> {
+        let needs = self.package_needs(id)?;
+        if needs.is_empty() {
+            return Ok(None);
+        }
+        self.allow_packages(id.as_str(), &needs)?;
+        match self.resolved(&needs)? {
+            Some(lock) => Ok(Some(lock)),
+            None => Err(Error::PackagesMissing { job: id.to_string(), packages: needs.names() }),
+        }
     }
 
     /// Rejects the current revision of a job that was sent to me.
@@ -181,6 +198,11 @@ impl JobStore {
         details.insert("digest".to_owned(), revision.to_string().into());
         if let Some(approval) = &decision.approval {
             details.insert("approval".to_owned(), approval.digest.to_string().into());
+            if let Some(lock) = &approval.packages {
+                let packages = PackagesUsed::from(lock);
+                details.insert("packages_lock".to_owned(), packages.lock.to_string().into());
+                details.insert("packages".to_owned(), packages.packages.into());
+            }
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

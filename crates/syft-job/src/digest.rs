@@ -4,6 +4,7 @@ use serde::Serialize;
 use syft_core::{ContentHash, DatasetName, Email, JobName, canonical_json};
 
 use crate::Result;
+use crate::packages::PackageLock;
 use crate::sandbox::Limits;
 
 /// What a submission digest is made over: who asks whom for what, and every
@@ -60,14 +61,14 @@ impl SubmissionFields<'_> {
 #[derive(Serialize)]
 struct ApprovalJson<'a> {
     submission: &'a ContentHash,
-    /// The lock of the environment that dependencies resolve to; none exists yet.
-    environment: Option<&'a str>,
+    /// The lock of the packages; none for a job that needs none.
+    environment: Option<ContentHash>,
     limits: &'a Limits,
     datasets: Vec<&'a DatasetName>,
 }
 
 /// What an approval authorises, and nothing else: these bytes, under these
-/// limits, beside these datasets.
+/// limits, beside these datasets, with these packages.
 ///
 /// # Errors
 /// Only if the limits had no JSON form, which does not happen.
@@ -75,8 +76,10 @@ pub fn approval_digest(
     submission: &ContentHash,
     limits: &Limits,
     datasets: &[DatasetName],
+    packages: Option<&PackageLock>,
 ) -> Result<ContentHash> {
-    let json = ApprovalJson { submission, environment: None, limits, datasets: sorted(datasets) };
+    let environment = packages.map(PackageLock::digest);
+    let json = ApprovalJson { submission, environment, limits, datasets: sorted(datasets) };
     Ok(ContentHash::of(&canonical_json(&json)?))
 }
 

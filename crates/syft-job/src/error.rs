@@ -100,13 +100,35 @@ pub enum Error {
         /// The digest of what is there.
         found: ContentHash,
     },
-    /// The job asks for packages, and there is no phase that installs them.
-    #[error("job {job} needs packages that cannot be installed yet: {}", dependencies.join(", "))]
-    Dependencies {
-        /// The job's id.
+    /// What a job asks for is no package of an index, or not for this Python.
+    #[error("cannot take the package {text}: {reason}")]
+    Requirement {
+        /// What it asks for, made safe to show.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The job asks for packages, and this node takes none.
+    #[error("job {job} needs packages, and this node takes none: {}", packages.join(", "))]
+    NoPackages {
+        /// The job's id or name.
         job: String,
         /// What it asks for.
-        dependencies: Vec<String>,
+        packages: Vec<String>,
+    },
+    /// The packages that the job asks for were not found out, or are not here.
+    #[error("job {job} needs packages {}, which are not here yet", packages.join(", "))]
+    PackagesMissing {
+        /// The job's id or name.
+        job: String,
+        /// What it asks for.
+        packages: Vec<String>,
+    },
+    /// Packages cannot be found, or not be installed.
+    #[error("the packages cannot be had: {reason}")]
+    Packages {
+        /// What stands in the way; of an installer, the end of what it said.
+        reason: String,
     },
     /// The job asks for a dataset that has no real data here.
     #[error("dataset {0} has no real data on this machine")]

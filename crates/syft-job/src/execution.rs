@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use syft_core::{Access, Email, HomePath};
 
 use crate::grant::Grant;
+use crate::packages::{Front, Layer, PackageNeeds, Wanted};
 use crate::sandbox::{
     BoundedLog, BoxReport, BoxedJob, Limits, LogSink, LogStream, Network, Sandbox, join_outputs,
 };
@@ -24,6 +25,9 @@ pub(crate) struct Execution {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) kind: JobKind,
     pub(crate) grants: Vec<Grant>,
+    /// What it says that it needs, and what of it is installed before it starts.
+    pub(crate) needs: PackageNeeds,
+    pub(crate) packages: Wanted,
     pub(crate) limits: Limits,
 }
 
@@ -79,6 +83,8 @@ impl Execution {
         sandbox: &dyn Sandbox,
         log: &mut Tee<'_>,
     ) -> Result<(BoxReport, Collected)> {
+        // With the network, and before anything of the job is there.
+        let layer = store.layer(&self.packages, sandbox)?;
         let disk = store.disk.as_ref();
         let place = |name: &str| -> Result<PathBuf> {
             let path = self.folder.join(name)?;
@@ -95,11 +101,12 @@ impl Execution {
             self.grants.iter().flat_map(|grant| grant.entries.clone()).collect();
         readable.push(view.clone());
         let mut environment = self.environment(&tmp_dir, &view, &outputs_dir)?;
-        if self.kind == JobKind::Python {
+        let mut programs = Vec::new();
+        if self.kind == JobKind::Python || layer.is_some() {
             let modules = place("python")?;
-            store.write_shim(&self.folder.join("python")?)?;
-            environment.push(("PYTHONPATH".to_owned(), text(&modules)?));
-            readable.push(modules);
+            let site = layer.iter().map(|layer| layer.site.clone());
+            readable.extend(site.chain([modules.clone()]));
+            programs.push(self.write_python(store, layer.as_ref(), &modules, &mut environment)?);
         }
         let folders = self.grants.iter().filter(|grant| !grant.entries.contains(&grant.path));
         let listable = folders.map(|grant| grant.path.clone()).collect();
@@ -107,7 +114,7 @@ impl Execution {
             environment,
             work_dir,
             readable,
-            programs: Vec::new(),
+            programs,
             listable,
             tmp_dir,
             outputs_dir,
@@ -119,6 +126,30 @@ impl Execution {
         let mut outputs = OutputsCollector::new(&self.limits, disk, &to);
         let report = sandbox.run(&job, log, &mut outputs)?;
         Ok((report, outputs.finish()))
+    }
+
+    /// Writes what a Python job finds without a package, and the installers that
+    /// install nothing, and leads its environment there. Returns the folder of the
+    /// latter.
+    fn write_python(
+        &self,
+        store: &JobStore,
+        layer: Option<&Layer>,
+        modules: &Path,
+        environment: &mut Vec<(String, String)>,
+    ) -> Result<PathBuf> {
+        let folder = self.folder.join("python")?;
+        store.write_shim(&folder)?;
+        let front = Front::new(&self.needs, layer.map(|layer| &layer.lock));
+        let programs = store.write_front(&folder, &front)?;
+        let site = layer.map(|layer| text(&layer.site)).transpose()?;
+        let modules = text(modules)?;
+        let path = site.map_or(modules.clone(), |site| format!("{site}:{modules}"));
+        environment.push(("PYTHONPATH".to_owned(), path));
+        if let Some((_, path)) = environment.iter_mut().find(|(name, _)| name == "PATH") {
+            *path = format!("{}:{path}", text(&programs)?);
+        }
+        Ok(programs)
     }
 
     /// The environment of every job; nothing of the owner's is inherited.

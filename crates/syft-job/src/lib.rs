@@ -24,6 +24,7 @@ mod job;
 mod jobs;
 mod lineage;
 mod outputs;
+mod packages;
 mod project;
 mod pysyft;
 mod queue;
@@ -68,6 +69,10 @@ pub use job::{Job, JobLog, JobOutput, JobSummary};
 pub use jobs::JobsList;
 pub use outputs::{
     Collected, NoOutputs, OutputFile, OutputSink, OutputsCollector, SkippedOutput, walk_outputs,
+};
+pub use packages::{
+    LockedPackage, PackageLock, PackageNeeds, PackageOptions, PackageSource, PackagesUsed,
+    Requirement, UnknownSource,
 };
 pub use project::{Marker, Receipt};
 pub use pysyft::{Protocol, PythonState, PythonStatus};

@@ -6,6 +6,7 @@ use syft_core::{
     LayoutKind, NodePaths, Timestamp, yaml,
 };
 
+use crate::packages::PackagesUsed;
 use crate::records::{Decision, JobRecord, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, Release, STDERR, STDOUT};
 use crate::sandbox::{Exit, IsolationLevel, Limits};
@@ -69,6 +70,9 @@ pub struct Receipt {
     pub reason: Option<String>,
     /// What it could read.
     pub datasets: Vec<DatasetName>,
+    /// The packages that it had, if it needed any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<PackagesUsed>,
     /// The box that it ran in.
     pub isolation: IsolationLevel,
     /// The version of Landlock that the box was made with, if it was.
@@ -488,6 +492,7 @@ fn receipt(
         approval_digest: started.approval,
         reason: authorised_by.and_then(|decision| decision.reason.clone()),
         datasets: started.datasets.clone(),
+        packages: started.packages.clone(),
         isolation: finished.map_or(started.level, |finished| finished.level),
         landlock_abi: finished.and_then(|finished| finished.landlock_abi),
         limits: started.limits.clone(),

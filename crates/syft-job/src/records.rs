@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text, shorten};
 
+use crate::packages::PackageLock;
 use crate::sandbox::Limits;
 use crate::{JobId, JobKind, PythonState, Status};
 
@@ -175,10 +176,13 @@ pub enum Verdict {
 /// The bounds of an approved run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Over revision, environment, limits and datasets; it alone authorises a run.
+    /// Over revision, packages, limits and datasets; it alone authorises a run.
     pub digest: ContentHash,
     /// What the run may use.
     pub limits: Limits,
     /// What the run may read.
     pub datasets: Vec<DatasetName>,
+    /// Which packages it gets, if it needs any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<PackageLock>,
 }

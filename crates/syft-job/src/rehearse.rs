@@ -6,6 +6,7 @@ use crate::decide::{current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
 use crate::job::Side;
+use crate::packages::{PackageNeeds, Wanted};
 use crate::read::read_job;
 use crate::records::SCHEMA;
 use crate::rehearsal::{MockRead, Rehearsal, RehearsalOptions};
@@ -50,7 +51,7 @@ struct Subject {
     submitter: Email,
     name: JobName,
     datasets: Vec<DatasetName>,
-    dependencies: Vec<String>,
+    needs: PackageNeeds,
     kind: JobKind,
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -79,7 +80,9 @@ impl JobStore {
     /// changes nothing of the job.
     ///
     /// # Errors
-    /// [`Error::Malformed`]; [`Error::Dependencies`]; [`Error::NoMock`];
+    /// [`Error::Malformed`]; [`Error::NoMock`]; [`Error::Requirement`];
+    /// [`Error::NoPackages`] if this node takes none; [`Error::PackagesMissing`] if
+    /// another's job needs what is not here: nothing is fetched for whoever asks;
     /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`] if another
     /// rehearsal goes on; [`Error::Integrity`] if the snapshot is not what arrived;
     /// [`Error::Stopped`] if the box begins no job any more.
@@ -115,7 +118,7 @@ impl JobStore {
             submitter: self.me.clone(),
             name,
             datasets: submission.datasets.clone(),
-            dependencies: gathered.all_dependencies(submission),
+            needs: PackageNeeds::read(&gathered.all_dependencies(submission), &gathered.files)?,
             kind: gathered.kind,
             files: gathered.files,
         };
@@ -151,10 +154,13 @@ impl JobStore {
             Some(id) => id.to_string(),
             None => subject.name.to_string(),
         };
-        if !subject.dependencies.is_empty() {
-            let dependencies = subject.dependencies;
-            return Err(Error::Dependencies { job: name, dependencies });
-        }
+        let needs = std::mem::take(&mut subject.needs);
+        self.allow_packages(&name, &needs)?;
+        let packages = match needs.is_empty() {
+            true => Wanted::Nothing,
+            false if subject.submitter == self.me => Wanted::Needed(needs.clone()),
+            false => self.packages_at_hand(&name, &needs)?,
+        };
         let grants = self.grants(&name, &subject.datasets, DataSide::Mock(&subject.owner))?;
         demand(sandbox, options.minimum)?;
         let lock = self.lock_in(&folder()?)?;
@@ -171,6 +177,8 @@ impl JobStore {
             kind: subject.kind,
             files: std::mem::take(&mut subject.files),
             grants,
+            needs,
+            packages,
             limits: options.limits.clone(),
         };
         let (store, level) = (self.clone(), sandbox.level());
@@ -211,7 +219,7 @@ impl JobStore {
             submitter: job.submitter.clone(),
             name: job.name.clone(),
             datasets: files.config.datasets_of(&job.owner),
-            dependencies: files.config.dependencies,
+            needs: PackageNeeds::read(&files.config.dependencies, &files.files)?,
             kind: files.config.kind,
             files: files.files,
         })
@@ -276,7 +284,8 @@ impl EndedRehearsal {
     /// Remembers what came of it. A job that failed is no error.
     ///
     /// # Errors
-    /// [`Error::Isolation`] if no box could be made: then nothing has run.
+    /// [`Error::Isolation`] if no box could be made, [`Error::Packages`] or
+    /// [`Error::Requirement`] if its packages cannot be had: then nothing has run.
     /// [`Error::Stopped`] if its end was asked for. Those of the disk.
     pub fn finish(self) -> Result<Rehearsal> {
         let EndedRehearsal { begun, executed } = self;
@@ -304,7 +313,12 @@ impl EndedRehearsal {
             stderr: tail(&stderr),
         };
         match outcome {
-            Err(error @ (Error::Isolation { .. } | Error::Stopped)) => return Err(error),
+            Err(
+                error @ (Error::Isolation { .. }
+                | Error::Stopped
+                | Error::Packages { .. }
+                | Error::Requirement { .. }),
+            ) => return Err(error),
             Err(error) => rehearsal.error = Some(error.to_string()),
             Ok((report, collected)) => {
                 rehearsal.exit = Some(report.exit);

@@ -7,6 +7,7 @@ use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
 use crate::growing::Growing;
+use crate::packages::{PackageNeeds, PackagesUsed, Wanted};
 use crate::read::read_job;
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
@@ -85,7 +86,7 @@ impl JobStore {
     ///
     /// # Errors
     /// [`Error::WrongState`]; [`Error::Changed`] if the folder is no longer what
-    /// was approved; [`Error::Dependencies`]; [`Error::NoDataset`];
+    /// was approved; [`Error::PackagesMissing`]; [`Error::NoPackages`]; [`Error::NoDataset`];
     /// [`Error::Integrity`] if the snapshot is not what was approved;
     /// [`Error::Isolation`] if the box is too weak; [`Error::RunnerBusy`];
     /// [`Error::Stopped`] if the box begins no job any more.
@@ -102,11 +103,9 @@ impl JobStore {
         let record = self.reread(&self.record(id)?)?;
         let revision = current(&record)?.clone();
         let approval = self.authority(&record, &revision, options)?;
-        if !revision.dependencies.is_empty() {
-            let dependencies = revision.dependencies.clone();
-            return Err(Error::Dependencies { job: id.to_string(), dependencies });
-        }
         let files = self.approved_files(&record, &revision, &approval)?;
+        let needs = PackageNeeds::read(&revision.dependencies, &files)?;
+        let packages = self.approved_packages(id, &needs, &approval)?;
         let grants = self.grants(id.as_str(), &approval.datasets, DataSide::Real)?;
         demand(sandbox, options.minimum)?;
         let runs = self.runs_of(id)?;
@@ -120,6 +119,7 @@ impl JobStore {
             approval: approval.digest,
             limits,
             datasets: approval.datasets.clone(),
+            packages: approval.packages.as_ref().map(PackagesUsed::from),
             level: sandbox.level(),
             started_at: self.now(),
         };
@@ -132,7 +132,7 @@ impl JobStore {
         // The kind is what was shown: the digest does not cover what the snapshot says.
         let kind = revision.kind;
         let limits = started.limits.clone();
-        let execution = Execution { folder, owner, files, kind, grants, limits };
+        let execution = Execution { folder, owner, files, kind, grants, needs, packages, limits };
         Ok(BegunRun { store, record, started, execution, options, lock })
     }
 
@@ -185,7 +185,8 @@ impl JobStore {
             let expected = revision.digest;
             return Err(Error::Integrity { what: path.to_string(), expected, found });
         }
-        let authorised = approval_digest(&found, &approval.limits, &approval.datasets)?;
+        let Approval { limits, datasets, packages, .. } = approval;
+        let authorised = approval_digest(&found, limits, datasets, packages.as_ref())?;
         if authorised != approval.digest || files.config.datasets_of(&self.me) != approval.datasets
         {
             let what = format!("the approval of job {}", record.id);
@@ -193,6 +194,23 @@ impl JobStore {
             return Err(Error::Integrity { what, expected, found });
         }
         Ok(files.files)
+    }
+
+    /// The packages of the approval, if the job needs any.
+    fn approved_packages(
+        &self,
+        id: &JobId,
+        needs: &PackageNeeds,
+        approval: &Approval,
+    ) -> Result<Wanted> {
+        if needs.is_empty() {
+            return Ok(Wanted::Nothing);
+        }
+        self.allow_packages(id.as_str(), needs)?;
+        match &approval.packages {
+            Some(lock) => Ok(Wanted::Locked(lock.clone())),
+            None => Err(Error::PackagesMissing { job: id.to_string(), packages: needs.names() }),
+        }
     }
 
     /// Makes good what a process that died left: records the ends of runs in the
@@ -269,7 +287,7 @@ impl JobStore {
         self.tell(entry)
     }
 
-    /// Takes back a run that no box could be made for: its job is as it was before.
+    /// Takes back a run that no box could be made for, or no packages be had: its job is as it was before.
     fn refuse(&self, record: &JobRecord, started: &RunStarted, reason: &str) -> Result<()> {
         let mut entry = self.entry("job.run.refused", record, &self.me, &attempt(started));
         entry.details.extend([
@@ -356,13 +374,14 @@ impl EndedRun {
     /// releases what the options say.
     ///
     /// # Errors
-    /// [`Error::Isolation`] if no box could be made: then there was no run, and its
-    /// job is approved as before. Those of the disk. A job that failed is no error,
+    /// [`Error::Isolation`] if no box could be made, [`Error::Packages`] if its packages
+    /// could not be installed: then there was no run, and its job is approved as
+    /// before. Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
         let EndedRun { begun, outcome, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
-        if let Err(error @ Error::Isolation { .. }) = outcome {
+        if let Err(error @ (Error::Isolation { .. } | Error::Packages { .. })) = outcome {
             store.refuse(&record, &started, &error.to_string())?;
             drop(lock);
             return Err(error);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Timestamp};
 
+use crate::packages::PackagesUsed;
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
 use crate::{Error, JobId, JobStore, OutputFile, Result, SkippedOutput, rehearse};
 
@@ -35,6 +36,9 @@ pub struct RunStarted {
     pub limits: Limits,
     /// The datasets that it may read.
     pub datasets: Vec<DatasetName>,
+    /// The packages that it has, if it needs any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<PackagesUsed>,
     /// The box it is started in.
     pub level: IsolationLevel,
     /// When it started.

@@ -10,6 +10,7 @@ use syft_core::{
 };
 
 use crate::audit::AuditSink;
+use crate::packages::PackageOptions;
 use crate::pysyft::Protocol;
 use crate::records::{DecisionFile, JobRecord};
 use crate::{JobId, Result};
@@ -31,6 +32,7 @@ pub struct JobStore {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) layouts: Layouts,
     pub(crate) me: Email,
+    pub(crate) packages: PackageOptions,
     audit: Option<Arc<dyn AuditSink>>,
 }
 
@@ -57,7 +59,8 @@ impl JobStore {
         layouts: Layouts,
         me: Email,
     ) -> Self {
-        JobStore { disk, clock, entropy, layouts, me, audit: None }
+        let packages = PackageOptions::default();
+        JobStore { disk, clock, entropy, layouts, me, packages, audit: None }
     }
 
     /// The same jobs, with every decision, run and release told to `sink`.
@@ -65,6 +68,19 @@ impl JobStore {
     pub fn with_audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.audit = Some(sink);
         self
+    }
+
+    /// The same jobs, whose packages come from where these options say.
+    #[must_use]
+    pub fn with_packages(mut self, packages: PackageOptions) -> Self {
+        self.packages = packages;
+        self
+    }
+
+    /// Where the packages of jobs come from.
+    #[must_use]
+    pub fn package_options(&self) -> &PackageOptions {
+        &self.packages
     }
 
     /// The same jobs, as they lie in other layouts.

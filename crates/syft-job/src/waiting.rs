@@ -101,9 +101,6 @@ fn obstacle(job: &Job) -> Option<&'static str> {
     if job.status != Status::Approved {
         return None;
     }
-    if !job.dependencies.is_empty() {
-        return Some("it needs packages");
-    }
     let is_missing = |name| job.store.real_data(name).is_err();
     let missing = matches!(job.side, Side::Owner(_)) && job.datasets.iter().any(is_missing);
     missing.then_some("a dataset of it is not here")

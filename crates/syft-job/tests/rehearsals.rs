@@ -21,8 +21,8 @@ use common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet,
 use syft_core::{ContentHash, DatasitePath};
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, Sandbox};
 use syft_job::{
-    ApproveOptions, Error, Intake, Job, JobStore, OutputSink, Plan, Rehearsal, RehearsalOptions,
-    Rehearsed, Result, RunOptions, Script, Status, Submission,
+    ApproveOptions, Error, Intake, Job, JobStore, OutputSink, PackageOptions, PackageSource, Plan,
+    Rehearsal, RehearsalOptions, Rehearsed, Result, RunOptions, Script, Status, Submission,
 };
 
 /// A dataset of one file, as its owner has it.
@@ -336,8 +336,9 @@ fn what_cannot_be_rehearsed_is_said() {
     let said = bob.begin_rehearsal_of(&submission, &options, &walled());
     assert!(matches!(&said, Err(Error::NoMock { owner, .. }) if *owner == email(OWNER)));
     submission.dependencies = vec!["pandas".to_owned()];
-    let said = bob.begin_rehearsal_of(&submission, &options, &walled());
-    assert!(matches!(said, Err(Error::Dependencies { .. })));
+    let none = PackageOptions { source: PackageSource::None, ..PackageOptions::default() };
+    let said = bob.clone().with_packages(none).begin_rehearsal_of(&submission, &options, &walled());
+    assert!(matches!(said, Err(Error::NoPackages { .. })));
     // A damaged record of an earlier rehearsal hides nothing else.
     rehearse(&pair.owner, &job, &Unboxed::default()).unwrap();
     let record = format!(".syft/rehearsals/{}.json", job.digest().unwrap());

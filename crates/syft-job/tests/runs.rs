@@ -19,7 +19,8 @@ use syft_job::sandbox::{
     BoxReport, BoxedJob, Exit, IsolationLevel, Limits, LogSink, LogStream, Sandbox,
 };
 use syft_job::{
-    Error, Intake, JobId, OutputSink, ReleaseFiles, Result, RunOptions, Script, Status, Submission,
+    ApproveOptions, Error, Intake, JobId, OutputSink, ReleaseFiles, Result, RunOptions, Script,
+    Status, Submission,
 };
 
 const SCRIPT: &str = "echo rows; echo oops >&2; printf %s forty- two > outputs/answer.txt\n";
@@ -268,9 +269,8 @@ fn what_cannot_run_says_why_and_is_still_approved() {
     submission.dependencies = vec!["numpy\"; touch x".to_owned()];
     pair.submit(&submission);
     let Intake::Received { id, .. } = pair.intake("deps") else { panic!("not received") };
-    pair.approve(&id);
-    let error = pair.run(&id).unwrap_err();
-    assert!(matches!(error, Error::Dependencies { .. }), "{error}");
+    let error = pair.owner.store.approve(&id, &ApproveOptions::default()).unwrap_err();
+    assert!(matches!(error, Error::Requirement { .. }), "{error}");
 
     let mut submission = Submission::new(email(OWNER), Script::Text("echo".to_owned()));
     submission.name = Some(name("data"));
@@ -286,23 +286,18 @@ fn what_cannot_run_says_why_and_is_still_approved() {
 #[test]
 fn an_approved_job_that_cannot_run_here_waits_to_be_rejected() {
     let pair = Pair::new();
-    let refusals = [("deps", "it needs packages"), ("data", "a dataset of it is not here")];
-    for (job, reason) in refusals {
-        let mut submission = Submission::new(email(OWNER), Script::Text("echo".to_owned()));
-        submission.name = Some(name(job));
-        match job {
-            "deps" => submission.dependencies = vec!["numpy".to_owned()],
-            _ => submission.datasets = vec![dataset("nowhere")],
-        }
-        pair.submit(&submission);
-        let Intake::Received { id, .. } = pair.intake(job) else { panic!("not received") };
-        pair.approve(&id);
-        let waiting = pair.owner.store.received(&id).unwrap().waiting_for().unwrap();
-        assert_eq!(waiting.who, email(OWNER));
-        assert_eq!(waiting.command, format!("syft job reject {id} --reason \"{reason}\""));
-        pair.owner.store.reject(&id, Some(reason)).unwrap();
-        assert_eq!(pair.owner.store.received(&id).unwrap().waiting_for(), None);
-    }
+    let reason = "a dataset of it is not here";
+    let mut submission = Submission::new(email(OWNER), Script::Text("echo".to_owned()));
+    submission.name = Some(name("data"));
+    submission.datasets = vec![dataset("nowhere")];
+    pair.submit(&submission);
+    let Intake::Received { id, .. } = pair.intake("data") else { panic!("not received") };
+    pair.approve(&id);
+    let waiting = pair.owner.store.received(&id).unwrap().waiting_for().unwrap();
+    assert_eq!(waiting.who, email(OWNER));
+    assert_eq!(waiting.command, format!("syft job reject {id} --reason \"{reason}\""));
+    pair.owner.store.reject(&id, Some(reason)).unwrap();
+    assert_eq!(pair.owner.store.received(&id).unwrap().waiting_for(), None);
 }
 
 /// A box that cannot be made, or breaks.

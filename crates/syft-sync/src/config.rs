@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use syft_core::{Access, Disk, Email, LayoutKind, NodePaths, yaml};
+use syft_job::PackageSource;
 
 use crate::connect::NO_STORE;
 use crate::manager::owner_of_python_box;
@@ -121,6 +122,9 @@ pub struct NodeConfig {
     /// What is sealed.
     #[serde(default)]
     pub encrypt: Encrypt,
+    /// Where the packages of jobs come from.
+    #[serde(default)]
+    pub packages: PackageSource,
     /// The layout from which the datasite is being moved into this one, if that is
     /// not finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,6 +161,7 @@ impl NodeConfig {
             layout: LayoutKind::Pysyft,
             event_cache: false,
             encrypt: Encrypt::default(),
+            packages: PackageSource::default(),
             converting_from: None,
         }))
     }

@@ -24,6 +24,10 @@ pub(crate) struct LoginArgs {
     /// (auto); the same, and nothing goes to others (on); nothing (off)
     #[arg(long, value_parser = Encrypt::from_str, value_name = "auto|on|off")]
     pub(crate) encrypt: Option<Encrypt>,
+    /// Where the packages that jobs need come from: a package index; nowhere, so that such
+    /// a job does not run; or a folder of wheels
+    #[arg(long, value_name = "index|none|DIR")]
+    pub(crate) packages: Option<String>,
     /// Keep copies of my event log in .syft/cache/events
     #[arg(long)]
     pub(crate) event_cache: bool,

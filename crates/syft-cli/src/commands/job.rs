@@ -29,6 +29,7 @@ use crate::errors::CliError;
 use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs};
+pub(super) use decide::resolve_packages;
 pub(super) use limits::limits_of;
 pub(super) use outputs::{earlier_outputs, hint_earlier};
 pub(super) use rehearse::{before_sending, last_lines, rehearse_job};

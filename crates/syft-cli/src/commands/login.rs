@@ -1,7 +1,9 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
+use syft_sync::job::PackageSource;
 use syft_sync::transport::{SpaceKind, Transport};
 use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager};
 
@@ -21,6 +23,8 @@ pub(crate) struct Login {
     layout: LayoutKind,
     /// What is sealed.
     encrypt: Encrypt,
+    /// Where the packages of jobs come from.
+    packages: PackageSource,
     /// Whether others than those for whom it is can read what is not.
     #[serde(skip)]
     is_open: bool,
@@ -37,8 +41,8 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
-    let LoginArgs { email, transport, role, layout, encrypt, event_cache, recovery_key_file } =
-        args;
+    let LoginArgs { email, transport, role, layout, encrypt, packages, .. } = args;
+    let (event_cache, recovery_key_file) = (args.event_cache, args.recovery_key_file);
     context.check_identity(&email)?;
     let keys =
         recovery_key_file.map(|file| read_source(&context.path(&file), &email)).transpose()?;
@@ -50,6 +54,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
     config.encrypt = encrypt;
+    config.packages = packages.map(|typed| package_source(context, &typed)).transpose()?;
     if let Some(keys) = keys {
         config.keys = FirstKeys::Of(keys);
     }
@@ -64,6 +69,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         transport,
         layout,
         encrypt: manager.encrypt(),
+        packages: manager.packages().clone(),
         is_open: !manager.store_info().capabilities.access_control,
         converted_from: had.filter(|had| *had != layout),
         store_is_new,
@@ -71,6 +77,21 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         words: manager.keys().map(|keys| keys.bundle().words(keys.email())),
         keys_are_new: are_new,
     })
+}
+
+/// Where packages come from, as it is typed: a word, or a folder.
+fn package_source(context: &Context, typed: &str) -> Result<PackageSource, CliError> {
+    if let Ok(source @ (PackageSource::Index | PackageSource::None)) = typed.parse() {
+        return Ok(source);
+    }
+    let folder = context.path(Path::new(typed));
+    match folder.canonicalize() {
+        Ok(folder) if folder.is_dir() => Ok(PackageSource::Folder(folder)),
+        _ => {
+            let problem = format!("{} is no folder of wheels", folder.display());
+            Err(CliError::usage(problem).then("syft login --help"))
+        }
+    }
 }
 
 /// The store of an address, prepared if nobody has used it yet.

@@ -1,5 +1,6 @@
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind};
+use syft_sync::job::PackageSource;
 use syft_sync::{Encrypt, NO_STORE, Role};
 
 use crate::context::Context;
@@ -16,6 +17,7 @@ pub(crate) struct Whoami {
     transport: String,
     layout: LayoutKind,
     encrypt: Encrypt,
+    packages: PackageSource,
 }
 
 pub(crate) fn run(context: &Context) -> Result<Whoami, CliError> {
@@ -29,6 +31,7 @@ pub(crate) fn run(context: &Context) -> Result<Whoami, CliError> {
         transport: config.transport,
         layout: config.layout,
         encrypt: config.encrypt,
+        packages: config.packages,
     })
 }
 
@@ -48,6 +51,7 @@ impl Report for Whoami {
             ("store", store.to_owned()),
             ("layout", self.layout.to_string()),
             ("sealing", self.encrypt.to_string()),
+            ("packages", self.packages.to_string()),
         ]);
     }
 }

@@ -21,7 +21,10 @@ impl From<Error> for CliError {
             Error::WrongState { .. } => (Exit::Conflict, "wrong_state"),
             Error::Changed { .. } => (Exit::Conflict, "job_changed"),
             Error::Integrity { .. } | Error::Altered { .. } => (Exit::Integrity, "integrity"),
-            Error::Dependencies { .. } => (Exit::Refused, "dependencies"),
+            Error::Requirement { .. } => (Exit::Refused, "bad_package"),
+            Error::NoPackages { .. } => (Exit::Refused, "no_packages"),
+            Error::PackagesMissing { .. } => (Exit::Refused, "packages_missing"),
+            Error::Packages { .. } => (Exit::Store, "packages"),
             Error::NoDataset(_) => (Exit::NotFound, "no_private_data"),
             Error::NoMock { .. } => (Exit::NotFound, "no_mock"),
             Error::RunnerBusy => (Exit::Conflict, "runner_busy"),
@@ -44,9 +47,8 @@ impl From<Error> for CliError {
                 told.then(format!("syft job list --from {submitter}"))
             }
             Error::Script { .. } => told.then("syft job submit --help"),
-            Error::Dependencies { job, .. } => {
-                told.then(format!("syft job reject {job} --reason \"needs packages\""))
-            }
+            Error::NoPackages { .. } => told.then("syft login --packages index"),
+            Error::PackagesMissing { job, .. } => told.then(format!("syft job approve {job}")),
             Error::RunnerBusy => told.then("syft job list --status running"),
             Error::WrongState { job, .. }
             | Error::Malformed { job, .. }

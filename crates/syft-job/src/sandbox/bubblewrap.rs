@@ -74,8 +74,8 @@ fn show_system(command: &mut Command, view: &View) {
             Err(_) => bind(command, "--ro-bind-try", folder.as_ref(), folder.as_ref()),
         }
     }
-    for file in system::FILES {
-        bind(command, "--ro-bind-try", file.as_ref(), file.as_ref());
+    for path in system::files().chain(system::for_network(view.network)) {
+        bind(command, "--ro-bind-try", path.as_ref(), path.as_ref());
     }
     command.args(["--proc", "/proc", "--dir", "/dev"]);
     for device in system::DEVICES {

@@ -72,12 +72,18 @@ impl View {
         let listable = job.listable.iter().map(PathBuf::as_path);
         let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
             listable.partition(|folder| folder.starts_with(TMP));
-        let readable = job.readable.iter().chain(&job.programs).map(PathBuf::as_path);
-        let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
-        let mut shown: Vec<&Path> = whole.iter().copied().chain(alone).collect();
-        // What lies in another comes after it.
-        shown.sort();
-        shown.dedup();
+        let system: Vec<PathBuf> = system::folders().collect();
+        let programs = job.programs.iter().filter(|path| !is_in(path, &system));
+        let single = job.readable.iter().chain(programs).map(PathBuf::as_path);
+        let mut all: Vec<&Path> = whole.into_iter().chain(single).collect();
+        // What lies in another comes after it, and is there with it.
+        all.sort();
+        let mut shown: Vec<&Path> = Vec::new();
+        for path in all {
+            if !is_in(path, &shown) {
+                shown.push(path);
+            }
+        }
         let mut shown: Vec<Shown> = shown.into_iter().map(Shown::in_place).collect();
         shown.push(Shown { from: job.work_dir.clone().into(), to: WORK.into() });
         let limits = &job.limits;
@@ -108,6 +114,10 @@ impl View {
     pub(crate) fn places(&self) -> impl Iterator<Item = &Path> {
         self.shown.iter().map(|shown| Path::new(&shown.from))
     }
+}
+
+fn is_in(path: &Path, folders: &[impl AsRef<Path>]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
 }
 
 impl Shown {

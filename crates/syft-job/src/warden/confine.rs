@@ -129,8 +129,11 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
     for folder in system::folders() {
         rules = allow(rules, &folder, read | AccessFs::Execute)?;
     }
-    for file in system::FILES {
-        rules = allow(rules, Path::new(file), AccessFs::ReadFile.into())?;
+    for file in system::files() {
+        rules = allow(rules, file, AccessFs::ReadFile.into())?;
+    }
+    for path in system::for_network(grants.network) {
+        rules = allow(rules, path, read)?;
     }
     for device in system::DEVICES {
         rules = allow(rules, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile)?;

@@ -3,18 +3,34 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::sandbox::Network;
+
 /// Programs and their libraries; those that are not there are left out.
 const FOLDERS: [&str; 7] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives"];
-/// What the loader and the interpreters read below `/etc`.
-pub(crate) const FILES: [&str; 6] = [
+/// What the loader, the interpreters and pip read below `/etc`.
+const FILES: [&str; 8] = [
     "/etc/ld.so.cache",
     "/etc/ld.so.preload",
     "/etc/localtime",
     "/etc/timezone",
     "/etc/mime.types",
     "/etc/ssl/openssl.cnf",
+    "/etc/os-release",
+    "/etc/debian_version",
 ];
+/// What finds a host by its name.
+const NAMES: [&str; 6] = [
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+];
+/// Whom a connection is trusted to; the rest of it lies below `/usr`.
+const CERTIFICATES: [&str; 4] =
+    ["/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted"];
 
 /// Devices that every job can use.
 pub(crate) const DEVICES: [&str; 5] =
@@ -38,6 +54,17 @@ const RESTRICTIONS: [(&str, &str); 3] = [
 /// What every job can read besides what it is granted.
 pub(crate) fn folders() -> impl Iterator<Item = PathBuf> {
     FOLDERS.iter().map(PathBuf::from).chain(python_settings())
+}
+
+/// The files that it can read likewise.
+pub(crate) fn files() -> impl Iterator<Item = &'static Path> {
+    FILES.iter().map(Path::new)
+}
+
+/// What it can read of the system as well to reach what it may of the network.
+pub(crate) fn for_network(network: Network) -> impl Iterator<Item = &'static Path> {
+    let open = (network == Network::Open).then_some(NAMES.iter().chain(&CERTIFICATES));
+    open.into_iter().flatten().map(Path::new)
 }
 
 /// Debian keeps Python's start-up settings in `/etc/python3.11` and the like.

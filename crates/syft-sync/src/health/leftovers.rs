@@ -7,7 +7,7 @@ use crate::node::Node;
 /// What was touched more recently may belong to something that is under way.
 const LEFT_AFTER_NS: i64 = 3_600_000_000_000;
 /// How the folders are called that hold one thing each while it is made.
-const STAGES: [&str; 2] = ["snapshot-", "submit-"];
+const STAGES: [&str; 3] = ["snapshot-", "submit-", "packages-"];
 
 /// What a crash has left: harmless, and in nobody's way.
 pub(crate) fn look_for_leftovers(node: &Node) -> Result<Check> {

@@ -3,7 +3,8 @@ use std::time::Duration;
 use syft_core::{Email, JobName};
 use syft_job::sandbox::{Limits, LogSink, Sandbox};
 use syft_job::{
-    ApproveOptions, Decision, JobId, JobRun, JobStore, Release, ReleaseFiles, RunOptions,
+    ApproveOptions, Decision, JobId, JobRun, JobStore, PackageLock, Release, ReleaseFiles,
+    RunOptions,
 };
 
 use super::SyftboxManager;
@@ -31,7 +32,22 @@ impl SyftboxManager {
         Limits { wall, ..Limits::default() }
     }
 
-    /// Approves these bytes of a job that was sent to me.
+    /// Finds out which packages exactly a job that was sent to me needs, before it is
+    /// approved: nothing, if it needs none. The home is not held meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Role`](crate::Error::Role); as [`JobStore::resolve_packages`].
+    pub fn resolve_packages(
+        &self,
+        id: &JobId,
+        sandbox: &dyn Sandbox,
+    ) -> Result<Option<PackageLock>> {
+        self.need_owner()?;
+        Ok(self.jobs.resolve_packages(id, sandbox)?)
+    }
+
+    /// Approves these bytes of a job that was sent to me. The packages of one that
+    /// needs any are found out before, by [`SyftboxManager::resolve_packages`].
     ///
     /// # Errors
     /// [`Error::Role`](crate::Error::Role); as [`JobStore::approve`]; the lock.

@@ -31,9 +31,10 @@ use syft_core::{
     LayoutKind, Layouts, SystemClock, SystemEntropy,
 };
 use syft_dataset::DatasetStore;
-use syft_job::JobStore;
+use syft_job::{JobStore, PackageOptions, PackageSource};
 use syft_perm::Permissions;
 use syft_transport::{Info, Transport};
+use url::Url;
 
 pub use attempts::Sent;
 pub use datasets::CreateOptions;
@@ -97,6 +98,14 @@ pub struct Config {
     /// What a login makes of sealing; by default what holds already, and
     /// [`Encrypt::Auto`] in a new home.
     pub encrypt: Option<Encrypt>,
+    /// Where a login has the packages of jobs come from; by default what holds already,
+    /// and an index in a new home.
+    pub packages: Option<PackageSource>,
+    /// Another package index than the usual one of the installer.
+    pub package_index: Option<Url>,
+    /// Where `uv` is, if it is to install the packages of jobs: an absolute path that
+    /// nobody else can write. Without it, pip does.
+    pub uv: Option<PathBuf>,
     /// Who is told what is going on; by default nobody.
     pub notices: Arc<dyn NoticeSink>,
     /// How long a call waits for another process that holds the home.
@@ -130,6 +139,9 @@ impl Config {
             layout: None,
             keys: FirstKeys::New,
             encrypt: None,
+            packages: None,
+            package_index: None,
+            uv: None,
             notices: Arc::new(()),
             lock_wait: DEFAULT_LOCK_WAIT,
             disk: None,
@@ -229,6 +241,9 @@ impl SyftboxManager {
         let had_encrypt = known.as_ref().map(|known| known.encrypt);
         let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
         manager.node.take_keys(keys, encrypt);
+        let had_packages = known.as_ref().map(|known| known.packages.clone());
+        let packages = config.packages.clone().or(had_packages.clone()).unwrap_or_default();
+        manager.take_packages(&config, packages.clone());
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
         let known = known.unwrap_or_else(|| NodeConfig {
@@ -238,6 +253,7 @@ impl SyftboxManager {
             layout: had,
             event_cache: config.event_cache,
             encrypt,
+            packages: packages.clone(),
             converting_from: None,
         });
         if is_first {
@@ -263,12 +279,16 @@ impl SyftboxManager {
             layout: manager.node.layouts.own().kind(),
             event_cache: config.event_cache,
             encrypt,
+            packages: packages.clone(),
             converting_from: None,
         };
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
         if had_encrypt.is_some_and(|had| had != encrypt) || is_first && !encrypt.seals() {
             pass.note("encrypt", encrypt.to_string())?;
+        }
+        if had_packages.is_some_and(|had| had != packages) {
+            pass.note("packages", packages.to_string())?;
         }
         drop(pass);
         manager.restored = restored.told();
@@ -305,6 +325,7 @@ impl SyftboxManager {
         let mut manager = Self::assemble(&config, disk, known.layout)?;
         let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
         manager.node.take_keys(keys, known.encrypt);
+        manager.take_packages(&config, known.packages.clone());
         manager.finish_layout(&known)?;
         Ok(manager)
     }
@@ -369,6 +390,12 @@ impl SyftboxManager {
         })
     }
 
+    fn take_packages(&mut self, config: &Config, source: PackageSource) {
+        let (index, uv) = (config.package_index.clone(), config.uv.clone());
+        let options = PackageOptions { source, index, uv };
+        self.jobs = self.jobs.clone().with_packages(options);
+    }
+
     /// Whose node this is.
     #[must_use]
     pub fn email(&self) -> &Email {
@@ -397,6 +424,12 @@ impl SyftboxManager {
     #[must_use]
     pub fn encrypt(&self) -> Encrypt {
         self.node.ring.as_ref().map_or(Encrypt::Off, |ring| ring.encrypt())
+    }
+
+    /// Where the packages of jobs come from.
+    #[must_use]
+    pub fn packages(&self) -> &PackageSource {
+        &self.jobs.package_options().source
     }
 
     /// Whether this identity acts as a data owner.

@@ -1,9 +1,12 @@
 use serde::Serialize;
 use syft_sync::core::Email;
-use syft_sync::job::{self, ApproveOptions, Job, JobId, JobSummary, Status, Verdict};
+use syft_sync::job::{
+    self, ApproveOptions, Decision, Job, JobId, JobSummary, PackageSource, PackagesUsed, Status,
+    Verdict,
+};
 use syft_sync::{Error, SyftboxManager};
 
-use super::{find_mine, view};
+use super::{find_mine, sandbox, view};
 use crate::args::{ApproveArgs, DecideArgs};
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
@@ -24,6 +27,8 @@ struct Decided {
     #[serde(flatten)]
     job: JobSummary,
     delivery: Delivery,
+    /// What was approved with it.
+    packages: Option<PackagesUsed>,
     #[serde(skip)]
     me: Email,
 }
@@ -32,6 +37,7 @@ struct Decided {
 /// changed only what was shown is approved.
 pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobApproved, CliError> {
     let (manager, job) = find_here(context, &args.decide.job, "approve").await?;
+    resolve_packages(context, &manager, job.id())?;
     let limits = args.limits.over(manager.limits());
     let options = ApproveOptions { reason: args.decide.reason, expected: None, limits };
     let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
@@ -40,14 +46,37 @@ pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobA
         }
         error => error.into(),
     });
-    let verdict = decided?.verdict;
-    Ok(JobApproved(tell(context, manager, job.id(), verdict).await?))
+    let Decision { verdict, approval, .. } = decided?;
+    let told = tell(context, manager, job.id(), verdict).await?;
+    let packages =
+        approval.and_then(|approval| approval.packages).map(|it| PackagesUsed::from(&it));
+    Ok(JobApproved(Decided { packages, ..told }))
 }
 
 pub(super) async fn reject(context: &Context, args: DecideArgs) -> Result<JobRejected, CliError> {
     let (manager, job) = find_here(context, &args.job, "reject").await?;
     let verdict = manager.reject_job(job.id(), args.reason.as_deref())?.verdict;
     Ok(JobRejected(tell(context, manager, job.id(), verdict).await?))
+}
+
+/// Finds out which packages exactly a job needs, so that the approval names them.
+pub(in crate::commands) fn resolve_packages(
+    context: &Context,
+    manager: &SyftboxManager,
+    id: &JobId,
+) -> Result<(), CliError> {
+    match manager.job_store().package_needs(id) {
+        // Whatever is wrong with it, the approval says.
+        Err(_) => return Ok(()),
+        Ok(needs) if needs.is_empty() => return Ok(()),
+        Ok(_) => {}
+    }
+    if *manager.packages() != PackageSource::None {
+        context.note("finding out which packages it needs exactly");
+    }
+    let sandbox = sandbox(&context.state_folder(), None)?;
+    manager.resolve_packages(id, &*sandbox)?;
+    Ok(())
 }
 
 /// A job that was sent to me; one that did not arrive yet is fetched.
@@ -77,12 +106,15 @@ async fn tell(
     // another revision, which the next look shows.
     let job = manager.job_store().received(id)?.summary()?;
     let delivery = context.deliver(&manager).await;
-    Ok(Decided { verdict, job, delivery, me: manager.email().clone() })
+    Ok(Decided { verdict, job, delivery, packages: None, me: manager.email().clone() })
 }
 
 impl Decided {
     fn write(&self, page: &mut Page, what: &str) {
         page.line(what);
+        if let Some(PackagesUsed { packages, .. }) = &self.packages {
+            page.line(format!("It runs with exactly {}.", packages.join(", ")));
+        }
         view::write(page, &self.me, &self.job);
         if self.delivery == Delivery::Waiting {
             page.gap();

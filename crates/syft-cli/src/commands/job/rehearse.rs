@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use syft_sync::SyftboxManager;
 use syft_sync::core::{ContentHash, Email, JobName, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
 use syft_sync::job::{
-    Job, JobId, JobKind, MockRead, OutputFile, Rehearsal, RehearsalOptions, Script, SkippedOutput,
-    Submission,
+    self, Job, JobId, JobKind, MockRead, OutputFile, Rehearsal, RehearsalOptions, Script,
+    SkippedOutput, Submission,
 };
+use syft_sync::{Error, SyftboxManager};
 
 use super::limits::Reached;
 use super::{Stream, find, safe_lines, sandbox};
@@ -85,7 +85,16 @@ pub(in crate::commands) fn rehearse_job(
 ) -> Result<Rehearsal, CliError> {
     let (options, sandbox) = (options(manager, limits), strongest(context)?);
     let rehearsal = manager.rehearse_job(id, &options, &*sandbox, &mut Stream::new(None));
-    Ok(rehearsal?)
+    rehearsal.map_err(|error| match &error {
+        Error::Job(job::Error::PackagesMissing { packages, .. }) => {
+            let packages = packages.join(", ");
+            let problem =
+                format!("not rehearsed: needs packages {packages}, which are not here yet");
+            CliError::new(Exit::Refused, "packages_missing", problem)
+                .then(format!("syft job approve {id}"))
+        }
+        _ => error.into(),
+    })
 }
 
 /// Where a limit was reached, how to try it with more.
@@ -176,6 +185,9 @@ fn strongest(context: &Context) -> Result<Box<dyn Sandbox>, CliError> {
     sandbox(&context.state_folder(), None)
 }
 
+/// What says nothing about the job itself.
+const CANNOT_TRY: [&str; 5] = ["isolation", "no_mock", "runner_busy", "no_packages", "packages"];
+
 /// Tries on the mock what is about to be sent. A job that fails there is not sent;
 /// where it cannot be tried, that is told and no reason to hold it back.
 pub(in crate::commands) fn before_sending(
@@ -185,7 +197,7 @@ pub(in crate::commands) fn before_sending(
     send_anyway: String,
 ) -> Result<Option<Rehearsal>, CliError> {
     let rehearsal = match rehearse(context, manager, submission, &LimitArgs::default()) {
-        Err(error) if matches!(error.code(), "isolation" | "no_mock" | "runner_busy") => {
+        Err(error) if CANNOT_TRY.contains(&error.code()) => {
             context.note(&format!("not tried on the mock: {}", error.message()));
             return Ok(None);
         }

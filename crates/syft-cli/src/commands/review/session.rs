@@ -9,8 +9,8 @@ use syft_sync::{ProcessOptions, SyftboxManager};
 use crate::args::LimitArgs;
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
-    Stream, last_lines, no_box, note_run, outputs_table, rehearse_job, safe_lines, sandbox,
-    stop_on_interrupt,
+    Stream, last_lines, no_box, note_run, outputs_table, rehearse_job, resolve_packages,
+    safe_lines, sandbox, stop_on_interrupt,
 };
 use crate::context::Context;
 use crate::errors::CliError;
@@ -112,7 +112,9 @@ impl<'a, R: BufRead> Session<'a, R> {
                         // Bytes that came since they were shown are not approved.
                         let expected = Some(review.digest);
                         let limits = review.limits.clone();
-                        let options = ApproveOptions { expected, limits, reason: None };
+                        let options =
+                            ApproveOptions { expected, limits, ..ApproveOptions::default() };
+                        resolve_packages(self.context, self.manager, id)?;
                         self.manager.approve_job(id, &options)?;
                         self.context.deliver(self.manager).await;
                         self.say("Approved: one run of exactly these bytes.");

@@ -41,8 +41,8 @@ impl Sources {
                 Err(_) => system.extend(read_only(&folder)?),
             }
         }
-        for file in system::FILES {
-            system.extend(read_only(Path::new(file))?);
+        for path in system::files().chain(system::for_network(view.network)) {
+            system.extend(read_only(path)?);
         }
         let mut devices = Vec::new();
         for device in system::DEVICES {

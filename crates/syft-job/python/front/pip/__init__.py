@@ -1,0 +1,1 @@
+"""Stands for pip in a job, where nothing is installed."""
