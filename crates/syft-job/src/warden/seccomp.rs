@@ -200,6 +200,7 @@ fn refused_rules(landlock_abi: u32, network: Network) -> Result<Rules, seccompil
     refuse_namespaces_and_sockets(&mut rules)?;
     refuse_steering_others(&mut rules)?;
     refuse_ioctls(&mut rules)?;
+    refuse_personalities(&mut rules)?;
     if landlock_abi < 3 {
         refuse_truncation(&mut rules)?;
     }
@@ -292,6 +293,14 @@ fn refuse_ioctls(rules: &mut Rules) -> Result<(), seccompiler::Error> {
         refuse(rules, libc::SYS_ioctl, vec![(1, Dword, Eq, request)])?;
     }
     Ok(())
+}
+
+/// A process may ask for its personality, and take the plain one. Others are there for
+/// programs of other systems, and make memory easier to attack.
+fn refuse_personalities(rules: &mut Rules) -> Result<(), seccompiler::Error> {
+    const PLAIN: u64 = 0;
+    const ASK: u64 = 0xffff_ffff;
+    refuse(rules, libc::SYS_personality, vec![(0, Dword, Ne, PLAIN), (0, Dword, Ne, ASK)])
 }
 
 /// Before version 3 Landlock does not see a file being emptied; a file opened for
