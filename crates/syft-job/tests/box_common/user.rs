@@ -74,7 +74,7 @@ fn all_as_user() -> String {
 /// A box in namespaces. `None` where the machine lets no ordinary user make any:
 /// then the reason must have been found, and nothing but that may be the reason.
 #[allow(clippy::print_stderr, reason = "not to pass in silence")]
-fn namespaces() -> Option<WardenSandbox> {
+pub(crate) fn namespaces() -> Option<WardenSandbox> {
     static FOUND: OnceLock<Probe> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
