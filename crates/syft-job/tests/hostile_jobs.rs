@@ -110,6 +110,7 @@ fn in_runners(test: &str, mut each: impl FnMut(&Case, &str, usize) -> Vec<String
         return one_at_a_time(|| all_parts(test));
     };
     set_child_subreaper(Some(getpid())).unwrap();
+    check::sees_what_gets_out(&canary);
     let mut wrong = Vec::new();
     let cases: Vec<(usize, Case)> = corpus().into_iter().enumerate().collect();
     for (number, case) in cases.iter().skip(part.parse().unwrap()).step_by(PARTS) {

@@ -1,6 +1,7 @@
 //! What must hold of every case, whatever its script says.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::geteuid;
@@ -12,6 +13,30 @@ use super::{Case, Holds, Outside, processes};
 
 /// What a run may take longer than its time.
 const OVERRUN: Duration = Duration::from_secs(1);
+
+/// Does without a box all that is looked for, which must be seen.
+pub(crate) fn sees_what_gets_out(canary: &str) {
+    const SCRIPT: &str = r#"
+        cat "$TOKEN"; cat "$TOKEN" >&2; cp "$TOKEN" ../outputs/token; touch ../home/notes; kill -STOP $BYSTANDER
+        echo > /dev/tcp/127.0.0.1/$TCP; echo > /dev/tcp/::1/$TCP6; echo > /dev/udp/127.0.0.1/$UDP
+        perl -MSocket -e '
+            sub to { socket(S, AF_UNIX, $_[0], 0); connect(S, $_[1]); syswrite(S, "x") }
+            to(SOCK_STREAM, pack_sockaddr_un($ENV{SOCKET})); to(SOCK_DGRAM, pack_sockaddr_un($ENV{LOG_SOCKET}));
+            to(SOCK_STREAM, pack("S a*", AF_UNIX, "\0$ENV{ABSTRACT}"))'
+        (cd /; exec env -i sleep $MARK) > /dev/null 2>&1 & env -i sleep 1000 > /dev/null 2>&1 & exit 0"#;
+    let scene = Scene::new(canary, 99_999);
+    let before = scene.look();
+    let came = collect(&PlainSandbox, &scene.run, &Limits::default(), SCRIPT);
+    let changes = changed(&before, &scene.look());
+    let by_mark = processes::known_by(&scene.bystander, &scene.mark, Path::new("/nowhere"));
+    let by_folder = processes::known_by(&scene.bystander, "no mark", scene.run.root());
+    let left = processes::left(&scene.bystander, &scene.mark, scene.run.root());
+    processes::end_all(&scene.bystander);
+    assert_eq!((by_mark.len(), by_folder.len(), left.len()), (1, 1, 2), "{}", said(&came));
+    assert_eq!(revealed(&came, canary).len(), 3, "{}", said(&came));
+    assert_eq!(scene.reached().len(), 6, "{}", said(&came));
+    assert_eq!(changes.len(), 2, "{changes:?}");
+}
 
 /// Runs a case in a box; what does not hold.
 pub(crate) fn in_box(

@@ -108,14 +108,25 @@ fn has_ended(pid: i32) -> bool {
 }
 
 /// Processes anywhere on the machine that show the mark or the folder of the run.
-fn known_by(spared: &Bystander, mark: &str, root: &Path) -> Vec<String> {
+pub(crate) fn known_by(spared: &Bystander, mark: &str, root: &Path) -> Vec<String> {
     let spared = [std::process::id().to_string(), spared.pid().to_string()];
     let root = root.to_str().unwrap();
     let names = fs::read_dir("/proc").unwrap().flatten().map(|it| it.file_name());
     let pids = names.filter_map(|name| name.into_string().ok());
     let pids = pids.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-    let ours = pids.filter(|pid| !spared.contains(pid) && is_known_by(pid, mark, root));
+    // Whoever is older than the bystander, is no process of the job.
+    let oldest = started(&spared[1]);
+    let ours = pids.filter(|pid| {
+        !spared.contains(pid) && started(pid) >= oldest && is_known_by(pid, mark, root)
+    });
     ours.map(|pid| shown(&pid)).collect()
+}
+
+/// When a process was started, by the kernel's count; none for one that is gone.
+fn started(pid: &str) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(19)?.parse().ok()
 }
 
 fn is_known_by(pid: &str, mark: &str, root: &str) -> bool {

@@ -53,10 +53,10 @@ never.wait()'"#),
         .limits(|limits| (limits.file_bytes, limits.scratch_bytes) = (4 * MIB, 64 * MIB)),
     greedy(Outputs, "x6_makes_fifty_thousand_files", r#"perl -e '
         for (1..50000) { open(F, ">", "../outputs/$_") or last; close F } sleep 60'"#),
-    greedy(Outputs, "x6_makes_fifty_thousand_folders", r#"perl -e '
-        for (1..50000) { mkdir "../outputs/$_" or last } sleep 60'"#),
+    greedy(Outputs, "x6_makes_five_thousand_folders", r#"perl -e '
+        for (1..5000) { mkdir "../outputs/$_" or last } sleep 60'"#),
     greedy(Outputs, "x6_nests_folders_without_end", r#"perl -e '
-        chdir "../outputs"; for (1..3000) { mkdir "d"; chdir "d" } open(F, ">", "deep"); sleep 60'"#),
+        chdir "../outputs"; for (1..600) { mkdir "d"; chdir "d" } open(F, ">", "deep"); sleep 60'"#),
     greedy(Scratch, "x6_holds_what_it_has_deleted", r#"perl -e '
         for (1..40) { open($file[$_], ">", "held"); unlink "held"; syswrite($file[$_], "x" x 1e6) } sleep 60'"#),
     greedy(Scratch, "x6_lets_a_daemon_hold_what_was_deleted", r#"
