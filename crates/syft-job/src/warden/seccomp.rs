@@ -334,6 +334,22 @@ fn refuse_signals(rules: &mut Rules) -> Result<(), seccompiler::Error> {
     }
     refuse(rules, libc::SYS_kill, vec![(0, Dword, Eq, as_argument(-1))])?;
     rules.insert(libc::SYS_pidfd_send_signal, Vec::new());
+    refuse_signals_by_files(rules)
+}
+
+/// The kernel sends whatever signal was chosen for a file to whom it was given to.
+fn refuse_signals_by_files(rules: &mut Rules) -> Result<(), seccompiler::Error> {
+    const F_SETSIG: u64 = 10;
+    const F_SETOWN_EX: u64 = 15;
+    const FIOSETOWN: u64 = 0x8901;
+    const SIOCSPGRP: u64 = 0x8902;
+    let set_owner = u64::from(libc::F_SETOWN.unsigned_abs());
+    for command in [set_owner, F_SETSIG, F_SETOWN_EX] {
+        refuse(rules, libc::SYS_fcntl, vec![(1, Dword, Eq, command)])?;
+    }
+    for request in [FIOSETOWN, SIOCSPGRP] {
+        refuse(rules, libc::SYS_ioctl, vec![(1, Dword, Eq, request)])?;
+    }
     Ok(())
 }
 

@@ -93,6 +93,13 @@ thread.join()'"#),
             syscall(SYS_pidfd_send_signal, $parent, 9, 0, 0)'
         setsid sleep $MARK < /dev/null > /dev/null 2>&1 & exit 0"#)
         .outside(WOULD_KILL),
+    refused("x3_has_the_kernel_kill_the_warden", r#"
+        setsid sleep $MARK < /dev/null > /dev/null 2>&1 & WARDEN=$PPID perl -MDoor -e '
+            for my $pid ($ENV{WARDEN}, $ENV{RUNNER}) { pipe(R, W);
+                syscall(SYS_fcntl, fileno(R), 8, $pid + 0); syscall(SYS_fcntl, fileno(R), 10, 9);
+                syscall(SYS_fcntl, fileno(R), 4, 020000); syswrite(W, "x") }
+            select(undef, undef, undef, 0.05)'; exit 0"#)
+        .outside(WOULD_KILL),
     refused("x3_kills_all_that_it_can", "setsid sleep $MARK & kill -9 -1; kill -9 $RUNNER $CALLER $PPID; kill -9 $$")
         .outside(WOULD_KILL),
     refused("x3_kills_its_group", "sleep $MARK & kill -9 0").outside(WOULD_KILL),
