@@ -11,7 +11,7 @@ use crate::grant::Grant;
 use crate::sandbox::{
     BoundedLog, BoxReport, BoxedJob, Limits, LogSink, LogStream, Network, Sandbox, join_outputs,
 };
-use crate::{Collected, Error, JobKind, JobStore, Result, collect_outputs};
+use crate::{Collected, Error, JobKind, JobStore, OutputsCollector, Result};
 
 /// What one boxed process is made from.
 #[derive(Debug)]
@@ -110,15 +110,15 @@ impl Execution {
             programs: Vec::new(),
             listable,
             tmp_dir,
-            outputs_dir: outputs_dir.clone(),
+            outputs_dir,
             command: ["/bin/bash", "run.sh"].map(OsString::from).to_vec(),
             limits: self.limits.clone(),
             network: Network::Closed,
         };
-        let report = sandbox.run(&job, log)?;
         let to = self.folder.join("outputs")?;
-        let collected = collect_outputs(&outputs_dir, &self.limits, disk, &to)?;
-        Ok((report, collected))
+        let mut outputs = OutputsCollector::new(&self.limits, disk, &to);
+        let report = sandbox.run(&job, log, &mut outputs)?;
+        Ok((report, outputs.finish()))
     }
 
     /// The environment of every job; nothing of the owner's is inherited.

@@ -66,7 +66,9 @@ pub use id::JobId;
 pub use intake::Intake;
 pub use job::{Job, JobLog, JobOutput, JobSummary};
 pub use jobs::JobsList;
-pub use outputs::{Collected, OutputFile, SkippedOutput, collect_outputs};
+pub use outputs::{
+    Collected, NoOutputs, OutputFile, OutputSink, OutputsCollector, SkippedOutput, walk_outputs,
+};
 pub use project::{Marker, Receipt};
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;

@@ -17,8 +17,8 @@ use common::{OWNER, Pair, Unboxed, email, name, quiet, tree};
 use syft_core::DatasitePath;
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, Sandbox};
 use syft_job::{
-    BaseKind, Error, Intake, JobId, JobRun, Plan, ReleaseFiles, Result, RunOptions, Script, Status,
-    Submission,
+    BaseKind, Error, Intake, JobId, JobRun, OutputSink, Plan, ReleaseFiles, Result, RunOptions,
+    Script, Status, Submission,
 };
 
 /// Another answer each time.
@@ -128,7 +128,12 @@ impl Sandbox for Told {
     fn level(&self) -> IsolationLevel {
         IsolationLevel::L1
     }
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
         log.chunk(LogStream::Stdout, b"one\n");
         log.chunk(LogStream::Stderr, b"oops\n");
         self.printed.send(()).unwrap();
@@ -136,7 +141,7 @@ impl Sandbox for Told {
             return Err(Error::Stopped);
         }
         log.chunk(LogStream::Stdout, b"two\n");
-        Unboxed::default().run(job, &mut quiet)
+        Unboxed::default().run(job, &mut quiet, outputs)
     }
 }
 
@@ -162,7 +167,7 @@ impl Sandbox for Stopped {
     fn level(&self) -> IsolationLevel {
         IsolationLevel::L1
     }
-    fn run(&self, _: &BoxedJob, _: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(&self, _: &BoxedJob, _: &mut dyn LogSink, _: &mut dyn OutputSink) -> Result<BoxReport> {
         Err(Error::Stopped)
     }
     fn is_stopped(&self) -> bool {

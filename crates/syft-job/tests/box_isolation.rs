@@ -69,7 +69,7 @@ fn x1_the_environment_is_exactly_what_was_given() {
         job.command = vec!["/usr/bin/env".into()];
         let mut out = Vec::new();
         let mut log = |_, bytes: &[u8]| out.extend_from_slice(bytes);
-        sandbox.run(&job, &mut log).unwrap();
+        run.run_job(&sandbox, &job, &mut log).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "PATH=/usr/bin:/bin\nSYFT_IS_IN_JOB=true\n");
     }
 }
@@ -214,8 +214,10 @@ fn x10_no_file_has_the_kernel_signal_the_warden() {
         let run = Run::new();
         let mut out = Vec::new();
         let mut log = |_: LogStream, bytes: &[u8]| out.extend_from_slice(bytes);
-        let report = boxed().with_landlock_at_most(abi).run(&run.job(script), &mut log);
-        assert_eq!(report.map(|report| report.exit).ok(), Some(Exit::Code(0)), "Landlock {abi}");
+        let sandbox = boxed().with_landlock_at_most(abi);
+        let ended = run.run_job(&sandbox, &run.job(script), &mut log);
+        let exit = ended.map(|(report, _)| report.exit).ok();
+        assert_eq!(exit, Some(Exit::Code(0)), "Landlock {abi}");
         assert_eq!(String::from_utf8(out).unwrap(), "fine\n", "Landlock {abi}");
     }
 }
@@ -333,7 +335,7 @@ fn x3_a_killed_runner_takes_its_job_along() {
         .unwrap();
         job.outputs_dir = outputs;
         let mut no_log = |_: LogStream, _: &[u8]| {};
-        boxed().run(&job, &mut no_log).unwrap();
+        run.run_job(&boxed(), &job, &mut no_log).unwrap();
         return;
     }
     let (outputs, leftovers) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -398,18 +400,18 @@ fn where_no_box_can_be_made_nothing_runs() {
     let run = Run::new();
     let mut no_log = |_: LogStream, _: &[u8]| {};
     let job = run.job("echo x > ../outputs/ran");
-    let refused = boxed().with_landlock_at_most(0).run(&job, &mut no_log).unwrap_err();
+    let refused = run.run_job(&boxed().with_landlock_at_most(0), &job, &mut no_log).unwrap_err();
     assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L1"), "{refused}");
     assert!(refused.to_string().contains("Landlock"), "{refused}");
     assert!(!run.path("outputs/ran").exists());
     // Programs that are no wardens.
     for program in ["/bin/true", "/nowhere/warden"] {
         let other = WardenSandbox::new(program.into(), Vec::new());
-        assert!(matches!(other.run(&job, &mut no_log), Err(Error::Box(_))));
+        assert!(matches!(run.run_job(&other, &job, &mut no_log), Err(Error::Box(_))));
     }
     let mut absent = run.job("");
     absent.command = vec!["/usr/bin/no-such-program".into()];
-    let failed = boxed().run(&absent, &mut no_log).unwrap_err();
+    let failed = run.run_job(&boxed(), &absent, &mut no_log).unwrap_err();
     assert!(failed.to_string().contains("no-such-program"), "{failed}");
 }
 
@@ -426,7 +428,7 @@ fn x1_what_every_job_may_read_grants_no_box() {
         let mut job = run.job("echo x > ../outputs/ran");
         grant(&mut job);
         let mut no_log = |_: LogStream, _: &[u8]| {};
-        let refused = boxed().run(&job, &mut no_log).unwrap_err();
+        let refused = run.run_job(&boxed(), &job, &mut no_log).unwrap_err();
         assert!(matches!(&refused, Error::Isolation { needed, .. } if needed == "L1"), "{refused}");
         assert!(refused.to_string().contains("is below /usr"), "{refused}");
         assert!(!run.path("outputs/ran").exists());
@@ -446,7 +448,7 @@ fn a_listable_folder_shows_names_and_not_what_is_in_them() {
             out.extend_from_slice(bytes);
         }
     };
-    boxed().run(&job, &mut log).unwrap();
+    run.run_job(&boxed(), &job, &mut log).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out, "data.csv\nprivate_metadata.yaml\ngranted rows\n");
 }

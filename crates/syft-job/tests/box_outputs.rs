@@ -15,9 +15,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use syft_core::{ContentHash, DirDisk, Disk, HomePath};
+use syft_core::{ContentHash, DatasitePath, DirDisk, HomePath};
 use syft_job::sandbox::Limits;
-use syft_job::{Collected, collect_outputs};
+use syft_job::{Collected, OutputSink as _, OutputsCollector, walk_outputs};
 use tempfile::TempDir;
 
 struct Fixture {
@@ -48,9 +48,16 @@ impl Fixture {
     }
 
     fn collect(&self, limits: &Limits) -> Collected {
+        self.collect_within(limits).0
+    }
+
+    /// And whether a limit kept some of it back.
+    fn collect_within(&self, limits: &Limits) -> (Collected, bool) {
         let disk = DirDisk::open(&self.root.path().join("home")).unwrap();
         let to = HomePath::parse(".syft/runs/r1/outputs").unwrap();
-        collect_outputs(&self.left(""), limits, &disk as &dyn Disk, &to).unwrap()
+        let mut outputs = OutputsCollector::new(limits, &disk, &to);
+        let cut = walk_outputs(&self.left(""), limits, &mut outputs).unwrap();
+        (outputs.finish(), cut)
     }
 }
 
@@ -70,9 +77,9 @@ fn regular_files_are_copied_without_their_modes() {
     fixture.put("sub/deep/empty", "");
     fixture.put("run", "#!/bin/sh\n");
     fs::set_permissions(fixture.left("run"), fs::Permissions::from_mode(0o6777)).unwrap();
-    let collected = fixture.collect(&Limits::default());
+    let (collected, cut) = fixture.collect_within(&Limits::default());
     assert_eq!(names(&collected), ["result.csv", "run", "sub/deep/empty"]);
-    assert_eq!((collected.skipped.len(), collected.limit_hit), (0, false));
+    assert_eq!((collected.skipped.len(), cut), (0, false));
     assert_eq!(collected.files[0].sha256, ContentHash::of(b"a,b\n"));
     assert_eq!(collected.files[0].size, 4);
     assert_eq!(fs::read_to_string(fixture.target().join("result.csv")).unwrap(), "a,b\n");
@@ -150,9 +157,9 @@ fn x7_size_and_number_are_bounded() {
     let sparse = File::create(fixture.left("huge")).unwrap();
     sparse.set_len(1 << 40).or_else(|_| sparse.set_len(1 << 30)).unwrap();
     let limits = Limits { outputs_bytes: 7, ..Limits::default() };
-    let collected = fixture.collect(&limits);
+    let (collected, cut) = fixture.collect_within(&limits);
     assert_eq!(names(&collected), ["a", "c"]);
-    assert!(collected.limit_hit);
+    assert!(cut);
     assert!(reason(&collected, "huge").contains("pass 7 bytes"));
     let limits = Limits { outputs_files: 1, ..Limits::default() };
     let collected = fixture.collect(&limits);
@@ -167,7 +174,48 @@ fn x7_fifty_thousand_entries_are_not_walked() {
         fs::create_dir(fixture.left(format!("d{number}"))).unwrap();
     }
     let limits = Limits { outputs_files: 10, ..Limits::default() };
-    let collected = fixture.collect(&limits);
-    assert!(collected.limit_hit && collected.files.is_empty());
+    let (collected, cut) = fixture.collect_within(&limits);
+    assert!(cut && collected.files.is_empty());
     assert!(collected.skipped.iter().any(|skipped| skipped.reason.contains("looked at")));
+}
+
+#[test]
+fn x7_sparse_files_are_refused_and_small_holes_are_not() {
+    let fixture = Fixture::new();
+    let sparse = |name: &str, length: u64| {
+        fixture.put(name, "begins");
+        File::options().write(true).open(fixture.left(name)).unwrap().set_len(length).unwrap();
+    };
+    sparse("huge", 200_000_000);
+    sparse("small", 30_000);
+    fixture.put("full", &"x".repeat(300_000));
+    let collected = fixture.collect(&Limits::default());
+    assert_eq!(names(&collected), ["full", "small"]);
+    assert!(reason(&collected, "huge").contains("sparse"));
+    assert_eq!(fs::metadata(fixture.target().join("full")).unwrap().len(), 300_000);
+}
+
+#[test]
+fn what_no_box_would_hand_on_is_an_error_and_is_not_kept() {
+    let fixture = Fixture::new();
+    let disk = DirDisk::open(&fixture.root.path().join("home")).unwrap();
+    let to = HomePath::parse(".syft/runs/r1/outputs").unwrap();
+    let limits = Limits { outputs_bytes: 10, outputs_files: 2, ..Limits::default() };
+    let path = |text: &str| DatasitePath::parse(text).unwrap();
+    let mut outputs = OutputsCollector::new(&limits, &disk, &to);
+    outputs.file(path("a/one"), &mut b"12345".as_slice()).unwrap();
+    for (name, body, why) in [
+        ("a/ONE", "x", "used before"),
+        ("syft.pub.yaml", "x", "reserved"),
+        ("b/.git/config", "x", "reserved"),
+        ("large", "123456", "larger than all"),
+    ] {
+        let error = outputs.file(path(name), &mut body.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(!fixture.target().join(name).exists());
+    }
+    outputs.file(path("two"), &mut b"12345".as_slice()).unwrap();
+    let error = outputs.file(path("three"), &mut b"".as_slice()).unwrap_err();
+    assert!(error.to_string().contains("one file too many"), "{error}");
+    assert_eq!(names(&outputs.finish()), ["a/one", "two"]);
 }

@@ -21,8 +21,8 @@ use common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet,
 use syft_core::{ContentHash, DatasitePath};
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, Sandbox};
 use syft_job::{
-    ApproveOptions, Error, Intake, Job, JobStore, Plan, Rehearsal, RehearsalOptions, Rehearsed,
-    Result, RunOptions, Script, Status, Submission,
+    ApproveOptions, Error, Intake, Job, JobStore, OutputSink, Plan, Rehearsal, RehearsalOptions,
+    Rehearsed, Result, RunOptions, Script, Status, Submission,
 };
 
 /// A dataset of one file, as its owner has it.
@@ -295,12 +295,17 @@ impl Sandbox for Nested {
         IsolationLevel::L1
     }
 
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
         let options = RehearsalOptions::default();
         let other = self.0.job("count").unwrap();
         let said = self.0.begin_rehearsal(&other, &options, self);
         *self.1.lock().unwrap() = said.err();
-        Unboxed::default().run(job, log)
+        Unboxed::default().run(job, log, outputs)
     }
 }
 

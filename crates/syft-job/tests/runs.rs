@@ -19,7 +19,7 @@ use syft_job::sandbox::{
     BoxReport, BoxedJob, Exit, IsolationLevel, Limits, LogSink, LogStream, Sandbox,
 };
 use syft_job::{
-    Error, Intake, JobId, ReleaseFiles, Result, RunOptions, Script, Status, Submission,
+    Error, Intake, JobId, OutputSink, ReleaseFiles, Result, RunOptions, Script, Status, Submission,
 };
 
 const SCRIPT: &str = "echo rows; echo oops >&2; printf %s forty- two > outputs/answer.txt\n";
@@ -313,7 +313,7 @@ impl Sandbox for Broken {
     fn level(&self) -> IsolationLevel {
         IsolationLevel::L1
     }
-    fn run(&self, _: &BoxedJob, _: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(&self, _: &BoxedJob, _: &mut dyn LogSink, _: &mut dyn OutputSink) -> Result<BoxReport> {
         Err(self.0())
     }
 }

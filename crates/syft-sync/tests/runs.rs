@@ -21,7 +21,7 @@ use syft_core::{HomeLock, JobName};
 use syft_job::sandbox::{
     BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, PlainSandbox, Sandbox,
 };
-use syft_job::{JobId, RehearsalOptions, RunOptions, Script, Status, Submission};
+use syft_job::{JobId, OutputSink, RehearsalOptions, RunOptions, Script, Status, Submission};
 use syft_sync::{DeleteOptions, Error, ProcessOptions, Sent};
 
 fn quiet(_: LogStream, _: &[u8]) {}
@@ -53,8 +53,13 @@ impl Sandbox for Besieged {
         IsolationLevel::L0
     }
 
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> syft_job::Result<BoxReport> {
-        let report = PlainSandbox.run(job, log)?;
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> syft_job::Result<BoxReport> {
+        let report = PlainSandbox.run(job, log, outputs)?;
         let held = HomeLock::acquire(&self.home, Duration::from_secs(5)).unwrap();
         let home = self.home.clone();
         *self.gives_back.lock().unwrap() = Some(std::thread::spawn(move || {

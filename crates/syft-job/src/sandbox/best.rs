@@ -18,12 +18,15 @@ pub struct Best {
 /// fail on.
 #[must_use]
 pub fn best(warden: WardenSandbox, scratch: &Path) -> Best {
-    let in_namespaces = warden.clone().in_namespaces();
-    let found = probe(&in_namespaces, scratch);
-    if found.level >= IsolationLevel::L2 {
-        return Best { sandbox: Box::new(in_namespaces), probe: found };
+    let mut whys = Vec::new();
+    for in_namespaces in [warden.clone().in_bubblewrap(), warden.clone().in_namespaces()] {
+        let found = probe(&in_namespaces, scratch);
+        if found.level >= IsolationLevel::L2 {
+            return Best { sandbox: Box::new(in_namespaces), probe: found };
+        }
+        whys.extend(found.reasons);
     }
-    let no_namespaces = Some(found.reasons.join("; "));
+    let no_namespaces = Some(whys.join("; "));
     let probe = Probe { no_namespaces, ..probe(&warden, scratch) };
     Best { sandbox: Box::new(warden), probe }
 }

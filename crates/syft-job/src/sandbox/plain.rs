@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::{
     BoxReport, BoxedJob, Exit, IsolationLevel, LimitHit, LimitKind, LogSink, LogStream, Sandbox,
 };
-use crate::{Error, Result};
+use crate::outputs::walk_outputs;
+use crate::{Error, OutputSink, Result};
 
 /// No box, for systems that have no better one: a plain process with a clean
 /// environment and a limit on its time. Of its processes only the main one is
@@ -21,7 +22,12 @@ impl Sandbox for PlainSandbox {
         IsolationLevel::L0
     }
 
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
         let start = Instant::now();
         let mut child = spawn(job)?;
         let (sender, chunks) = channel();
@@ -45,6 +51,9 @@ impl Sandbox for PlainSandbox {
         let longest = counts.stdout.max(counts.stderr);
         if longest > job.limits.log_bytes {
             hit(LimitKind::Log, format!("{longest} bytes"));
+        }
+        if walk_outputs(&job.outputs_dir, &job.limits, outputs)? {
+            hit(LimitKind::Outputs, "not all of them are kept".to_owned());
         }
         Ok(BoxReport {
             exit,

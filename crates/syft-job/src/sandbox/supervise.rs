@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
+use super::replies::Replies;
 use super::{LogSink, LogStream, Stop};
-use crate::warden::orders::{Orders, Reply, read_frame, write_frame};
+use crate::warden::orders::{Body, Orders, Reply, read_frame, write_frame};
+use crate::{Error, NoOutputs, OutputSink};
 
 /// What a warden has, beyond the job's own time, to kill everything and to answer.
 const GRACE: Duration = Duration::from_secs(20);
@@ -36,6 +38,8 @@ pub(super) enum NoReply {
     NoWarden(io::Error, String),
     /// It did not come to its end.
     Broken(io::Error),
+    /// What the job produced could not be kept.
+    NotKept(Error),
 }
 
 impl From<io::Error> for NoReply {
@@ -44,16 +48,17 @@ impl From<io::Error> for NoReply {
     }
 }
 
-/// Starts a warden, gives it its orders, hands on what the job prints, and waits
-/// for the reply, never longer than `wall` and a grace, and no longer than `stop`
-/// allows. Nothing that the job
-/// does with its streams can keep this waiting (`threats.md` X4, X5).
+/// Starts a warden, gives it its orders, hands on what the job prints and what it
+/// leaves, and waits for the reply, never longer than `wall` and a grace, and no
+/// longer than `stop` allows. Nothing that the job does with its streams can keep
+/// this waiting (`threats.md` X4, X5).
 pub(super) fn supervise(
     mut command: Command,
     orders: &Orders,
     wall: Duration,
     stop: Option<&Stop>,
     log: &mut dyn LogSink,
+    outputs: &mut dyn OutputSink,
 ) -> Result<Supervised, NoReply> {
     let (control, wardens_end) = UnixStream::pair()?;
     command
@@ -68,15 +73,20 @@ pub(super) fn supervise(
     // would not end with the warden.
     drop(command);
     let mut talk = Talk::new(control, &mut warden.0, stop, log)?;
-    match write_frame(&mut talk.control, orders) {
+    match write_frame(&mut talk.control(), orders) {
         // Nobody is there to take them: why, may stand in what was said.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         told => told?,
     }
-    talk.control.set_nonblocking(true)?;
-    talk.until_hung_up(wall.saturating_add(GRACE))?;
+    talk.control().set_nonblocking(true)?;
+    let first = talk.until_answered(wall.saturating_add(GRACE))?;
+    let reply = match talk.stopped {
+        true => talk.take_outputs(first, &mut NoOutputs)?,
+        false => talk.take_outputs(first, outputs)?,
+    };
     talk.drain();
-    talk.into_reply()
+    let [stdout_bytes, stderr_bytes] = talk.streams.each_ref().map(|stream| stream.bytes);
+    Ok(Supervised { reply, stdout_bytes, stderr_bytes, stopped: talk.stopped })
 }
 
 /// A child that leaves no zombie. When it is dropped, the warden has swept or was
@@ -105,10 +115,11 @@ struct Stream {
 }
 
 struct Talk<'a> {
-    control: UnixStream,
-    reply: Vec<u8>,
+    replies: Replies,
+    /// Whether there is a warden.
+    has_begun: bool,
     streams: [Stream; 2],
-    /// What came on standard error before the reply began.
+    /// What came on standard error before there was one.
     said: Vec<u8>,
     /// By which the end can be asked for; `None` once it was.
     stop: Option<&'a Stop>,
@@ -128,12 +139,16 @@ impl<'a> Talk<'a> {
         let streams = [stream(LogStream::Stdout, stdout)?, stream(LogStream::Stderr, stderr)?];
         // A warden that takes no orders must not keep the runner waiting.
         control.set_write_timeout(Some(GRACE))?;
-        let (reply, said) = (Vec::new(), Vec::new());
-        Ok(Talk { control, reply, streams, said, stop, stopped: false, log })
+        let (replies, said) = (Replies::new(control), Vec::new());
+        Ok(Talk { replies, has_begun: false, streams, said, stop, stopped: false, log })
     }
 
-    /// Serves the streams until the warden closes its socket, which it does by ending.
-    fn until_hung_up(&mut self, mut longest: Duration) -> io::Result<()> {
+    fn control(&self) -> &UnixStream {
+        self.replies.socket()
+    }
+
+    /// Serves the streams until the warden answers: then nothing of the job is alive.
+    fn until_answered(&mut self, mut longest: Duration) -> Result<Reply, NoReply> {
         let mut start = Instant::now();
         let mut told_to_stop = false;
         loop {
@@ -141,22 +156,25 @@ impl<'a> Talk<'a> {
             if self.stop.take_if(|stop| stop.is_stopped()).is_some() && !told_to_stop {
                 (self.stopped, told_to_stop) = (true, true);
                 (start, longest) = (Instant::now(), GRACE);
-                self.control.shutdown(Shutdown::Write)?;
+                self.control().shutdown(Shutdown::Write)?;
                 continue;
             }
             if left.is_zero() {
                 if told_to_stop {
-                    return Err(io::Error::other("the warden did not answer"));
+                    return Err(io::Error::other("the warden did not answer").into());
                 }
                 told_to_stop = true;
                 (start, longest) = (Instant::now(), GRACE);
-                self.control.shutdown(Shutdown::Write)?;
+                self.control().shutdown(Shutdown::Write)?;
                 continue;
             }
             self.wait(left)?;
             self.serve_streams();
-            if self.read_reply()? {
-                return Ok(());
+            match self.replies.ready() {
+                Ok(None) => {}
+                Ok(Some(Reply::Begun)) => self.has_begun = true,
+                Ok(Some(reply)) => return Ok(reply),
+                Err(error) => return Err(self.ended(error)),
             }
         }
     }
@@ -164,7 +182,7 @@ impl<'a> Talk<'a> {
     fn wait(&self, longest: Duration) -> io::Result<()> {
         let pipes = self.streams.iter().filter_map(|stream| stream.pipe.as_ref());
         let mut fds: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
-        fds.push(PollFd::new(&self.control, PollFlags::IN));
+        fds.push(PollFd::new(self.replies.socket(), PollFlags::IN));
         fds.extend(self.stop.map(|stop| PollFd::new(stop.asked(), PollFlags::IN)));
         // A time too long for the kernel is none.
         match poll(&mut fds, Timespec::try_from(longest).ok().as_ref()) {
@@ -185,7 +203,7 @@ impl<'a> Talk<'a> {
                     any = true;
                     stream.bytes += length as u64;
                     let bytes = chunk.get(..length).unwrap_or_default();
-                    if self.reply.is_empty() && stream.name == LogStream::Stderr {
+                    if !self.has_begun && stream.name == LogStream::Stderr {
                         let room = MOST_SAID.saturating_sub(self.said.len());
                         self.said.extend(bytes.iter().take(room));
                     }
@@ -209,32 +227,39 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Reads what there is of the reply; `true` at its end.
-    fn read_reply(&mut self) -> io::Result<bool> {
-        match (&self.control).take(u64::MAX).read_to_end(&mut self.reply) {
-            Ok(_) => Ok(true),
-            Err(error) if is_later(&error) => Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(true),
-            Err(error) => Err(error),
+    /// Hands on what the job left, which comes before the last word.
+    fn take_outputs(
+        &mut self,
+        mut reply: Reply,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<Reply, NoReply> {
+        let mut socket = self.control();
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(Some(GRACE))?;
+        loop {
+            match reply {
+                Reply::File(path) => {
+                    let mut body = Body::new(socket);
+                    outputs.file(path, &mut body).map_err(NoReply::NotKept)?;
+                    body.skip_rest()?;
+                }
+                Reply::Skipped(skipped) => outputs.skipped(skipped).map_err(NoReply::NotKept)?,
+                last => return Ok(last),
+            }
+            reply = read_frame(&mut socket)?;
         }
+    }
+
+    fn ended(&self, error: io::Error) -> NoReply {
+        let error = io::Error::other(format!("the warden ended without a word ({error})"));
+        if self.has_begun {
+            return NoReply::Broken(error);
+        }
+        NoReply::NoWarden(error, String::from_utf8_lossy(&self.said).into_owned())
     }
 }
 
-impl Talk<'_> {
-    fn into_reply(self) -> Result<Supervised, NoReply> {
-        let ended = |error| io::Error::other(format!("the warden ended without a word ({error})"));
-        let mut reply = self.reply.as_slice();
-        if let Err(error) = read_frame::<Reply>(&mut reply) {
-            let said = String::from_utf8_lossy(&self.said).into_owned();
-            return Err(NoReply::NoWarden(ended(error), said));
-        }
-        let reply = read_frame(&mut reply).map_err(ended)?;
-        let [stdout_bytes, stderr_bytes] = self.streams.each_ref().map(|stream| stream.bytes);
-        Ok(Supervised { reply, stdout_bytes, stderr_bytes, stopped: self.stopped })
-    }
-}
-
-fn is_later(error: &io::Error) -> bool {
+pub(super) fn is_later(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
@@ -249,7 +274,6 @@ fn stream(name: LogStream, pipe: Option<OwnedFd>) -> io::Result<Stream> {
 impl Drop for Talk<'_> {
     /// Tells the warden, whatever happened, that nobody waits any more.
     fn drop(&mut self) {
-        let _ = self.control.flush();
-        let _ = self.control.shutdown(Shutdown::Both);
+        let _ = self.control().shutdown(Shutdown::Both);
     }
 }

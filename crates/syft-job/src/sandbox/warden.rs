@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::{BoxReport, BoxedJob, IsolationLevel, LogSink, Sandbox, Stop};
-use crate::Result;
+use crate::{OutputSink, Result};
 
 /// Where bubblewrap is taken from: never from the caller's `PATH`.
 const BWRAP: &str = "/usr/bin/bwrap";
@@ -14,10 +14,23 @@ const BWRAP: &str = "/usr/bin/bwrap";
 pub struct WardenSandbox {
     executable: PathBuf,
     args: Vec<OsString>,
-    level: IsolationLevel,
+    walls: Walls,
     newest_abi: u32,
     bwrap: PathBuf,
     stop: Option<Stop>,
+}
+
+/// What a warden puts between a job and the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walls {
+    /// Limits alone.
+    None,
+    /// Landlock and seccomp.
+    Landlock,
+    /// These, in namespaces that the warden makes.
+    Namespaces,
+    /// These, in namespaces that bubblewrap makes.
+    Bubblewrap,
 }
 
 impl WardenSandbox {
@@ -25,17 +38,25 @@ impl WardenSandbox {
     /// [`warden::main`](crate::warden::main) before it does anything else.
     #[must_use]
     pub fn new(executable: PathBuf, args: Vec<OsString>) -> Self {
-        let (level, bwrap) = (IsolationLevel::L1, PathBuf::from(BWRAP));
-        WardenSandbox { executable, args, level, newest_abi: u32::MAX, bwrap, stop: None }
+        let (walls, bwrap) = (Walls::Landlock, PathBuf::from(BWRAP));
+        WardenSandbox { executable, args, walls, newest_abi: u32::MAX, bwrap, stop: None }
     }
 
-    /// A box of level L2: the same warden, and namespaces around it in which nothing
-    /// is but the system's programs and what the job is handed. `/usr/bin/bwrap`
-    /// makes them; a process of root's is refused them. Its temporary folder is a
-    /// `/tmp` of its own, in memory.
+    /// A box of level L2: the same warden, in namespaces of its own in which nothing
+    /// is but the system's programs and what the job is handed. Nothing outside is
+    /// writable: the folder the job works in, its outputs and a `/tmp` of its own are
+    /// in memory. What root runs, it runs as a user that nobody is.
     #[must_use]
     pub fn in_namespaces(mut self) -> Self {
-        self.level = IsolationLevel::L2;
+        self.walls = Walls::Namespaces;
+        self
+    }
+
+    /// The same, in namespaces that `/usr/bin/bwrap` makes, which some systems let
+    /// make them and no other program of an ordinary user's. For root it makes none.
+    #[must_use]
+    pub fn in_bubblewrap(mut self) -> Self {
+        self.walls = Walls::Bubblewrap;
         self
     }
 
@@ -50,7 +71,7 @@ impl WardenSandbox {
     /// at the end, but the job can read files and use the network.
     #[must_use]
     pub fn without_box(mut self) -> Self {
-        self.level = IsolationLevel::L0;
+        self.walls = Walls::None;
         self
     }
 
@@ -64,11 +85,20 @@ impl WardenSandbox {
 
 impl Sandbox for WardenSandbox {
     fn level(&self) -> IsolationLevel {
-        self.level
+        match self.walls {
+            Walls::None => IsolationLevel::L0,
+            Walls::Landlock => IsolationLevel::L1,
+            Walls::Namespaces | Walls::Bubblewrap => IsolationLevel::L2,
+        }
     }
 
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
-        self.run_job(job, log)
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
+        self.run_job(job, log, outputs)
     }
 
     fn set_stop(&mut self, stop: Stop) {
@@ -82,34 +112,45 @@ impl Sandbox for WardenSandbox {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
     use std::process::Command;
     use std::time::{Duration, Instant};
 
-    use super::super::namespaces::{self, TMP, View};
+    use super::super::bubblewrap;
     use super::super::supervise::{NoReply, Supervised, supervise};
+    use super::super::view::{TMP, View, WORK};
     use super::super::{BoxReport, BoxedJob, LimitHit, LimitKind, Limits, LogSink, Sandbox as _};
-    use super::{IsolationLevel, WardenSandbox};
-    use crate::warden::orders::{Ended, JobOrders, Orders, Reply, TrialOrders, Tried};
-    use crate::{Error, Result};
+    use super::{Walls, WardenSandbox};
+    use crate::warden::orders::{Ended, JobOrders, Orders, Reply, Task, TrialOrders, Tried};
+    use crate::warden::system;
+    use crate::{Error, NoOutputs, OutputSink, Result};
 
     impl WardenSandbox {
         /// A box that breaks after its end was asked for was stopped: what asked may
         /// have reached more than the runner.
-        pub(super) fn run_job(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+        pub(super) fn run_job(
+            &self,
+            job: &BoxedJob,
+            log: &mut dyn LogSink,
+            outputs: &mut dyn OutputSink,
+        ) -> Result<BoxReport> {
             if self.is_stopped() {
                 return Err(Error::Stopped);
             }
-            self.run_to_end(job, log)
+            self.run_to_end(job, log, outputs)
                 .map_err(|error| if self.is_stopped() { Error::Stopped } else { error })
         }
 
-        fn run_to_end(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+        fn run_to_end(
+            &self,
+            job: &BoxedJob,
+            log: &mut dyn LogSink,
+            outputs: &mut dyn OutputSink,
+        ) -> Result<BoxReport> {
             let start = Instant::now();
-            let orders = Orders::Job(Box::new(self.orders(job)));
-            let command = self.command(&view(job))?;
+            let task = Task::Job(Box::new(self.orders(job)));
             let Supervised { reply, stdout_bytes, stderr_bytes, stopped } =
-                self.supervise(command, &orders, job.limits.wall_kept(), log)?;
+                self.supervise(View::of(job), task, job.limits.wall_kept(), log, outputs)?;
             if stopped {
                 return Err(Error::Stopped);
             }
@@ -123,7 +164,7 @@ mod linux {
                 limits_hit.push(LimitHit { limit: LimitKind::Log, detail });
             }
             let duration = start.elapsed();
-            let level = self.level;
+            let level = self.level();
             Ok(BoxReport {
                 exit,
                 limits_hit,
@@ -145,38 +186,46 @@ mod linux {
             let newest_abi = self.newest_abi;
             let orders = TrialOrders { newest_abi, secret: secret.into(), in_namespaces };
             let mut no_log = |_, _: &[u8]| {};
-            let command = self.command(&View::of_nothing())?;
-            match self.supervise(command, &Orders::Trial(orders), WALL, &mut no_log)?.reply {
+            let (view, task) = (View::of_nothing(), Task::Trial(orders));
+            match self.supervise(view, task, WALL, &mut no_log, &mut NoOutputs)?.reply {
                 Reply::Tried(Tried { landlock_abi, attempts }) => Ok((landlock_abi, attempts)),
                 other => Err(self.error(other)),
             }
         }
 
         fn has_namespaces(&self) -> bool {
-            self.level >= IsolationLevel::L2
+            matches!(self.walls, Walls::Namespaces | Walls::Bubblewrap)
         }
 
-        fn command(&self, view: &View<'_>) -> Result<Command> {
-            if self.has_namespaces() {
-                let paths = view.readable.iter().chain(&view.writable);
-                namespaces::check(&self.bwrap, paths.copied()).map_err(|why| self.refused(why))?;
-                return Ok(namespaces::command(&self.bwrap, &self.executable, &self.args, view));
+        /// The command that starts a warden, and what it shall make a place of for
+        /// itself.
+        fn command(&self, view: View) -> Result<(Command, Option<View>)> {
+            if self.walls == Walls::Bubblewrap {
+                bubblewrap::check(&self.bwrap)
+                    .and_then(|()| system::check_place(view.places()))
+                    .map_err(|why| self.refused(why))?;
+                let (warden, args) = (&self.executable, &self.args);
+                return Ok((bubblewrap::command(&self.bwrap, warden, args, &view), None));
             }
             let mut command = Command::new(&self.executable);
             command.args(&self.args);
-            Ok(command)
+            Ok((command, Some(view).filter(|_| self.walls == Walls::Namespaces)))
         }
 
         fn supervise(
             &self,
-            command: Command,
-            orders: &Orders,
+            view: View,
+            task: Task,
             wall: Duration,
             log: &mut dyn LogSink,
+            outputs: &mut dyn OutputSink,
         ) -> Result<Supervised> {
-            supervise(command, orders, wall, self.stop.as_ref(), log).map_err(|none| match none {
-                NoReply::NoWarden(_, said) if self.has_namespaces() => {
-                    self.refused(namespaces::refusal(&said))
+            let (command, enclosure) = self.command(view)?;
+            let (orders, stop) = (Orders { enclosure, task }, self.stop.as_ref());
+            supervise(command, &orders, wall, stop, log, outputs).map_err(|none| match none {
+                NoReply::NotKept(error) => error,
+                NoReply::NoWarden(_, said) if self.walls == Walls::Bubblewrap => {
+                    self.refused(bubblewrap::refusal(&said))
                 }
                 NoReply::NoWarden(error, _) | NoReply::Broken(error) => {
                     Error::Box(format!("{}: {error}", self.executable.display()))
@@ -195,9 +244,10 @@ mod linux {
                 tmp_dir = TMP.into();
             }
             JobOrders {
-                confined: self.level > IsolationLevel::L0,
+                confined: self.walls != Walls::None,
                 newest_abi: self.newest_abi,
                 work_dir: job.work_dir.clone().into(),
+                work_from: self.has_namespaces().then(|| WORK.into()),
                 readable: job.readable.iter().map(Into::into).collect(),
                 programs: job.programs.iter().map(Into::into).collect(),
                 listable: job.listable.iter().map(Into::into).collect(),
@@ -211,46 +261,30 @@ mod linux {
         }
 
         fn refused(&self, reason: String) -> Error {
-            Error::Isolation { needed: self.level.to_string(), reason }
+            Error::Isolation { needed: self.level().to_string(), reason }
         }
 
         fn error(&self, reply: Reply) -> Error {
             match reply {
                 Reply::NoBox(reason) => self.refused(reason),
                 Reply::Failed(reason) => Error::Box(reason),
-                Reply::Begun | Reply::Ended(_) | Reply::Tried(_) => {
-                    Error::Box("the warden answered another question".to_owned())
-                }
+                _ => Error::Box("the warden answered another question".to_owned()),
             }
-        }
-    }
-
-    /// What stands in a listable folder is to be seen as a whole: what may be read
-    /// of it, the warden decides, as it does without namespaces. It cannot below the
-    /// temporary folder, where the job may read all that is: there only what is
-    /// granted is to be seen.
-    fn view(job: &BoxedJob) -> View<'_> {
-        let listable = job.listable.iter().map(|path| path.as_path());
-        let (emptied, whole): (Vec<&Path>, Vec<&Path>) =
-            listable.partition(|folder| folder.starts_with(TMP));
-        let readable = job.readable.iter().chain(&job.programs).map(PathBuf::as_path);
-        let alone = readable.filter(|path| !whole.iter().any(|folder| path.starts_with(folder)));
-        View {
-            readable: whole.iter().copied().chain(alone).collect(),
-            emptied,
-            writable: vec![&job.work_dir, &job.outputs_dir],
-            tmp_bytes: job.limits.scratch_bytes,
-            network: job.network,
         }
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 impl WardenSandbox {
-    fn run_job(&self, _: &BoxedJob, _: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run_job(
+        &self,
+        _: &BoxedJob,
+        _: &mut dyn LogSink,
+        _: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
         let _ = (&self.executable, &self.args, self.newest_abi, &self.bwrap);
         Err(crate::Error::Isolation {
-            needed: self.level.to_string(),
+            needed: self.level().to_string(),
             reason: "boxes can be made on Linux only".to_owned(),
         })
     }

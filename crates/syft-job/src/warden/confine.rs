@@ -14,7 +14,6 @@ use super::orders::JobOrders;
 use super::{capabilities, seccomp, sys, system};
 use crate::sandbox::Network;
 
-const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 /// The newest version whose rights this code was tried with.
 const NEWEST_ABI: u32 = 7;
 
@@ -133,7 +132,7 @@ fn ruleset(grants: &Grants, abi: u32) -> Result<RulesetCreated, RulesetError> {
     for file in system::FILES {
         rules = allow(rules, Path::new(file), AccessFs::ReadFile.into())?;
     }
-    for device in DEVICES {
+    for device in system::DEVICES {
         rules = allow(rules, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile)?;
     }
     for path in &grants.readable {

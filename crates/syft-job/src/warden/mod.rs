@@ -13,9 +13,13 @@ mod confine;
 #[cfg(target_os = "linux")]
 mod disk_use;
 #[cfg(target_os = "linux")]
+mod enclosure;
+#[cfg(target_os = "linux")]
 mod nameless;
 #[cfg(target_os = "linux")]
 pub(crate) mod orders;
+#[cfg(target_os = "linux")]
+mod outputs;
 #[cfg(target_os = "linux")]
 mod seccomp;
 #[cfg(target_os = "linux")]

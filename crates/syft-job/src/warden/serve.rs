@@ -1,24 +1,40 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use rustix::fs::Mode;
-use rustix::process::{getpid, set_child_subreaper, setsid, umask};
+use rustix::process::{WaitOptions, getpid, set_child_subreaper, setsid, umask, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
 use rustix::thread::set_no_new_privs;
 
 use super::confine::{Confined, Grants, confine};
-use super::orders::{Ended, JobOrders, Orders, Reply, read_frame, write_frame};
+use super::enclosure::{self, Side};
+use super::orders::{JobOrders, Orders, Reply, Task, read_frame, write_frame};
 use super::watch::{scratch_use, watch};
-use super::{start, sys, tree, trial};
+use super::{outputs, start, sys, tree, trial};
+use crate::sandbox::LimitKind;
 
 /// Serves one runner: one order, and what came of it.
 pub(super) fn serve() -> io::Result<()> {
     let mut control = take_control()?;
     write_frame(&mut control, &Reply::Begun)?;
-    let reply = match read_frame(&mut control)? {
-        Orders::Job(orders) => run(&orders, &control),
-        Orders::Trial(orders) => match prepare() {
+    let Orders { enclosure, task } = read_frame(&mut control)?;
+    if let Err(reason) = check_threads() {
+        return write_frame(&mut control, &Reply::NoBox(reason));
+    }
+    match enclosure.map(|view| enclosure::enter(&view)) {
+        None | Some(Ok(Side::Inside)) => {}
+        Some(Ok(Side::Outside(child))) => {
+            // The runner talks to the child alone.
+            drop(control);
+            return Ok(waitpid(Some(child), WaitOptions::empty()).map(|_| ())?);
+        }
+        Some(Err(reason)) => return write_frame(&mut control, &Reply::NoBox(reason)),
+    }
+    let reply = match task {
+        Task::Job(orders) => run(&orders, &control),
+        Task::Trial(orders) => match prepare() {
             Ok(()) => trial::tried(&orders),
             Err(reason) => Reply::NoBox(reason),
         },
@@ -34,12 +50,17 @@ fn take_control() -> io::Result<UnixStream> {
     Ok(UnixStream::from(control))
 }
 
-/// What comes first at every level.
-fn prepare() -> Result<(), String> {
-    let failed = |what: &'static str| move |error| format!("could not {what}: {error}");
+/// What forks needs to be alone.
+fn check_threads() -> Result<(), String> {
     if fs::read_dir("/proc/self/task").map_err(|error| format!("no /proc: {error}"))?.count() != 1 {
         return Err("the warden was started in a process with several threads".to_owned());
     }
+    Ok(())
+}
+
+/// What comes first at every level.
+fn prepare() -> Result<(), String> {
+    let failed = |what: &'static str| move |error| format!("could not {what}: {error}");
     if !tree::is_readable() {
         return Err("this kernel does not tell the children of a process".to_owned());
     }
@@ -57,7 +78,7 @@ fn prepare() -> Result<(), String> {
 }
 
 fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
-    if let Err(reason) = prepare() {
+    if let Err(reason) = prepare().and_then(|()| bring_work(orders)) {
         return Reply::NoBox(reason);
     }
     let kernel_limits = start::kernel_limits(&orders.limits);
@@ -77,10 +98,26 @@ fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
         release_output();
         watch(orders, main, before, signals_scoped, control)
     });
-    match watched {
-        Ok(ended) => Reply::Ended(Ended { landlock_abi, ..ended }),
+    let sent = watched.and_then(|mut ended| {
+        ended.landlock_abi = landlock_abi;
+        let folder = Path::new(&orders.outputs_dir);
+        let cut = outputs::send(folder, &orders.limits, control).map_err(|e| e.to_string())?;
+        if cut {
+            ended.hit(LimitKind::Outputs, "not all of them are kept".to_owned());
+        }
+        Ok(ended)
+    });
+    match sent {
+        Ok(ended) => Reply::Ended(ended),
         Err(reason) => Reply::Failed(reason),
     }
+}
+
+/// Fills the folder that the job works in, where it is not the working copy itself.
+fn bring_work(orders: &JobOrders) -> Result<(), String> {
+    let Some(from) = &orders.work_from else { return Ok(()) };
+    enclosure::copy_folder(Path::new(from), Path::new(&orders.work_dir))
+        .map_err(|error| format!("could not copy the job: {error}"))
 }
 
 fn release_output() {

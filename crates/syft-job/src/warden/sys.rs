@@ -2,9 +2,14 @@
 #![expect(unsafe_code, reason = "raw system calls, each a few lines with its reason")]
 
 use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::time::Duration;
+
+use rustix::mount::MountAttrFlags;
+use rustix::process::Pid;
+use rustix::thread::UnshareFlags;
 
 /// The version of Landlock that the kernel offers; 0 if it offers none.
 pub(super) fn landlock_abi() -> u32 {
@@ -51,11 +56,60 @@ pub(super) fn leads_session() -> bool {
     unsafe { libc::getsid(0) == libc::getpid() }
 }
 
-/// Whether this process could make a user namespace, in which it then is.
-pub(super) fn enters_user_namespace() -> bool {
-    // SAFETY: the call takes a number only. The warden has one thread, and holds
-    // nothing that depends on who its user is.
-    unsafe { libc::unshare(libc::CLONE_NEWUSER) == 0 }
+/// Leaves namespaces of this process for new ones.
+pub(super) fn unshare(spaces: UnshareFlags) -> io::Result<()> {
+    // SAFETY: what the call is unsafe for is another table of descriptors while some
+    // thread holds one, which none of these namespaces is.
+    Ok(unsafe { rustix::thread::unshare_unsafe(spaces - UnshareFlags::FILES) }?)
+}
+
+/// Goes on as two processes, in the child with `None`. The warden has one thread.
+pub(super) fn fork() -> io::Result<Option<Pid>> {
+    // SAFETY: between fork and exec only the forking thread lives on, so a lock held
+    // by another thread would stay locked for ever. There is no other thread: the
+    // warden checks it when it begins.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        child => Ok(Pid::from_raw(child)),
+    }
+}
+
+/// Ends a child of [`fork`] and nothing else: nothing of its parent's is run in it.
+pub(super) fn end_child() -> ! {
+    // SAFETY: the call takes a number only and does not return.
+    unsafe { libc::_exit(0) }
+}
+
+/// Changes a mount by its handle, and what is mounted in it if it is `recursive`: sets
+/// attributes, and shows it with the owners that a user namespace makes of its own.
+pub(super) fn mount_setattr(
+    mount: &OwnedFd,
+    set: MountAttrFlags,
+    renaming: Option<&OwnedFd>,
+    recursive: bool,
+) -> io::Result<()> {
+    let own = if renaming.is_some() { libc::MOUNT_ATTR_IDMAP } else { 0 };
+    let renaming = renaming.map_or(0, |fd| fd.as_raw_fd());
+    let change = libc::mount_attr {
+        attr_set: u64::from(set.bits()) | own,
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: u64::try_from(renaming).unwrap_or(0),
+    };
+    let recursive = if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path is a constant, the pointer is to a live local of the type and
+    // the size that the call takes, and it is only read.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | recursive,
+            &raw const change,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Asks the kernel to let this process run whenever it has something to do, however

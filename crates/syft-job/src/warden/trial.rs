@@ -4,7 +4,8 @@ use std::io;
 use std::net::{TcpListener, UdpSocket};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
-use rustix::process::{getpid, getppid};
+use rustix::process::{geteuid, getpid, getppid};
+use rustix::thread::UnshareFlags;
 
 use super::confine::{Confined, Grants, can_signal_parent, confine};
 use super::orders::{Reply, TrialOrders, Tried};
@@ -34,12 +35,24 @@ fn of_namespaces(secret: &OsStr) -> Vec<(String, bool)> {
     vec![
         ("this user's files are not there".to_owned(), is_absent),
         ("there are no processes but the box's own".to_owned(), getpid().is_init()),
+        ("whoever is in here is not root outside".to_owned(), is_not_root()),
         ("there is no network device but loopback".to_owned(), has_loopback_alone()),
         ("the kernel's settings are read-only".to_owned(), has_read_only_settings()),
         ("nothing of the runner's environment is there".to_owned(), has_no_environment()),
         // Last: where it succeeds, this process is elsewhere.
-        ("a namespace in this one is refused".to_owned(), !sys::enters_user_namespace()),
+        (
+            "a namespace in this one is refused".to_owned(),
+            sys::unshare(UnshareFlags::NEWUSER).is_err(),
+        ),
     ]
+}
+
+/// Neither by its own number nor by the one that it has outside.
+fn is_not_root() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let mut outside = map.lines().map(|line| line.split_whitespace().nth(1));
+    let is_mapped = !map.trim().is_empty();
+    is_mapped && !geteuid().is_root() && outside.all(|number| number.is_some_and(|it| it != "0"))
 }
 
 /// As they are mounted, whoever tries to write them.

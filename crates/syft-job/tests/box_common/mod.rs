@@ -9,7 +9,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use syft_job::sandbox::{BoxReport, BoxedJob, Limits, LogStream, Network, Sandbox, WardenSandbox};
+use syft_core::{DirDisk, Disk as _, HomePath};
+use syft_job::sandbox::{
+    BoxReport, BoxedJob, Limits, LogSink, LogStream, Network, Sandbox, WardenSandbox,
+};
+use syft_job::{Collected, OutputsCollector, Result};
 use tempfile::TempDir;
 
 /// A run's folders, and a home beside them that the job has no business with.
@@ -22,6 +26,7 @@ pub(crate) struct Run {
 
 pub(crate) struct Ran {
     pub(crate) report: BoxReport,
+    pub(crate) outputs: Collected,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
 }
@@ -98,7 +103,7 @@ impl Run {
 
     pub(crate) fn below(folder: &Path) -> Self {
         let root = tempfile::Builder::new().prefix("box").tempdir_in(folder).unwrap();
-        for folder in ["work", "tmp", "outputs", "granted", "home"] {
+        for folder in ["work", "tmp", "outputs", "granted", "home", "owner"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
         fs::write(root.path().join("granted/data.csv"), "granted rows\n").unwrap();
@@ -140,7 +145,27 @@ impl Run {
             LogStream::Stdout => stdout.extend_from_slice(bytes),
             LogStream::Stderr => stderr.extend_from_slice(bytes),
         };
-        let report = sandbox.run(&self.job(script), &mut log).unwrap();
-        Ran { report, stdout, stderr }
+        let (report, outputs) = self.run_job(sandbox, &self.job(script), &mut log).unwrap();
+        Ran { report, outputs, stdout, stderr }
+    }
+
+    /// Runs a job and keeps what it produced, of this run of it alone.
+    pub(crate) fn run_job(
+        &self,
+        sandbox: &dyn Sandbox,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+    ) -> Result<(BoxReport, Collected)> {
+        let disk = DirDisk::open(&self.path("owner")).unwrap();
+        let to = HomePath::parse("kept").unwrap();
+        disk.remove_dir_all(&to).unwrap();
+        let mut outputs = OutputsCollector::new(&job.limits, &disk, &to);
+        let report = sandbox.run(job, log, &mut outputs)?;
+        Ok((report, outputs.finish()))
+    }
+
+    /// Where an output of the last run is kept.
+    pub(crate) fn kept(&self, name: &str) -> PathBuf {
+        self.path("owner/kept").join(name)
     }
 }

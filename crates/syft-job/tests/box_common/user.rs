@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use rustix::process::geteuid;
-use syft_job::sandbox::{IsolationLevel, Probe, WardenSandbox, best};
+use syft_job::sandbox::{IsolationLevel, Probe, WardenSandbox, probe};
 
 /// Where the warden's executable is for tests that were started again.
 const WARDEN: &str = "BOX_TEST_WARDEN";
@@ -31,12 +31,20 @@ pub(crate) fn as_user(test: &str, body: impl FnOnce()) {
     assert!(said.lines().any(|line| line == format!("test {test} ... ok")), "{said}");
 }
 
-/// As [`as_user`], with a box in namespaces.
-pub(crate) fn in_namespaces(test: &str, body: impl FnOnce(WardenSandbox)) {
+/// With each box in namespaces that root can make, and each that an ordinary user can.
+pub(crate) fn in_namespaces(test: &str, body: impl Fn(WardenSandbox)) {
+    namespaces().into_iter().for_each(&body);
+    if geteuid().is_root() {
+        as_user(test, || {});
+    }
+}
+
+/// As an ordinary user, with the box that bubblewrap makes, if it makes one here.
+pub(crate) fn in_bubblewrap(test: &str, body: impl FnOnce(WardenSandbox)) {
     as_user(test, || {
-        if let Some(boxed) = namespaces() {
-            body(boxed);
-        }
+        let bubblewrap = format!("{:?}", super::boxed().in_bubblewrap());
+        let made = namespaces().into_iter().find(|made| format!("{made:?}") == bubblewrap);
+        made.map(body).unwrap_or_default();
     });
 }
 
@@ -71,26 +79,36 @@ fn all_as_user() -> String {
     format!("as user {USER}:\n{out}\n{err}")
 }
 
-/// A box in namespaces. `None` where the machine lets no ordinary user make any:
-/// then the reason must have been found, and nothing but that may be the reason.
+/// The boxes in namespaces that this user can make. None, where the machine lets it
+/// make none: then the reason must have been found, and nothing but that may be the
+/// reason.
 #[allow(clippy::print_stderr, reason = "not to pass in silence")]
-pub(crate) fn namespaces() -> Option<WardenSandbox> {
-    static FOUND: OnceLock<Probe> = OnceLock::new();
+pub(crate) fn namespaces() -> Vec<WardenSandbox> {
+    static FOUND: OnceLock<[Probe; 2]> = OnceLock::new();
+    let boxes = [super::boxed().in_bubblewrap(), super::boxed().in_namespaces()];
     let found = FOUND.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        best(super::boxed(), folder.path()).probe
+        boxes.each_ref().map(|sandbox| probe(sandbox, folder.path()))
     });
-    if found.level == IsolationLevel::L2 {
-        return Some(super::boxed().in_namespaces());
-    }
     assert!(Path::new("/usr/bin/bwrap").exists(), "missing: apt-get install bubblewrap");
-    let why = found.no_namespaces.as_deref().unwrap();
+    let root = geteuid().is_root();
     let can_be_made = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc", "true"])
+        .args(if root { &["--net"][..] } else { &["--user", "--map-root-user", "--net"] })
+        .args(["--pid", "--fork", "--mount-proc", "true"])
         .status()
         .unwrap();
-    assert!(!can_be_made.success(), "namespaces can be made here, and yet: {why}");
-    assert!(why.starts_with("bwrap: "), "{why}");
-    eprintln!("no ordinary user can make namespaces here: {why}");
-    None
+    let mut made = Vec::new();
+    for (sandbox, found) in boxes.into_iter().zip(found) {
+        if found.level == IsolationLevel::L2 {
+            made.push(sandbox);
+            continue;
+        }
+        let why = found.reasons.join("; ");
+        if root && why.starts_with("bubblewrap was not tried as root") {
+            continue;
+        }
+        assert!(!can_be_made.success(), "namespaces can be made here, and yet: {why}");
+        eprintln!("this user can make no namespaces here: {why}");
+    }
+    made
 }

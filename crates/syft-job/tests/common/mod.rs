@@ -14,8 +14,8 @@ use syft_core::{
 };
 use syft_job::sandbox::{BoxReport, BoxedJob, Exit, IsolationLevel, LogSink, LogStream, Sandbox};
 use syft_job::{
-    ApproveOptions, Intake, JobId, JobRun, JobStore, Result, RunOptions, Script, Submission,
-    Submitted,
+    ApproveOptions, Intake, JobId, JobRun, JobStore, OutputSink, Result, RunOptions, Script,
+    Submission, Submitted, walk_outputs,
 };
 
 pub const OWNER: &str = "alice@hospital.org";
@@ -217,7 +217,12 @@ impl Sandbox for Unboxed {
         self.level
     }
 
-    fn run(&self, job: &BoxedJob, log: &mut dyn LogSink) -> Result<BoxReport> {
+    fn run(
+        &self,
+        job: &BoxedJob,
+        log: &mut dyn LogSink,
+        outputs: &mut dyn OutputSink,
+    ) -> Result<BoxReport> {
         self.jobs.lock().unwrap().push(job.clone());
         let output = Command::new(&job.command[0])
             .args(&job.command[1..])
@@ -228,6 +233,7 @@ impl Sandbox for Unboxed {
             .unwrap();
         log.chunk(LogStream::Stdout, &output.stdout);
         log.chunk(LogStream::Stderr, &output.stderr);
+        walk_outputs(&job.outputs_dir, &job.limits, outputs)?;
         Ok(BoxReport {
             exit: Exit::Code(output.status.code().unwrap_or(-1)),
             limits_hit: Vec::new(),

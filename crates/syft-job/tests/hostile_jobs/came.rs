@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use syft_core::{DirDisk, HomePath};
 use syft_job::sandbox::{BoxReport, Limits, LogStream, Sandbox};
-use syft_job::{Error, collect_outputs};
+use syft_job::{Error, OutputsCollector};
 
 use crate::box_common::Run;
+
+/// Where outputs are taken to.
+const KEPT: &str = "outputs";
 
 #[derive(Debug)]
 pub(crate) struct Came {
@@ -18,8 +21,6 @@ pub(crate) struct Came {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
     pub(crate) outputs: Outputs,
-    /// The same once more: nothing changes any more.
-    pub(crate) outputs_again: Outputs,
 }
 
 impl Came {
@@ -46,28 +47,19 @@ pub(crate) fn collect(sandbox: &dyn Sandbox, run: &Run, limits: &Limits, script:
         LogStream::Stdout => stdout.extend_from_slice(bytes),
         LogStream::Stderr => stderr.extend_from_slice(bytes),
     };
+    let disk = DirDisk::open(&run.path("kept")).unwrap();
+    let to = HomePath::parse(KEPT).unwrap();
+    let mut sink = OutputsCollector::new(limits, &disk, &to);
     let start = Instant::now();
-    let report = sandbox.run(&job, &mut log);
+    let report = sandbox.run(&job, &mut log, &mut sink);
     let took = start.elapsed();
-    let [outputs, outputs_again] = ["first", "second"].map(|name| outputs(run, limits, name));
-    Came { report, took, stdout, stderr, outputs, outputs_again }
-}
-
-fn outputs(run: &Run, limits: &Limits, name: &str) -> Outputs {
-    let kept = run.path("kept");
-    let disk = DirDisk::open(&kept).unwrap();
-    let to = HomePath::parse(name).unwrap();
-    let collected = match collect_outputs(&run.path("outputs"), limits, &disk, &to) {
-        Ok(collected) => collected,
-        Err(error) => return Outputs { odd: vec![error.to_string()], ..Outputs::default() },
-    };
-    let mut outputs = Outputs { skipped: collected.skipped.len(), ..Outputs::default() };
-    let root = kept.join(name);
+    let mut outputs = Outputs { skipped: sink.finish().skipped.len(), ..Outputs::default() };
+    let root = run.path("kept").join(KEPT);
     if root.exists() {
         walk(&root, &root, &mut outputs);
     }
     outputs.files.sort();
-    outputs
+    Came { report, took, stdout, stderr, outputs }
 }
 
 fn walk(root: &Path, folder: &Path, outputs: &mut Outputs) {

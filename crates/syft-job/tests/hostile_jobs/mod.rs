@@ -42,7 +42,7 @@ pub(crate) enum Holds {
     Hits(LimitKind),
     /// Of its outputs these and no others are collected, and others were there.
     Collects(&'static [&'static str]),
-    /// Nothing but what must hold of all.
+    /// The script prints no GOT; it may hit a limit other than that on time.
     Ends,
 }
 
