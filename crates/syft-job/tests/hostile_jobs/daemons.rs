@@ -30,8 +30,8 @@ pub(super) const CASES: &[Case] = &[
         setsid bash -c '(echo on > ../outputs/on; exec sleep $MARK) < /dev/null > /dev/null 2>&1 &'
         until [[ -s ../outputs/on ]]; do :; done"#),
     daemon("x3_takes_no_hangup", "nohup sleep $MARK < /dev/null > /dev/null 2>&1 & exit 0"),
-    daemon("x3_starts_fifty_daemons", r#"
-        for i in {1..50}; do setsid sleep $MARK < /dev/null > /dev/null 2>&1 & done; exit 3"#),
+    daemon("x3_starts_forty_daemons", r#"
+        for i in {1..40}; do setsid sleep $MARK < /dev/null > /dev/null 2>&1 & done; exit 3"#),
     daemon("x3_leaves_from_a_thread", r#"python3 -c '
 import os, threading
 def leave():

@@ -106,11 +106,12 @@ impl Case {
         Case { from, ..self }
     }
 
-    /// Small limits, so that a case that gets through harms nobody.
+    /// Small limits, so that a case that gets through harms nobody; but time enough
+    /// to hit another limit on a busy machine.
     pub(crate) fn all_limits(&self) -> Limits {
         const MIB: u64 = 1024 * 1024;
         let mut limits = Limits {
-            wall: Duration::from_secs(5),
+            wall: Duration::from_secs(20),
             cpu_seconds: 10,
             memory_bytes: 1024 * MIB,
             processes: 100,

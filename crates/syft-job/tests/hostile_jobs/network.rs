@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
         exec 3<> /dev/tcp/169.254.169.254/80 && echo GOT; exec 3<> /dev/tcp/fd00:ec2::254/80 && echo GOT"#)
         .outside(NotTried("no test reaches beyond this machine"))
         // Refused at once, not after a time of waiting.
-        .limits(|limits| limits.wall = std::time::Duration::from_secs(2)),
+        .limits(|limits| limits.wall = std::time::Duration::from_secs(5)),
     refused("x2_serves_the_network", r#"perl -MSocket -e '
         socket(S, AF_INET, SOCK_STREAM, 0) or exit;
         bind(S, pack_sockaddr_in(0, inet_aton("127.0.0.1"))) or exit;
