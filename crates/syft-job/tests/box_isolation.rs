@@ -207,6 +207,22 @@ fn x10_a_job_that_kills_all_it_can_kills_only_itself() {
 }
 
 #[test]
+fn x10_no_file_has_the_kernel_signal_the_warden() {
+    let script = "WARDEN=$PPID perl -e 'pipe(R, W); fcntl(R, 8, $ENV{WARDEN} + 0); fcntl(R, 10, 9); \
+        fcntl(R, 4, 020000); syswrite(W, \"x\"); select(undef, undef, undef, 0.05)'; echo fine";
+    for abi in 1..=7 {
+        let run = Run::new();
+        let mut out = Vec::new();
+        let mut log = |_: LogStream, bytes: &[u8]| out.extend_from_slice(bytes);
+        let sandbox = boxed().with_landlock_at_most(abi);
+        let ended = run.run_job(&sandbox, &run.job(script), &mut log);
+        let exit = ended.map(|(report, _)| report.exit).ok();
+        assert_eq!(exit, Some(Exit::Code(0)), "Landlock {abi}");
+        assert_eq!(String::from_utf8(out).unwrap(), "fine\n", "Landlock {abi}");
+    }
+}
+
+#[test]
 fn x10_no_capability_no_new_privilege_no_unfiltered_call() {
     let script = "while read -r name value; do echo \"$name $value\"; done < /proc/self/status";
     let status = Run::new().run(&boxed(), script).out();

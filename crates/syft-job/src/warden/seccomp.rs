@@ -200,6 +200,7 @@ fn refused_rules(landlock_abi: u32, network: Network) -> Result<Rules, seccompil
     refuse_namespaces_and_sockets(&mut rules)?;
     refuse_steering_others(&mut rules)?;
     refuse_ioctls(&mut rules)?;
+    refuse_personalities(&mut rules)?;
     if landlock_abi < 3 {
         refuse_truncation(&mut rules)?;
     }
@@ -294,6 +295,14 @@ fn refuse_ioctls(rules: &mut Rules) -> Result<(), seccompiler::Error> {
     Ok(())
 }
 
+/// A process may ask for its personality, and take the plain one. Others are there for
+/// programs of other systems, and make memory easier to attack.
+fn refuse_personalities(rules: &mut Rules) -> Result<(), seccompiler::Error> {
+    const PLAIN: u64 = 0;
+    const ASK: u64 = 0xffff_ffff;
+    refuse(rules, libc::SYS_personality, vec![(0, Dword, Ne, PLAIN), (0, Dword, Ne, ASK)])
+}
+
 /// Before version 3 Landlock does not see a file being emptied; a file opened for
 /// writing it does see.
 fn refuse_truncation(rules: &mut Rules) -> Result<(), seccompiler::Error> {
@@ -325,6 +334,22 @@ fn refuse_signals(rules: &mut Rules) -> Result<(), seccompiler::Error> {
     }
     refuse(rules, libc::SYS_kill, vec![(0, Dword, Eq, as_argument(-1))])?;
     rules.insert(libc::SYS_pidfd_send_signal, Vec::new());
+    refuse_signals_by_files(rules)
+}
+
+/// The kernel sends whatever signal was chosen for a file to whom it was given to.
+fn refuse_signals_by_files(rules: &mut Rules) -> Result<(), seccompiler::Error> {
+    const F_SETSIG: u64 = 10;
+    const F_SETOWN_EX: u64 = 15;
+    const FIOSETOWN: u64 = 0x8901;
+    const SIOCSPGRP: u64 = 0x8902;
+    let set_owner = u64::from(libc::F_SETOWN.unsigned_abs());
+    for command in [set_owner, F_SETSIG, F_SETOWN_EX] {
+        refuse(rules, libc::SYS_fcntl, vec![(1, Dword, Eq, command)])?;
+    }
+    for request in [FIOSETOWN, SIOCSPGRP] {
+        refuse(rules, libc::SYS_ioctl, vec![(1, Dword, Eq, request)])?;
+    }
     Ok(())
 }
 

@@ -68,6 +68,9 @@ fn prepare() -> Result<(), String> {
     if !sys::leads_session() {
         setsid().map_err(failed("start a session"))?;
     }
+    // Before the capabilities are dropped: the kernel counts no processes of root's, and
+    // a storm of them would keep the warden from ending it.
+    sys::run_first();
     set_no_new_privs(true).map_err(failed("give up new privileges"))?;
     set_child_subreaper(Some(getpid())).map_err(failed("become the subreaper"))?;
     umask(Mode::RWXG | Mode::RWXO);

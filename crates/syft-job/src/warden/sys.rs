@@ -113,6 +113,20 @@ pub(super) fn mount_setattr(
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Asks the kernel to let this process run whenever it has something to do, however
+/// many others there are; what it starts is as every process. Where this user may not
+/// ask for it, nothing changes.
+pub(super) fn run_first() {
+    // SAFETY: all zeros is a valid value of this plain struct of numbers.
+    let mut param: libc::sched_param = unsafe { std::mem::zeroed() };
+    param.sched_priority = 1;
+    let policy = libc::SCHED_RR | libc::SCHED_RESET_ON_FORK;
+    // SAFETY: the pointer is to a live local of the type that the call reads.
+    unsafe {
+        libc::sched_setscheduler(0, policy, &raw const param);
+    }
+}
+
 /// Processor time, and the largest resident set in bytes, of the descendants
 /// that have been waited for.
 pub(super) fn reaped_usage() -> (Duration, u64) {

@@ -83,7 +83,7 @@ fn all_as_user() -> String {
 /// make none: then the reason must have been found, and nothing but that may be the
 /// reason.
 #[allow(clippy::print_stderr, reason = "not to pass in silence")]
-fn namespaces() -> Vec<WardenSandbox> {
+pub(crate) fn namespaces() -> Vec<WardenSandbox> {
     static FOUND: OnceLock<[Probe; 2]> = OnceLock::new();
     let boxes = [super::boxed().in_bubblewrap(), super::boxed().in_namespaces()];
     let found = FOUND.get_or_init(|| {
