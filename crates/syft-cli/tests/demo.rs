@@ -32,7 +32,7 @@ fn the_demo_ends_with_three_proofs() {
         "Proof 2: a hostile job was stopped by the kernel",
         "  other-dataset       denied (No such file or directory)",
         "  home                denied (No such file or directory)",
-        "  parent-process      denied (No such file or directory)",
+        "  parent-process      denied (Permission denied)",
         "  network             denied (Operation not permitted)",
         "  listener            0 connections arrived",
         "Proof 3: the ledger names everything that left the owner",

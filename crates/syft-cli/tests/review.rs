@@ -89,10 +89,33 @@ fn a_review_runs_no_job_of_who_is_no_peer_any_more() {
 #[test]
 fn a_job_is_tried_on_the_mock_before_one_decides() {
     let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
-    let said = at_a_terminal(&it, "review", "t\nq\n");
-    assert!(said.contains("On the mock: exit code 0, 1 output, box L"), "{said}");
+    let said = at_a_terminal(&it, "review --no-rehearsal", "t\nq\n");
+    assert!(!said.contains("rehearsed on the mock"), "{said}");
+    assert!(said.contains("On the mock: exit code 0 in "), "{said}");
+    assert!(said.contains(", wrote a.txt (2 bytes), box L"), "{said}");
     assert!(said.contains("   invented"), "{said}");
     assert_eq!(status(&it), "inbox");
+}
+
+#[test]
+fn what_is_new_is_tried_on_the_mock_before_it_is_shown() {
+    let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
+    let said = at_a_terminal(&it, "review", "q\n");
+    assert!(said.contains("rehearsed on the mock: exit code 0 in "), "{said}");
+    assert!(
+        said.contains(", wrote a.txt (2 bytes), box L") && said.contains("┆ invented"),
+        "{said}"
+    );
+    assert_eq!(status(&it), "inbox");
+    // Once is enough: the review of the same bytes shows the same.
+    let rehearsed = || {
+        let log = it.alice(&["audit", "log", "--json"]).ok().json().to_string();
+        log.matches("job.rehearsed").count()
+    };
+    assert_eq!(rehearsed(), 1);
+    let said = it.alice(&["review", "ask"]).ok();
+    assert!(said.stdout.contains("rehearsed on the mock: "), "{}", said.stdout);
+    assert_eq!(rehearsed(), 1);
 }
 
 #[test]

@@ -5,10 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp};
+use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text};
 
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
 use crate::{JobKind, OutputFile, SkippedOutput};
+
+/// Outputs that are named in one line.
+const NAMED: usize = 3;
 
 /// How a job is rehearsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +101,16 @@ impl Rehearsal {
         }
     }
 
+    /// The last lines of what it printed, or of what it complained about if it failed:
+    /// foreign text, each line made safe to show.
+    #[must_use]
+    pub fn last_lines(&self, most: usize) -> Vec<String> {
+        let log = if self.is_success() { &self.stdout } else { &self.stderr };
+        let lines: Vec<String> = log.lines().map(safe_text).collect();
+        let from = lines.len().saturating_sub(most);
+        lines.into_iter().skip(from).skip_while(String::is_empty).collect()
+    }
+
     /// The rehearsal as a part of the job that programs read.
     #[must_use]
     pub fn summary(&self) -> RehearsalSummary {
@@ -109,14 +122,38 @@ impl Rehearsal {
             isolation: self.level,
             seconds: self.seconds,
             at: self.at.to_rfc3339(),
+            in_words: self.to_string(),
         }
     }
 }
 
+/// In one line: `exit code 0 in 2 s, wrote result.json (27 bytes), box L2`.
 impl fmt::Display for Rehearsal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.summary().fmt(f)
+        match self.exit {
+            Some(exit @ Exit::Code(_)) => write!(f, "{exit} in {}", took(self.seconds))?,
+            Some(exit) => write!(f, "{exit} after {}", took(self.seconds))?,
+            None => f.write_str("the box broke")?,
+        }
+        let mut written: Vec<String> = self
+            .outputs
+            .iter()
+            .take(NAMED)
+            .map(|file| format!("{} ({} bytes)", file.path, file.size))
+            .collect();
+        let more = self.outputs_count.saturating_sub(written.len());
+        if written.is_empty() {
+            written.push("nothing".to_owned());
+        } else if more > 0 {
+            written.push(format!("{more} more"));
+        }
+        write!(f, ", wrote {}, box {}", written.join(", "), self.level)
     }
+}
+
+/// Whole seconds.
+fn took(seconds: f64) -> String {
+    if seconds < 1.0 { "under 1 s".to_owned() } else { format!("{seconds:.0} s") }
 }
 
 /// A rehearsal as programs read it; fields are only ever added.
@@ -136,12 +173,6 @@ pub struct RehearsalSummary {
     pub seconds: f64,
     /// When it ended, RFC 3339.
     pub at: String,
-}
-
-/// In one line: `exit code 0, 3 outputs, box L1`.
-impl fmt::Display for RehearsalSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let files = if self.outputs == 1 { "output" } else { "outputs" };
-        write!(f, "{}, {} {files}, box {}", self.exit, self.outputs, self.isolation)
-    }
+    /// The whole of it in one line for a person.
+    pub in_words: String,
 }

@@ -11,6 +11,9 @@ use crate::sandbox::{IsolationLevel, Limits};
 use crate::visible::{is_script, may_be_text, visible};
 use crate::{JobId, JobStore, Rehearsal, Result, wrap};
 
+/// Of what a rehearsal printed, the last lines are shown.
+const LOG_LINES: usize = 5;
+
 /// A job as its owner reviews it: the whole of the bytes that would run, shown so
 /// that nothing in them can hide.
 #[derive(Debug, Clone)]
@@ -168,7 +171,8 @@ impl fmt::Display for Review {
             wrap::line(f, "", &flag.to_string())?;
         }
         if let Some(rehearsal) = &self.rehearsal {
-            writeln!(f, "rehearsed on the mock: {rehearsal}")?;
+            wrap::line(f, "rehearsed on the mock: ", &rehearsal.to_string())?;
+            rehearsal.last_lines(LOG_LINES).iter().try_for_each(|line| wrap::foreign(f, line))?;
         }
         for file in &self.files {
             writeln!(f)?;

@@ -54,8 +54,9 @@ pub use hello::{Hello, NativeHello, PeerKind, ProtocolRange};
 pub use home_watch::HomeWatch;
 pub use manager::{
     AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, FirstKeys, HeldBack,
-    PathAccess, PeerCounts, ProcessOptions, Processed, Removal, Sent, Status, SubmitOptions,
-    SyftboxManager, SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
+    PathAccess, PeerCounts, Preview, ProcessOptions, Processed, RehearsalBudget, Removal, Sent,
+    Status, SubmitOptions, SyftboxManager, SyncOptions, Waiting, WaitingFor, WatchOptions,
+    login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;

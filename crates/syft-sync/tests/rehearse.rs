@@ -3,18 +3,24 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     missing_docs,
     reason = "tests"
 )]
 
 mod common;
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use common::{Pair, alice, bob};
 use syft_core::{DatasetName, JobName};
 use syft_dataset::Audience;
-use syft_job::sandbox::{IsolationLevel, LogStream, PlainSandbox};
-use syft_job::{Rehearsal, RehearsalOptions, Script, Status, Submission};
-use syft_sync::Error;
+use syft_job::sandbox::{
+    BoxReport, BoxedJob, Exit, IsolationLevel, LogSink, LogStream, PlainSandbox, Sandbox,
+};
+use syft_job::{OutputSink, Rehearsal, RehearsalOptions, Script, Status, Submission};
+use syft_sync::{Error, Preview, RehearsalBudget};
 
 fn options() -> RehearsalOptions {
     RehearsalOptions { minimum: IsolationLevel::L0, ..RehearsalOptions::default() }
@@ -87,4 +93,63 @@ async fn code_of_somebody_who_is_no_peer_any_more_is_not_rehearsed() {
     let refused = pair.rehearses_what_arrived();
     assert!(matches!(&refused, Err(Error::UnknownPeer(who)) if *who == bob()), "{refused:?}");
     assert!(pair.alice.audit("job.rehearsed").is_empty());
+}
+
+/// A box in which every job takes a minute and a half, or what it may take.
+#[derive(Debug, Default)]
+struct Slow(Mutex<Vec<Duration>>);
+
+impl Sandbox for Slow {
+    fn level(&self) -> IsolationLevel {
+        IsolationLevel::L2
+    }
+
+    fn run(
+        &self,
+        job: &BoxedJob,
+        _: &mut dyn LogSink,
+        _: &mut dyn OutputSink,
+    ) -> syft_job::Result<BoxReport> {
+        self.0.lock().unwrap().push(job.limits.wall);
+        Ok(BoxReport {
+            exit: Exit::TimedOut,
+            limits_hit: Vec::new(),
+            duration: job.limits.wall.min(Duration::from_secs(90)),
+            level: IsolationLevel::L2,
+            landlock_abi: None,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_unasked_is_bounded_for_each_job_and_each_peer() {
+    let pair = Pair::connected().await;
+    pair.create_dataset("census", Audience::users([bob()].into()));
+    pair.alice.sync().await;
+    pair.bob.sync().await;
+    for name in ["one", "two", "three", "four"] {
+        let mut submission = submission(&format!("echo {name}\n"));
+        submission.name = Some(JobName::parse(name).unwrap());
+        pair.bob.manager.submit_job(&submission, false).await.unwrap();
+    }
+    pair.bob.sync().await;
+    pair.alice.sync().await;
+    let alices = &pair.alice.manager;
+    let (slow, mut budget) = (Slow::default(), RehearsalBudget::default());
+    let mut preview = |name: &str| {
+        let id = alices.job_store().job(name).unwrap().id().clone();
+        alices.preview_job(&id, &mut budget, &slow).unwrap()
+    };
+    assert!(matches!(preview("one"), Preview::Made(_)));
+    assert_eq!(preview("one"), Preview::Known);
+    assert!(matches!(preview("two"), Preview::Made(_)));
+    let Preview::Skipped(why) = preview("three") else { panic!("not skipped") };
+    assert!(why.contains("were tried for 120 s already"), "{why}");
+    assert_eq!(*slow.0.lock().unwrap(), [60, 60].map(Duration::from_secs));
+    // A box that is too weak for others' jobs tries none, and that is no failure.
+    let id = alices.job_store().job("four").unwrap().id().clone();
+    let tried = alices.preview_job(&id, &mut RehearsalBudget::default(), &PlainSandbox).unwrap();
+    assert!(matches!(&tried, Preview::Skipped(why) if why.contains("level L2")), "{tried:?}");
 }

@@ -37,6 +37,9 @@ pub(crate) struct ReviewArgs {
     /// Only this job
     #[arg(value_name = "J")]
     pub(crate) job: Option<String>,
+    /// Do not try what is new on the mock data first
+    #[arg(long)]
+    pub(crate) no_rehearsal: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

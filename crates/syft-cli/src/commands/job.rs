@@ -32,7 +32,7 @@ pub(super) use copy::{CopiedOutput, copy_outputs};
 pub(super) use decide::resolve_packages;
 pub(super) use limits::limits_of;
 pub(super) use outputs::{earlier_outputs, hint_earlier};
-pub(super) use rehearse::{before_sending, last_lines, rehearse_job};
+pub(super) use rehearse::{before_sending, last_lines, preview, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};
 pub(super) use show::{ReviewView, note_run};
 pub(super) use stream::{Stream, safe_lines};

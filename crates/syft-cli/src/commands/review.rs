@@ -5,13 +5,13 @@ mod session;
 use std::io::{self, IsTerminal};
 
 use serde::Serialize;
-use syft_sync::SyftboxManager;
 use syft_sync::core::Email;
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{JobId, JobSummary};
+use syft_sync::job::{JobId, JobSummary, Status};
+use syft_sync::{RehearsalBudget, SyftboxManager};
 
 use self::session::Session;
-use super::job::{ReviewView, find_mine, limits_of, note_run};
+use super::job::{ReviewView, find_mine, limits_of, note_run, preview};
 use crate::args::{LimitArgs, ReviewArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     let can_ask = io::stdin().is_terminal() && io::stdout().is_terminal();
     if can_ask && !context.screen().is_json() && !ids.is_empty() {
         let input = io::stdin().lock();
-        return Session::new(context, &manager, &args.limits, input).go_through(&ids).await;
+        return Session::new(context, &manager, args, input).go_through(&ids).await;
     }
     let mut jobs = Vec::new();
     for id in &ids {
@@ -52,6 +52,9 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
             let job = manager.job_store().received(id)?;
+            if !args.no_rehearsal && job.status() == Status::Inbox {
+                preview(context, &manager, id, &mut RehearsalBudget::default())?;
+            }
             let limits = limits_of(&manager, &job, &args.limits)?;
             let review = manager.job_store().review(id, &limits, IsolationLevel::MINIMUM)?;
             manager.job_store().note_shown(id, &review.digest)?;

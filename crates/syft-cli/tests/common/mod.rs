@@ -194,6 +194,7 @@ impl Said {
 fn normalised(text: &str, root: &Path) -> String {
     let text = text.replace(&root.display().to_string(), "$BOX");
     let text = text.replace(IsolationLevel::L3.in_words(), IsolationLevel::L2.in_words());
+    let text = without_seconds(&text);
     let lines = text.split_inclusive('\n').map(|line| match line.split_whitespace().next() {
         Some("words") => "  words  <WORDS>\n".to_owned(),
         _ => line.to_owned(),
@@ -211,6 +212,18 @@ fn normalised(text: &str, root: &Path) -> String {
         }
     }
     shown + &replaced(&word)
+}
+
+/// How long something took is in whole seconds, and under one where nothing else runs.
+fn without_seconds(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, part) in text.split(" in ").enumerate() {
+        let (number, rest) = part.split_once(" s,").unwrap_or(("", part));
+        let is_time = number == "under 1" || number.parse::<u32>().is_ok();
+        shown.push_str(if index == 0 { "" } else { " in " });
+        shown.push_str(&if is_time { format!("<N> s,{rest}") } else { part.to_owned() });
+    }
+    shown
 }
 
 fn replaced(word: &str) -> String {

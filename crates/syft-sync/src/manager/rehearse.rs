@@ -1,11 +1,86 @@
-use syft_job::sandbox::{LogSink, Sandbox};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use syft_core::Email;
+use syft_job::sandbox::{LogSink, LogStream, Sandbox};
 use syft_job::{BegunRehearsal, JobId, Rehearsal, RehearsalOptions, Submission};
 
 use super::SyftboxManager;
 use crate::peers::{PeerState, PeerTable};
 use crate::{Error, Result};
 
+/// What the jobs of others may use to be tried before anybody has looked at them.
+#[derive(Debug, Clone)]
+pub struct RehearsalBudget {
+    /// Time by the clock of one job.
+    pub per_job: Duration,
+    /// Time by the clock of all jobs of one peer together.
+    pub per_peer: Duration,
+    used: BTreeMap<Email, Duration>,
+}
+
+impl Default for RehearsalBudget {
+    /// A minute for a job, two for a peer.
+    fn default() -> Self {
+        let [per_job, per_peer] = [60, 120].map(Duration::from_secs);
+        RehearsalBudget { per_job, per_peer, used: BTreeMap::new() }
+    }
+}
+
+/// What is known of a job on the mock before it is reviewed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Preview {
+    /// These very bytes were rehearsed before.
+    Known,
+    /// They were rehearsed now.
+    Made(Box<Rehearsal>),
+    /// They were not, and why.
+    Skipped(String),
+}
+
 impl SyftboxManager {
+    /// Rehearses a job that waits for my decision, unless its bytes were rehearsed
+    /// before or its submitter has used up what a peer may. So a review has something
+    /// to show without a question.
+    ///
+    /// # Errors
+    /// Those of the disk. What cannot be rehearsed is skipped.
+    pub fn preview_job(
+        &self,
+        id: &JobId,
+        budget: &mut RehearsalBudget,
+        sandbox: &dyn Sandbox,
+    ) -> Result<Preview> {
+        let job = self.jobs.received(id)?;
+        let Some(digest) = job.digest() else {
+            return Ok(Preview::Skipped("it cannot be run as it is".to_owned()));
+        };
+        if self.jobs.rehearsal(&digest)?.is_some() {
+            return Ok(Preview::Known);
+        }
+        let submitter = job.submitted_by().clone();
+        let used = budget.used.entry(submitter.clone()).or_default();
+        let left = budget.per_peer.saturating_sub(*used);
+        if left.is_zero() {
+            return Ok(Preview::Skipped(format!(
+                "jobs of {submitter} were tried for {} s already",
+                used.as_secs()
+            )));
+        }
+        let mut limits = self.limits();
+        limits.wall = limits.wall.min(budget.per_job).min(left);
+        let options = RehearsalOptions { limits, ..RehearsalOptions::default() };
+        let mut unheard = |_: LogStream, _: &[u8]| {};
+        match self.rehearse_job(id, &options, sandbox, &mut unheard) {
+            Ok(rehearsal) => {
+                *used += Duration::try_from_secs_f64(rehearsal.seconds).unwrap_or_default();
+                Ok(Preview::Made(Box::new(rehearsal)))
+            }
+            Err(Error::Job(syft_job::Error::Core(error))) => Err(error.into()),
+            Err(error) => Ok(Preview::Skipped(error.to_string())),
+        }
+    }
+
     /// Rehearses a job on the mock: one that was sent to me on my own, one that I
     /// sent on my copy of its owner's. In the box of a run, without an approval, and
     /// without deciding anything. Code of others than accepted peers does not run here.

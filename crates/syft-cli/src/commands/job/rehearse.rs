@@ -9,7 +9,7 @@ use syft_sync::job::{
     self, Job, JobId, JobKind, MockRead, OutputFile, Rehearsal, RehearsalOptions, Script,
     SkippedOutput, Submission,
 };
-use syft_sync::{Error, SyftboxManager};
+use syft_sync::{Error, Preview, RehearsalBudget, SyftboxManager};
 
 use super::limits::Reached;
 use super::{Stream, find, safe_lines, sandbox};
@@ -95,6 +95,19 @@ pub(in crate::commands) fn rehearse_job(
         }
         _ => error.into(),
     })
+}
+
+/// Tries a job before it is reviewed, if it is new; what cannot be tried is told.
+pub(in crate::commands) fn preview(
+    context: &Context,
+    manager: &SyftboxManager,
+    id: &JobId,
+    budget: &mut RehearsalBudget,
+) -> Result<(), CliError> {
+    if let Preview::Skipped(why) = manager.preview_job(id, budget, &*strongest(context)?)? {
+        context.note(&format!("job {id} was not tried on the mock: {why}"));
+    }
+    Ok(())
 }
 
 /// Where a limit was reached, how to try it with more.

@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("reads", datasets.join(", ")),
         ("packages", job.dependencies.join(", ")),
         ("digest", job.digest.map(|digest| digest.to_string()).unwrap_or_default()),
-        ("rehearsed", job.rehearsal.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("rehearsed", job.rehearsal.as_ref().map(|it| it.in_words.clone()).unwrap_or_default()),
         ("submitted", job.submitted_at.clone().unwrap_or_default()),
         ("decided", job.decided_at.clone().unwrap_or_default()),
         ("box", job.isolation.map(|level| level.to_string()).unwrap_or_default()),

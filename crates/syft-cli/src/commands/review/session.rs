@@ -4,12 +4,12 @@ use serde::Serialize;
 use syft_sync::core::safe_text;
 use syft_sync::job::sandbox::{IsolationLevel, Stop};
 use syft_sync::job::{self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, Status};
-use syft_sync::{ProcessOptions, SyftboxManager};
+use syft_sync::{ProcessOptions, RehearsalBudget, SyftboxManager};
 
-use crate::args::LimitArgs;
+use crate::args::{LimitArgs, ReviewArgs};
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
-    Stream, last_lines, no_box, note_run, outputs_table, rehearse_job, resolve_packages,
+    Stream, last_lines, no_box, note_run, outputs_table, preview, rehearse_job, resolve_packages,
     safe_lines, sandbox, stop_on_interrupt,
 };
 use crate::context::Context;
@@ -27,6 +27,8 @@ pub(super) struct Session<'a, R> {
     /// Of what is approved or tried.
     limits: &'a LimitArgs,
     input: R,
+    /// What is left for trying jobs unasked; nothing, if that is switched off.
+    budget: Option<RehearsalBudget>,
     /// By which Ctrl-C ends the job that runs; there is none before the first run.
     stop: Option<Stop>,
 }
@@ -46,10 +48,11 @@ impl<'a, R: BufRead> Session<'a, R> {
     pub(super) fn new(
         context: &'a Context,
         manager: &'a SyftboxManager,
-        limits: &'a LimitArgs,
+        args: &'a ReviewArgs,
         input: R,
     ) -> Self {
-        Session { context, manager, limits, input, stop: None }
+        let budget = (!args.no_rehearsal).then(RehearsalBudget::default);
+        Session { context, manager, limits: &args.limits, input, budget, stop: None }
     }
 
     /// One job after the other, each until it waits for somebody else, or is left.
@@ -89,6 +92,9 @@ impl<'a, R: BufRead> Session<'a, R> {
 
     async fn decide(&mut self, job: &Job) -> Result<Then, CliError> {
         let id = job.id();
+        if let Some(budget) = &mut self.budget {
+            preview(self.context, self.manager, id, budget)?;
+        }
         let limits = self.limits.over(self.manager.limits());
         let review = match self.manager.job_store().review(id, &limits, IsolationLevel::MINIMUM) {
             Ok(review) => {
