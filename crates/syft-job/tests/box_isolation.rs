@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use box_common::{Run, boxed, doors_are_shut, unboxed};
+use box_common::{Run, boxed, doors_are_shut, the_network_is_told_as_a_reason, unboxed};
 use syft_job::Error;
 use syft_job::sandbox::{
     BoxedJob, Exit, IsolationLevel, LogStream, PlainSandbox, Sandbox, WardenSandbox, join_outputs,
@@ -145,6 +145,11 @@ fn x2_no_network() {
     udp.set_nonblocking(true).unwrap();
     assert!(udp.recv(&mut [0; 8]).is_ok());
     assert!(udp.recv(&mut [0; 8]).is_err());
+}
+
+#[test]
+fn x2_a_job_that_phones_home_and_fails_is_told_why() {
+    the_network_is_told_as_a_reason(&boxed());
 }
 
 #[test]

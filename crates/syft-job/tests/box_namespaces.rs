@@ -19,7 +19,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use box_common::user::{as_user, in_bubblewrap, in_namespaces};
-use box_common::{Run, boxed, doors_are_shut, unboxed};
+use box_common::{Run, boxed, doors_are_shut, the_network_is_told_as_a_reason, unboxed};
 use common::{OWNER, Pair, dataset, email, name, quiet};
 use rustix::process::{Pid, getpgid};
 use syft_job::sandbox::{
@@ -224,6 +224,13 @@ fn x2_no_network() {
         let said =
             denied_by_the_box_alone(&sandbox, |_| "ls /sys/class/net && echo GOT".to_owned());
         assert!(said.contains("No such file or directory"), "{said}");
+    });
+}
+
+#[test]
+fn x2_a_job_that_phones_home_and_fails_is_told_why() {
+    in_namespaces("x2_a_job_that_phones_home_and_fails_is_told_why", |sandbox| {
+        the_network_is_told_as_a_reason(&sandbox);
     });
 }
 

@@ -20,7 +20,7 @@ use std::fs;
 use box_common::{user, walled};
 use common::{OWNER, Pair, quiet};
 use package_common::{ASKS, Packages, Recorded, configure, from_folder, program, reason, wheel};
-use syft_job::sandbox::{Exit, Network, Sandbox};
+use syft_job::sandbox::{Exit, LimitKind, Network, Sandbox};
 use syft_job::{
     ApproveOptions, Error, JobKind, PackageOptions, PackageSource, RehearsalOptions, ReleaseFiles,
     Script, Status,
@@ -166,10 +166,16 @@ fn x2_a_job_with_packages_reaches_no_network() {
     let world = Packages::new();
     let url = format!("{}stolen", world.index.url());
     let script = format!("import tiny, urllib.request\nurllib.request.urlopen('{url}')\n");
-    let id = world.sent("ask", &script, &["tiny"]);
-    let run = world.run(&id, &walled()).unwrap();
-    assert_eq!(run.finished.unwrap().exit, Some(Exit::Code(1)));
-    assert!(world.errors(&id).contains("Operation not permitted"), "{}", world.errors(&id));
+    // As this node starts it, and by the script of the Python client.
+    let ids = [world.sent("ours", &script, &["tiny"]), world.of_python_client("theirs", &script)];
+    for id in ids {
+        let finished = world.run(&id, &walled()).unwrap().finished.unwrap();
+        assert_eq!(finished.exit, Some(Exit::Code(1)));
+        let hits: Vec<LimitKind> = finished.limits_hit.iter().map(|hit| hit.limit).collect();
+        assert_eq!(hits, [LimitKind::Network], "{}", world.errors(&id));
+        assert!(finished.limits_hit[0].to_string().contains("no job has one"));
+        assert!(world.errors(&id).contains("Operation not permitted"), "{}", world.errors(&id));
+    }
     assert!(world.index.requests().iter().all(|path| !path.contains("stolen")));
 }
 

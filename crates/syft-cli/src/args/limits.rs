@@ -103,6 +103,8 @@ impl LimitArgs {
                     limits.outputs_files *= 2;
                 }
                 LimitKind::Log => limits.log_bytes *= 2,
+                // Of nothing, twice as much is nothing.
+                LimitKind::Network => {}
             }
         }
         LimitArgs::between(usual, &limits)

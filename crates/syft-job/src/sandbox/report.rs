@@ -57,6 +57,8 @@ pub enum LimitKind {
     Outputs,
     /// The size of a log.
     Log,
+    /// The network, of which there is none.
+    Network,
 }
 
 impl LimitKind {
@@ -73,6 +75,7 @@ impl LimitKind {
             LimitKind::Scratch => "scratch space",
             LimitKind::Outputs => "outputs",
             LimitKind::Log => "log",
+            LimitKind::Network => "network",
         }
     }
 }

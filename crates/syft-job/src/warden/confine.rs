@@ -11,6 +11,8 @@ use rustix::io::Errno;
 use rustix::process::{getpid, getppid, test_kill_process};
 
 use super::orders::JobOrders;
+use super::seccomp::Sockets;
+use super::sockets::SocketRequests;
 use super::{capabilities, seccomp, sys, system};
 use crate::sandbox::Network;
 
@@ -25,13 +27,16 @@ pub(super) struct Grants {
     pub(super) listable: Vec<PathBuf>,
     pub(super) writable: Vec<PathBuf>,
     pub(super) network: Network,
+    /// Whether it is to be noticed that a socket is asked for.
+    pub(super) notices_sockets: bool,
 }
 
 impl Grants {
     /// The system, and nothing else.
     pub(super) fn nothing() -> Self {
         let (readable, programs, listable, writable) = Default::default();
-        Grants { readable, programs, listable, writable, network: Network::Closed }
+        let (network, notices_sockets) = (Network::Closed, false);
+        Grants { readable, programs, listable, writable, network, notices_sockets }
     }
 
     pub(super) fn of(orders: &JobOrders) -> Self {
@@ -43,6 +48,7 @@ impl Grants {
             listable: paths(&orders.listable),
             writable: writable.map(PathBuf::from).to_vec(),
             network: orders.network,
+            notices_sockets: orders.network == Network::Closed,
         }
     }
 
@@ -61,6 +67,8 @@ pub(super) struct Confined {
     pub(super) signals_scoped: bool,
     /// The tighter domain, without `/proc`, that the job's process enters.
     pub(super) job_domain: JobDomain,
+    /// Where it is noticed that the job asks for sockets.
+    pub(super) socket_requests: Option<SocketRequests>,
 }
 
 /// Confines this process for good: files, network, signals, capabilities, system
@@ -80,8 +88,15 @@ pub(super) fn confine(grants: &Grants, newest_abi: u32) -> Result<Confined, Stri
     // To the first process of a namespace there is nothing outside.
     let signals_scoped = getpid().is_init() || (abi >= 6 && !can_signal_parent());
     capabilities::drop_all()?;
-    seccomp::install(abi, grants.network)?;
-    Ok(Confined { abi, signals_scoped, job_domain })
+    // Where the kernel cannot ask, the filter refuses as well, and nobody notices.
+    let socket_requests = grants.notices_sockets.then(SocketRequests::listen).and_then(Result::ok);
+    let sockets = match (grants.network, &socket_requests) {
+        (Network::Open, _) => Sockets::OfInternet,
+        (Network::Closed, Some(_)) => Sockets::Asked,
+        (Network::Closed, None) => Sockets::Refused,
+    };
+    seccomp::install(abi, sockets)?;
+    Ok(Confined { abi, signals_scoped, job_domain, socket_requests })
 }
 
 /// The domain of the job, not yet entered.

@@ -6,8 +6,6 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
-use crate::sandbox::Network;
-
 use SeccompCmpArgLen::{Dword, Qword};
 use SeccompCmpOp::{Eq, MaskedEq, Ne};
 
@@ -20,9 +18,18 @@ type Test = (u8, SeccompCmpArgLen, SeccompCmpOp, u64);
 /// do not exist for a job.
 const LAST_KNOWN: u32 = 462;
 
+/// What becomes of a socket that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sockets {
+    Refused,
+    /// Another filter asks the warden, who refuses.
+    Asked,
+    /// Those of the Internet are made.
+    OfInternet,
+}
+
 /// Refused where no network is to be reached (X2).
 const REFUSED_SOCKETS: &[i64] = &[
-    libc::SYS_socket,
     libc::SYS_connect,
     libc::SYS_bind,
     libc::SYS_listen,
@@ -163,13 +170,13 @@ const PRETENDED_HERE: &[i64] = &[
 const PRETENDED_HERE: &[i64] = &[];
 
 /// Filters the system calls of this process and all that it starts, for good.
-pub(super) fn install(landlock_abi: u32, network: Network) -> Result<(), String> {
+pub(super) fn install(landlock_abi: u32, sockets: Sockets) -> Result<(), String> {
     let mut absent = all_of(ABSENT);
     if landlock_abi < 3 {
         absent.insert(libc::SYS_openat2, Vec::new());
     }
     let refused =
-        refused_rules(landlock_abi, network).map_err(|error| format!("seccomp: {error}"))?;
+        refused_rules(landlock_abi, sockets).map_err(|error| format!("seccomp: {error}"))?;
     let mut pretended = all_of(PRETENDED);
     pretended.extend(all_of(PRETENDED_HERE));
     stay_visible(&mut pretended).map_err(|error| format!("seccomp: {error}"))?;
@@ -195,7 +202,7 @@ fn all_of(calls: &[i64]) -> Rules {
     calls.iter().map(|call| (*call, Vec::new())).collect()
 }
 
-fn refused_rules(landlock_abi: u32, network: Network) -> Result<Rules, seccompiler::Error> {
+fn refused_rules(landlock_abi: u32, sockets: Sockets) -> Result<Rules, seccompiler::Error> {
     let mut rules = Rules::new();
     refuse_namespaces_and_sockets(&mut rules)?;
     refuse_steering_others(&mut rules)?;
@@ -207,9 +214,13 @@ fn refused_rules(landlock_abi: u32, network: Network) -> Result<Rules, seccompil
     if landlock_abi < 6 {
         refuse_signals(&mut rules)?;
     }
-    match network {
-        Network::Closed => rules.extend(all_of(REFUSED_SOCKETS)),
-        Network::Open => refuse_other_networks(&mut rules)?,
+    match sockets {
+        Sockets::OfInternet => refuse_other_networks(&mut rules)?,
+        Sockets::Asked => rules.extend(all_of(REFUSED_SOCKETS)),
+        Sockets::Refused => {
+            rules.extend(all_of(REFUSED_SOCKETS));
+            rules.insert(libc::SYS_socket, Vec::new());
+        }
     }
     // A call without conditions is refused always.
     rules.extend(all_of(REFUSED));

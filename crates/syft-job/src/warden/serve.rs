@@ -82,21 +82,22 @@ fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
         return Reply::NoBox(reason);
     }
     let kernel_limits = start::kernel_limits(&orders.limits);
-    let (signals_scoped, landlock_abi, domain) = if orders.confined {
-        match confine(&Grants::of(orders), orders.newest_abi) {
-            Ok(Confined { signals_scoped, abi, job_domain }) => {
-                (signals_scoped, Some(abi), Some(job_domain))
-            }
-            Err(reason) => return Reply::NoBox(reason),
-        }
-    } else {
-        (false, None, None)
+    let confined = match orders.confined.then(|| confine(&Grants::of(orders), orders.newest_abi)) {
+        Some(Err(reason)) => return Reply::NoBox(reason),
+        Some(Ok(confined)) => Some(confined),
+        None => None,
     };
+    let landlock_abi = confined.as_ref().map(|confined| confined.abi);
+    let signals_scoped = confined.as_ref().is_some_and(|confined| confined.signals_scoped);
+    let (domain, socket_requests) = confined
+        .map(|Confined { job_domain, socket_requests, .. }| (job_domain, socket_requests))
+        .unzip();
+    let socket_requests = socket_requests.flatten();
     let before = scratch_use(orders);
     let watched = start::start(orders, kernel_limits, domain).and_then(|main| {
         // The job has its own handles of these: the streams end when it has ended.
         release_output();
-        watch(orders, main, before, signals_scoped, control)
+        watch(orders, main, before, signals_scoped, socket_requests, control)
     });
     let sent = watched.and_then(|mut ended| {
         ended.landlock_abi = landlock_abi;

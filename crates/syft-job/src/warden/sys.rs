@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::mount::MountAttrFlags;
 use rustix::process::Pid;
 use rustix::thread::UnshareFlags;
+use seccompiler::sock_filter;
 
 /// The version of Landlock that the kernel offers; 0 if it offers none.
 pub(super) fn landlock_abi() -> u32 {
@@ -125,6 +126,53 @@ pub(super) fn run_first() {
     unsafe {
         libc::sched_setscheduler(0, policy, &raw const param);
     }
+}
+
+/// Installs a filter that asks about calls, and returns what it asks by. It closes
+/// when a program is started.
+pub(super) fn listen_for_calls(filter: &[sock_filter]) -> io::Result<OwnedFd> {
+    let length = u16::try_from(filter.len()).map_err(io::Error::other)?;
+    // The two types are one in memory: a number of 16 bits, two of 8 and one of 32.
+    let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut().cast() };
+    // SAFETY: the kernel reads the program and the steps that it points to, which live
+    // until the call returns, and changes neither.
+    let listener = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            &raw const program,
+        )
+    };
+    let listener = i32::try_from(listener).map_err(io::Error::other)?;
+    if listener < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(listener) })
+}
+
+/// Takes one call that the kernel asks about, refuses it, and returns its first
+/// argument.
+pub(super) fn refuse_call(listener: &OwnedFd) -> io::Result<u64> {
+    // SAFETY: all zeros, as the kernel demands, is a valid value of this plain struct.
+    let mut asked: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live local of the type that the call fills.
+    let done = unsafe {
+        libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV, &raw mut asked)
+    };
+    if done != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut answer =
+        libc::seccomp_notif_resp { id: asked.id, val: 0, error: -libc::EPERM, flags: 0 };
+    // SAFETY: the pointer is to a live local of the type that the call reads. That who
+    // asked may be dead by now is an error that nobody needs to know.
+    unsafe {
+        libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw mut answer);
+    }
+    let [first, ..] = asked.data.args;
+    Ok(first)
 }
 
 /// Processor time, and the largest resident set in bytes, of the descendants

@@ -8,6 +8,7 @@ use rustix::process::{Pid, PidfdFlags, WaitStatus, pidfd_open};
 
 use super::disk_use::{DiskUse, disk_use, disk_use_with_nameless};
 use super::orders::{Ended, JobOrders};
+use super::sockets::SocketRequests;
 use super::{sweep, sys, tree};
 use crate::sandbox::{Exit, LimitHit, LimitKind, Limits};
 
@@ -25,9 +26,10 @@ pub(super) fn watch(
     main: Pid,
     before: DiskUse,
     signals_scoped: bool,
+    socket_requests: Option<SocketRequests>,
     control: &UnixStream,
 ) -> Result<Ended, String> {
-    let mut watch = Watch::new(orders, main, before);
+    let mut watch = Watch::new(orders, main, before, socket_requests);
     watch.until_end(control);
     let mut last = None;
     let swept = sweep::sweep(signals_scoped, |pid, status| {
@@ -52,12 +54,20 @@ struct Watch<'a> {
     hits: Vec<LimitHit>,
     status: Option<WaitStatus>,
     peak_address_bytes: u64,
+    socket_requests: Option<SocketRequests>,
+    /// Whether one of them was for the network.
+    asked_for_network: bool,
     next_processes: Instant,
     next_disk: Instant,
 }
 
 impl<'a> Watch<'a> {
-    fn new(orders: &'a JobOrders, main: Pid, before: DiskUse) -> Self {
+    fn new(
+        orders: &'a JobOrders,
+        main: Pid,
+        before: DiskUse,
+        socket_requests: Option<SocketRequests>,
+    ) -> Self {
         let start = Instant::now();
         Watch {
             limits: &orders.limits,
@@ -68,6 +78,8 @@ impl<'a> Watch<'a> {
             hits: Vec::new(),
             status: None,
             peak_address_bytes: 0,
+            socket_requests,
+            asked_for_network: false,
             next_processes: start,
             next_disk: start + DISK_PERIOD,
         }
@@ -100,11 +112,19 @@ impl<'a> Watch<'a> {
             if let Some(handle) = &handle {
                 waiting.push(PollFd::from_borrowed_fd(handle.as_fd(), PollFlags::IN));
             }
+            if let Some(requests) = &self.socket_requests {
+                waiting.push(PollFd::from_borrowed_fd(requests.listener().as_fd(), PollFlags::IN));
+            }
             let wake = Timespec::try_from(self.pause()).ok();
             let _ = poll(&mut waiting, wake.as_ref());
+            let is_ready = |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| !fd.revents().is_empty());
+            let is_asked = is_ready(waiting.get(1 + usize::from(handle.is_some())));
             // The runner says nothing more: what comes is the end of the stream.
-            if waiting.first().is_some_and(|control| !control.revents().is_empty()) {
+            if is_ready(waiting.first()) {
                 return;
+            }
+            if let (true, Some(requests)) = (is_asked, &self.socket_requests) {
+                self.asked_for_network |= requests.refuse_one();
             }
         }
     }
@@ -209,6 +229,10 @@ impl<'a> Watch<'a> {
             self.hit(LimitKind::Cpu, format!("{} s used", cpu.as_secs()));
         }
         self.judge_memory(exit, resident);
+        if self.asked_for_network && !exit.is_success() {
+            let detail = "the job asked for it and failed; no job has one".to_owned();
+            self.hit(LimitKind::Network, detail);
+        }
         Ended { exit, limits_hit: self.hits, landlock_abi: None }
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use syft_core::{DirDisk, Disk as _, HomePath};
 use syft_job::sandbox::{
-    BoxReport, BoxedJob, Limits, LogSink, LogStream, Network, Sandbox, WardenSandbox,
+    BoxReport, BoxedJob, LimitKind, Limits, LogSink, LogStream, Network, Sandbox, WardenSandbox,
 };
 use syft_job::{Collected, OutputsCollector, Result};
 use tempfile::TempDir;
@@ -99,6 +99,23 @@ pub(crate) fn doors_are_shut(sandbox: &dyn Sandbox) {
         assert!(by_setting.iter().any(|door| line.starts_with(door)), "{outside}");
     }
     assert_eq!(outside.lines().count(), 8, "{outside}");
+}
+
+/// That a job failed after it had asked for the network is told; not that it asked and
+/// did without, nor that it failed after it asked for a service of this machine.
+pub(crate) fn the_network_is_told_as_a_reason(sandbox: &dyn Sandbox) {
+    let asks = "exec 3<> /dev/tcp/127.0.0.1/9";
+    let unix = "python3 -c 'import socket; socket.socket(socket.AF_UNIX)'";
+    for (script, told) in [
+        (format!("{asks} || exit 4"), true),
+        (format!("({asks}) & wait; exit 4"), true),
+        (format!("{asks} || exit 0"), false),
+        (format!("{unix} || exit 4"), false),
+        ("exit 4".to_owned(), false),
+    ] {
+        let ran = Run::new().run(sandbox, &script);
+        assert_eq!(ran.report.hit(LimitKind::Network), told, "{script}: {:?}", ran.report);
+    }
 }
 
 impl Run {
