@@ -5,6 +5,7 @@ use syft_core::{ContentHash, DatasetName, safe_text};
 use crate::decide::{current, problem_error};
 use crate::flags::{Flag, FlagKind, of_revision, of_text};
 use crate::intake::changed_between;
+use crate::packages::{PackageNeeds, PackagesUsed};
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
@@ -32,8 +33,11 @@ pub struct Review {
     pub files: Vec<ReviewFile>,
     /// What an approval would let it read.
     pub datasets: Vec<DatasetName>,
-    /// The packages that it wants; safe to show.
-    pub dependencies: Vec<String>,
+    /// The packages that it would run with, `name==version`; or those that it asks for,
+    /// whose versions are found out when it is approved. Safe to show.
+    pub packages: Vec<String>,
+    /// Whether the versions are known.
+    pub packages_are_known: bool,
     /// What an approval would let it use.
     pub limits: Limits,
     /// The weakest box that it would run in.
@@ -97,6 +101,16 @@ impl JobStore {
             files.push(shown(path, bytes, is_script, &mut flags));
         }
         files.sort_by_key(|file| (file.path != "run.sh", file.path.clone()));
+        let needs = PackageNeeds::read(&revision.dependencies, &snapshot.files);
+        let needs = needs.unwrap_or_else(|error| {
+            let detail = safe_text(&error.to_string());
+            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
+            PackageNeeds::default()
+        });
+        let known = if needs.is_empty() { None } else { self.resolved(&needs)? };
+        let packages_are_known = known.is_some();
+        let packages =
+            known.map_or_else(|| needs.names(), |lock| PackagesUsed::from(&lock).packages);
         Ok(Review {
             id: id.clone(),
             title: record.title(),
@@ -105,7 +119,8 @@ impl JobStore {
             flags,
             files,
             datasets: revision.datasets.clone(),
-            dependencies: revision.dependencies.iter().map(|name| safe_text(name)).collect(),
+            packages: packages.iter().map(|name| safe_text(name)).collect(),
+            packages_are_known,
             limits: limits.clone(),
             minimum,
             changed: self
@@ -203,6 +218,13 @@ impl Review {
         let datasets = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         writeln!(f, "approving allows one run of exactly these bytes:")?;
         wrap::line(f, "  real data   ", &datasets)?;
+        if !self.packages.is_empty() {
+            let mut packages = self.packages.join(", ");
+            if !self.packages_are_known {
+                packages.push_str("; you are told the versions when you approve");
+            }
+            wrap::line(f, "  packages    ", &packages)?;
+        }
         writeln!(f, "  box         {} or stronger: {}", self.minimum, self.minimum.in_words())?;
         wrap::line(f, "  limits      ", &self.limits.in_words().join(", "))?;
         writeln!(f, "nothing of what it produces leaves before you release it")

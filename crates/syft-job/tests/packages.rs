@@ -20,7 +20,7 @@ use std::fs;
 use box_common::{user, walled};
 use common::{OWNER, Pair, quiet};
 use package_common::{ASKS, Packages, Recorded, configure, from_folder, program, reason, wheel};
-use syft_job::sandbox::{Exit, LimitKind, Network, Sandbox};
+use syft_job::sandbox::{Exit, IsolationLevel, LimitKind, Limits, Network, Sandbox};
 use syft_job::{
     ApproveOptions, Error, JobKind, PackageOptions, PackageSource, RehearsalOptions, ReleaseFiles,
     Script, Status,
@@ -31,7 +31,14 @@ fn a_job_with_a_package_runs_on_the_private_data() {
     let world = Packages::new();
     let id = world.sent("ask", ASKS, &["tiny>=1"]);
     let sandbox = Recorded::new(walled());
+    let review = || {
+        let store = &world.pair.owner.store;
+        store.review(&id, &Limits::default(), IsolationLevel::MINIMUM).unwrap().to_string()
+    };
+    let asked = "  packages    tiny>=1; you are told the versions when you approve\n";
+    assert!(review().contains(asked), "{}", review());
     assert_eq!(world.answer(&id, &sandbox), "42 real\n");
+    assert!(review().contains("  packages    base==1.0, tiny==1.2\n"), "{}", review());
     let jobs = sandbox.jobs.into_inner().unwrap();
     let networks: Vec<Network> = jobs.iter().map(|job| job.network).collect();
     assert_eq!(networks, [Network::Open, Network::Open, Network::Closed]);

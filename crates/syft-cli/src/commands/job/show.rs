@@ -40,6 +40,8 @@ pub(in crate::commands) struct ReviewView {
     digest: ContentHash,
     flags: Vec<FlagView>,
     one_key_approval: bool,
+    /// What it would run with, or asks for.
+    packages: Vec<String>,
     changed: Vec<String>,
     files: Vec<FileView>,
 }
@@ -129,6 +131,7 @@ impl ReviewView {
         ReviewView {
             digest: review.digest,
             one_key_approval: review.one_key_approval_allowed(),
+            packages: review.packages,
             changed: review.changed,
             flags: review
                 .flags
