@@ -245,9 +245,14 @@ fn job_timeout(environment: &Environment) -> Result<Option<Duration>, CliError> 
     }
 }
 
+/// The one that is named, or the one that stands where uv is usually installed.
 fn uv(environment: &Environment) -> Result<Option<PathBuf>, CliError> {
-    let Some(path) = &environment.uv else { return Ok(None) };
     // Where it leads to is what a box must be able to start.
+    let Some(path) = &environment.uv else {
+        let own = environment.user_home.iter().map(|home| home.join(".local/bin/uv"));
+        let usual = own.chain(["/usr/local/bin/uv", "/usr/bin/uv"].map(PathBuf::from));
+        return Ok(usual.filter_map(|path| path.canonicalize().ok()).find(|path| path.is_file()));
+    };
     match path.canonicalize() {
         Ok(program) if path.is_absolute() && program.is_file() => Ok(Some(program)),
         _ => {

@@ -14,7 +14,8 @@ pub(crate) struct Environment {
     pub(crate) pre_sync: Option<String>,
     /// `SYFT_DEFAULT_JOB_TIMEOUT_SECONDS`.
     pub(crate) job_timeout: Option<String>,
-    /// `SYFT_UV`: the program that installs the packages of jobs, instead of pip.
+    /// `SYFT_UV`: the uv that installs the packages of jobs, instead of the one that is
+    /// found, or of pip.
     pub(crate) uv: Option<PathBuf>,
     /// `SYFT_PACKAGE_INDEX`: another package index than the usual one.
     pub(crate) package_index: Option<String>,

@@ -265,6 +265,22 @@ fn a_job_runs_with_the_packages_of_a_folder_of_wheels() {
     assert!(it.alice(&["job", "rehearse", "p"]).ok().raw.contains("42"));
 }
 
+#[test]
+fn a_uv_that_is_installed_for_this_user_installs_the_packages() {
+    let it = TestBox::connected();
+    let script = it.write("p.py", "print(1)\n");
+    it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "p", "--dep", "tiny"]).ok();
+    std::fs::create_dir(it.path("wheels")).unwrap();
+    takes_packages(&it, it.path("wheels").to_str().unwrap());
+    it.alice(&["sync"]).ok();
+    it.write("nobody/.local/bin/uv", "#!/bin/bash\necho this one \"$1\" \"$2\" >&2; exit 3\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(it.path("nobody/.local/bin/uv"), mode).unwrap();
+    let said = it.alice(&["job", "approve", "p", "--json"]).exits(4).json_error();
+    let message = said["message"].as_str().unwrap();
+    assert!(message.contains("this one pip compile"), "{message}");
+}
+
 fn takes_packages(it: &TestBox, from: &str) {
     let url = it.url();
     let login = ["login", "--email", ALICE, "--transport", &url, "--role", "owner"];

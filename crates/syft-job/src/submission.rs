@@ -8,7 +8,7 @@ use syft_core::{
 
 use crate::config::{JobConfig, ManifestEntry};
 use crate::gather::{Gathered, gather};
-use crate::{Error, JobId, JobKind, JobStore, Rehearsal, Result, Script};
+use crate::{Error, JobId, JobKind, JobStore, PackageNeeds, Rehearsal, Result, Script};
 
 /// A job that its submitter wants to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,8 @@ impl JobStore {
     ///
     /// # Errors
     /// [`Error::Script`] that names the file which cannot be sent;
-    /// [`Error::NotRehearsed`]; [`Error::NameTaken`]; those of the disk.
+    /// [`Error::Requirement`] that names what is no package; [`Error::NotRehearsed`];
+    /// [`Error::NameTaken`]; those of the disk.
     pub fn submit(&self, submission: &Submission) -> Result<Submitted> {
         let gathered = self.gather(submission)?;
         let name = match &submission.name {
@@ -123,8 +124,10 @@ impl JobStore {
         if self.layouts.of(&submission.owner).kind() == LayoutKind::Pysyft {
             gathered.have_code();
         }
-        if let Some(source) = self.layouts.install_source_of(&submission.owner) {
-            gathered.start_with_uv(source, &submission.dependencies)?;
+        match self.layouts.install_source_of(&submission.owner) {
+            // What the Python peer can install is for it to say.
+            Some(source) => gathered.start_with_uv(source, &submission.dependencies)?,
+            None => drop(PackageNeeds::read(&submission.dependencies, &gathered.files)?),
         }
         if let Some(Rehearsed { digest, name }) = &submission.rehearsed
             && gathered.digest(&self.me, submission, name)? != *digest

@@ -242,9 +242,20 @@ fn r5_what_leads_to_a_place_is_no_package() {
     let world = Packages::new();
     let elsewhere = ["tiny @ file:///etc/passwd", "git+https://example.org/x", "-r other.txt"];
     for (n, package) in elsewhere.iter().enumerate() {
-        let id = world.sent(&format!("ask-{n}"), ASKS, &[package]);
-        let error = world.approve(&id, &walled()).unwrap_err();
-        assert!(matches!(&error, Error::Requirement { text, .. } if text == package), "{error}");
+        let name = format!("ask-{n}");
+        let named =
+            |error: &Error| matches!(error, Error::Requirement { text, .. } if text == package);
+        let sent = world.submission(&name, ASKS, &[package]);
+        let error = world.pair.scientist.store.submit(&sent).unwrap_err();
+        assert!(named(&error), "{error}");
+        // Nor from somebody whose program takes it.
+        world.pair.submit(&world.submission(&name, ASKS, &["tiny"]));
+        let config = format!("{}/config.yaml", Pair::job_folder(&name));
+        let text = fs::read_to_string(world.pair.owner.path(&config)).unwrap();
+        assert!(text.contains("- tiny\n"), "{text}");
+        world.pair.owner.write(&config, text.replace("- tiny\n", &format!("- '{package}'\n")));
+        let error = world.approve(&world.received(&name), &walled()).unwrap_err();
+        assert!(named(&error), "{error}");
     }
     assert!(world.index.requests().is_empty());
 }
