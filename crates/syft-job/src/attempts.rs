@@ -106,9 +106,10 @@ impl Job {
 
 impl JobStore {
     /// Runs a job again that has run: done, failed or interrupted, by the choice of
-    /// its owner alone (`threats.md` X11). It runs under the approval that it ran
-    /// under, if that still binds; the earlier run is kept with all that it left and
-    /// all that was released of it. For the locks see [`JobStore::run`].
+    /// its owner alone (`threats.md` X11). It runs under the approval in force, as a
+    /// rule the one that it ran under, if that still binds; the earlier run is kept with
+    /// all that it left and all that was released of it. For the locks see
+    /// [`JobStore::run`].
     ///
     /// # Errors
     /// [`Error::WrongState`] if it has not run; as [`JobStore::run`].

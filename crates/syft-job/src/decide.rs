@@ -18,6 +18,8 @@ pub struct ApproveOptions {
     pub expected: Option<ContentHash>,
     /// What the run may use.
     pub limits: Limits,
+    /// The digest of the packages that were shown: approving with any others fails.
+    pub packages: Option<ContentHash>,
 }
 
 impl JobStore {
@@ -52,6 +54,12 @@ impl JobStore {
             !matches!(status, Status::Running | Status::Cancelled)
         })?;
         let packages = self.packages_to_approve(id)?;
+        if let Some(shown) = &options.packages
+            && packages.as_ref().map(PackageLock::digest) != Some(*shown)
+        {
+            let changed = vec!["the packages that it was found to need".to_owned()];
+            return Err(Error::Changed { job: id.to_string(), changed });
+        }
         let (limits, datasets) = (options.limits.clone(), revision.datasets.clone());
         let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
         let approval = Approval { digest, limits, datasets, packages };
@@ -192,7 +200,11 @@ impl JobStore {
             Verdict::Approved => "job.approved",
             Verdict::Rejected => "job.rejected",
         };
-        let key = format!("{}/{}", record.id, file.decisions.len());
+        let mut key = format!("{}/{}", record.id, file.decisions.len());
+        // One that was told and then not written down is not this one.
+        if let Some(approval) = &decision.approval {
+            key = format!("{key}/{}", approval.digest);
+        }
         let mut entry = self.entry(action, record, &self.me, &key);
         let details = &mut entry.details;
         details.insert("digest".to_owned(), revision.to_string().into());

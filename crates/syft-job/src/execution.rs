@@ -35,6 +35,8 @@ pub(crate) struct Execution {
 #[derive(Debug)]
 pub(crate) struct Executed {
     pub(crate) outcome: Result<(BoxReport, Collected)>,
+    /// Whether the job was begun: nothing of it was if its packages are not there.
+    pub(crate) has_begun: bool,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
 }
@@ -71,20 +73,25 @@ impl Execution {
         let kept = self.limits.log_bytes;
         let mut tee =
             Tee { onwards: log, stdout: BoundedLog::new(kept), stderr: BoundedLog::new(kept) };
-        let outcome = self.boxed(store, sandbox, &mut tee);
+        // With the network, and before anything of the job is there.
+        let layer = store.layer(&self.packages, sandbox);
+        let has_begun = layer.is_ok();
+        let outcome = layer.and_then(|layer| self.boxed(store, layer.as_ref(), sandbox, &mut tee));
         store.remove_scratch(&self.folder)?;
+        if outcome.is_err() {
+            store.remove_outputs(&self.folder)?;
+        }
         let (stdout, stderr) = (tee.stdout.into_bytes(), tee.stderr.into_bytes());
-        Ok(Executed { outcome, stdout, stderr })
+        Ok(Executed { outcome, has_begun, stdout, stderr })
     }
 
     fn boxed(
         &self,
         store: &JobStore,
+        layer: Option<&Layer>,
         sandbox: &dyn Sandbox,
         log: &mut Tee<'_>,
     ) -> Result<(BoxReport, Collected)> {
-        // With the network, and before anything of the job is there.
-        let layer = store.layer(&self.packages, sandbox)?;
         let disk = store.disk.as_ref();
         let place = |name: &str| -> Result<PathBuf> {
             let path = self.folder.join(name)?;
@@ -106,7 +113,7 @@ impl Execution {
             let modules = place("python")?;
             let site = layer.iter().map(|layer| layer.site.clone());
             readable.extend(site.chain([modules.clone()]));
-            programs.push(self.write_python(store, layer.as_ref(), &modules, &mut environment)?);
+            programs.push(self.write_python(store, layer, &modules, &mut environment)?);
         }
         let folders = self.grants.iter().filter(|grant| !grant.entries.contains(&grant.path));
         let listable = folders.map(|grant| grant.path.clone()).collect();
@@ -179,6 +186,11 @@ impl Execution {
 }
 
 impl JobStore {
+    /// Removes what a run left that no record names.
+    pub(crate) fn remove_outputs(&self, folder: &HomePath) -> Result<()> {
+        Ok(self.disk.remove_dir_all(&folder.join("outputs")?)?)
+    }
+
     pub(crate) fn remove_scratch(&self, folder: &HomePath) -> Result<()> {
         for scratch in ["work", "tmp", "box", "raw", "python"] {
             self.disk.remove_dir_all(&folder.join(scratch)?)?;

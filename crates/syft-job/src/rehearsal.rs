@@ -20,12 +20,19 @@ pub struct RehearsalOptions {
     pub limits: Limits,
     /// The weakest box that will do.
     pub minimum: IsolationLevel,
+    /// Whether packages of somebody else's job that are not here are fetched. For one's
+    /// own they always are.
+    pub fetch_packages: bool,
 }
 
 impl Default for RehearsalOptions {
     /// The limits and the box of a run.
     fn default() -> Self {
-        RehearsalOptions { limits: Limits::default(), minimum: IsolationLevel::MINIMUM }
+        RehearsalOptions {
+            limits: Limits::default(),
+            minimum: IsolationLevel::MINIMUM,
+            fetch_packages: false,
+        }
     }
 }
 

@@ -158,7 +158,9 @@ impl JobStore {
         self.allow_packages(&name, &needs)?;
         let packages = match needs.is_empty() {
             true => Wanted::Nothing,
-            false if subject.submitter == self.me => Wanted::Needed(needs.clone()),
+            false if subject.submitter == self.me || options.fetch_packages => {
+                Wanted::Needed(needs.clone())
+            }
             false => self.packages_at_hand(&name, &needs)?,
         };
         let grants = self.grants(&name, &subject.datasets, DataSide::Mock(&subject.owner))?;
@@ -290,7 +292,7 @@ impl EndedRehearsal {
     pub fn finish(self) -> Result<Rehearsal> {
         let EndedRehearsal { begun, executed } = self;
         let BegunRehearsal { store, subject, read, level, _lock, .. } = begun;
-        let Executed { outcome, stdout, stderr } = executed;
+        let Executed { outcome, has_begun, stdout, stderr } = executed;
         let mut rehearsal = Rehearsal {
             schema: SCHEMA,
             digest: subject.digest,
@@ -313,12 +315,8 @@ impl EndedRehearsal {
             stderr: tail(&stderr),
         };
         match outcome {
-            Err(
-                error @ (Error::Isolation { .. }
-                | Error::Stopped
-                | Error::Packages { .. }
-                | Error::Requirement { .. }),
-            ) => return Err(error),
+            Err(error) if !has_begun => return Err(error),
+            Err(error @ (Error::Isolation { .. } | Error::Stopped)) => return Err(error),
             Err(error) => rehearsal.error = Some(error.to_string()),
             Ok((report, collected)) => {
                 rehearsal.exit = Some(report.exit);

@@ -107,7 +107,11 @@ impl JobStore {
             flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
             PackageNeeds::default()
         });
-        let known = if needs.is_empty() { None } else { self.resolved(&needs)? };
+        let approved = self.approval(id)?.and_then(|approval| approval.packages);
+        let known = match approved {
+            None if !needs.is_empty() => self.resolved(&needs)?,
+            approved => approved,
+        };
         let packages_are_known = known.is_some();
         let packages =
             known.map_or_else(|| needs.names(), |lock| PackagesUsed::from(&lock).packages);

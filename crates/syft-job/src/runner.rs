@@ -59,6 +59,7 @@ pub struct BegunRun {
 pub struct EndedRun {
     begun: BegunRun,
     outcome: Result<(BoxReport, Collected), Error>,
+    has_begun: bool,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -258,7 +259,9 @@ impl JobStore {
                 over = false;
             } else {
                 self.tell_interrupted(record, started)?;
-                self.remove_scratch(&NodePaths::run(&started.run)?)?;
+                let folder = NodePaths::run(&started.run)?;
+                self.remove_scratch(&folder)?;
+                self.remove_outputs(&folder)?;
             }
         }
         Ok(over)
@@ -359,13 +362,13 @@ impl BegunRun {
     pub fn execute(self, sandbox: &dyn Sandbox, log: &mut dyn LogSink) -> Result<EndedRun> {
         let folder = &self.execution.folder;
         let mut log = Growing::new(&self.store, folder, self.started.limits.log_bytes, log)?;
-        let Executed { outcome, stdout, stderr } =
+        let Executed { outcome, has_begun, stdout, stderr } =
             self.execution.execute(&self.store, sandbox, &mut log)?;
         let disk = self.store.disk.as_ref();
         disk.write(&folder.join(STDOUT)?, &stdout, Access::OwnerOnly)?;
         disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
-        Ok(EndedRun { begun: self, outcome, stdout, stderr })
+        Ok(EndedRun { begun: self, outcome, has_begun, stdout, stderr })
     }
 }
 
@@ -374,18 +377,21 @@ impl EndedRun {
     /// releases what the options say.
     ///
     /// # Errors
-    /// [`Error::Isolation`] if no box could be made, [`Error::Packages`] if its packages
-    /// could not be installed: then there was no run, and its job is approved as
-    /// before. Those of the disk. A job that failed is no error,
+    /// [`Error::Isolation`] if no box could be made, and whatever kept its packages from
+    /// being installed: then there was no run, and its job is approved as before.
+    /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
-        if let Err(error @ (Error::Isolation { .. } | Error::Packages { .. })) = outcome {
-            store.refuse(&record, &started, &error.to_string())?;
-            drop(lock);
-            return Err(error);
-        }
+        let outcome = match outcome {
+            Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
+                store.refuse(&record, &started, &error.to_string())?;
+                drop(lock);
+                return Err(error);
+            }
+            outcome => outcome,
+        };
         if let Err(Error::Stopped) = outcome {
             store.tell_interrupted(&record, &started)?;
             // While it is held, the run looks alive.

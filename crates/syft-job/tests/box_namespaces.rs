@@ -529,6 +529,47 @@ fn x10_a_job_that_kills_all_it_can_kills_only_itself() {
 }
 
 #[test]
+fn a_box_is_made_whatever_the_umask_is() {
+    let test = "a_box_is_made_whatever_the_umask_is";
+    let of_own = format!("{:?}", boxed().in_namespaces());
+    in_namespaces(test, |sandbox| {
+        if format!("{sandbox:?}") != of_own {
+            return;
+        }
+        let warden = box_common::user::warden().into_os_string();
+        let script = ["-c", "umask 077; exec \"$0\""].map(std::ffi::OsString::from);
+        let careful = WardenSandbox::new("/bin/sh".into(), [&script[..], &[warden]].concat());
+        let ran = Run::new().run(
+            &careful.in_namespaces(),
+            "cat ../granted/data.csv; : > /dev/null; echo x > ../outputs/x",
+        );
+        assert_eq!(ran.out(), "granted rows\n", "{}", ran.err());
+        assert_eq!((ran.err().as_str(), ran.outputs.files.len()), ("", 1));
+    });
+}
+
+#[test]
+fn p11_a_grant_that_became_a_link_is_not_followed() {
+    let test = "p11_a_grant_that_became_a_link_is_not_followed";
+    let of_own = format!("{:?}", boxed().in_namespaces());
+    in_namespaces(test, |sandbox| {
+        if format!("{sandbox:?}") != of_own {
+            return;
+        }
+        let run = Run::new();
+        std::os::unix::fs::symlink(run.path("home"), run.path("granted/there")).unwrap();
+        for granted in ["granted/there", "granted/there/secret"] {
+            let mut job = run.job("echo x > ../outputs/ran");
+            job.readable = vec![run.path(granted)];
+            let refused = run.run_job(&sandbox, &job, &mut quiet).unwrap_err();
+            assert!(matches!(refused, Error::Isolation { .. }), "{refused}");
+            assert!(refused.to_string().contains("could not hand on"), "{refused}");
+            assert!(!run.kept("ran").exists());
+        }
+    });
+}
+
+#[test]
 fn x10_what_root_runs_is_not_roots_and_can_read_what_it_is_handed() {
     if !rustix::process::geteuid().is_root() {
         return;
@@ -542,9 +583,12 @@ fn x10_what_root_runs_is_not_roots_and_can_read_what_it_is_handed() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         chown(&path, Some(owner), Some(owner)).unwrap();
     }
+    let program = run.path("granted/mixed/of-root");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
     let mut job = run.job(
         "cat ../granted/of-other ../granted/mixed/*; read -r in out n < /proc/self/uid_map
         echo $in $out $n $UID $(id -G); echo x > ../outputs/x; stat -c %u ../granted/of-other x
+        [[ -x ../granted/mixed/of-root && ! -x ../granted/mixed/of-other ]] && echo starts
         cat ../home/secret; echo z > /proc/sys/kernel/core_pattern; echo x > ../granted/new",
     );
     job.readable = ["of-other", "mixed"].map(|name| run.path("granted").join(name)).to_vec();
@@ -558,6 +602,7 @@ fn x10_what_root_runs_is_not_roots_and_can_read_what_it_is_handed() {
     let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[..3], ["of-other", "mixed/of-other", "mixed/of-root"], "{out}\n{err}");
+    assert_eq!(lines[5], "starts", "{out}\n{err}");
     let user = lines[4];
     assert_eq!(lines[3], format!("{user} {user} 1 {user} {user}"), "{out}\n{err}");
     assert!(user.parse::<u32>().unwrap() >= 0x7000_0000, "{out}");

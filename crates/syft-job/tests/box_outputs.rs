@@ -140,10 +140,11 @@ fn r11_permission_files_are_not_collected() {
     }
     fixture.put("folder/syft.pub.yaml/inner", "x");
     fixture.put(".git/hooks/post-checkout", "x");
+    fixture.put(".syft-tmp-1", "x");
     fixture.put("sub/kept", "x");
     let collected = fixture.collect(&Limits::default());
     assert_eq!(names(&collected), ["sub/kept"]);
-    assert_eq!(collected.skipped.len(), 6);
+    assert_eq!(collected.skipped.len(), 7);
     assert!(collected.skipped.iter().all(|skipped| skipped.reason.contains("reserved")));
 }
 

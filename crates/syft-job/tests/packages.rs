@@ -20,6 +20,7 @@ use std::fs;
 use box_common::{user, walled};
 use common::{OWNER, Pair, quiet};
 use package_common::{ASKS, Packages, Recorded, configure, from_folder, program, reason, wheel};
+use syft_core::ContentHash;
 use syft_job::sandbox::{Exit, IsolationLevel, LimitKind, Limits, Network, Sandbox};
 use syft_job::{
     ApproveOptions, Error, JobKind, PackageOptions, PackageSource, RehearsalOptions, ReleaseFiles,
@@ -166,6 +167,53 @@ fn what_was_not_approved_is_not_installed_and_that_is_said() {
         let fits = said.starts_with(&code.to_string()) && said.contains(says);
         assert!(fits, "{command}: {said}");
     }
+}
+
+#[test]
+fn what_was_approved_is_there_however_it_is_written() {
+    let world = Packages::new();
+    let script = "uv pip install 'Tiny[b,a] >=1, <9'; pip install 'tiny[A,B]<9,>=1'\n\
+                  uv pip install 'tiny[c]>=1,<9' && exit 1; exit 0\n";
+    let mut submission = world.submission("ask", script, &["tiny[b,a]>=1,<9"]);
+    submission.kind = Some(JobKind::Bash);
+    world.pair.submit(&submission);
+    let id = world.received("ask");
+    let run = world.run(&id, &walled()).unwrap();
+    assert!(run.finished.unwrap().is_success(), "{}", world.errors(&id));
+    assert_eq!(world.errors(&id).matches("is not among the packages").count(), 1);
+}
+
+#[test]
+fn a_layer_that_is_not_as_it_was_installed_is_installed_again() {
+    let world = Packages::new();
+    let id = world.sent("ask", ASKS, &["tiny>=1"]);
+    assert_eq!(world.answer(&id, &walled()), "42 real\n");
+    let layer = world.pair.owner.path(".syft/cache/packages").join(&world.layers()[0]);
+    let damages: [&dyn Fn(); 4] = [
+        &|| fs::write(layer.join("site/tiny.py"), "ANSWER = 'other'\n").unwrap(),
+        &|| fs::write(layer.join("site/more.pth"), "import os\n").unwrap(),
+        &|| fs::remove_file(layer.join("site/base.py")).unwrap(),
+        &|| fs::remove_dir_all(layer.join("site")).unwrap(),
+    ];
+    for (n, damage) in damages.iter().enumerate() {
+        damage();
+        let next = world.sent(&format!("ask-{n}"), ASKS, &["tiny>=1"]);
+        assert_eq!(world.answer(&next, &walled()), "42 real\n");
+        assert!(!layer.join("site/more.pth").exists());
+    }
+}
+
+#[test]
+fn only_the_packages_that_were_shown_are_approved() {
+    let world = Packages::new();
+    let id = world.sent("ask", ASKS, &["tiny>=1"]);
+    let store = &world.pair.owner.store;
+    let lock = store.resolve_packages(&id, &walled()).unwrap().unwrap();
+    let shown = |digest| ApproveOptions { packages: Some(digest), ..ApproveOptions::default() };
+    let error = store.approve(&id, &shown(ContentHash::of(b"others"))).unwrap_err();
+    assert!(matches!(error, Error::Changed { .. }), "{error}");
+    store.approve(&id, &shown(lock.digest())).unwrap();
+    assert_eq!(world.pair.status(&id), Status::Approved);
 }
 
 #[test]

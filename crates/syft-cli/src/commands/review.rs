@@ -45,10 +45,6 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
         let input = io::stdin().lock();
         return Session::new(context, &manager, args, input).go_through(&ids).await;
     }
-    let mut jobs = Vec::new();
-    for id in &ids {
-        jobs.push(manager.job_store().received(id)?.summary()?);
-    }
     let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
             let job = manager.job_store().received(id)?;
@@ -63,6 +59,10 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
         }
         _ => None,
     };
+    let mut jobs = Vec::new();
+    for id in &ids {
+        jobs.push(manager.job_store().received(id)?.summary()?);
+    }
     let (text, review) = shown.unzip();
     let (limits, me) = (args.limits.clone(), manager.email().clone());
     Ok(context.screen().show(&ReviewQueue { jobs, review, text, limits, me }))

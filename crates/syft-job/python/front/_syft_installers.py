@@ -216,14 +216,21 @@ def is_there(text, known):
     name = re.sub(r"[-_.]+", "-", found[1]).lower()
     if name in known["provided"]:
         return True
-    if squeezed(text) in {squeezed(approved) for approved in known["requirements"]}:
+    if parts(text) in [parts(approved) for approved in known["requirements"]]:
         return True
     has = known["packages"].get(name)
     return has is not None and not found[2] and fits(has, found[3].strip(" ()"))
 
 
-def squeezed(text):
-    return re.sub(r"[-_.]+", "-", re.sub(r"\s+", "", text)).lower().replace("'", '"')
+def parts(text):
+    """A requirement, however it is written: its name, extras, ranges and marker."""
+    text = re.sub(r"\s+", "", text).lower().replace("'", '"')
+    found = re.match(r"([a-z0-9._-]*[a-z0-9])(?:\[([^\]]*)\])?\(?([^;)]*)\)?;?(.*)$", text)
+    if not found:
+        return None
+    name, extras, ranges, marker = found.groups(default="")
+    split = lambda words: sorted(re.sub(r"[-_.]+", "-", word) for word in words.split(",") if word)
+    return re.sub(r"[-_.]+", "-", name), split(extras), sorted(ranges.split(",")), marker
 
 
 def fits(has, ranges):

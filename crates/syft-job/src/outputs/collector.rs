@@ -7,6 +7,8 @@ use super::{Collected, OutputFile, OutputSink, SkippedOutput};
 use crate::sandbox::Limits;
 use crate::{Error, Result};
 
+/// How what a disk writes is called until it is complete.
+const TEMPORARY: &str = ".syft-tmp-";
 /// What is remembered of what was left.
 const MOST_SKIPPED: usize = 1_000;
 
@@ -55,7 +57,15 @@ impl OutputSink for OutputsCollector<'_> {
         let mut body =
             Hashing { from: body.take(left.saturating_add(1)), hasher: ContentHasher::new() };
         let target = self.to.join(path.as_str())?;
-        let size = self.disk.write_from(&target, &mut body, Access::OwnerOnly)?;
+        let size = match self.disk.write_from(&target, &mut body, Access::OwnerOnly) {
+            Ok(size) => size,
+            Err(error) if is_of_all(&error) => return Err(error.into()),
+            // The others are kept.
+            Err(error) => {
+                let (path, reason) = (path.to_string(), error.to_string());
+                return self.skipped(SkippedOutput { path, reason });
+            }
+        };
         if size > left {
             self.disk.remove_file(&target)?;
             return unasked("which is larger than all outputs may be");
@@ -73,11 +83,19 @@ impl OutputSink for OutputsCollector<'_> {
     }
 }
 
+/// Whether no other file could be written either.
+fn is_of_all(error: &syft_core::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let syft_core::Error::Io { source, .. } = error else { return false };
+    matches!(source.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem | PermissionDenied)
+}
+
 /// Whether an output with this path would be something else than a file to whoever
 /// gets it: permissions, or the state of a node or of a version control.
 pub(crate) fn is_reserved(path: &DatasitePath) -> bool {
     path.components().any(|component| {
         matches!(component, ".syft" | ".git")
+            || component.starts_with(TEMPORARY)
             || DatasitePath::parse(component).is_ok_and(|component| component.is_permission_file())
     })
 }

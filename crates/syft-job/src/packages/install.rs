@@ -3,7 +3,7 @@ use std::path::Path;
 use syft_core::Access;
 
 use super::PackageLock;
-use super::layer::{SITE, layer_folder};
+use super::layer::{FILES, SITE, layer_folder};
 use super::phase::Scratch;
 use super::tool::Tool;
 use crate::sandbox::Sandbox;
@@ -21,18 +21,23 @@ impl JobStore {
         let layer = scratch.taken()?;
         let site = layer.join(SITE)?;
         self.disk.create_dir_all(&site, Access::OwnerOnly)?;
+        let mut files = Vec::new();
         if !lock.packages().is_empty() {
             let tool = Tool::of(options);
             let command = |target: &Path| tool.install_command(options, target);
             let taken = scratch.run(options, &lock.text(), command, &site, sandbox)?;
             all_taken(&taken)?;
+            files = taken.files;
         }
+        self.write_json(&layer.join(FILES)?, &files)?;
         self.disk.write(&layer.join("lock.txt")?, lock.text().as_bytes(), Access::OwnerOnly)?;
-        match self.disk.rename(&layer, &layer_folder(lock)?) {
-            // Another process was there first, with the same.
-            Ok(()) | Err(syft_core::Error::AlreadyExists(_)) => Ok(()),
-            Err(error) => Err(error.into()),
+        let place = layer_folder(lock)?;
+        // What stands there is not what was installed, or another process was first.
+        if !self.has_layer(lock)? {
+            self.disk.remove_dir_all(&place)?;
+            self.disk.rename(&layer, &place)?;
         }
+        Ok(())
     }
 }
 

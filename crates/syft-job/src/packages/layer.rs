@@ -1,14 +1,18 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use syft_core::{FileKind, HomePath, NodePaths};
+use syft_core::{ContentHash, FileKind, HomePath, NodePaths};
 
 use super::interpreter::Interpreter;
 use super::{PackageLock, PackageNeeds};
-use crate::sandbox::Sandbox;
-use crate::{Error, JobStore, Result};
+use crate::runner::demand;
+use crate::sandbox::{IsolationLevel, Sandbox};
+use crate::{Error, JobStore, OutputFile, Result};
 
 /// In a layer: what Python looks for packages in.
 pub(super) const SITE: &str = "site";
+/// In a layer: what was installed, file by file.
+pub(super) const FILES: &str = "files.json";
 
 /// The packages of one execution.
 #[derive(Debug, Default)]
@@ -41,15 +45,53 @@ impl JobStore {
         };
         lock.check_python(&Interpreter::of_the_box()?)?;
         if !self.has_layer(&lock)? {
+            demand(sandbox, IsolationLevel::L1)?;
             self.install(&lock, sandbox)?;
         }
         let site = self.disk.real_path(&layer_folder(&lock)?.join(SITE)?);
         Ok(Some(Layer { lock, site }))
     }
 
+    /// Whether these packages are installed: every file as it was when they were, and
+    /// no other. What is not so is as good as absent.
     pub(crate) fn has_layer(&self, lock: &PackageLock) -> Result<bool> {
-        let found = self.disk.metadata(&layer_folder(lock)?.join(SITE)?)?;
-        Ok(found.is_some_and(|found| found.kind == FileKind::Folder))
+        let layer = layer_folder(lock)?;
+        let files: Option<Vec<OutputFile>> = match self.read_json(&layer.join(FILES)?) {
+            Err(error) if error.is_damage() => None,
+            files => files?,
+        };
+        let Some(files) = files else { return Ok(false) };
+        let site = layer.join(SITE)?;
+        let mut expected = BTreeMap::new();
+        for file in files {
+            expected.insert(site.join(file.path.as_str())?, file.sha256);
+        }
+        Ok(self.takes_all(&site, &mut expected)? && expected.is_empty())
+    }
+
+    /// Takes what stands in a folder from what is expected; `false` at the first thing
+    /// that is not as expected.
+    fn takes_all(
+        &self,
+        folder: &HomePath,
+        expected: &mut BTreeMap<HomePath, ContentHash>,
+    ) -> Result<bool> {
+        for entry in self.disk.list(folder)? {
+            let Ok(name) = entry.name else { return Ok(false) };
+            let path = folder.join(&name)?;
+            let is_as_expected = match entry.metadata.kind {
+                FileKind::Folder => self.takes_all(&path, expected)?,
+                FileKind::File => match expected.remove(&path) {
+                    Some(sha256) => self.hash(&path)? == sha256,
+                    None => false,
+                },
+                _ => false,
+            };
+            if !is_as_expected {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The packages of a job that somebody else wants rehearsed: only those that are

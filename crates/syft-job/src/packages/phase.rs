@@ -69,7 +69,7 @@ impl<'a> Scratch<'a> {
     ) -> Result<Collected> {
         let (work_dir, tmp_dir) = (self.place("work")?, self.place("tmp")?);
         let outputs_dir = self.place("raw")?;
-        // On the disk, where a box may have its own temporary folder in memory.
+        // What an installer keeps for itself counts as its work.
         let home = self.place("work/home")?;
         let disk = self.store.disk.as_ref();
         let file = self.folder.join("work")?.join(REQUIREMENTS)?;

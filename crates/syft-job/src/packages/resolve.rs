@@ -70,7 +70,8 @@ impl JobStore {
 
     /// What these needs were found to be before, if the cache still knows.
     pub(crate) fn resolved(&self, needs: &PackageNeeds) -> Result<Option<PackageLock>> {
-        let python = Interpreter::of_the_box()?;
+        // Without one, nothing was ever found for it.
+        let Ok(python) = Interpreter::of_the_box() else { return Ok(None) };
         self.read_resolved(&self.resolved_path(needs, &python)?)
     }
 

@@ -295,6 +295,7 @@ mod linux {
             outputs: &mut dyn OutputSink,
         ) -> Result<Supervised> {
             let (mut command, enclosure) = self.command(view)?;
+            sys::be_first_to_go(&mut command);
             if let Some(group) = group {
                 sys::join_group(&mut command, group.entrance().map_err(no_group)?);
             }

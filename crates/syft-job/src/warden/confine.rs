@@ -181,6 +181,7 @@ fn allow(
     path: &Path,
     access: BitFlags<AccessFs>,
 ) -> Result<RulesetCreated, RulesetError> {
+    // One that may not be seen is not there for the job either; it misses it.
     let Ok(handle) = PathFd::new(path) else {
         return Ok(rules);
     };

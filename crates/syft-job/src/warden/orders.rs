@@ -161,7 +161,10 @@ impl<R: Read> Read for Body<R> {
             let mut length = [0; 4];
             self.from.read_exact(&mut length)?;
             match u32::from_le_bytes(length) {
-                UNREADABLE => return Err(io::Error::other("the box could not read it")),
+                UNREADABLE => {
+                    self.is_over = true;
+                    return Err(io::Error::other("the box could not read it"));
+                }
                 length if length > MAX_PIECE => {
                     return Err(io::Error::from(io::ErrorKind::InvalidData));
                 }

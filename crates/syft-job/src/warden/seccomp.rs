@@ -139,6 +139,8 @@ const UNSUPPORTED: &[i64] = &[
 
 /// Not named by `libc` for every processor; their numbers are the same on all.
 const FCHMODAT2: i64 = 452;
+const STATMOUNT: i64 = 457;
+const LISTMOUNT: i64 = 458;
 const MEMFD_SECRET: i64 = 447;
 
 /// As on an older kernel, so that programs take their other way. `clone3` hides
@@ -225,6 +227,8 @@ fn refused_rules(landlock_abi: u32, sockets: Sockets) -> Result<Rules, seccompil
     // A call without conditions is refused always.
     rules.extend(all_of(REFUSED));
     rules.extend(all_of(REFUSED_HERE));
+    // They tell where on the machine things stand.
+    rules.extend(all_of(&[STATMOUNT, LISTMOUNT]));
     Ok(rules)
 }
 
@@ -284,6 +288,10 @@ fn refuse_steering_others(rules: &mut Rules) -> Result<(), seccompiler::Error> {
     for call in by_first_argument {
         refuse(rules, call, vec![(0, Dword, Ne, 0)])?;
     }
+    // The limit on core files stays what it is: see `start::forbid_core_files`.
+    let core = u64::from(libc::RLIMIT_CORE);
+    refuse(rules, libc::SYS_prlimit64, vec![(1, Dword, Eq, core), (2, Qword, Ne, 0)])?;
+    refuse(rules, libc::SYS_setrlimit, vec![(0, Dword, Eq, core)])?;
     refuse(rules, libc::SYS_setpriority, vec![(0, Dword, Ne, 0)])?;
     refuse(rules, libc::SYS_setpriority, vec![(1, Dword, Ne, 0)])?;
     refuse(rules, libc::SYS_ioprio_set, vec![(1, Dword, Ne, 0)])

@@ -3,6 +3,7 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::Mode;
 use rustix::process::{WaitOptions, getpid, set_child_subreaper, setsid, umask, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stdin};
@@ -73,6 +74,7 @@ fn prepare() -> Result<(), String> {
     sys::run_first();
     set_no_new_privs(true).map_err(failed("give up new privileges"))?;
     set_child_subreaper(Some(getpid())).map_err(failed("become the subreaper"))?;
+    start::forbid_core_files().map_err(|error| format!("could not set a limit: {error}"))?;
     umask(Mode::RWXG | Mode::RWXO);
     Ok(())
 }
@@ -94,6 +96,9 @@ fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
         .unzip();
     let socket_requests = socket_requests.flatten();
     let before = scratch_use(orders);
+    if is_hung_up(control) {
+        return Reply::Failed("the runner is gone".to_owned());
+    }
     let watched = start::start(orders, kernel_limits, domain).and_then(|main| {
         // The job has its own handles of these: the streams end when it has ended.
         release_output();
@@ -112,6 +117,12 @@ fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
         Ok(ended) => Reply::Ended(ended),
         Err(reason) => Reply::Failed(reason),
     }
+}
+
+/// Whether the runner is gone: it says nothing more once its orders are read.
+fn is_hung_up(control: &UnixStream) -> bool {
+    let mut fds = [PollFd::new(control, PollFlags::IN)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Fills the folder that the job works in, where it is not the working copy itself.

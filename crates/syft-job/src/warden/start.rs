@@ -25,7 +25,6 @@ pub(super) fn kernel_limits(limits: &Limits) -> Vec<(Resource, u64)> {
         (Resource::Cpu, limits.cpu_seconds.saturating_add(2)),
         (Resource::Fsize, limits.file_bytes),
         (Resource::Nofile, limits.open_files),
-        (Resource::Core, 0),
         (Resource::Msgqueue, 0),
     ];
     // It counts all processes of the user, and does not bind uid 0 at all.
@@ -34,6 +33,12 @@ pub(super) fn kernel_limits(limits: &Limits) -> Vec<(Resource, u64)> {
         kept.push((Resource::Nproc, most));
     }
     kept
+}
+
+/// Of one byte the kernel makes no core file and, unlike of none, starts no program of
+/// the machine's that would take it.
+pub(super) fn forbid_core_files() -> io::Result<()> {
+    limit(Resource::Core, 1)
 }
 
 /// Starts the job's main process, in its domain and under its limits.

@@ -193,6 +193,24 @@ pub(super) fn reaped_usage() -> (Duration, u64) {
     (time(usage.ru_utime) + time(usage.ru_stime), resident)
 }
 
+/// Lets a command be what the kernel ends first when memory is short, with all that it
+/// starts.
+pub(crate) fn be_first_to_go(command: &mut Command) {
+    // SAFETY: the caller may have other threads. Between fork and exec a file is opened
+    // and written, which takes no lock and allocates nothing. That it cannot be is no
+    // reason to start nothing.
+    unsafe {
+        command.pre_exec(|| {
+            let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
+            let mode = rustix::fs::Mode::empty();
+            if let Ok(file) = rustix::fs::open(c"/proc/self/oom_score_adj", flags, mode) {
+                let _ = rustix::io::write(file, b"1000");
+            }
+            Ok(())
+        });
+    }
+}
+
 /// Lets a command begin in the control group that this is the entrance of, with all
 /// that it starts.
 pub(crate) fn join_group(command: &mut Command, entrance: File) {

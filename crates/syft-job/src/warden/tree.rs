@@ -62,6 +62,22 @@ fn children_of(pid: &str) -> Vec<i32> {
         .collect()
 }
 
+/// Whether the machine has hardly any memory left, whatever it is used for: buffers
+/// and files in memory belong to no process.
+pub(super) fn is_short_of_memory() -> bool {
+    /// A twentieth of all there is, and no more than this.
+    const FLOOR_KIB: u64 = 256 * 1024;
+    let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let of = |name: &str| {
+        let value = told.lines().find_map(|line| line.strip_prefix(name))?;
+        value.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    match (of("MemAvailable:"), of("MemTotal:")) {
+        (Some(available), Some(total)) => available < FLOOR_KIB.min(total / 20),
+        _ => false,
+    }
+}
+
 fn add_memory(sample: &mut Sample, pid: &str) {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let mut threads = 1;

@@ -169,6 +169,10 @@ impl<'a> Watch<'a> {
             self.hit(LimitKind::Memory, detail);
             return true;
         }
+        if tree::is_short_of_memory() {
+            self.hit(LimitKind::Memory, "killed: the machine has hardly any left".to_owned());
+            return true;
+        }
         let cpu = seen.cpu + sys::reaped_usage().0;
         if cpu.as_secs() >= self.limits.cpu_seconds {
             self.hit(LimitKind::Cpu, format!("killed after {} s", self.limits.cpu_seconds));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::geteuid;
-use syft_job::sandbox::{Exit, Limits, PlainSandbox, Sandbox};
+use syft_job::sandbox::{Exit, LimitKind, Limits, PlainSandbox, Sandbox};
 
 use super::came::{Came, Outputs, collect};
 use super::scene::{Look, Scene};
@@ -148,7 +148,8 @@ fn not_held(case: &Case, came: &Came) -> Vec<String> {
     };
     let held = match case.holds {
         Holds::Refused => {
-            let is_done = report.exit != Exit::TimedOut && report.limits_hit.is_empty();
+            let mut hits = report.limits_hit.iter().map(|hit| hit.limit);
+            let is_done = report.exit != Exit::TimedOut && hits.all(|it| it == LimitKind::Network);
             came.got() == 0 && is_done
         }
         Holds::TimesOut => report.exit == Exit::TimedOut,

@@ -34,7 +34,8 @@ pub(crate) struct Case {
 /// What must hold in a box.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Holds {
-    /// The script prints no GOT, comes to its end by itself, and hits no limit.
+    /// The script prints no GOT, comes to its end by itself, and hits no limit; that
+    /// it failed without a network may be told.
     Refused,
     /// It runs until its time is up.
     TimesOut,

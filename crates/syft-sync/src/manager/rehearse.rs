@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use syft_core::Email;
 use syft_job::sandbox::{LogSink, LogStream, Sandbox};
@@ -39,6 +39,17 @@ pub enum Preview {
 }
 
 impl SyftboxManager {
+    /// Whether nothing is known yet of the bytes of a job that was sent to me.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn is_new(&self, id: &JobId) -> Result<bool> {
+        match self.jobs.received(id)?.digest() {
+            Some(digest) => Ok(self.jobs.rehearsal(&digest)?.is_none()),
+            None => Ok(false),
+        }
+    }
+
     /// Rehearses a job that waits for my decision, unless its bytes were rehearsed
     /// before or its submitter has used up what a peer may. So a review has something
     /// to show without a question.
@@ -61,21 +72,24 @@ impl SyftboxManager {
         let submitter = job.submitted_by().clone();
         let used = budget.used.entry(submitter.clone()).or_default();
         let left = budget.per_peer.saturating_sub(*used);
-        if left.is_zero() {
+        // A job that had less than its time would be shown as one that takes too long.
+        if left < budget.per_job {
             return Ok(Preview::Skipped(format!(
                 "jobs of {submitter} were tried for {} s already",
                 used.as_secs()
             )));
         }
         let mut limits = self.limits();
-        limits.wall = limits.wall.min(budget.per_job).min(left);
+        limits.wall = limits.wall.min(budget.per_job);
         let options = RehearsalOptions { limits, ..RehearsalOptions::default() };
         let mut unheard = |_: LogStream, _: &[u8]| {};
-        match self.rehearse_job(id, &options, sandbox, &mut unheard) {
-            Ok(rehearsal) => {
-                *used += Duration::try_from_secs_f64(rehearsal.seconds).unwrap_or_default();
-                Ok(Preview::Made(Box::new(rehearsal)))
-            }
+        // Whatever comes of it, and whatever a box says that it took.
+        let start = Instant::now();
+        let rehearsed = self.rehearse_job(id, &options, sandbox, &mut unheard);
+        let said = rehearsed.as_ref().map_or(0.0, |rehearsal| rehearsal.seconds);
+        *used += start.elapsed().max(Duration::try_from_secs_f64(said).unwrap_or_default());
+        match rehearsed {
+            Ok(rehearsal) => Ok(Preview::Made(Box::new(rehearsal))),
             Err(Error::Job(syft_job::Error::Core(error))) => Err(error.into()),
             Err(error) => Ok(Preview::Skipped(error.to_string())),
         }
@@ -86,7 +100,8 @@ impl SyftboxManager {
     /// without deciding anything. Code of others than accepted peers does not run here.
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`] for a job of somebody who is no accepted peer; as
+    /// [`Error::UnknownPeer`] for a job of somebody who is no accepted peer;
+    /// [`Error::KeyChanged`] while their key is another than the one they are known by; as
     /// [`JobStore::rehearse`](syft_job::JobStore::rehearse).
     pub fn rehearse_job(
         &self,
@@ -102,6 +117,7 @@ impl SyftboxManager {
             if table.state(submitter) != Some(PeerState::Accepted) {
                 return Err(Error::UnknownPeer(submitter.clone()));
             }
+            table.check_key(submitter)?;
         }
         let begun = self.jobs.begin_rehearsal(&job, options, sandbox)?;
         self.carry_out_rehearsal(begun, sandbox, log)

@@ -1,8 +1,8 @@
 use serde::Serialize;
 use syft_sync::core::Email;
 use syft_sync::job::{
-    self, ApproveOptions, Decision, Job, JobId, JobSummary, PackageSource, PackagesUsed, Status,
-    Verdict,
+    self, ApproveOptions, Decision, Job, JobId, JobSummary, PackageLock, PackageSource,
+    PackagesUsed, Status, Verdict,
 };
 use syft_sync::{Error, SyftboxManager};
 
@@ -37,9 +37,10 @@ struct Decided {
 /// changed only what was shown is approved.
 pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobApproved, CliError> {
     let (manager, job) = find_here(context, &args.decide.job, "approve").await?;
-    resolve_packages(context, &manager, job.id())?;
+    let packages = resolve_packages(context, &manager, job.id())?.map(|lock| lock.digest());
     let limits = args.limits.over(manager.limits());
-    let options = ApproveOptions { reason: args.decide.reason, expected: None, limits };
+    let reason = args.decide.reason;
+    let options = ApproveOptions { reason, expected: None, limits, packages };
     let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
         Error::Job(job::Error::Changed { .. }) => {
             CliError::from(error).then(format!("syft job show {}", job.id()))
@@ -64,19 +65,18 @@ pub(in crate::commands) fn resolve_packages(
     context: &Context,
     manager: &SyftboxManager,
     id: &JobId,
-) -> Result<(), CliError> {
+) -> Result<Option<PackageLock>, CliError> {
     match manager.job_store().package_needs(id) {
         // Whatever is wrong with it, the approval says.
-        Err(_) => return Ok(()),
-        Ok(needs) if needs.is_empty() => return Ok(()),
+        Err(_) => return Ok(None),
+        Ok(needs) if needs.is_empty() => return Ok(None),
         Ok(_) => {}
     }
     if *manager.packages() != PackageSource::None {
         context.note("finding out which packages it needs exactly");
     }
     let sandbox = sandbox(&context.state_folder(), None)?;
-    manager.resolve_packages(id, &*sandbox)?;
-    Ok(())
+    Ok(manager.resolve_packages(id, &*sandbox)?)
 }
 
 /// A job that was sent to me; one that did not arrive yet is fetched.

@@ -6,10 +6,10 @@ use serde::Serialize;
 use syft_sync::core::{ContentHash, Email, JobName, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, LimitHit, Sandbox};
 use syft_sync::job::{
-    self, Job, JobId, JobKind, MockRead, OutputFile, Rehearsal, RehearsalOptions, Script,
-    SkippedOutput, Submission,
+    Job, JobId, JobKind, MockRead, OutputFile, Rehearsal, RehearsalOptions, Script, SkippedOutput,
+    Submission,
 };
-use syft_sync::{Error, Preview, RehearsalBudget, SyftboxManager};
+use syft_sync::{Preview, RehearsalBudget, SyftboxManager};
 
 use super::limits::Reached;
 use super::{Stream, find, safe_lines, sandbox};
@@ -85,16 +85,7 @@ pub(in crate::commands) fn rehearse_job(
 ) -> Result<Rehearsal, CliError> {
     let (options, sandbox) = (options(manager, limits), strongest(context)?);
     let rehearsal = manager.rehearse_job(id, &options, &*sandbox, &mut Stream::new(None));
-    rehearsal.map_err(|error| match &error {
-        Error::Job(job::Error::PackagesMissing { packages, .. }) => {
-            let packages = packages.join(", ");
-            let problem =
-                format!("not rehearsed: needs packages {packages}, which are not here yet");
-            CliError::new(Exit::Refused, "packages_missing", problem)
-                .then(format!("syft job approve {id}"))
-        }
-        _ => error.into(),
-    })
+    Ok(rehearsal?)
 }
 
 /// Tries a job before it is reviewed, if it is new; what cannot be tried is told.
@@ -104,6 +95,9 @@ pub(in crate::commands) fn preview(
     id: &JobId,
     budget: &mut RehearsalBudget,
 ) -> Result<(), CliError> {
+    if manager.is_new(id)? {
+        context.note(&format!("trying job {id} on the mock"));
+    }
     if let Preview::Skipped(why) = manager.preview_job(id, budget, &*strongest(context)?)? {
         context.note(&format!("job {id} was not tried on the mock: {why}"));
     }
@@ -190,7 +184,9 @@ fn rehearse(
 }
 
 fn options(manager: &SyftboxManager, limits: &LimitArgs) -> RehearsalOptions {
-    RehearsalOptions { limits: limits.over(manager.limits()), minimum: IsolationLevel::MINIMUM }
+    // Whoever types it wants it tried, and not to be told what is missing.
+    let (limits, fetch_packages) = (limits.over(manager.limits()), true);
+    RehearsalOptions { limits, minimum: IsolationLevel::MINIMUM, fetch_packages }
 }
 
 /// The box of a run.
@@ -199,7 +195,8 @@ fn strongest(context: &Context) -> Result<Box<dyn Sandbox>, CliError> {
 }
 
 /// What says nothing about the job itself.
-const CANNOT_TRY: [&str; 5] = ["isolation", "no_mock", "runner_busy", "no_packages", "packages"];
+const CANNOT_TRY: [&str; 6] =
+    ["isolation", "no_mock", "runner_busy", "no_packages", "packages", "bad_package"];
 
 /// Tries on the mock what is about to be sent. A job that fails there is not sent;
 /// where it cannot be tried, that is told and no reason to hold it back.

@@ -3,7 +3,10 @@ use std::io::BufRead;
 use serde::Serialize;
 use syft_sync::core::safe_text;
 use syft_sync::job::sandbox::{IsolationLevel, Stop};
-use syft_sync::job::{self, ApproveOptions, Job, JobId, JobOutput, ReleaseFiles, Review, Status};
+use syft_sync::job::{
+    self, ApproveOptions, Job, JobId, JobOutput, PackageLock, PackagesUsed, ReleaseFiles, Review,
+    Status,
+};
 use syft_sync::{ProcessOptions, RehearsalBudget, SyftboxManager};
 
 use crate::args::{LimitArgs, ReviewArgs};
@@ -115,12 +118,17 @@ impl<'a, R: BufRead> Session<'a, R> {
                 Some("a") => match &review {
                     None => self.say("It cannot be approved as it is."),
                     Some(review) if self.is_sure(review)? => {
-                        // Bytes that came since they were shown are not approved.
+                        let lock = resolve_packages(self.context, self.manager, id)?;
+                        if !self.are_known(review, lock.as_ref())? {
+                            continue;
+                        }
+                        // Bytes that came since they were shown are not approved, nor
+                        // are other packages.
                         let expected = Some(review.digest);
                         let limits = review.limits.clone();
+                        let packages = lock.map(|lock| lock.digest());
                         let options =
-                            ApproveOptions { expected, limits, ..ApproveOptions::default() };
-                        resolve_packages(self.context, self.manager, id)?;
+                            ApproveOptions { expected, limits, packages, ..Default::default() };
                         self.manager.approve_job(id, &options)?;
                         self.context.deliver(self.manager).await;
                         self.say("Approved: one run of exactly these bytes.");
@@ -175,6 +183,16 @@ impl<'a, R: BufRead> Session<'a, R> {
             self.say("That is not its id; nothing was approved.");
         }
         Ok(same)
+    }
+
+    /// Packages of which the review could not tell the versions are shown first.
+    fn are_known(&mut self, review: &Review, lock: Option<&PackageLock>) -> Result<bool, CliError> {
+        let Some(lock) = lock.filter(|_| !review.packages_are_known) else { return Ok(true) };
+        self.say("It would run with exactly these packages:");
+        for package in PackagesUsed::from(lock).packages {
+            self.say(&format!("   {package}"));
+        }
+        Ok(self.ask("Approve it with these?  [y]es  [n]o: ")?.as_deref() == Some("y"))
     }
 
     async fn run(&mut self, job: &Job) -> Result<Then, CliError> {

@@ -11,7 +11,8 @@ mod root;
 mod sources;
 mod users;
 
-use rustix::process::{Pid, Signal, set_parent_process_death_signal, setsid};
+use rustix::fs::Mode;
+use rustix::process::{Pid, Signal, set_parent_process_death_signal, setsid, umask};
 use rustix::system::sethostname;
 use rustix::thread::UnshareFlags;
 
@@ -39,6 +40,8 @@ pub(super) enum Side {
 /// In words, why none can be made here.
 pub(super) fn enter(view: &View) -> Result<Side, String> {
     system::check_place(view.places())?;
+    // The job's user must get through the folders that are made.
+    umask(Mode::WGRP | Mode::WOTH);
     // A terminal signals the group in its foreground.
     if !sys::leads_session() {
         setsid().map_err(|error| format!("could not start a session: {error}"))?;

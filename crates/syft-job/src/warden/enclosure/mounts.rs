@@ -2,7 +2,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
     OpenTreeFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen, mount_change, move_mount,
@@ -42,12 +42,28 @@ pub(super) fn proc(is_read_only: bool) -> io::Result<OwnedFd> {
     Ok(fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?)
 }
 
-/// What stands at this path, with all that is mounted in it, not mounted anywhere yet.
-pub(super) fn tree(path: &Path) -> io::Result<OwnedFd> {
+/// What stands at this path.
+pub(super) fn open(path: &Path) -> io::Result<OwnedFd> {
+    Ok(openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// What stands at this path, if no link is on the way there; for reading, if it can be
+/// read.
+pub(super) fn open_without_links(path: &Path) -> io::Result<OwnedFd> {
+    let open = |flags| {
+        let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
+    };
+    Ok(open(OFlags::RDONLY | OFlags::NONBLOCK).or_else(|_| open(OFlags::PATH))?)
+}
+
+/// What a handle is of, with all that is mounted in it, not mounted anywhere yet.
+pub(super) fn tree(handle: &OwnedFd) -> io::Result<OwnedFd> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE
         | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH
         | OpenTreeFlags::AT_RECURSIVE;
-    Ok(open_tree(CWD, path, flags)?)
+    Ok(open_tree(handle, "", flags)?)
 }
 
 /// Takes rights from a tree, as a whole: devices in it are none any more.

@@ -57,7 +57,7 @@ impl NewRoot {
         }
         let mut emptied = Vec::new();
         for path in &view.emptied {
-            let tree = self.memory(1 << 20, 10_000).map_err(at(Path::new(path)))?;
+            let tree = self.memory(1 << 26, 250_000).map_err(at(Path::new(path)))?;
             emptied.push(Source { tree, to: path.into(), is_folder: true });
         }
         for source in emptied.iter().chain(&sources.shown) {

@@ -2,8 +2,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, fstat};
 
 use super::super::system;
 use super::users::{self, JobUser};
@@ -46,7 +47,7 @@ impl Sources {
         }
         let mut devices = Vec::new();
         for device in system::DEVICES {
-            devices.extend(open(Path::new(device), Path::new(device), |_| Ok(()))?);
+            devices.extend(open(Path::new(device), |_| Ok(()))?);
         }
         let mut handing =
             Handing { user, copies: Path::new(&view.copies), renamings: HashMap::new() };
@@ -59,23 +60,31 @@ impl Sources {
 }
 
 fn read_only(path: &Path) -> Result<Option<Source>, String> {
-    open(path, path, mounts::make_read_only)
+    open(path, mounts::make_read_only)
 }
 
+/// What the system has at this path, by links as well.
 fn open(
-    from: &Path,
-    to: &Path,
+    path: &Path,
     prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
 ) -> Result<Option<Source>, String> {
-    let failed = |error: io::Error| format!("could not mount {}: {error}", from.display());
-    let is_folder = match fs::metadata(from) {
-        Ok(found) => found.is_dir(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let tree = mounts::tree(from).map_err(failed)?;
-    prepare(&tree).map_err(failed)?;
-    Ok(Some(Source { tree, to: to.to_owned(), is_folder }))
+    let failed = |error: io::Error| format!("could not mount {}: {error}", path.display());
+    match mounts::open(path) {
+        Ok(handle) => source(&handle, path, prepare).map(Some).map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn source(
+    handle: &OwnedFd,
+    to: &Path,
+    prepare: impl FnOnce(&OwnedFd) -> io::Result<()>,
+) -> io::Result<Source> {
+    let is_folder = FileType::from_raw_mode(fstat(handle)?.st_mode) == FileType::Directory;
+    let tree = mounts::tree(handle)?;
+    prepare(&tree)?;
+    Ok(Source { tree, to: to.to_owned(), is_folder })
 }
 
 /// Hands the job what it may read, so that its user can.
@@ -89,29 +98,32 @@ struct Handing<'a> {
 impl Handing<'_> {
     fn open(&mut self, shown: &Shown) -> Result<Option<Source>, String> {
         let (from, to) = (Path::new(&shown.from), Path::new(&shown.to));
-        let JobUser::Other(user) = self.user else {
-            return open(from, to, mounts::make_read_only);
-        };
         let failed = |error: io::Error| format!("could not hand on {}: {error}", from.display());
-        let owner = match fs::metadata(from) {
-            Ok(found) => (found.uid(), found.gid()),
+        // No link on the way: one that was put there since would lead elsewhere.
+        let handle = match mounts::open_without_links(from) {
+            Ok(handle) => handle,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        if copy::is_readable_by(from, owner.0).map_err(failed)? {
-            let renaming = self.renaming(owner, user).map_err(failed)?;
-            let renamed = open(from, to, |tree| {
+        let JobUser::Other(user) = self.user else {
+            return source(&handle, to, mounts::make_read_only).map(Some).map_err(failed);
+        };
+        if copy::is_readable_by_owner(&handle).map_err(failed)? {
+            let found = fstat(&handle).map_err(|error| failed(error.into()))?;
+            let renaming = self.renaming((found.st_uid, found.st_gid), user).map_err(failed)?;
+            let renamed = source(&handle, to, |tree| {
                 mounts::rename_owners(tree, renaming)?;
                 mounts::make_read_only(tree)
             });
             // Else the file system knows of no other owners than its own.
-            if renamed.is_ok() {
-                return renamed;
+            if let Ok(renamed) = renamed {
+                return Ok(Some(renamed));
             }
         }
         let copied = self.copies.join(format!("handed-{}", self.number()));
-        copy::copy_for(from, &copied, user).map_err(failed)?;
-        open(&copied, to, mounts::make_read_only)
+        copy::copy_for(&handle, &copied, user).map_err(failed)?;
+        let copied = mounts::open_without_links(&copied).map_err(failed)?;
+        source(&copied, to, mounts::make_read_only).map(Some).map_err(failed)
     }
 
     fn renaming(&mut self, owner: (u32, u32), user: u32) -> io::Result<&OwnedFd> {
