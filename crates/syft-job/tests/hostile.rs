@@ -26,7 +26,7 @@ use syft_job::{
 };
 
 /// Longest reason in bytes: 500 characters of up to four, and the words around them.
-const LONGEST: usize = 2_100;
+const LONGEST: usize = 2_200;
 
 fn short(reason: &str) -> Result<(), TestCaseError> {
     prop_assert!(reason.len() <= LONGEST, "{} bytes: {reason:.200}", reason.len());

@@ -288,7 +288,12 @@ fn other_bytes_under_an_approved_version_are_refused() {
 #[test]
 fn r5_what_leads_to_a_place_is_no_package() {
     let world = Packages::new();
-    let elsewhere = ["tiny @ file:///etc/passwd", "git+https://example.org/x", "-r other.txt"];
+    let elsewhere = [
+        "tiny @ file:///etc/passwd",
+        "git+https://example.org/x",
+        "-r other.txt",
+        "numpy\"; touch x",
+    ];
     for (n, package) in elsewhere.iter().enumerate() {
         let name = format!("ask-{n}");
         let named =
