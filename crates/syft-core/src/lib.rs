@@ -43,7 +43,7 @@ pub use checkpoint::{
 };
 pub use clock::{Clock, SystemClock};
 pub use content::{Change, Content};
-pub use disk::{Access, DirDisk, Disk, Entry, FileKind, Metadata};
+pub use disk::{Access, DirDisk, Disk, Entry, FileKind, Metadata, is_temporary};
 pub use email::Email;
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{Error, Result};

@@ -3,6 +3,8 @@
 mod attempts;
 mod audit;
 mod backup;
+#[cfg(unix)]
+mod by_handle;
 mod client;
 mod compare;
 mod config;

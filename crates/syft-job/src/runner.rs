@@ -290,7 +290,8 @@ impl JobStore {
         self.tell(entry)
     }
 
-    /// Takes back a run that no box could be made for, or no packages be had: its job is as it was before.
+    /// Takes back a run that no box could be made for, or no packages be had: its job
+    /// is as it was before.
     fn refuse(&self, record: &JobRecord, started: &RunStarted, reason: &str) -> Result<()> {
         let mut entry = self.entry("job.run.refused", record, &self.me, &attempt(started));
         entry.details.extend([

@@ -88,21 +88,22 @@ impl LimitArgs {
 
     /// What is to be said so that a job that reached these limits has twice as much.
     pub(crate) fn twice(usual: &Limits, had: &Limits, hits: &[LimitHit]) -> LimitArgs {
+        let double = |limit: &mut u64| *limit = limit.saturating_mul(2);
         let mut limits = had.clone();
         for hit in hits {
             match hit.limit {
                 LimitKind::Wall => limits.wall = (limits.wall * 2).min(Limits::LONGEST_WALL),
-                LimitKind::Cpu => limits.cpu_seconds *= 2,
-                LimitKind::Memory => limits.memory_bytes *= 2,
-                LimitKind::Processes => limits.processes *= 2,
-                LimitKind::OpenFiles => limits.open_files *= 2,
-                LimitKind::FileSize => limits.file_bytes *= 2,
-                LimitKind::Scratch => limits.scratch_bytes *= 2,
+                LimitKind::Cpu => double(&mut limits.cpu_seconds),
+                LimitKind::Memory => double(&mut limits.memory_bytes),
+                LimitKind::Processes => double(&mut limits.processes),
+                LimitKind::OpenFiles => double(&mut limits.open_files),
+                LimitKind::FileSize => double(&mut limits.file_bytes),
+                LimitKind::Scratch => double(&mut limits.scratch_bytes),
                 LimitKind::Outputs => {
-                    limits.outputs_bytes *= 2;
-                    limits.outputs_files *= 2;
+                    double(&mut limits.outputs_bytes);
+                    double(&mut limits.outputs_files);
                 }
-                LimitKind::Log => limits.log_bytes *= 2,
+                LimitKind::Log => double(&mut limits.log_bytes),
                 // Of nothing, twice as much is nothing.
                 LimitKind::Network => {}
             }

@@ -16,8 +16,10 @@ use crate::{HomePath, Result};
 /// How the names of unfinished writes start.
 const TEMPORARY: &str = ".syft-tmp-";
 
-/// Whether a path component names an unfinished write.
-pub(crate) fn is_temporary(name: &str) -> bool {
+/// Whether a path component names an unfinished write: no disk takes one from its
+/// callers.
+#[must_use]
+pub fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY)
 }
 

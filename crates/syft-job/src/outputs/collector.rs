@@ -1,14 +1,12 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
-use syft_core::{Access, ContentHasher, DatasitePath, Disk, HomePath};
+use syft_core::{Access, ContentHasher, DatasitePath, Disk, HomePath, is_temporary, safe_text};
 
 use super::{Collected, OutputFile, OutputSink, SkippedOutput};
 use crate::sandbox::Limits;
 use crate::{Error, Result};
 
-/// How what a disk writes is called until it is complete.
-const TEMPORARY: &str = ".syft-tmp-";
 /// What is remembered of what was left.
 const MOST_SKIPPED: usize = 1_000;
 
@@ -77,7 +75,8 @@ impl OutputSink for OutputsCollector<'_> {
 
     fn skipped(&mut self, skipped: SkippedOutput) -> Result<()> {
         if self.collected.skipped.len() < MOST_SKIPPED {
-            self.collected.skipped.push(skipped);
+            let [path, reason] = [skipped.path, skipped.reason].map(|text| safe_text(&text));
+            self.collected.skipped.push(SkippedOutput { path, reason });
         }
         Ok(())
     }
@@ -95,7 +94,7 @@ fn is_of_all(error: &syft_core::Error) -> bool {
 pub(crate) fn is_reserved(path: &DatasitePath) -> bool {
     path.components().any(|component| {
         matches!(component, ".syft" | ".git")
-            || component.starts_with(TEMPORARY)
+            || is_temporary(component)
             || DatasitePath::parse(component).is_ok_and(|component| component.is_permission_file())
     })
 }

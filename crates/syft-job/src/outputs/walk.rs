@@ -4,13 +4,12 @@ use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, SeekFrom, Stat, fstat, openat, seek, statat,
-};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, SeekFrom, Stat, fstat, openat, seek, statat};
 use syft_core::{DatasitePath, safe_text};
 
 use super::collector::is_reserved;
 use super::{OutputSink, SkippedOutput};
+use crate::by_handle::{FILE, FOLDER};
 use crate::sandbox::Limits;
 use crate::{Error, Result};
 
@@ -18,16 +17,11 @@ use crate::{Error, Result};
 /// program left, and not a terabyte of nothing.
 const MOST_HOLES: u64 = 64 * 1024;
 
-const FOLDER: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// `NONBLOCK`, so that not even a FIFO put there meanwhile keeps anybody waiting.
-const FILE: OFlags =
-    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
-
-/// Hands on what a job left in an outputs folder of this machine, after all its processes are dead:
-/// regular files only, opened by handle and never through a link, bounded in size
-/// and number (`threats.md` X7). Permission files are left out (R11). What is left is
-/// told of, with the reason. Returns whether a limit was the reason for any of it.
+/// Hands on what a job left in an outputs folder of this machine, after all its
+/// processes are dead: regular files only, opened by handle and never through a link,
+/// bounded in size and number (`threats.md` X7). Permission files are left out (R11).
+/// What is left is told of, with the reason. Returns whether a limit was the reason for
+/// any of it.
 ///
 /// # Errors
 /// [`Error::Box`] if the outputs folder itself cannot be read; those of the sink.

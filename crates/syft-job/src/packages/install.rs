@@ -30,7 +30,6 @@ impl JobStore {
             files = taken.files;
         }
         self.write_json(&layer.join(FILES)?, &files)?;
-        self.disk.write(&layer.join("lock.txt")?, lock.text().as_bytes(), Access::OwnerOnly)?;
         let place = layer_folder(lock)?;
         // What stands there is not what was installed, or another process was first.
         if !self.has_layer(lock)? {

@@ -80,10 +80,8 @@ pub(super) fn supervise(
     }
     talk.control().set_nonblocking(true)?;
     let first = talk.until_answered(wall.saturating_add(GRACE))?;
-    let reply = match talk.stopped {
-        true => talk.take_outputs(first, &mut NoOutputs)?,
-        false => talk.take_outputs(first, outputs)?,
-    };
+    let outputs = if talk.stopped { &mut NoOutputs } else { outputs };
+    let reply = talk.take_outputs(first, outputs)?;
     talk.drain();
     let [stdout_bytes, stderr_bytes] = talk.streams.each_ref().map(|stream| stream.bytes);
     Ok(Supervised { reply, stdout_bytes, stderr_bytes, stopped: talk.stopped })

@@ -2,10 +2,11 @@ use std::collections::HashSet;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 
 use super::nameless::add_nameless;
+use crate::by_handle::FOLDER;
 
 /// Deeper folders are not walked, and count as more than can be counted.
 const MOST_DEEP: usize = 128;
@@ -62,9 +63,6 @@ fn walk(folders: &[&Path], except: &[&Path], most: usize) -> Walk {
     }
     walk
 }
-
-const FOLDER: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 struct Walk {
     except: HashSet<Identity>,

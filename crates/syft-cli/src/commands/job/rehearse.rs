@@ -95,9 +95,11 @@ pub(in crate::commands) fn preview(
     id: &JobId,
     budget: &mut RehearsalBudget,
 ) -> Result<(), CliError> {
-    if manager.is_new(id)? {
-        context.note(&format!("trying job {id} on the mock"));
+    // A box is found by trying, which takes a while.
+    if !manager.is_new(id)? {
+        return Ok(());
     }
+    context.note(&format!("trying job {id} on the mock"));
     if let Preview::Skipped(why) = manager.preview_job(id, budget, &*strongest(context)?)? {
         context.note(&format!("job {id} was not tried on the mock: {why}"));
     }

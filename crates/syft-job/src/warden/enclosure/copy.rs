@@ -11,6 +11,8 @@ use rustix::fs::{
     openat, readlinkat, statat, symlinkat,
 };
 
+use crate::by_handle::{FILE, FOLDER};
+
 /// Deeper folders are refused.
 const MOST_DEEP: usize = 128;
 const OWNER_READS: u32 = 0o400;
@@ -20,11 +22,6 @@ const ALL_ENTER: u32 = 0o555;
 /// What else an owner may do with a file.
 const OWNER_CHANGES: u32 = 0o300;
 
-const FOLDER: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// Not even a FIFO put there meanwhile keeps anybody waiting.
-const FILE: OFlags =
-    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 const NEW_FILE: OFlags = OFlags::WRONLY
     .union(OFlags::CREATE)
     .union(OFlags::EXCL)
