@@ -96,6 +96,25 @@ fn a_second_login_leaves_what_the_first_one_switched_on() {
     it.alice(&[&login[..], &["--role", "owner"]].concat()).ok();
     let config = std::fs::read_to_string(it.path("alice/.syft/config.yaml")).unwrap();
     assert!(config.contains("event_cache: true") && config.contains("role: owner"), "{config}");
+    let said = it.alice(&["login", "--packages", "none", "--json"]).ok().json();
+    assert_eq!((&said["email"], &said["packages"]), (&ALICE.into(), &"none".into()));
+    assert_eq!((&said["role"], &said["transport"]), (&"owner".into(), &url.into()));
+}
+
+#[test]
+fn a_first_login_says_what_it_needs() {
+    let it = TestBox::empty();
+    for (said, needed) in [
+        (&["login"][..], "--email"),
+        (&["login", "--email", ALICE], "--transport"),
+        (&["login", "--transport", "file:///nowhere"], "--email"),
+    ] {
+        let error = it.alice(said).exits(2);
+        let needs = format!("the first login in a home needs {needed}");
+        assert!(error.stderr.contains(&needs), "{}", error.stderr);
+        assert!(error.stderr.contains("syft login --email EMAIL --transport URL"));
+    }
+    assert!(!it.path("alice/.syft").exists());
 }
 
 #[test]

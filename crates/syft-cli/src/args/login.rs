@@ -5,18 +5,18 @@ use clap::{Args, ValueEnum};
 use syft_sync::core::{Email, LayoutKind};
 use syft_sync::{Encrypt, Role};
 
-/// The arguments of `login`.
+/// The arguments of `login`. In a home that is logged in, what is not said stays.
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
-    /// Who I am
+    /// Who I am: needed the first time
     #[arg(long)]
-    pub(crate) email: Email,
-    /// The store that my peers and I share, as file:///mnt/shared
+    pub(crate) email: Option<Email>,
+    /// The store that my peers and I share, as file:///mnt/shared: needed the first time
     #[arg(long, value_name = "URL")]
-    pub(crate) transport: String,
-    /// What I do here
-    #[arg(long, value_enum, default_value = "both")]
-    pub(crate) role: RoleArg,
+    pub(crate) transport: Option<String>,
+    /// What I do here [default: both]
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<RoleArg>,
     /// How my datasite is laid out; one that is laid out otherwise is moved
     #[arg(long, value_parser = LayoutKind::from_str, value_name = "native|pysyft")]
     pub(crate) layout: Option<LayoutKind>,

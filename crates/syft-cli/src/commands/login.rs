@@ -43,14 +43,17 @@ pub(crate) struct Login {
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
     let LoginArgs { email, transport, role, layout, encrypt, packages, .. } = args;
     let (event_cache, recovery_key_file) = (args.event_cache, args.recovery_key_file);
+    let known = context.known()?;
+    let email = said("--email", email, known.as_ref().map(|known| &known.email))?;
+    let transport = said("--transport", transport, known.as_ref().map(|known| &known.transport))?;
+    let role = role.map(Role::from).or(known.as_ref().map(|known| known.role)).unwrap_or_default();
     context.check_identity(&email)?;
     let keys =
         recovery_key_file.map(|file| read_source(&context.path(&file), &email)).transpose()?;
-    let known = context.known()?;
     let (store, store_is_new) = first_store(context, &transport, &email)
         .await
         .map_err(|error| with_scheme(error, &transport, &email))?;
-    let mut config = Config::new(email, context.home(), store, &transport).role(role.into());
+    let mut config = Config::new(email, context.home(), store, &transport).role(role);
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
     config.encrypt = encrypt;
@@ -76,6 +79,14 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         restored: manager.restored().cloned(),
         words: manager.keys().map(|keys| keys.bundle().words(keys.email())),
         keys_are_new: are_new,
+    })
+}
+
+/// What is typed, else what holds already.
+fn said<T: Clone>(option: &str, typed: Option<T>, known: Option<&T>) -> Result<T, CliError> {
+    typed.or_else(|| known.cloned()).ok_or_else(|| {
+        CliError::usage(format!("the first login in a home needs {option}"))
+            .then("syft login --email EMAIL --transport URL")
     })
 }
 
