@@ -15,10 +15,18 @@ pub struct Best {
 
 /// Finds the strongest box that can be made here, by trying: everything that runs a
 /// job takes this one, unless its owner asks for another. `warden` is the box of
-/// level L1; `scratch` is a folder in which a file can be made for the trial to
-/// fail on.
+/// level L1 where there is one (on macOS Seatbelt makes it); `scratch` is a folder in
+/// which a file can be made for the trial to fail on.
 #[must_use]
 pub fn best(warden: WardenSandbox, scratch: &Path) -> Best {
+    #[cfg(target_os = "macos")]
+    return seatbelt(&warden, scratch);
+    #[cfg(not(target_os = "macos"))]
+    in_warden(warden, scratch)
+}
+
+#[cfg_attr(target_os = "macos", expect(dead_code, reason = "Seatbelt has no warden"))]
+fn in_warden(warden: WardenSandbox, scratch: &Path) -> Best {
     let mut whys = Vec::new();
     for in_namespaces in [warden.clone().in_bubblewrap(), warden.clone().in_namespaces()] {
         let found = probe(&in_namespaces, scratch);
@@ -49,6 +57,29 @@ fn best_counted(in_namespaces: WardenSandbox, found: Probe, scratch: &Path) -> B
     };
     let sandbox = Box::new(in_namespaces.because(why.clone()));
     Best { sandbox, probe: Probe { no_control_group: Some(why), ..found } }
+}
+
+#[cfg(target_os = "macos")]
+fn seatbelt(_: &WardenSandbox, scratch: &Path) -> Best {
+    let sandbox = super::SeatbeltSandbox::default();
+    let probe = |level, reason| Probe {
+        level,
+        reasons: vec![reason],
+        no_namespaces: Some("macOS has none".to_owned()),
+        no_control_group: None,
+        landlock_abi: 0,
+        seccomp: false,
+    };
+    match sandbox.tries(scratch) {
+        Ok(held) => {
+            let probe = probe(sandbox.level(), held);
+            Best { sandbox: Box::new(sandbox), probe }
+        }
+        Err(reason) => {
+            let probe = probe(IsolationLevel::L0, reason.clone());
+            Best { sandbox: Box::new(NoBox { reason }), probe }
+        }
+    }
 }
 
 /// Runs nothing.

@@ -9,6 +9,7 @@ pub struct Stop(Arc<Handle>);
 struct Handle {
     /// At its end as soon as nothing holds the other one any more, so that whoever
     /// waits for other things as well can wait for this too.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a warden is awaited"))]
     asked: PipeReader,
     held: Mutex<Option<PipeWriter>>,
 }

@@ -49,9 +49,9 @@ impl From<io::Error> for NoReply {
 }
 
 /// Starts a warden, gives it its orders, hands on what the job prints and what it
-/// leaves, and waits for the reply, never longer than `wall` and a grace, and no
-/// longer than `stop` allows. Nothing that the job does with its streams can keep
-/// this waiting (`threats.md` X4, X5).
+/// leaves, and waits for the reply: as long as it takes to hand the job its data, then
+/// never longer than `wall` and a grace, and no longer than `stop` allows. Nothing that
+/// the job does with its streams can keep this waiting (`threats.md` X4, X5).
 pub(super) fn supervise(
     mut command: Command,
     orders: &Orders,
@@ -106,6 +106,31 @@ impl Drop for Reaped {
     }
 }
 
+/// How long a warden is waited for.
+struct Clock {
+    start: Instant,
+    /// `None` while it stands still.
+    longest: Option<Duration>,
+}
+
+impl Clock {
+    fn new(longest: Duration) -> Self {
+        Clock { start: Instant::now(), longest: Some(longest) }
+    }
+
+    fn standing() -> Self {
+        Clock { start: Instant::now(), longest: None }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.longest.map(|longest| longest.saturating_sub(self.start.elapsed()))
+    }
+
+    fn is_over(&self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
+    }
+}
+
 struct Stream {
     name: LogStream,
     pipe: Option<File>,
@@ -146,44 +171,46 @@ impl<'a> Talk<'a> {
     }
 
     /// Serves the streams until the warden answers: then nothing of the job is alive.
-    fn until_answered(&mut self, mut longest: Duration) -> Result<Reply, NoReply> {
-        let mut start = Instant::now();
+    fn until_answered(&mut self, longest: Duration) -> Result<Reply, NoReply> {
+        let mut clock = Clock::new(longest);
         let mut told_to_stop = false;
         loop {
-            let left = longest.saturating_sub(start.elapsed());
-            if self.stop.take_if(|stop| stop.is_stopped()).is_some() && !told_to_stop {
-                (self.stopped, told_to_stop) = (true, true);
-                (start, longest) = (Instant::now(), GRACE);
-                self.control().shutdown(Shutdown::Write)?;
-                continue;
+            let asked = self.stop.take_if(|stop| stop.is_stopped()).is_some();
+            self.stopped |= asked && !told_to_stop;
+            if clock.is_over() && told_to_stop {
+                return Err(io::Error::other("the warden did not answer").into());
             }
-            if left.is_zero() {
-                if told_to_stop {
-                    return Err(io::Error::other("the warden did not answer").into());
-                }
+            if (asked || clock.is_over()) && !told_to_stop {
                 told_to_stop = true;
-                (start, longest) = (Instant::now(), GRACE);
+                clock = Clock::new(GRACE);
                 self.control().shutdown(Shutdown::Write)?;
-                continue;
             }
-            self.wait(left)?;
+            self.wait(clock.left())?;
             self.serve_streams();
             match self.replies.ready() {
                 Ok(None) => {}
-                Ok(Some(Reply::Begun)) => self.has_begun = true,
+                Ok(Some(Reply::Begun)) => {
+                    self.has_begun = true;
+                    // Data of many gigabytes is not copied in the time that a job has.
+                    clock = if told_to_stop { clock } else { Clock::standing() };
+                }
+                Ok(Some(Reply::Started)) => {
+                    clock = if told_to_stop { clock } else { Clock::new(longest) };
+                }
                 Ok(Some(reply)) => return Ok(reply),
                 Err(error) => return Err(self.ended(error)),
             }
         }
     }
 
-    fn wait(&self, longest: Duration) -> io::Result<()> {
+    fn wait(&self, longest: Option<Duration>) -> io::Result<()> {
         let pipes = self.streams.iter().filter_map(|stream| stream.pipe.as_ref());
         let mut fds: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
         fds.push(PollFd::new(self.replies.socket(), PollFlags::IN));
         fds.extend(self.stop.map(|stop| PollFd::new(stop.asked(), PollFlags::IN)));
         // A time too long for the kernel is none.
-        match poll(&mut fds, Timespec::try_from(longest).ok().as_ref()) {
+        let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
+        match poll(&mut fds, longest.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }

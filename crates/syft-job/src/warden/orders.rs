@@ -74,12 +74,14 @@ pub(crate) struct TrialOrders {
     pub(crate) in_namespaces: bool,
 }
 
-/// What a warden answers: that it has begun, what the job left, once all its
+/// What a warden answers: how far it has come, what the job left, once all its
 /// processes are gone, and what came of its orders.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Reply {
     /// There is a warden. Nothing of the job has run.
     Begun,
+    /// All is prepared: the job's time begins.
+    Started,
     /// A file of the outputs; it follows in pieces.
     File(DatasitePath),
     /// What was left of the outputs.

@@ -36,7 +36,10 @@ pub(super) fn serve() -> io::Result<()> {
     let reply = match task {
         Task::Job(orders) => run(&orders, &control),
         Task::Trial(orders) => match prepare() {
-            Ok(()) => trial::tried(&orders),
+            Ok(()) => {
+                write_frame(&mut control, &Reply::Started)?;
+                trial::tried(&orders)
+            }
             Err(reason) => Reply::NoBox(reason),
         },
     };
@@ -79,7 +82,7 @@ fn prepare() -> Result<(), String> {
     Ok(())
 }
 
-fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
+fn run(orders: &JobOrders, mut control: &UnixStream) -> Reply {
     if let Err(reason) = prepare().and_then(|()| bring_work(orders)) {
         return Reply::NoBox(reason);
     }
@@ -96,7 +99,7 @@ fn run(orders: &JobOrders, control: &UnixStream) -> Reply {
         .unzip();
     let socket_requests = socket_requests.flatten();
     let before = scratch_use(orders);
-    if is_hung_up(control) {
+    if is_hung_up(control) || write_frame(&mut control, &Reply::Started).is_err() {
         return Reply::Failed("the runner is gone".to_owned());
     }
     let watched = start::start(orders, kernel_limits, domain).and_then(|main| {

@@ -76,10 +76,11 @@ pub(super) fn fork() -> io::Result<Option<Pid>> {
     }
 }
 
-/// Ends a child of [`fork`] and nothing else: nothing of its parent's is run in it.
-pub(super) fn end_child() -> ! {
+/// Ends a child of [`fork`] and nothing else, as exit code 0 if all went well: nothing
+/// of its parent's is run in it.
+pub(super) fn end_child(is_well: bool) -> ! {
     // SAFETY: the call takes a number only and does not return.
-    unsafe { libc::_exit(0) }
+    unsafe { libc::_exit(i32::from(!is_well)) }
 }
 
 /// Changes a mount by its handle, and what is mounted in it if it is `recursive`: sets

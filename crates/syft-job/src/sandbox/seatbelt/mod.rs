@@ -9,6 +9,8 @@ mod profile;
 mod start;
 #[cfg(target_os = "macos")]
 mod sweep;
+#[cfg(target_os = "macos")]
+mod trial;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -51,7 +51,7 @@ pub(super) fn enter(view: &View) -> Result<Side, String> {
     let ids = user.ids();
     unshare(spaces(view.network, user))?;
     if user == JobUser::Own {
-        users::keep_ids(users::OWN_PROC, ids).map_err(failed("map the user"))?;
+        users::keep_ids(ids).map_err(failed("map the user"))?;
     }
     mounts::detach_from_others().map_err(failed("keep mounts to itself"))?;
     let sources = Sources::open(view, user)?;
@@ -81,9 +81,9 @@ fn settle(view: &View, sources: Sources, user: JobUser, ids: (u32, u32)) -> Resu
     root::replace(view, sources, ids)?;
     sethostname(b"job").map_err(|error| format!("could not set the host's name: {error}"))?;
     if let JobUser::Other(user) = user {
+        // As root: some systems let nobody else make a user namespace.
+        users::unshare_as_root(&settings, user).map_err(failed("map the user"))?;
         users::become_user(user).map_err(failed("become the job's user"))?;
-        unshare(UnshareFlags::NEWUSER)?;
-        users::keep_ids(&settings, ids).map_err(failed("map the user"))?;
     }
     users::forbid_namespaces(&settings).map_err(failed("forbid further namespaces"))?;
     // Any change of user would take it back.

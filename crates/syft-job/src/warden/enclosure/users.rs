@@ -10,8 +10,6 @@ use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, set_th
 
 use super::super::sys;
 
-/// Where this process finds itself among all processes.
-pub(super) const OWN_PROC: &str = "/proc";
 /// No system hands out the numbers from here on, neither to people nor to containers.
 const FIRST_UNUSED: u32 = 0x7000_0000;
 const UNUSED: u32 = 0x00ff_ffff;
@@ -67,10 +65,9 @@ fn is_in(line: &str, number: u32) -> bool {
     (first..first.saturating_add(count)).contains(&u64::from(number))
 }
 
-/// Turns root into an ordinary user, for good.
+/// Turns whoever it was into this user, for good.
 pub(super) fn become_user(user: u32) -> io::Result<()> {
     let (uid, gid) = (Uid::from_raw(user), Gid::from_raw(user));
-    set_thread_groups(&[])?;
     set_thread_res_gid(gid, gid, gid)?;
     set_thread_res_uid(uid, uid, uid)?;
     // Else its own folder of /proc would be root's.
@@ -78,16 +75,45 @@ pub(super) fn become_user(user: u32) -> io::Result<()> {
 }
 
 /// Whoever this process was outside, it is the same inside of its new user namespace,
-/// and nobody else is anybody. `proc` is a folder of processes or its path.
-pub(super) fn keep_ids(proc: impl Proc, (uid, gid): (u32, u32)) -> io::Result<()> {
-    proc.write("self/setgroups", "deny")?;
-    proc.write("self/uid_map", &format!("{uid} {uid} 1\n"))?;
-    proc.write("self/gid_map", &format!("{gid} {gid} 1\n"))
+/// and nobody else is anybody.
+pub(super) fn keep_ids((uid, gid): (u32, u32)) -> io::Result<()> {
+    write(CWD, "/proc/self/setgroups", "deny")?;
+    write(CWD, "/proc/self/uid_map", &format!("{uid} {uid} 1\n"))?;
+    write(CWD, "/proc/self/gid_map", &format!("{gid} {gid} 1\n"))
+}
+
+/// Enters a user namespace in which nobody is anybody but this user, whom the caller,
+/// still root to those outside, becomes next. `proc` is the folder of processes in
+/// which the caller is the first.
+pub(super) fn unshare_as_root(proc: &OwnedFd, user: u32) -> io::Result<()> {
+    set_thread_groups(&[])?;
+    let (mut is_unshared, unshared) = io::pipe()?;
+    match sys::fork()? {
+        // Only who stays outside may say whom the numbers stand for.
+        None => {
+            drop(unshared);
+            let map = format!("{user} {user} 1\n");
+            let mapped = is_unshared.read_exact(&mut [0]).and_then(|()| {
+                write(proc, "1/setgroups", "deny")?;
+                write(proc, "1/uid_map", &map)?;
+                write(proc, "1/gid_map", &map)
+            });
+            sys::end_child(mapped.is_ok())
+        }
+        Some(child) => {
+            drop(is_unshared);
+            sys::unshare(UnshareFlags::NEWUSER)?;
+            (&unshared).write_all(&[0])?;
+            let status = waitpid(Some(child), WaitOptions::empty())?;
+            let is_mapped = status.is_some_and(|(_, status)| status.exit_status() == Some(0));
+            is_mapped.then_some(()).ok_or_else(|| io::Error::other("the kernel takes no map"))
+        }
+    }
 }
 
 /// From now on nothing in this user namespace makes another one.
 pub(super) fn forbid_namespaces(proc: &OwnedFd) -> io::Result<()> {
-    proc.write("sys/user/max_user_namespaces", "0")
+    write(proc, "sys/user/max_user_namespaces", "0")
 }
 
 /// A user namespace in which what belongs to `owner` on the disk is `user`'s: to be
@@ -130,30 +156,12 @@ fn be_a_namespace(mut ready: PipeWriter, mut held: PipeReader, hold: PipeWriter)
     if sys::unshare(UnshareFlags::NEWUSER).is_ok() && ready.write_all(&[0]).is_ok() {
         let _ = held.read(&mut [0]);
     }
-    sys::end_child()
+    sys::end_child(true)
 }
 
-/// A folder of processes.
-pub(super) trait Proc {
-    fn write(&self, path: &str, text: &str) -> io::Result<()>;
-}
-
-impl Proc for &str {
-    fn write(&self, path: &str, text: &str) -> io::Result<()> {
-        std::fs::write(format!("{self}/{path}"), text)
-    }
-}
-
-impl Proc for OwnedFd {
-    fn write(&self, path: &str, text: &str) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = openat(self.as_fd(), path, flags, Mode::empty())?;
-        std::fs::File::from(file).write_all(text.as_bytes())
-    }
-}
-
-impl<P: Proc> Proc for &P {
-    fn write(&self, path: &str, text: &str) -> io::Result<()> {
-        (**self).write(path, text)
-    }
+/// Writes to a file of `/proc`, below this handle of its folder.
+fn write(proc: impl AsFd, path: &str, text: &str) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = openat(proc, path, flags, Mode::empty())?;
+    std::fs::File::from(file).write_all(text.as_bytes())
 }
