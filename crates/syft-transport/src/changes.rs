@@ -1,34 +1,27 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{ObjectName, Result, Space};
+use crate::{Object, Result, Space};
 
 /// A place in a store's feed of changes; opaque, may be kept over restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
 
-/// Something that changed in a space that I can read.
+/// Something that changed in a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Where.
-    pub space: Space,
-    /// Which object, if it is about one whose name is ours.
-    pub name: Option<ObjectName>,
-    /// What happened.
-    pub kind: ChangeKind,
-}
-
-/// What happened in a space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ChangeKind {
-    /// The space was opened, or its readers changed.
-    Space,
-    /// An object came or was replaced.
-    Put,
-    /// An object went.
-    Removed,
+pub enum Change {
+    /// A space that I can read was opened, its readers changed, or it was closed to me:
+    /// what was known of it counts no more.
+    Space(Space),
+    /// An object came into a space that I can read, or was replaced there.
+    Put(Object),
+    /// The object that the store calls so went from wherever it was.
+    Removed {
+        /// [`Object::id`].
+        id: String,
+    },
 }
 
 /// Some changes, and where to go on.

@@ -23,7 +23,7 @@ mod space;
 mod transport;
 
 pub use body::{ByteStream, PutBody, collect};
-pub use changes::{Change, ChangeKind, ChangePage, Changes, Cursor};
+pub use changes::{Change, ChangePage, Changes, Cursor};
 pub use error::{Cause, Context, Error, Result};
 pub use ext::{Listing, TransportExt};
 pub use folder::FolderTransport;

@@ -1,5 +1,5 @@
 use super::{Cast, Exception, Verdict, ensure, name};
-use crate::{ChangeKind, Cursor, Error, TransportExt};
+use crate::{Change, Cursor, Error, TransportExt};
 
 pub(super) async fn changes_name_what_happened_since_the_cursor(cast: &Cast) -> Verdict {
     let (Some(mine), Some(strangers)) = (cast.owner.changes(), cast.stranger.changes()) else {
@@ -12,14 +12,14 @@ pub(super) async fn changes_name_what_happened_since_the_cursor(cast: &Cast) -> 
     let put = cast.peer.put_bytes(&inbox, &message, b"x".to_vec()).await?;
     let page = mine.since(&start).await?;
     let told = page.changes.iter().any(|change| {
-        change.space == inbox
-            && change.name.as_ref() == Some(&message)
-            && change.kind == ChangeKind::Put
+        matches!(change, Change::Put(o) if (&o.space, &o.name, &o.id) == (&inbox, &message, &put.id))
     });
     ensure!(told, "a new object is told as {:?}", page.changes);
-    cast.owner.retire(&[put]).await?;
+    cast.owner.retire(std::slice::from_ref(&put)).await?;
     let page = mine.since(&page.next).await?;
-    ensure!(page.changes.iter().all(|c| c.kind == ChangeKind::Removed), "told {:?}", page.changes);
+    let is_it = |change: &Change| matches!(change, Change::Removed { id } if *id == put.id);
+    ensure!(page.changes.iter().all(is_it), "told {:?}", page.changes);
+    ensure!(!page.changes.is_empty(), "it is not told that a message was retired");
     ensure!(mine.since(&page.next).await?.changes.is_empty(), "a change is told twice");
     let leaked = strangers.since(&elsewhere).await?.changes;
     ensure!(leaked.is_empty(), "a stranger is told {leaked:?}");

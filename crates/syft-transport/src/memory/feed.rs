@@ -3,16 +3,34 @@ use syft_core::Email;
 
 use super::MemoryTransport;
 use super::state::{Opened, State};
-use crate::{
-    Change, ChangeKind, ChangePage, Changes, Cursor, Error, Recipient, Result, Sharing, Space,
-};
+use crate::{Change, ChangePage, Changes, Cursor, Error, Recipient, Result, Sharing, Space};
+
+/// One line of the feed.
+#[derive(Debug, Clone)]
+pub(super) struct News {
+    pub(super) space: Space,
+    pub(super) change: Change,
+    /// Who is told as well, though no reader of the space any more.
+    pub(super) former: Option<Recipient>,
+}
+
+impl News {
+    fn reaches(&self, state: &State, who: &Email) -> bool {
+        let is_former = match &self.former {
+            Some(Recipient::Any) => true,
+            Some(Recipient::One(former)) => former == who,
+            None => false,
+        };
+        is_former || state.may_read(&self.space, who)
+    }
+}
 
 #[async_trait]
 impl Sharing for MemoryTransport {
     async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let mut state = self.store.state();
         if shared(&mut state, self.me(), space)?.readers.insert(recipient.clone()) {
-            state.note(space, None, ChangeKind::Space);
+            state.note_space(space, None);
         }
         Ok(())
     }
@@ -20,7 +38,7 @@ impl Sharing for MemoryTransport {
     async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let mut state = self.store.state();
         if shared(&mut state, self.me(), space)?.readers.remove(recipient) {
-            state.note(space, None, ChangeKind::Space);
+            state.note_space(space, Some(recipient.clone()));
         }
         Ok(())
     }
@@ -53,9 +71,9 @@ impl Changes for MemoryTransport {
         let news = start.and_then(|start| state.feed.get(start..)).ok_or_else(|| {
             Error::precondition("read the changes of", &self.info.name, "the cursor is not known")
         })?;
-        let readable = |change: &&Change| state.may_read(&change.space, self.me());
+        let told = news.iter().filter(|news| news.reaches(&state, self.me()));
         Ok(ChangePage {
-            changes: news.iter().filter(readable).cloned().collect(),
+            changes: told.map(|news| news.change.clone()).collect(),
             next: Cursor(state.feed.len().to_string()),
             more: false,
         })

@@ -5,7 +5,7 @@ use syft_core::Email;
 
 use super::MemoryStore;
 use super::state::Stored;
-use crate::{ChangeKind, Object, ObjectName, Space};
+use crate::{Change, Object, Space};
 
 impl MemoryStore {
     /// Places an object under any name, with any stated owner; opens the space
@@ -48,7 +48,7 @@ impl MemoryStore {
             return false;
         };
         let lost = state.objects.remove(at);
-        state.note(&lost.space, ObjectName::parse(&lost.name).ok(), ChangeKind::Removed);
+        state.note(&lost.space, Change::Removed { id: lost.id });
         true
     }
 

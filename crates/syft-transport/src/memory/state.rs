@@ -3,10 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use syft_core::{Email, Timestamp};
 
+use super::feed::News;
 use crate::access::{check_delete, check_retire, check_write, reads_by_role};
 use crate::{
-    Change, ChangeKind, Discovered, Error, ListOptions, Listed, Object, ObjectName, Recipient,
-    Result, Skipped, Space, SpaceKind, Version,
+    Change, Discovered, Error, ListOptions, Listed, Object, ObjectName, Recipient, Result, Skipped,
+    Space, SpaceKind, Version,
 };
 
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub(super) struct State {
     pub(super) spaces: BTreeMap<Space, Opened>,
     /// In the order in which listings give them.
     pub(super) objects: Vec<Stored>,
-    pub(super) feed: Vec<Change>,
+    pub(super) feed: Vec<News>,
     last_id: u64,
 }
 
@@ -65,7 +66,7 @@ impl State {
         if !self.spaces.contains_key(space) {
             let opened = Opened { by: by.clone(), readers: BTreeSet::new() };
             self.spaces.insert(space.clone(), opened);
-            self.note(space, None, ChangeKind::Space);
+            self.note_space(space, None);
         }
     }
 
@@ -103,9 +104,9 @@ impl State {
         }
         there.body = body;
         there.revision += 1;
-        let object = there.object();
-        self.note(space, Some(name.clone()), ChangeKind::Put);
-        object
+        let object = there.object()?;
+        self.note(space, Change::Put(object.clone()));
+        Ok(object)
     }
 
     fn check_put(&self, me: &Email, space: &Space) -> Result<()> {
@@ -145,7 +146,9 @@ impl State {
             body,
         };
         self.objects.push(stored.clone());
-        self.note(space, ObjectName::parse(name).ok(), ChangeKind::Put);
+        // What has no name of ours is told of as something in the space.
+        let change = stored.object().map_or_else(|_| Change::Space(space.clone()), Change::Put);
+        self.note(space, change);
         stored
     }
 
@@ -195,7 +198,7 @@ impl State {
         let before = self.objects.len();
         self.objects.retain(|s| s.id != object.id || s.space != object.space);
         if self.objects.len() < before {
-            self.note(&object.space, Some(object.name.clone()), ChangeKind::Removed);
+            self.note(&object.space, Change::Removed { id: object.id.clone() });
         }
     }
 
@@ -257,7 +260,12 @@ impl State {
         towards.iter().any(|space| self.spaces.get(space).is_some_and(|s| s.by == *owner))
     }
 
-    pub(super) fn note(&mut self, space: &Space, name: Option<ObjectName>, kind: ChangeKind) {
-        self.feed.push(Change { space: space.clone(), name, kind });
+    pub(super) fn note(&mut self, space: &Space, change: Change) {
+        self.feed.push(News { space: space.clone(), change, former: None });
+    }
+
+    pub(super) fn note_space(&mut self, space: &Space, former: Option<Recipient>) {
+        let change = Change::Space(space.clone());
+        self.feed.push(News { space: space.clone(), change, former });
     }
 }
