@@ -192,6 +192,25 @@ impl Error {
         }
     }
 
+    /// The same error for somebody else who waited for the same call, without what lay
+    /// below it.
+    #[cfg(feature = "drive")]
+    pub(crate) fn repeat(&self) -> Self {
+        let (context, source) = (self.context().clone(), None);
+        match self {
+            Error::NotFound { .. } => Error::NotFound { context, source },
+            Error::Denied { .. } => Error::Denied { context, source },
+            Error::AlreadyExists { .. } => Error::AlreadyExists { context, source },
+            Error::Precondition { .. } => Error::Precondition { context, source },
+            Error::Throttled { after, .. } => Error::Throttled { after: *after, context, source },
+            Error::Quota { .. } => Error::Quota { context, source },
+            Error::Unsupported { .. } => Error::Unsupported { context, source },
+            Error::TooLarge { limit, .. } => Error::TooLarge { limit: *limit, context },
+            Error::Temporary { .. } => Error::Temporary { context, source },
+            Error::Permanent { .. } => Error::Permanent { context, source },
+        }
+    }
+
     /// This error with what the system or the store's client said below it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {

@@ -10,6 +10,8 @@ mod body;
 mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "drive")]
+pub mod drive;
 mod error;
 mod ext;
 mod folder;

@@ -1,0 +1,3 @@
+//! Google Drive.
+
+pub mod auth;
