@@ -7,6 +7,7 @@
 
 mod access;
 mod body;
+mod cache;
 mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -25,12 +26,14 @@ mod space;
 mod transport;
 
 pub use body::{ByteStream, PutBody, collect};
+pub use cache::Cache;
 pub use changes::{Change, ChangePage, Changes, Cursor};
 pub use error::{Cause, Context, Error, Result};
 pub use ext::{Listing, TransportExt};
 pub use folder::FolderTransport;
 pub use layers::{
-    Chaos, Fault, FaultRates, Metered, Retry, RetryPolicy, Sleeper, Stale, TokioSleeper, Usage,
+    Chaos, Fault, FaultRates, Metered, Mirror, Retry, RetryPolicy, Sleeper, Stale, TokioSleeper,
+    Usage,
 };
 pub use memory::{MemoryStore, MemoryTransport};
 pub use object::{Object, ObjectName, Version};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use syft_core::{Email, safe_text, shorten};
 
 use crate::{
@@ -56,6 +57,16 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Denied`] where I may not read.
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
+
+    /// Takes notice of what others did: what [`list`](Transport::list) and
+    /// [`discover`](Transport::discover) tell from now on is not older than this call.
+    /// Nothing to do for a store that is asked each time.
+    ///
+    /// # Errors
+    /// What the store answers.
+    async fn refresh(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Deletes objects; one that is gone already is success. The owner of a space
     /// deletes there, and its writer takes back what was put.
@@ -180,7 +191,7 @@ impl ListOptions {
 pub type ListStream = BoxStream<'static, Result<Listed>>;
 
 /// One line of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listed {
     /// An object.
     Object(Object),
@@ -188,11 +199,22 @@ pub enum Listed {
     Skipped(Skipped),
 }
 
+impl Listed {
+    /// Its name, of what is passed over as it is shown.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Listed::Object(object) => object.name.as_str(),
+            Listed::Skipped(skipped) => &skipped.name,
+        }
+    }
+}
+
 /// Longest name and reason of what is passed over, in characters.
 const MAX_SHOWN: usize = 500;
 
 /// Something in a store that is passed over, to be counted and shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// Its name, made safe to show.
     pub name: String,
@@ -211,7 +233,7 @@ impl Skipped {
 }
 
 /// What [`Transport::discover`] found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Discovered {
     /// The spaces, sorted.
     pub spaces: Vec<Space>,
@@ -241,6 +263,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
         (**self).list(space, options).await
+    }
+    async fn refresh(&self) -> Result<()> {
+        (**self).refresh().await
     }
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         (**self).delete(objects).await

@@ -1,3 +1,323 @@
-//! Google Drive.
+//! Google Drive, with the folders, names and sharing of the Python client, so that
+//! its users are peers (`protocol.md` a).
 
 pub mod auth;
+mod batch;
+mod call;
+mod changes;
+mod client;
+mod errors;
+mod files;
+mod folders;
+mod get;
+mod known;
+mod names;
+mod put;
+mod query;
+mod remove;
+mod sharing;
+mod source;
+mod upload;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::{self, StreamExt};
+use google_drive3::api::{About, File};
+use google_drive3::hyper::Method;
+use syft_core::Email;
+use url::Url;
+
+use self::auth::{Endpoints, HttpClient, Tokens};
+use self::call::What;
+use self::client::Client;
+use self::folders::Folders;
+use self::known::Known;
+use self::names::{Folder, Purpose};
+use self::put::Puts;
+use self::query::Query;
+use crate::access::{check_write, reads_by_role};
+use crate::{
+    ByteStream, Cache, Capabilities, Changes, Discovered, Error, Identities, Info, ListOptions,
+    ListStream, Listed, Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind,
+    Transport,
+};
+
+/// The store of one account at Google Drive.
+///
+/// Who put a file is what Drive says; nobody can pose as somebody else. Names may
+/// repeat in Drive: what may have been put before an answer was lost is looked for
+/// before it is put again. A file that arrives damaged is not taken.
+#[derive(Debug)]
+pub struct DriveTransport {
+    folders: Folders,
+    puts: Puts,
+    info: Info,
+}
+
+impl DriveTransport {
+    /// The store of this account, to which these tokens must give access. What is
+    /// remembered of it saves requests. Nothing is asked of Google yet.
+    ///
+    /// # Errors
+    /// None in practice: the addresses of `endpoints` were read before.
+    pub fn new(
+        identity: Email,
+        http: HttpClient,
+        tokens: Tokens,
+        endpoints: &Endpoints,
+        cache: Option<Arc<dyn Cache>>,
+    ) -> Result<Self> {
+        let root = Url::parse(endpoints.api_root()).map_err(|error| {
+            Error::permanent("reach", "Google Drive", error.to_string()).because(error)
+        })?;
+        let mut capabilities = Capabilities::none();
+        capabilities.copy = true;
+        capabilities.access_control = true;
+        let info = Info {
+            name: format!("Google Drive of {identity}"),
+            identity: identity.clone(),
+            identities: Identities::Proven,
+            capabilities,
+        };
+        let client = Client::new(http, tokens, root);
+        let folders = Folders::new(client, identity, Known::new(cache));
+        Ok(DriveTransport { folders, puts: Puts::default(), info })
+    }
+
+    /// Makes sure that the tokens are those of the account that this store is said to
+    /// be of.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if they are another's or give no access; what the store says.
+    pub async fn check_account(&self) -> Result<()> {
+        let what = What::new("log in to", "Google Drive");
+        let call = self
+            .client()
+            .call(Method::GET, &["about"], what.clone())
+            .query("fields", "user(emailAddress)");
+        let about: About = self.client().json(&call).await?;
+        let found = about.user.and_then(|user| user.email_address).unwrap_or_default();
+        if found.eq_ignore_ascii_case(self.info.identity.as_str()) {
+            return Ok(());
+        }
+        let shown = syft_core::shorten(&syft_core::safe_text(&found), Email::MAX_BYTES);
+        let detail = format!(
+            "the account at Google is {shown}, not {}; log in with that address, or choose the \
+             other account",
+            self.info.identity
+        );
+        Err(Error::denied(what.action, what.subject, detail))
+    }
+
+    fn client(&self) -> &Client {
+        &self.folders.client
+    }
+
+    fn me(&self) -> &Email {
+        &self.info.identity
+    }
+
+    /// The adverts of a participant, of which there should be one.
+    async fn version_files(&self, owner: &Email, what: &What) -> Result<Vec<File>> {
+        let query = Query::all().named(names::VERSION_FILE).of(owner);
+        self.client().search_all(&query, what).await
+    }
+
+    /// The folders of a space that there are, by their ids.
+    async fn places(&self, space: &Space, what: &What) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for folder in Folder::all_of(space, None) {
+            ids.extend(self.folders.find(&folder, what).await?);
+        }
+        match space {
+            Space::Archive { owner } => {
+                let is_archive = |folder: &Folder| {
+                    folder.owner == *owner && matches!(folder.purpose, Purpose::Archive { .. })
+                };
+                let all = self.folders.known.folders();
+                ids = all
+                    .iter()
+                    .filter(|f| is_archive(f))
+                    .flat_map(|f| self.folders.known.ids(f))
+                    .collect();
+            }
+            Space::Profile { owner } => {
+                let bundles = Folder { owner: owner.clone(), purpose: Purpose::Bundles };
+                ids.extend(self.folders.find(&bundles, what).await?);
+            }
+            _ => {}
+        }
+        Ok(ids)
+    }
+
+    /// What a search in the folders of a space finds.
+    async fn search(&self, space: &Space, what: &What) -> Result<Vec<File>> {
+        let ids = self.places(space, what).await?;
+        let mut files = Vec::new();
+        if !ids.is_empty() {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            files = self.client().search_all(&Query::all().in_one_of(&ids), what).await?;
+        }
+        if let Space::Profile { owner } = space {
+            files.extend(self.version_files(owner, what).await?);
+        }
+        Ok(files)
+    }
+
+    /// Forgets the folders of a space, of which one is gone.
+    fn forget(&self, space: &Space) {
+        for folder in Folder::all_of(space, None) {
+            for id in self.folders.known.ids(&folder) {
+                self.folders.known.forget(&id);
+            }
+        }
+    }
+
+    /// What lies in a space.
+    async fn listed(&self, space: &Space, what: &What) -> Result<Vec<Listed>> {
+        let files = match self.search(space, what).await {
+            // A folder that was known is gone: there may be another.
+            Err(Error::NotFound { .. }) => {
+                self.forget(space);
+                self.search(space, what).await?
+            }
+            found => found?,
+        };
+        Ok(files.iter().map(|file| as_line(space, file)).collect())
+    }
+
+    /// Whether I may look into a space, as far as can be told without a look.
+    async fn check_read(&self, space: &Space, what: &What) -> Result<()> {
+        let denied = || {
+            let detail = format!("it is not shared with {}", self.me());
+            Err(Error::denied(what.action, &what.subject, detail))
+        };
+        if reads_by_role(space, self.me()) || space.writer() == self.me() {
+            return Ok(());
+        }
+        match space {
+            Space::Profile { .. } => Ok(()),
+            Space::Collection { .. } if !self.places(space, what).await?.is_empty() => Ok(()),
+            _ => denied(),
+        }
+    }
+}
+
+fn as_line(space: &Space, file: &File) -> Listed {
+    match files::object(space, file) {
+        Ok(object) => Listed::Object(object),
+        Err(skipped) => Listed::Skipped(skipped),
+    }
+}
+
+#[async_trait]
+impl Transport for DriveTransport {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    async fn open(&self, space: &Space) -> Result<()> {
+        check_write("open", space, self.me())?;
+        let what = What::new("open", space);
+        match space {
+            Space::Inbox { owner, .. } => self.folders.open_pair(owner, &what).await,
+            Space::Outbox { recipient, .. } => self.folders.open_outbox(recipient, &what).await,
+            Space::Profile { owner } => {
+                for purpose in [Purpose::Bundles, Purpose::Profile] {
+                    let folder = Folder { owner: owner.clone(), purpose };
+                    self.folders.make(&folder, &what).await?;
+                }
+                Ok(())
+            }
+            own => {
+                for folder in Folder::all_of(own, None) {
+                    self.folders.make(&folder, &what).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn put(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: PutBody,
+        mode: PutMode,
+    ) -> Result<Object> {
+        let what = What::new("put", format!("{space}/{name}"));
+        if mode != PutMode::Create {
+            return Err(Error::unsupported("replace", what.subject, "Drive checks no versions"));
+        }
+        check_write("put into", space, self.me())?;
+        self.put_new(space, name, &body, &what).await
+    }
+
+    async fn get(
+        &self,
+        object: &Object,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<ByteStream> {
+        self.get_object(object, range).await
+    }
+
+    async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
+        let what = What::new("list", space);
+        self.check_read(space, &what).await?;
+        let lines = self.listed(space, &what).await?;
+        let selected = |line: &Listed| options.selects(line.name());
+        let lines: Vec<Listed> = lines.into_iter().filter(selected).collect();
+        Ok(stream::iter(lines.into_iter().map(Ok)).boxed())
+    }
+
+    async fn delete(&self, objects: &[Object]) -> Result<()> {
+        self.delete_all(objects).await
+    }
+
+    async fn retire(&self, objects: &[Object]) -> Result<()> {
+        self.retire_all(objects).await
+    }
+
+    async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
+        let what = What::new("look around in", &self.info.name);
+        let mut found = Discovered::default();
+        match kind {
+            SpaceKind::OwnCollection | SpaceKind::Mine => self.folders.survey_mine(&what).await?,
+            _ => found.skipped = self.folders.survey_others(&what).await?,
+        }
+        let me = self.me();
+        let wanted = |folder: &Folder| match (kind, folder.space()?) {
+            (SpaceKind::Inbox, space @ Space::Inbox { .. })
+            | (SpaceKind::Outbox, space @ Space::Outbox { .. }) => {
+                (folder.owner != *me && reads_by_role(&space, me)).then_some(space)
+            }
+            (SpaceKind::Collection, space @ Space::Collection { .. })
+            | (SpaceKind::Profile, space @ Space::Profile { .. }) => {
+                (folder.owner != *me).then_some(space)
+            }
+            (SpaceKind::OwnCollection, space @ Space::Collection { .. }) => {
+                (folder.owner == *me).then_some(space)
+            }
+            (SpaceKind::Mine, space) => (space.writer() == me).then_some(space),
+            _ => None,
+        };
+        found.spaces = self.folders.known.folders().iter().filter_map(wanted).collect();
+        found.spaces.sort();
+        found.spaces.dedup();
+        Ok(found)
+    }
+
+    async fn copy(&self, object: &Object, space: &Space, name: &ObjectName) -> Result<Object> {
+        check_write("copy into", space, self.me())?;
+        self.copy_object(object, space, name).await
+    }
+
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        Some(self)
+    }
+
+    fn changes(&self) -> Option<&dyn Changes> {
+        Some(self)
+    }
+}

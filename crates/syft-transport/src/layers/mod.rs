@@ -2,6 +2,7 @@
 
 mod chaos;
 mod metered;
+mod mirror;
 mod retry;
 mod stale;
 
@@ -9,6 +10,7 @@ use crate::{Changes, Error, Result, Sharing, Transport};
 
 pub use chaos::{Chaos, Fault, FaultRates};
 pub use metered::{Metered, Usage};
+pub use mirror::Mirror;
 pub use retry::{Retry, RetryPolicy, Sleeper, TokioSleeper};
 pub use stale::Stale;
 
@@ -25,7 +27,8 @@ fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
 /// Makes a type a transport of which each call goes through its
 /// `call(operation, || future)`; a body and a listing go through its own
 /// `put_through`, `get_through` and `list_through`; with a second argument, looking
-/// for spaces goes through the method of that name.
+/// for spaces goes through the method of that name; with two more, so does a refresh,
+/// and what was removed is told to the last one.
 macro_rules! impl_layer {
     ($layer:ident) => {
         impl $layer {
@@ -36,6 +39,16 @@ macro_rules! impl_layer {
         impl_layer!($layer, discover_as_is);
     };
     ($layer:ident, $discover:ident) => {
+        impl $layer {
+            async fn refresh_as_is(&self) -> Result<()> {
+                self.inner.refresh().await
+            }
+
+            fn removed_as_is(&self, _: &[Object]) {}
+        }
+        impl_layer!($layer, $discover, refresh_as_is, removed_as_is);
+    };
+    ($layer:ident, $discover:ident, $refresh:ident, $removed:ident) => {
         #[async_trait]
         impl Transport for $layer {
             fn info(&self) -> &Info {
@@ -46,12 +59,20 @@ macro_rules! impl_layer {
                 self.call(Operation::Open, || self.inner.open(space)).await
             }
 
+            async fn refresh(&self) -> Result<()> {
+                self.$refresh().await
+            }
+
             async fn delete(&self, objects: &[Object]) -> Result<()> {
-                self.call(Operation::Delete, || self.inner.delete(objects)).await
+                self.call(Operation::Delete, || self.inner.delete(objects)).await?;
+                self.$removed(objects);
+                Ok(())
             }
 
             async fn retire(&self, objects: &[Object]) -> Result<()> {
-                self.call(Operation::Retire, || self.inner.retire(objects)).await
+                self.call(Operation::Retire, || self.inner.retire(objects)).await?;
+                self.$removed(objects);
+                Ok(())
             }
 
             async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {

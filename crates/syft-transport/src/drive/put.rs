@@ -1,0 +1,198 @@
+//! Objects on their way into a space, each of which arrives once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+
+use google_drive3::api::File;
+use google_drive3::hyper::Method;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use super::DriveTransport;
+use super::call::What;
+use super::files::{FIELDS, object};
+use super::names::Folder;
+use super::query::Query;
+use super::upload::md5_of_body;
+use crate::{Error, Object, ObjectName, PutBody, Result, Space, Version};
+
+/// Names that are remembered.
+const MOST_SLOTS: usize = 10_000;
+
+type Slot = Arc<Mutex<Option<Object>>>;
+
+/// What this process put or is putting, by space and name: names may repeat in Drive, so
+/// that of two puts of one name the second one has to know of the first.
+#[derive(Debug, Default)]
+pub(super) struct Puts(StdMutex<HashMap<String, Slot>>);
+
+impl Puts {
+    fn slot(&self, key: &str) -> Slot {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MOST_SLOTS {
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        slots.entry(key.to_owned()).or_default().clone()
+    }
+}
+
+impl DriveTransport {
+    pub(super) async fn put_new(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: &PutBody,
+        what: &What,
+    ) -> Result<Object> {
+        let put = self.put_into_folder(space, name, body, what);
+        self.once(space, name, put, |there| same(there, body, what), what).await
+    }
+
+    pub(super) async fn copy_object(
+        &self,
+        object: &Object,
+        space: &Space,
+        name: &ObjectName,
+    ) -> Result<Object> {
+        let what = What::new("copy", object);
+        let copy = self.copy_into_folder(object, space, name, &what);
+        let same = |there: Object| async {
+            let is_same = there.version == object.version;
+            is_same.then_some(there).ok_or_else(|| taken(&what))
+        };
+        self.once(space, name, copy, same, &what).await
+    }
+
+    /// Makes an object, unless it is there already: then it must be the `same`.
+    async fn once<S: Future<Output = Result<Object>>>(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        make: impl Future<Output = Result<Object>>,
+        same: impl FnOnce(Object) -> S,
+        what: &What,
+    ) -> Result<Object> {
+        let key = format!("{space}/{name}");
+        let slot = self.puts.slot(&key);
+        let mut held = slot.lock().await;
+        let mut there = match &*held {
+            Some(known) => self.still_there(known, what).await?,
+            None => None,
+        };
+        // A put that got no answer may have taken place.
+        if self.folders.known.begin(&key) && there.is_none() {
+            there = self.mine_of_name(space, name, what).await?;
+        }
+        let done = match there {
+            Some(there) => same(there).await,
+            None => make.await,
+        };
+        if !matches!(&done, Err(error) if error.is_retryable()) {
+            self.folders.known.end(&key);
+        }
+        if let Ok(object) = &done {
+            *held = Some(object.clone());
+        }
+        done
+    }
+
+    async fn put_into_folder(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: &PutBody,
+        what: &What,
+    ) -> Result<Object> {
+        let folder = self.place_for(space, name, what).await?;
+        let file = match self.client().upload(&folder, name, body, what).await {
+            // The folder that was known is gone.
+            Err(Error::NotFound { .. }) => {
+                self.folders.known.forget(&folder);
+                let folder = self.place_for(space, name, what).await?;
+                self.client().upload(&folder, name, body, what).await?
+            }
+            file => file?,
+        };
+        as_object(space, &file, what)
+    }
+
+    /// The folder that an object of that name goes to.
+    async fn place_for(&self, space: &Space, name: &ObjectName, what: &What) -> Result<String> {
+        for folder in Folder::all_of(space, Some(name)) {
+            if let Some(id) = self.folders.find(&folder, what).await?.into_iter().next() {
+                return Ok(id);
+            }
+        }
+        Err(Error::not_found(what.action, &what.subject, "nobody opened the space"))
+    }
+
+    /// The same object, if it is still where it was put.
+    async fn still_there(&self, known: &Object, what: &What) -> Result<Option<Object>> {
+        match self.client().look_up(&known.id, what).await {
+            Ok(file) if file.trashed == Some(true) => Ok(None),
+            Ok(file) => {
+                let parents = file.parents.iter().flatten();
+                let mut folders = parents.filter_map(|id| self.folders.known.folder(id));
+                let is_there =
+                    folders.any(|f| f.space_of(known.name.as_str()).as_ref() == Some(&known.space));
+                Ok(is_there.then(|| known.clone()))
+            }
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What I put under that name, if I did.
+    async fn mine_of_name(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        what: &What,
+    ) -> Result<Option<Object>> {
+        let folder = self.place_for(space, name, what).await?;
+        let query = Query::all().in_one_of(&[&folder]).named(name.as_str()).of(self.me());
+        let files = self.client().search_all(&query, what).await?;
+        let mut objects: Vec<Object> = files
+            .iter()
+            .filter_map(|file| object(space, file).ok())
+            .filter(|o| o.name == *name)
+            .collect();
+        objects.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(objects.into_iter().next())
+    }
+
+    async fn copy_into_folder(
+        &self,
+        object: &Object,
+        space: &Space,
+        name: &ObjectName,
+        what: &What,
+    ) -> Result<Object> {
+        let folder = self.place_for(space, name, what).await?;
+        let call = self
+            .client()
+            .call(Method::POST, &["files", &object.id, "copy"], what.clone())
+            .query("fields", FIELDS)
+            .json(&json!({ "name": name.as_str(), "parents": [folder] }));
+        let file: File = self.client().json(&call).await?;
+        as_object(space, &file, what)
+    }
+}
+
+fn as_object(space: &Space, file: &File, what: &What) -> Result<Object> {
+    object(space, file).map_err(|skipped| {
+        let detail = format!("Google made something else of it: {}", skipped.reason);
+        Error::permanent(what.action, &what.subject, detail)
+    })
+}
+
+/// The object that is there already, if it has the same bytes.
+async fn same(there: Object, body: &PutBody, what: &What) -> Result<Object> {
+    let is_same =
+        there.size == body.length() && there.version == Some(Version(md5_of_body(body).await?));
+    is_same.then_some(there).ok_or_else(|| taken(what))
+}
+
+fn taken(what: &What) -> Error {
+    Error::already_exists(what.action, &what.subject, "")
+}

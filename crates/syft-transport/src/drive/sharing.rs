@@ -1,0 +1,166 @@
+//! Who may read what, as Drive keeps it.
+
+use async_trait::async_trait;
+use google_drive3::api::{File, Permission, PermissionList};
+use google_drive3::hyper::Method;
+use serde_json::{Value, json};
+use syft_core::Email;
+
+use super::DriveTransport;
+use super::call::{Call, What};
+use super::client::Client;
+use super::names::{Folder, Purpose};
+use crate::access::check_write;
+use crate::{Error, Recipient, Result, Sharing, Space};
+
+/// The note on a collection that everybody may read it (`protocol.md` a.1).
+const ANY: &str = "syft_shared_with_any";
+
+impl Client {
+    pub(super) fn share_call(
+        &self,
+        id: &str,
+        with: &Email,
+        role: &str,
+        by_mail: bool,
+        what: &What,
+    ) -> Call {
+        self.call(Method::POST, &["files", id, "permissions"], what.clone())
+            .query("sendNotificationEmail", if by_mail { "true" } else { "false" })
+            .query("fields", "id")
+            .json(&json!({ "type": "user", "role": role, "emailAddress": with.as_str() }))
+    }
+
+    async fn permissions(&self, id: &str, what: &What) -> Result<Vec<Permission>> {
+        let mut all = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let mut call = self
+                .call(Method::GET, &["files", id, "permissions"], what.clone())
+                .query("pageSize", "100")
+                .query("fields", "nextPageToken,permissions(id,emailAddress,role,type)");
+            if let Some(page) = &page {
+                call = call.query("pageToken", page);
+            }
+            let found: PermissionList = self.json(&call).await?;
+            all.extend(found.permissions.unwrap_or_default());
+            page = found.next_page_token;
+            if page.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Sets the note on a folder or, with nothing, takes it off.
+    async fn note(&self, id: &str, value: Value, what: &What) -> Result<()> {
+        let call = self
+            .call(Method::PATCH, &["files", id], what.clone())
+            .query("fields", "id")
+            .json(&json!({ "appProperties": { ANY: value } }));
+        self.send(&call).await.map(drop)
+    }
+
+    async fn has_note(&self, id: &str, what: &What) -> Result<bool> {
+        let call =
+            self.call(Method::GET, &["files", id], what.clone()).query("fields", "appProperties");
+        let file: File = self.json(&call).await?;
+        let value = file.app_properties.and_then(|mut properties| properties.remove(ANY));
+        Ok(value.as_deref() == Some("true"))
+    }
+}
+
+/// Whether a permission is one of this person.
+fn is_of(permission: &Permission, email: &Email) -> bool {
+    permission.email_address.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(email.as_str()))
+}
+
+impl DriveTransport {
+    /// What of a space is shared: each is a folder or a file with an id.
+    async fn shared_parts(&self, space: &Space, what: &What) -> Result<Vec<String>> {
+        check_write("share", space, &self.info.identity)?;
+        match space {
+            Space::Collection { .. } => {
+                let [folder] = &Folder::all_of(space, None)[..] else { return Ok(Vec::new()) };
+                self.folders.find(folder, what).await
+            }
+            Space::Profile { owner } => self.profile_parts(owner, what).await,
+            _ => Err(Error::unsupported("share", space, "only collections and profiles are")),
+        }
+    }
+
+    async fn profile_parts(&self, owner: &Email, what: &What) -> Result<Vec<String>> {
+        let mut parts = Vec::new();
+        for purpose in [Purpose::Bundles, Purpose::Profile] {
+            let folder = Folder { owner: owner.clone(), purpose };
+            parts.extend(self.folders.find(&folder, what).await?);
+        }
+        parts.extend(self.version_files(owner, what).await?.into_iter().filter_map(|file| file.id));
+        Ok(parts)
+    }
+
+    fn there(parts: Vec<String>, what: &What) -> Result<Vec<String>> {
+        match parts.is_empty() {
+            true => Err(Error::not_found(what.action, &what.subject, "it is not opened")),
+            false => Ok(parts),
+        }
+    }
+}
+
+#[async_trait]
+impl Sharing for DriveTransport {
+    async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+        let what = What::new("share", space);
+        for id in Self::there(self.shared_parts(space, &what).await?, &what)? {
+            match recipient {
+                Recipient::Any => self.client().note(&id, json!("true"), &what).await?,
+                Recipient::One(email) => {
+                    let found = self.client().permissions(&id, &what).await?;
+                    if !found.iter().any(|permission| is_of(permission, email)) {
+                        let call = self.client().share_call(&id, email, "reader", false, &what);
+                        self.client().send(&call).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+        let what = What::new("stop sharing", space);
+        for id in self.shared_parts(space, &what).await? {
+            let Recipient::One(email) = recipient else {
+                self.client().note(&id, Value::Null, &what).await?;
+                continue;
+            };
+            for permission in self.client().permissions(&id, &what).await? {
+                let (true, Some(permission)) = (is_of(&permission, email), permission.id) else {
+                    continue;
+                };
+                let path = ["files", &id, "permissions", &permission];
+                let call = self.client().call(Method::DELETE, &path, what.clone());
+                match self.client().send(&call).await {
+                    Ok(_) | Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn grants(&self, space: &Space) -> Result<Vec<Recipient>> {
+        let what = What::new("list the readers of", space);
+        let mut readers = Vec::new();
+        for id in self.shared_parts(space, &what).await? {
+            if self.client().has_note(&id, &what).await? {
+                readers.push(Recipient::Any);
+            }
+            let emails = self.client().permissions(&id, &what).await?;
+            let emails = emails.into_iter().filter_map(|permission| permission.email_address);
+            let emails = emails.filter_map(|email| Email::parse(&email.to_ascii_lowercase()).ok());
+            readers.extend(emails.filter(|email| email != space.owner()).map(Recipient::One));
+        }
+        readers.sort();
+        readers.dedup();
+        Ok(readers)
+    }
+}

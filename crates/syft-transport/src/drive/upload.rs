@@ -1,0 +1,219 @@
+//! Files on their way to Drive: in one request if they are small, in pieces that can be
+//! taken up again if they are not (Drive API, "Upload file data").
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use google_drive3::api::File;
+use google_drive3::hyper::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
+use google_drive3::hyper::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use url::Url;
+
+use super::batch::boundary;
+use super::call::{Call, What};
+use super::client::{Answer, Client};
+use super::files::FIELDS;
+use super::source::Source;
+use crate::body::read_whole;
+use crate::{Error, ObjectName, PutBody, Result};
+
+/// What is larger goes in pieces.
+const MOST_AT_ONCE: u64 = 5 * 1024 * 1024;
+/// Failures in a row until an upload is given up.
+const TRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+const BYTES: &str = "application/octet-stream";
+const TEXT: &str = "text/plain";
+const UPLOAD_TYPE: HeaderName = HeaderName::from_static("x-upload-content-type");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("x-upload-content-length");
+
+impl Client {
+    /// Makes a file in a folder. It appears as a whole or not at all.
+    pub(super) async fn upload(
+        &self,
+        folder: &str,
+        name: &ObjectName,
+        body: &PutBody,
+        what: &What,
+    ) -> Result<File> {
+        let about =
+            json!({ "name": name.as_str(), "parents": [folder], "mimeType": media_type(name) });
+        let (file, md5) = if body.length() <= MOST_AT_ONCE {
+            let bytes = read_whole(body, &what.subject).await?;
+            let md5 = md5_of(&bytes);
+            (self.upload_at_once(&about, &bytes, what).await?, md5)
+        } else {
+            self.upload_in_pieces(&about, body, what).await?
+        };
+        if file.md5_checksum.as_deref() == Some(&md5) {
+            return Ok(file);
+        }
+        if let Some(id) = &file.id {
+            self.remove(id, what).await?;
+        }
+        Err(Error::temporary(what.action, &what.subject, "it arrived damaged"))
+    }
+
+    /// Deletes a file of mine.
+    pub(super) async fn remove(&self, id: &str, what: &What) -> Result<()> {
+        let call = self.call(Method::DELETE, &["files", id], what.clone());
+        match self.send(&call).await {
+            Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn upload_call(&self, kind: &str, what: &What) -> Call {
+        let address = self.address(&["upload", "drive", "v3"], &["files"]);
+        Call::new(Method::POST, address, what.clone())
+            .query("uploadType", kind)
+            .query("fields", FIELDS)
+    }
+
+    async fn upload_at_once(&self, about: &Value, bytes: &Bytes, what: &What) -> Result<File> {
+        let boundary = boundary()?;
+        let media_type = about.get("mimeType").and_then(Value::as_str).unwrap_or(BYTES);
+        let mut body = format!(
+            "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{about}\r\n\
+             --{boundary}\r\nContent-Type: {media_type}\r\n\r\n"
+        )
+        .into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        let call = self
+            .upload_call("multipart", what)
+            .content(&format!("multipart/related; boundary={boundary}"), body);
+        self.json(&call).await
+    }
+
+    async fn upload_in_pieces(
+        &self,
+        about: &Value,
+        body: &PutBody,
+        what: &What,
+    ) -> Result<(File, String)> {
+        let call = self
+            .upload_call("resumable", what)
+            .header(UPLOAD_TYPE, BYTES)
+            .header(UPLOAD_LENGTH, body.length().to_string())
+            .json(about);
+        let opened = self.send(&call).await?;
+        let address = opened.headers.get(LOCATION).and_then(|value| value.to_str().ok());
+        let address = address.and_then(|address| Url::parse(address).ok()).ok_or_else(|| {
+            Error::temporary(what.action, &what.subject, "Google opened no way for the upload")
+        })?;
+        let mut source = Source::new(body, &what.subject);
+        let (mut at, mut failures) = (0, 0);
+        loop {
+            let piece = source.read_at(at).await?;
+            let sent = self.send_piece(&address, at, piece, body.length(), what).await;
+            let progress = match sent {
+                Ok(progress) => progress,
+                Err(error) if error.is_retryable() && failures < TRIES => {
+                    sleep(FIRST_WAIT * 2_u32.saturating_pow(failures)).await;
+                    failures += 1;
+                    match self.how_far(&address, body.length(), what).await {
+                        Err(error) if error.is_retryable() => continue,
+                        known => known?,
+                    }
+                }
+                Err(error) => return Err(error),
+            };
+            match progress {
+                Progress::Done(file) => return Ok((*file, source.md5())),
+                Progress::At(next) => {
+                    failures = if next > at { 0 } else { failures + 1 };
+                    if failures > TRIES {
+                        return Err(Error::temporary(
+                            what.action,
+                            &what.subject,
+                            "Google takes no more of it",
+                        ));
+                    }
+                    at = next;
+                }
+            }
+        }
+    }
+
+    async fn send_piece(
+        &self,
+        address: &Url,
+        at: u64,
+        piece: Bytes,
+        length: u64,
+        what: &What,
+    ) -> Result<Progress> {
+        let end = at + (piece.len() as u64).saturating_sub(1);
+        let call = Call::new(Method::PUT, address.clone(), what.clone())
+            .header(CONTENT_RANGE, format!("bytes {at}-{end}/{length}"))
+            .content(BYTES, piece)
+            .unsigned();
+        progress(self.send_any(&call).await?, &call).await
+    }
+
+    /// Asks how much of it arrived.
+    async fn how_far(&self, address: &Url, length: u64, what: &What) -> Result<Progress> {
+        let call = Call::new(Method::PUT, address.clone(), what.clone())
+            .header(CONTENT_RANGE, format!("bytes */{length}"))
+            .unsigned();
+        progress(self.send_any(&call).await?, &call).await
+    }
+}
+
+/// How far an upload is.
+enum Progress {
+    Done(Box<File>),
+    /// All before this has arrived.
+    At(u64),
+}
+
+async fn progress(answer: Answer, call: &Call) -> Result<Progress> {
+    let What { action, subject } = &call.what;
+    match answer.status {
+        // Not a redirection: the upload is not complete.
+        StatusCode::PERMANENT_REDIRECT => {
+            let range = answer.headers.get(RANGE).and_then(|value| value.to_str().ok());
+            let last = range.and_then(|range| range.rsplit_once('-')?.1.parse::<u64>().ok());
+            Ok(Progress::At(last.map_or(0, |last| last.saturating_add(1))))
+        }
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            Err(Error::temporary(action, subject, "Google has forgotten the upload"))
+        }
+        _ => {
+            let body = answer.checked().await?.bytes().await?;
+            let file = serde_json::from_slice(&body).map_err(|error| {
+                Error::temporary(action, subject, "Google's answer is not understood")
+                    .because(error)
+            })?;
+            Ok(Progress::Done(Box::new(file)))
+        }
+    }
+}
+
+/// What a Python client gives to the same file (`protocol.md` a.2).
+fn media_type(name: &ObjectName) -> &'static str {
+    let is_text =
+        ["SYFT_", "encryption_bundle_"].iter().any(|start| name.as_str().starts_with(start));
+    if is_text { TEXT } else { BYTES }
+}
+
+pub(super) fn md5_of(bytes: &[u8]) -> String {
+    use md5::{Digest as _, Md5};
+    format!("{:x}", Md5::digest(bytes))
+}
+
+/// The hash of a body, read to its end.
+pub(super) async fn md5_of_body(body: &PutBody) -> Result<String> {
+    use futures::TryStreamExt as _;
+    use md5::{Digest as _, Md5};
+    let mut md5 = Md5::new();
+    let mut stream = body.open();
+    while let Some(piece) = stream.try_next().await? {
+        md5.update(&piece);
+    }
+    Ok(format!("{:x}", md5.finalize()))
+}
