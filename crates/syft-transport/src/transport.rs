@@ -145,6 +145,9 @@ pub struct Capabilities {
     pub copy: bool,
     /// Others cannot read or write what is not theirs and not shared with them.
     pub access_control: bool,
+    /// What is shared with [any](crate::Recipient::Any) is not found by those to whom it
+    /// is not granted by name as well.
+    pub any_by_name: bool,
 }
 
 impl Capabilities {

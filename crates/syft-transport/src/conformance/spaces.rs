@@ -128,6 +128,11 @@ pub(super) async fn a_collection_for_any_reaches_everyone(cast: &Cast) -> Verdic
     let space = cast.collection()?;
     cast.owner.open(&space).await?;
     grants::grant(&*cast.owner, &space, Recipient::Any).await?;
+    if cast.owner.info().capabilities.any_by_name {
+        let found = grants::list(&*cast.owner, &space).await?;
+        ensure!(found == [Recipient::Any], "granted are {found:?}");
+        return Err(Exception::NotClaimed("each reader is named".to_owned()));
+    }
     for who in [&cast.peer, &cast.stranger] {
         let email = &who.info().identity;
         ensure!(finds(&**who, SpaceKind::Collection, &space).await?, "{email} misses it");

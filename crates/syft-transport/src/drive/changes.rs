@@ -6,7 +6,7 @@ use google_drive3::hyper::Method;
 
 use super::DriveTransport;
 use super::call::What;
-use super::files::{FIELDS, is_folder, object};
+use super::files::{FIELDS, is_folder, object, owner_of};
 use super::folders::recognise;
 use crate::{Change, ChangePage, Changes, Cursor, Error, Result, Space};
 
@@ -39,6 +39,9 @@ impl Changes for DriveTransport {
             page => page?,
         };
         let changes = page.changes.unwrap_or_default();
+        if changes.iter().any(|change| self.is_of_an_unknown_folder(change)) {
+            self.folders.survey_others(&what).await?;
+        }
         let changes = changes.into_iter().filter_map(|change| self.change(change)).collect();
         let more = page.next_page_token.is_some();
         let next = page.next_page_token.or(page.new_start_page_token).map(Cursor);
@@ -47,6 +50,16 @@ impl Changes for DriveTransport {
 }
 
 impl DriveTransport {
+    /// Whether it is about a file that somebody put into a folder which may be one of ours,
+    /// opened before the feed was followed.
+    fn is_of_an_unknown_folder(&self, change: &DriveChange) -> bool {
+        change.file.as_ref().is_some_and(|file| {
+            let mut parents = file.parents.iter().flatten();
+            let is_known = parents.any(|parent| self.folders.known.folder(parent).is_some());
+            !is_folder(file) && !is_known && owner_of(file).is_some_and(|owner| owner != *self.me())
+        })
+    }
+
     fn change(&self, change: DriveChange) -> Option<Change> {
         let id = change.file_id?;
         match change.file {

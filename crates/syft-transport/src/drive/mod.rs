@@ -74,6 +74,7 @@ impl DriveTransport {
         let mut capabilities = Capabilities::none();
         capabilities.copy = true;
         capabilities.access_control = true;
+        capabilities.any_by_name = true;
         let info = Info {
             name: format!("Google Drive of {identity}"),
             identity: identity.clone(),
