@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use syft_core::Email;
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
-use syft_transport::{FolderTransport, MemoryStore, Metered, Result, Retry, Transport};
+use syft_transport::{FolderTransport, MemoryStore, Metered, Mirror, Result, Retry, Transport};
 
 const PEOPLE: [&str; 3] = ["alice@example.org", "bob@example.org", "eve@example.org"];
 
@@ -32,7 +32,7 @@ impl Setup for Store {
             if !self.layered {
                 return bare;
             }
-            Arc::new(Retry::new(Arc::new(Metered::new(bare))))
+            Arc::new(Mirror::new(Arc::new(Retry::new(Arc::new(Metered::new(bare))))))
         })))
     }
 }

@@ -27,6 +27,7 @@
 
 mod access;
 mod bodies;
+mod fresh;
 mod names;
 mod planes;
 mod race;
@@ -39,6 +40,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use syft_core::{DatasetName, Email};
 
+use self::fresh::Fresh;
 use crate::{CollectionHash, CollectionKind, Error, ObjectName, Result, Space, Transport};
 
 /// How the suite comes by a store.
@@ -65,6 +67,8 @@ impl Cast {
     /// to do with them.
     #[must_use]
     pub fn new([owner, peer, stranger]: [Arc<dyn Transport>; 3]) -> Self {
+        let [owner, peer, stranger] =
+            [owner, peer, stranger].map(|store| Arc::new(Fresh::new(store)) as Arc<dyn Transport>);
         Cast { owner, peer, stranger }
     }
 

@@ -14,12 +14,12 @@ pub use mirror::Mirror;
 pub use retry::{Retry, RetryPolicy, Sleeper, TokioSleeper};
 pub use stale::Stale;
 
-fn sharing_of(transport: &dyn Transport) -> Result<&dyn Sharing> {
+pub(crate) fn sharing_of(transport: &dyn Transport) -> Result<&dyn Sharing> {
     let missing = || Error::unsupported("share in", &transport.info().name, "");
     transport.sharing().ok_or_else(missing)
 }
 
-fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
+pub(crate) fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
     let missing = || Error::unsupported("read the changes of", &transport.info().name, "");
     transport.changes().ok_or_else(missing)
 }
@@ -148,4 +148,4 @@ macro_rules! impl_layer {
     };
 }
 
-use impl_layer;
+pub(crate) use impl_layer;
