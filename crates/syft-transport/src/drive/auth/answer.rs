@@ -15,6 +15,8 @@ use crate::{Error, Result};
 
 /// Longest description of an error that is shown, in characters.
 const MAX_SHOWN: usize = 300;
+/// Longest word that is shown, in bytes: a longer one is no word but a token.
+const MAX_WORD: usize = 100;
 /// Fields of a question that are never shown, also where the answer repeats them.
 const SECRETS: [&str; 5] = ["client_secret", "refresh_token", "code", "code_verifier", "assertion"];
 
@@ -24,12 +26,15 @@ pub(super) struct Granted {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) refresh_token: Option<SecretString>,
     pub(super) refresh_expires_at: Option<Timestamp>,
+    /// What they are good for, where the answer says so.
+    pub(super) scope: Option<String>,
 }
 
 /// What was shown to get a token; `invalid_grant` means another thing for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grant {
     RefreshToken,
+    Code,
     ServiceAccount,
     Machine,
 }
@@ -74,6 +79,7 @@ pub(super) fn granted(
         expires_at: at("expires_in"),
         refresh_token: document.text("refresh_token").map(SecretString::from),
         refresh_expires_at: at("refresh_token_expires_in"),
+        scope: document.text("scope").map(str::to_owned),
     })
 }
 
@@ -99,6 +105,8 @@ impl Said {
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
             shown = shown.replace(secret, "…");
         }
+        let words = shown.split(' ').map(|word| if word.len() > MAX_WORD { "…" } else { word });
+        let shown = words.collect::<Vec<_>>().join(" ");
         let shown = shorten(&safe_text(&shorten(&shown, MAX_SHOWN)), MAX_SHOWN);
         Said { code: code.to_owned(), shown }
     }
@@ -152,6 +160,7 @@ fn is_passing(code: &str) -> bool {
 fn advice(grant: Grant) -> &'static str {
     match grant {
         Grant::RefreshToken => "the login at Google has expired or was withdrawn: log in again",
+        Grant::Code => "the code of the login was used already or has expired: log in again",
         Grant::ServiceAccount => {
             "Google does not accept the key of the service account: look whether it was deleted, \
              and whether this machine's clock is right"

@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 impl Credentials {
-    /// The login of a person: the `token.json` of [`LoopbackLogin`] or of Google's Python
+    /// The login of a person: the `token.json` of [`LoopbackLogin`](super::LoopbackLogin) or of Google's Python
     /// client.
     ///
     /// # Errors

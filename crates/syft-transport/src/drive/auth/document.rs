@@ -46,6 +46,11 @@ impl Document {
         self.text(key).ok_or_else(|| reject(what, format!("it has no {key}")))
     }
 
+    /// The object in a field.
+    pub(super) fn object(&self, key: &str) -> Option<Document> {
+        self.get(key).and_then(Value::as_object).cloned().map(Document)
+    }
+
     /// A number of seconds, also as a text: some servers send it so.
     pub(super) fn seconds(&self, key: &str) -> Option<f64> {
         let value = self.get(key)?;

@@ -21,7 +21,7 @@ impl Metadata {
     pub(super) fn at(host: Option<&str>) -> Result<Self> {
         let what = "the address of the metadata server";
         let host = host.unwrap_or(GOOGLE_HOST);
-        if host.contains(['/', '?', '#', '@']) {
+        if host.is_empty() || host.contains(['/', '?', '#', '@']) {
             return Err(reject(what, "it must be a host and perhaps a port"));
         }
         let mut url = Url::parse(&format!("http://{host}{PATH}"))

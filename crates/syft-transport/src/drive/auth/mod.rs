@@ -1,14 +1,16 @@
 //! How a participant proves to Google who they are: what they bring
-//! ([`Credentials`]), and the tokens that the calls of Drive carry ([`Tokens`]).
+//! ([`Credentials`]), how they log in ([`LoopbackLogin`]), and the tokens that the calls of Drive carry ([`Tokens`]).
 //!
 //! Nothing here reads the environment or a file: the caller brings the bytes.
 
 mod answer;
 mod bearer;
+mod client_secrets;
 mod credentials;
 mod document;
 mod endpoints;
 mod http;
+mod login;
 mod metadata;
 mod service_account;
 mod source;
@@ -17,9 +19,11 @@ mod token_file;
 mod tokens;
 
 pub use bearer::Bearer;
+pub use client_secrets::ClientSecrets;
 pub use credentials::Credentials;
 pub use endpoints::Endpoints;
 pub use http::{HttpClient, http_client};
+pub use login::LoopbackLogin;
 pub use store::{TokenStatus, TokenStore};
 pub use token_file::TokenFile;
 pub use tokens::Tokens;

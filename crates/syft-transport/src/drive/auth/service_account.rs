@@ -103,6 +103,7 @@ impl ServiceAccount {
             expires_at: expires_at.and_then(|seconds| Timestamp::new(seconds).ok()),
             refresh_token: None,
             refresh_expires_at: None,
+            scope: None,
         })
     }
 

@@ -83,7 +83,8 @@ impl Tokens {
     }
 
     /// A token in place of one that the API refused with the status 401. It is asked
-    /// for once, however many callers were refused with it.
+    /// for once, however many callers were refused with it. A call that is refused again
+    /// with the new one is refused for good.
     ///
     /// # Errors
     /// As [`bearer`](Self::bearer); [`Error::Denied`] if no other can be had.
