@@ -7,6 +7,7 @@ use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport
 
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
+use super::profile::advert_of;
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
@@ -39,6 +40,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
     let mut found = Connections { table, ..Connections::default() };
+    patiently(&"the store", 0, transport.refresh()).await?;
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();
@@ -114,6 +116,10 @@ async fn listen(
         (Some(objects), hello)
     } else {
         (None, transport.find(space, &ObjectName::parse(HELLO)?).await?)
+    };
+    let object = match object {
+        Some(object) => Some(object),
+        None => advert_of(transport, from).await?,
     };
     let Some(object) = object else { return Ok(Listened { inbox, hello: None }) };
     let is_foreign = object.owner.as_ref().is_some_and(|owner| owner != from);
