@@ -19,6 +19,7 @@ fn calls_are_refused_in_googles_words() {
         (Fault::UserRateLimit(None), 403, "userRateLimitExceeded", ""),
         (Fault::InsufficientPermissions, 403, "insufficientFilePermissions", ""),
         (Fault::BadToken, 401, "authError", ""),
+        (Fault::Gone, 410, "gone", ""),
         (Fault::Internal, 500, "internalError", ""),
         (Fault::Unavailable(wait), 503, "backendError", "3"),
     ] {
