@@ -1,9 +1,10 @@
-//! The chores of the project: `cargo xtask ci`, `tidy`, `interop` and `bench`.
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `emulator` and `bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod bench;
 mod ci;
+mod emulator;
 mod interop;
 mod tidy;
 
@@ -17,6 +18,9 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
                                   [--envelopes N]
+       cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
+                                  token file of each user is: [--port PORT] [--tokens FOLDER]
+                                  [--user EMAIL]...
        cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
 
 /// The files of the bench if nothing else is said.
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         ["interop", amounts @ ..] if let Some(amount) = interop::Amount::read(amounts) => {
             interop::run(&project_root(), amount)
         }
+        ["emulator", words @ ..] => emulator::run(&project_root(), words),
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),
         _ => {
