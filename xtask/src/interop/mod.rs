@@ -15,7 +15,7 @@ const SCRIPTS: &str = "tests/interop";
 const PINS: &str = "tests/interop/requirements.txt";
 
 /// How much is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Amount {
     /// What everything generated follows from; a new one each time if none is said.
     pub(crate) seed: Option<u64>,
@@ -25,16 +25,19 @@ pub(crate) struct Amount {
     pub(crate) messages: usize,
     /// Envelopes each way.
     pub(crate) envelopes: usize,
+    /// The pairs that meet over Google Drive: those whose name, owner first, begins so,
+    /// as `python-native`; all of them if none is said.
+    pub(crate) pairs: Option<String>,
 }
 
 impl Amount {
     /// All.
     pub(crate) const FULL: Amount =
-        Amount { seed: None, permissions: 20_000, messages: 2_000, envelopes: 500 };
+        Amount { seed: None, permissions: 20_000, messages: 2_000, envelopes: 500, pairs: None };
     /// What every change must pass. The seed stays the same, so that a change is
     /// blamed for nothing but itself.
     pub(crate) const USUAL: Amount =
-        Amount { seed: Some(1), permissions: 3_000, messages: 300, envelopes: 60 };
+        Amount { seed: Some(1), permissions: 3_000, messages: 300, envelopes: 60, pairs: None };
 
     /// Reads what is said on the command line; the rest is as in [`Amount::FULL`].
     pub(crate) fn read(words: &[&str]) -> Option<Amount> {
@@ -51,6 +54,9 @@ impl Amount {
             }
             ["--envelopes", count, rest @ ..] => {
                 Some(Amount { envelopes: count.parse().ok()?, ..Amount::read(rest)? })
+            }
+            ["--pairs", name, rest @ ..] => {
+                Some(Amount { pairs: Some((*name).to_owned()), ..Amount::read(rest)? })
             }
             _ => None,
         }
@@ -72,9 +78,11 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
     let target = target_folder(root);
     let python = environment::python(&root.join(PINS), &target.join("interop"))?;
     let program = build(root, &target)?;
-    let Amount { seed, permissions, messages, envelopes } = amount;
+    let Amount { seed, permissions, messages, envelopes, pairs } = amount;
     let seed = seed.unwrap_or_else(from_clock).to_string();
     let status = Command::new(&program)
+        .arg("--syft")
+        .arg(program.with_file_name("syft"))
         .arg("--python")
         .arg(python)
         .arg("--scripts")
@@ -83,17 +91,18 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
         .args(["--permissions", &permissions.to_string()])
         .args(["--messages", &messages.to_string()])
         .args(["--envelopes", &envelopes.to_string()])
+        .args(["--pairs", &pairs.unwrap_or_default()])
         .status()
         .map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(status.success())
 }
 
-/// Builds the program that compares, as the tests are built, so that nothing is
-/// built twice.
+/// Builds the program that compares and the one that is compared, as the tests are
+/// built, so that nothing is built twice.
 fn build(root: &Path, target: &Path) -> Result<std::path::PathBuf, String> {
     let status = Command::new("cargo")
         .args(["build", "--quiet", "--locked", "--workspace", "--all-features"])
-        .args(["--bin", "syft-interop"])
+        .args(["--bin", "syft-interop", "--bin", "syft"])
         .current_dir(root)
         .status();
     match status {
@@ -115,8 +124,18 @@ mod tests {
     #[test]
     fn each_amount_can_be_said() {
         assert_eq!(Amount::read(&[]), Some(Amount::FULL));
-        let said = Amount::read(&["--messages", "3", "--seed", "1", "--permissions", "2"]);
-        let expected = Amount { seed: Some(1), permissions: 2, messages: 3, envelopes: 500 };
+        let said = Amount::read(&[
+            "--messages",
+            "3",
+            "--seed",
+            "1",
+            "--permissions",
+            "2",
+            "--pairs",
+            "native",
+        ]);
+        let pairs = Some("native".to_owned());
+        let expected = Amount { seed: Some(1), permissions: 2, messages: 3, envelopes: 500, pairs };
         assert_eq!(said, Some(expected));
         for wrong in [["--seed", "x"], ["--sed", "1"], ["--seed", "-1"]] {
             assert_eq!(Amount::read(&wrong), None, "{wrong:?}");

@@ -9,6 +9,7 @@ mod drive;
 mod envelopes;
 mod messages;
 mod options;
+mod pairs;
 mod permissions;
 mod python;
 
@@ -45,7 +46,8 @@ fn compare(options: &Options) -> Result<bool, String> {
     let envelopes = envelopes::run(python, home.path(), *seed, options.envelopes)?.print();
     let boxes = boxes::run(python, home.path())?.print();
     let drive = drive::run(python, home.path())?.print();
-    let same = permissions && messages && envelopes && boxes && drive;
+    let pairs = pairs::run(python, &options.syft, home.path(), &options.pairs)?.print();
+    let same = permissions && messages && envelopes && boxes && drive && pairs;
     if !same {
         println!("interop: to repeat it: cargo xtask interop --seed {seed}");
     }

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use crate::python::Python;
 
 pub(crate) const USAGE: &str = "\
-usage: syft-interop --python PROGRAM --scripts FOLDER --seed N --permissions N --messages N --envelopes N
+usage: syft-interop --python PROGRAM --scripts FOLDER --syft PROGRAM --seed N --permissions N --messages N
+                    --envelopes N --pairs NAME
 This is started by cargo xtask interop, which installs the Python peer first.";
 
 /// Everything that a run depends on.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) python: Python,
+    /// The program of this project.
+    pub(crate) syft: PathBuf,
     /// What all that is generated follows from.
     pub(crate) seed: u64,
     /// Questions to the permission engines.
@@ -20,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) messages: usize,
     /// Envelopes each way.
     pub(crate) envelopes: usize,
+    /// Pairs whose name begins so tell their story over Google Drive.
+    pub(crate) pairs: String,
 }
 
 impl Options {
@@ -32,11 +37,14 @@ impl Options {
         let (mut program, mut scripts) = (None, None);
         let (mut seed, mut permissions) = (None, None);
         let (mut messages, mut envelopes) = (None, None);
+        let (mut syft, mut pairs) = (None, None);
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("{word}: its value is missing"))?;
             match word.as_str() {
                 "--python" => program = Some(PathBuf::from(value)),
                 "--scripts" => scripts = Some(PathBuf::from(value)),
+                "--syft" => syft = Some(PathBuf::from(value)),
+                "--pairs" => pairs = Some(value.clone()),
                 "--seed" => seed = Some(number(word, value)?),
                 "--permissions" => permissions = Some(number(word, value)?),
                 "--messages" => messages = Some(number(word, value)?),
@@ -50,10 +58,12 @@ impl Options {
                 program: program.ok_or_else(|| missing("--python"))?,
                 scripts: scripts.ok_or_else(|| missing("--scripts"))?,
             },
+            syft: syft.ok_or_else(|| missing("--syft"))?,
             seed: seed.ok_or_else(|| missing("--seed"))?,
             permissions: permissions.ok_or_else(|| missing("--permissions"))?,
             messages: messages.ok_or_else(|| missing("--messages"))?,
             envelopes: envelopes.ok_or_else(|| missing("--envelopes"))?,
+            pairs: pairs.ok_or_else(|| missing("--pairs"))?,
         })
     }
 }
@@ -72,10 +82,11 @@ mod tests {
 
     #[test]
     fn all_must_be_there() {
-        let line = "--python p --scripts s --seed 1 --permissions 2 --messages 3 --envelopes 4";
+        let line = "--python p --scripts s --syft t --seed 1 --permissions 2 --messages 3 --envelopes 4 --pairs python";
         let options = read(line).unwrap();
         assert_eq!((options.seed, options.permissions), (1, 2));
         assert_eq!((options.messages, options.envelopes), (3, 4));
+        assert_eq!(options.pairs, "python");
         for (line, complaint) in [
             ("--python p", "--scripts is missing"),
             ("--python", "--python: its value is missing"),
