@@ -124,5 +124,17 @@ async fn the_main_job_over_drive() {
     world.cost("scientist takes the result");
     let answer = "alice@hospital.org/jobs/bob@university.org/census/outputs/answer.txt";
     assert_eq!(scientist.read(answer).unwrap(), "42\n");
+    let submitted = scientist.submit("echo 43 > $SYFT_OUTPUTS/answer.txt", "second").await;
+    scientist.sync().await;
+    world.cost("second: sent");
+    owner.sync().await;
+    world.cost("second: taken");
+    owner.manager.approve_job(&submitted.id, &ApproveOptions::default()).unwrap();
+    owner.manager.run_job(&submitted.id, &options, &PlainSandbox, &mut Silent).unwrap();
+    owner.manager.release_job(&submitted.id, None, &ReleaseFiles::All, false).unwrap();
+    owner.sync().await;
+    world.cost("second: answered");
+    scientist.sync().await;
+    world.cost("second: seen");
     let _ = email;
 }
