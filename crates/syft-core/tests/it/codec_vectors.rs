@@ -1,19 +1,9 @@
 //! The codec against what the Python peer wrote and accepts (`fixtures/README.md`).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
-
+use crate::support::{fixture, gunzip, json_fixture};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use support::{fixture, gunzip, json_fixture};
 use syft_core::codec::{Limits, WireFormat, decode, decode_proposal, encode};
 use syft_core::{
     Checkpoint, Content, ContentHash, FileChangeEventsMessage, IncrementalCheckpoint,
@@ -148,8 +138,8 @@ fn drop_placeholder_hashes(expected: &mut Value, found: &mut Value) {
 
 #[test]
 fn odd_json_is_accepted_and_normalised_as_listed() {
-    check_variants("proposed", REFUSED_PROPOSALS, |json| support::read_proposal(json));
-    check_variants("events", REFUSED_EVENTS, |json| support::read_events(json));
+    check_variants("proposed", REFUSED_PROPOSALS, |json| crate::support::read_proposal(json));
+    check_variants("events", REFUSED_EVENTS, |json| crate::support::read_events(json));
 }
 
 #[test]
@@ -160,8 +150,8 @@ fn i1_a_hash_that_is_not_of_the_content_is_refused() {
         assert_eq!(baseline["name"], "baseline", "{table}");
         let input = text(baseline, "input_json");
         let code = match table {
-            "proposed" => support::read_proposal(input).unwrap_err().code,
-            _ => support::read_events(input).unwrap_err().code,
+            "proposed" => crate::support::read_proposal(input).unwrap_err().code,
+            _ => crate::support::read_events(input).unwrap_err().code,
         };
         assert_eq!(code, RejectCode::HashMismatch, "{table}/baseline");
     }
@@ -189,7 +179,7 @@ fn odd_containers_are_opened_as_listed() {
     }
     // The payload carries the hash `ab`: that it is refused for it shows that it was read.
     let payload = text(&variants, "payload");
-    let read = support::read_proposal(payload);
+    let read = crate::support::read_proposal(payload);
     assert_eq!(read.as_ref().map_err(|reject| reject.code), Err(RejectCode::HashMismatch));
     for case in cases {
         let name = text(case, "name");

@@ -1,19 +1,9 @@
 //! Version adverts against what the Python peer writes, accepts and compares
 //! (`fixtures/README.md`).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
-
+use crate::support::{fixture, json_fixture};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{fixture, json_fixture};
 use syft_core::{Advert, COMPAT_VERSION, Timestamp, Version, VersionStatus};
 
 fn read(text: &str) -> Result<Advert, String> {
@@ -140,7 +130,7 @@ fn f7_an_advert_that_cannot_be_read_is_refused_with_a_short_reason() {
 #[test]
 fn a_node_is_installed_as_the_python_client_is_from_the_index() {
     let table: serde_json::Value =
-        serde_json::from_str(include_str!("fixtures/version/install_source.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/version/install_source.json")).unwrap();
     let advert = Advert::of(COMPAT_VERSION, Timestamp::EPOCH);
     assert_eq!(advert.install_source.as_deref(), table["detected_for_pypi_install"].as_str());
 }

@@ -1,18 +1,8 @@
 //! Addresses, job names and file names: one spelling each, everything else refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
-
+use crate::support::json_fixture;
 use proptest::prelude::*;
 use serde_json::Value;
-use support::json_fixture;
 use syft_core::{
     CheckpointName, ContentHash, DatasetName, DatasitePath, Email, EventsName, JobName,
     ProposalName, Timestamp,

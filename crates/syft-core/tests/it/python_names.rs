@@ -1,11 +1,4 @@
 //! The names of the Python peer's folders, against what it makes of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use serde_json::Value;
 use syft_core::Email;
@@ -17,7 +10,7 @@ use syft_core::python_names::{
 const VERSION: &str = "0.10.0";
 
 fn table(name: &str) -> Value {
-    let names: Value = serde_json::from_str(include_str!("fixtures/names.json")).unwrap();
+    let names: Value = serde_json::from_str(include_str!("../fixtures/names.json")).unwrap();
     names[name].clone()
 }
 

@@ -1,25 +1,15 @@
 //! Every decoder of this crate that foreign bytes reach: whatever comes, the answer is
 //! a value that can be written again, or a reason that is short and safe to show.
 //! What they may cost is in `memory.rs`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
+use crate::support::{PROPOSAL, gunzip, gzip, pack};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
-use support::{PROPOSAL, gunzip, gzip, pack};
 use syft_core::codec::{WireFormat, decode, encode};
 use syft_core::python_names::{self, CollectionFolder, P2pFolder};
 use syft_core::testing::{Damage, damaged};

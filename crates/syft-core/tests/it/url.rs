@@ -1,18 +1,11 @@
 //! `syft://` addresses, as the Python peer reads them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use serde_json::Value;
 use syft_core::{HomePath, SyftUrl};
 
 #[test]
 fn addresses_are_read_as_the_python_peer_reads_them() {
-    let cases: Value = serde_json::from_str(include_str!("fixtures/urls.json")).unwrap();
+    let cases: Value = serde_json::from_str(include_str!("../fixtures/urls.json")).unwrap();
     for case in cases.as_array().unwrap() {
         let text = case["url"].as_str().unwrap();
         let read = SyftUrl::parse(text);

@@ -1,4 +1,4 @@
-//! Counts the bytes that the whole process has in use. For a binary with one test:
+//! Counts the bytes that the whole process has in use. For a program with one test:
 //! what another one does at the same time would be counted, too.
 
 use std::alloc::{GlobalAlloc, Layout, System};

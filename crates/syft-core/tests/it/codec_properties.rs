@@ -1,19 +1,9 @@
 //! Laws of the codec: what is written reads back, and no bytes are too strange.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
-
+use crate::support::{PROPOSAL, gunzip, pack};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use support::{PROPOSAL, gunzip, pack};
 use syft_core::codec::{Limits, WireFormat, decode, decode_events, decode_proposal, encode};
 use syft_core::{
     Change, ChannelHead, ChannelPosition, Checkpoint, CheckpointFile, Content, ContentHash,
@@ -209,7 +199,7 @@ proptest! {
         read_anything(&container)?;
         let mut tar = gunzip(&pack(PROPOSAL.as_bytes()));
         mutate(&mut tar, &edits);
-        read_anything(&support::gzip(&tar))?;
+        read_anything(&crate::support::gzip(&tar))?;
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! YAML of a peer: bounded, and nothing in it refers, repeats or runs.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::collections::BTreeMap;
 

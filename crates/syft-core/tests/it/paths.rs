@@ -1,17 +1,7 @@
 //! Paths below a datasite, by the rows of the threat list.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
-
+use crate::support::json_fixture;
 use proptest::prelude::*;
-use support::json_fixture;
 use syft_core::{DatasitePath, Email, HomePath};
 
 fn path(text: &str) -> DatasitePath {

@@ -1,11 +1,3 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
 //! Where things stand, and what travels.
 
 use serde::Deserialize;
@@ -182,7 +174,7 @@ struct Case {
 /// the same. Ours lets nothing pass that the peer's holds back.
 #[test]
 fn the_sync_filter_agrees_with_the_python_peer() {
-    let vectors: Vectors = serde_json::from_str(include_str!("fixtures/paths.json")).unwrap();
+    let vectors: Vectors = serde_json::from_str(include_str!("../fixtures/paths.json")).unwrap();
     // P4: `private` in any spelling is private; this node's own folder never travels.
     let stricter = ["Private/x", ".syft/x"];
     let mut compared = 0;

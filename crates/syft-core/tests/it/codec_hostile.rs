@@ -1,20 +1,12 @@
 //! What a hostile peer or store may send, by the rows of the threat list.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
-mod support;
 
 use std::io::Write;
 
+use crate::support::{
+    MEMBER, PROPOSAL, gzip, header, pack, read_events, read_proposal, tar_of, with,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use support::{MEMBER, PROPOSAL, gzip, header, pack, read_events, read_proposal, tar_of, with};
 use syft_core::codec::{Limits, decode_proposal, encode_events, encode_proposal};
 use syft_core::{
     Change, Content, ContentHash, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,

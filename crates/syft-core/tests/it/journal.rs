@@ -1,11 +1,3 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
 //! What was appended is there after any crash; damage is told from a torn end.
 
 use std::io::{self, Read};
