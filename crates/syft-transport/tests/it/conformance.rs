@@ -1,5 +1,4 @@
 //! The suite over every backend of this crate, bare and inside its layers.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::sync::Arc;
 

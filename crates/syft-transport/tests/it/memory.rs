@@ -1,11 +1,4 @@
 //! The store in memory as a hostile provider, and its rules.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use syft_core::Email;
 use syft_transport::{

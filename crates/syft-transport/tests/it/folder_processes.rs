@@ -1,12 +1,5 @@
-//! Several processes over one folder: this test binary starts itself again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    missing_docs,
-    reason = "tests"
-)]
+//! Several processes over one folder: this test program starts itself again.
+#![allow(clippy::disallowed_methods, reason = "it reads what it told itself")]
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -36,10 +29,10 @@ fn name(text: &str) -> ObjectName {
     ObjectName::parse(text).unwrap()
 }
 
-/// This binary again, running the one test `test` in the role of a child.
+/// This program again, running the one test `test` of this file in the role of a child.
 fn start(test: &str, root: &Path, body: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--quiet"])
+        .args([&format!("folder_processes::{test}"), "--exact", "--quiet"])
         .env(ROOT, root)
         .env(BODY, body)
         .stdin(Stdio::piped())

@@ -1,11 +1,4 @@
 //! The layers: patience, counting, and faults that repeat themselves.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,11 +1,4 @@
 //! What only a real folder shows: links, foreign files, drives that go away.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

@@ -1,11 +1,4 @@
 //! Names, keys and what is stored of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use proptest::prelude::*;
 use syft_core::{DatasetName, Email};

@@ -1,5 +1,4 @@
 //! The suite itself: a careless store does not pass it.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,12 +1,5 @@
 //! Whatever names a store holds: each is a place or an object of ours, or is passed
 //! over with a short reason.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::ffi::OsStr;
 use std::fs;
