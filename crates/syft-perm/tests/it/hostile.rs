@@ -1,6 +1,5 @@
 //! Permission files and patterns of others: every text is a file or a short reason
 //! with its line, and a file that cannot be read is its owner's alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! What holds for every text, user and path.
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,11 +1,4 @@
 //! Permission files as text.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use syft_perm::{Level, PermissionFile, Permissions, Rule};
 

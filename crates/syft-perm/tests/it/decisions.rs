@@ -1,11 +1,4 @@
 //! Who may do what, and what is told about it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use syft_core::DatasitePath;
 use syft_perm::{Level, PERMISSION_FILE, PermissionFile, Permissions, Reason, Rule};

@@ -1,12 +1,5 @@
 //! Grants and revocations: those of the Python peer (see `fixtures/README.md`),
 //! and what holds for all of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
