@@ -1,11 +1,4 @@
 //! What the Python peer makes is read here, and what it refuses is refused here.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,5 @@
 //! What is sealed can be opened by those it is for and by nobody else, as it was, and
 //! nothing that a stranger makes of it does harm.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::io::Read;
 use std::sync::LazyLock;
