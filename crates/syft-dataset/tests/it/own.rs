@@ -1,20 +1,7 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
-
-mod support;
-
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::Arc;
 
-use support::{Home, alice, email, name, users};
+use crate::support::{Home, alice, email, name, users};
 use syft_core::testing::ManualClock;
 use syft_core::{HomePath, Timestamp};
 use syft_dataset::{Audience, Error, Limits, NewDataset};

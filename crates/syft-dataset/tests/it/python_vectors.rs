@@ -1,25 +1,12 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
-
-mod support;
-
 use std::io::Cursor;
 
+use crate::support::{Home, email, name};
 use serde_json::Value;
-use support::{Home, email, name};
 use syft_dataset::Audience;
 
 /// The cases of the fixture that Python could create.
 fn cases() -> Vec<Value> {
-    let text = include_str!("fixtures/datasets.json");
+    let text = include_str!("../fixtures/datasets.json");
     let all: Value = serde_json::from_str(text).unwrap();
     all["cases"]
         .as_array()

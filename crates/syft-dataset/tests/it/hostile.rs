@@ -1,25 +1,13 @@
 //! What a peer publishes as a dataset, in any state: it is a copy in its own folder,
 //! or a short reason and nothing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::io::Cursor;
 
+use crate::support::{Home, email, name};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
-use support::{Home, email, name};
 use syft_core::has_suspicious;
 use syft_core::testing::{Damage, damaged};
 use syft_dataset::Dataset;

@@ -1,18 +1,6 @@
 //! A dataset goes into a backup as a whole and comes back as it was.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::{Home, name, users};
+use crate::support::{Home, name, users};
 use syft_core::{Error as CoreError, RejectCode};
 use syft_dataset::{Dataset, Error, NewDataset};
 

@@ -1,19 +1,6 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
-
-mod support;
-
 use std::io::ErrorKind;
 
-use support::{Home, alice, email, name, users};
+use crate::support::{Home, alice, email, name, users};
 use syft_dataset::{Audience, NewDataset};
 
 /// How a call fares on a disk that gives up after each possible number of

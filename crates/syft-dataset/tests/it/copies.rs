@@ -1,20 +1,7 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    dead_code,
-    unreachable_pub,
-    missing_debug_implementations,
-    reason = "tests"
-)]
-
-mod support;
-
 use std::io::Cursor;
 
+use crate::support::{Home, alice, email, name};
 use proptest::prelude::*;
-use support::{Home, alice, email, name};
 use syft_core::{Email, RejectCode};
 use syft_dataset::{Error, Limits};
 
