@@ -1,5 +1,4 @@
 //! A job without a box, where there is no better one.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::ffi::OsString;
 use std::path::Path;

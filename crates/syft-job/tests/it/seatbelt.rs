@@ -1,11 +1,4 @@
 //! What Seatbelt of macOS is told about a job, on every system.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,19 +1,8 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use common::{OWNER, Pair, Unboxed, email, name, quiet, tree};
+use crate::common::{OWNER, Pair, Unboxed, email, name, quiet, tree};
 use syft_core::DatasitePath;
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, LogSink, LogStream, Sandbox};
 use syft_job::{
@@ -180,11 +169,11 @@ fn no_run_begins_after_the_end_was_asked_for() {
     let pair = Pair::new();
     let id = pair.sent("count", "true\n");
     pair.approve(&id);
-    let before = (pair.owner.actions(), common::tree(pair.owner.folder.path()));
+    let before = (pair.owner.actions(), crate::common::tree(pair.owner.folder.path()));
     let store = &pair.owner.store;
     let error = store.run(&id, &RunOptions::default(), &Stopped, &mut quiet).unwrap_err();
     assert!(matches!(error, Error::Stopped), "{error}");
-    assert_eq!((pair.owner.actions(), common::tree(pair.owner.folder.path())), before);
+    assert_eq!((pair.owner.actions(), crate::common::tree(pair.owner.folder.path())), before);
     assert_eq!(pair.status(&id), Status::Approved);
     pair.run(&id).unwrap();
 }
@@ -297,7 +286,7 @@ fn r7_a_successor_is_compared_with_what_was_approved_of_the_one_before() {
     let other = pair.sent("recount", "echo one\n");
     assert_eq!(store.diff(&other).unwrap(), None);
 
-    let desk = common::scratch();
+    let desk = crate::common::scratch();
     std::fs::write(desk.path().join("run.sh"), format!("echo{}\u{1b}[2J two\n", " ".repeat(300)))
         .unwrap();
     std::fs::write(desk.path().join("table.bin"), [0, 159, 146, 150]).unwrap();

@@ -1,15 +1,5 @@
 //! Whatever is changed of an approved job, in its folder or in its snapshot: nothing
 //! runs but the approved bytes (`threats.md` R1, G9).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use common::{OWNER, Pair, dataset, email, name, quiet, scratch, tree};
+use crate::common::{OWNER, Pair, dataset, email, name, quiet, scratch, tree};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use syft_core::{ContentHash, LayoutKind};

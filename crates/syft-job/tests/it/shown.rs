@@ -1,17 +1,6 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
 //! What a person was shown is what a decision is about.
 
-mod common;
-
-use common::{OWNER, Pair, SCIENTIST, email, name};
+use crate::common::{OWNER, Pair, SCIENTIST, email, name};
 use syft_job::{ApproveOptions, Error, Intake, JobId, Script, Status, Submission};
 
 fn revise(pair: &Pair, script: impl AsRef<[u8]>) {

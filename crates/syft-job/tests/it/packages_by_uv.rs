@@ -1,24 +1,10 @@
 //! Jobs that need packages, installed by `uv`.
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod box_common;
-mod common;
-mod package_common;
 
 use std::fs;
 
-use box_common::walled;
-use package_common::uv::uv;
-use package_common::{ASKS, Packages, configure, from_folder, reason, wheel};
+use crate::box_common::walled;
+use crate::package_common::uv::uv;
+use crate::package_common::{ASKS, Packages, configure, from_folder, reason, wheel};
 use syft_job::Status;
 
 #[test]
@@ -68,8 +54,8 @@ fn uv_takes_wheels_alone() {
 #[test]
 fn uv_takes_the_wheels_of_a_folder_without_network() {
     let mut world = Packages::new();
-    let folder = common::scratch();
-    package_common::wheels(folder.path());
+    let folder = crate::common::scratch();
+    crate::package_common::wheels(folder.path());
     configure(&mut world.pair.owner, from_folder(folder.path(), Some(uv())));
     let id = world.sent("ask", ASKS, &["tiny"]);
     assert_eq!(world.answer(&id, &walled()), "42 real\n");

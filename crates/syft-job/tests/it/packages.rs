@@ -1,25 +1,13 @@
 //! Jobs that need packages: installed with the network and without data, and read
 //! beside the data without network. By pip, as Debian has it.
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod box_common;
-mod common;
-mod package_common;
 
 use std::fs;
 
-use box_common::{user, walled};
-use common::{OWNER, Pair, quiet};
-use package_common::{ASKS, Packages, Recorded, configure, from_folder, program, reason, wheel};
+use crate::box_common::{user, walled};
+use crate::common::{OWNER, Pair, quiet};
+use crate::package_common::{
+    ASKS, Packages, Recorded, configure, from_folder, program, reason, wheel,
+};
 use syft_core::ContentHash;
 use syft_job::sandbox::{Exit, IsolationLevel, LimitKind, Limits, Network, Sandbox};
 use syft_job::{
@@ -90,7 +78,7 @@ fn after_the_cache_is_gone_the_same_packages_are_installed_as_were_approved() {
 #[test]
 fn the_packages_of_a_project_are_installed_too() {
     let world = Packages::new();
-    let folder = common::scratch();
+    let folder = crate::common::scratch();
     let project = "[project]\nname = 'job'\nversion = '1'\nrequires-python = '>=3.8'\n\
                    dependencies = ['tiny']\n";
     fs::write(folder.path().join("main.py"), ASKS).unwrap();
@@ -125,7 +113,7 @@ fn the_script_of_the_python_client_runs_unchanged() {
 
 #[test]
 fn the_script_of_the_python_client_runs_in_namespaces() {
-    user::in_namespaces("the_script_of_the_python_client_runs_in_namespaces", |boxed| {
+    user::in_namespaces("packages::the_script_of_the_python_client_runs_in_namespaces", |boxed| {
         the_python_clients_script_runs(&boxed);
     });
 }
@@ -257,7 +245,7 @@ fn r5_no_code_of_a_package_runs_when_it_is_installed() {
         "import urllib.request\nurllib.request.urlopen('{url}')\n\
          from setuptools import setup\nsetup(name='evil', version='1.0')\n"
     );
-    let folder = common::scratch();
+    let folder = crate::common::scratch();
     fs::create_dir(folder.path().join("evil-1.0")).unwrap();
     fs::write(folder.path().join("evil-1.0/setup.py"), setup).unwrap();
     let archive = world.index.folder().join("evil-1.0.tar.gz");
@@ -336,8 +324,8 @@ fn an_owner_who_takes_no_packages_is_asked_for_none() {
 #[test]
 fn wheels_of_a_folder_are_installed_without_network() {
     let mut world = Packages::new();
-    let folder = common::scratch();
-    package_common::wheels(folder.path());
+    let folder = crate::common::scratch();
+    crate::package_common::wheels(folder.path());
     configure(&mut world.pair.owner, from_folder(folder.path(), None));
     let id = world.sent("ask", ASKS, &["tiny"]);
     let sandbox = Recorded::new(walled());
@@ -378,14 +366,17 @@ fn x1_an_installer_reads_nothing_of_its_owners_home() {
 
 #[test]
 fn x1_in_namespaces_an_installer_reads_nothing_of_its_owners_home() {
-    user::in_namespaces("x1_in_namespaces_an_installer_reads_nothing_of_its_owners_home", |it| {
-        installer_reads_nothing(&it);
-    });
+    user::in_namespaces(
+        "packages::x1_in_namespaces_an_installer_reads_nothing_of_its_owners_home",
+        |it| {
+            installer_reads_nothing(&it);
+        },
+    );
 }
 
 fn installer_reads_nothing(sandbox: &dyn Sandbox) {
     let mut world = Packages::new();
-    let folder = common::scratch();
+    let folder = crate::common::scratch();
     let canaries = [
         world.pair.owner.path(&format!("{OWNER}/private/datasets/census/census.csv")),
         world.pair.owner.path("canary"),

@@ -1,21 +1,11 @@
 //! The examples of the documents, as they stand there: what Python spells with
 //! brackets or properties is a call here.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::{Unboxed, quiet, scratch, tree};
+use crate::common::{Unboxed, quiet, scratch, tree};
 use syft_core::{Email, JobName};
 use syft_job::{Error, JobClient, JobKind, JobsList, ReleaseFiles, RunOptions, Status, get_client};
 

@@ -1,18 +1,9 @@
 //! Jobs as the Python peer writes, reads and judges them, table by table.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use common::{Home, OWNER, Pair, SCIENTIST, email, name, tree};
+use crate::common::{Home, OWNER, Pair, SCIENTIST, email, name, tree};
 use serde_json::{Map, Value, json};
 use syft_core::{JobName, LayoutKind, Timestamp, yaml};
 use syft_job::{
@@ -22,7 +13,7 @@ use syft_job::{
 
 macro_rules! fixture {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("fixtures/pysyft/", $name))).unwrap()
+        serde_json::from_str::<Value>(include_str!(concat!("../fixtures/pysyft/", $name))).unwrap()
     };
 }
 
@@ -312,7 +303,7 @@ fn actions_are_taken_in_the_states_in_which_the_python_peer_takes_them() {
             continue;
         }
         if from == "running" {
-            // tests/runs.rs: nothing is decided about a job that runs.
+            // `runs.rs`: nothing is decided about a job that runs.
             continue;
         }
         let exit = if from == "failed" { "exit 3\n" } else { "exit 0\n" };
@@ -406,7 +397,7 @@ fn r12_a_release_leaves_what_the_python_peer_leaves() {
     let table = fixture!("runs.json");
     for case in list(&table, "runs") {
         let title = text(case, "name");
-        // Time limits are the box's: tests/box_limits.rs. A job's own outputs folder
+        // Time limits are the box's: `tests/box_limits.rs`. A job's own outputs folder
         // is empty when it starts.
         let script = match title {
             "ok" => text(case, "run_sh").replace(" $OUTER_SECRET", ""),

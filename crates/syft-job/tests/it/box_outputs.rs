@@ -1,12 +1,4 @@
 //! What is collected from an outputs folder, and what is left there.
-#![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -1,18 +1,9 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use common::{Home, NOW, OWNER, Pair, SCIENTIST, Unboxed, email, name, quiet, scratch, tree};
+use crate::common::{
+    Home, NOW, OWNER, Pair, SCIENTIST, Unboxed, email, name, quiet, scratch, tree,
+};
 use syft_core::testing::{FaultyDisk, ManualClock, SeededEntropy};
 use syft_core::{AuditLog, DirDisk, LayoutKind, Layouts, NodePaths, Timestamp};
 use syft_job::{

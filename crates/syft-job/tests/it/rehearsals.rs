@@ -1,23 +1,10 @@
 //! A rehearsal: the pipeline and the box of a run, on the mock, deciding nothing.
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod box_common;
-mod common;
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use box_common::{unboxed, walled};
-use common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, tree};
+use crate::box_common::{unboxed, walled};
+use crate::common::{Home, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, tree};
 use syft_core::{ContentHash, DatasitePath};
 use syft_job::sandbox::{BoxReport, BoxedJob, IsolationLevel, Limits, LogSink, Sandbox};
 use syft_job::{

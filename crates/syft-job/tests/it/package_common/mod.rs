@@ -1,6 +1,5 @@
 //! Wheels that a test makes, an index that serves them on loopback, and jobs that
 //! need them.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 mod index;
 pub(crate) mod uv;

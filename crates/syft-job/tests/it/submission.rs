@@ -1,17 +1,6 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::fs;
 
-use common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, tree};
+use crate::common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, tree};
 use syft_job::{Error, JobConfig, JobKind, Script, Submission};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

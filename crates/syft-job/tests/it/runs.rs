@@ -1,19 +1,8 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use common::{NOW, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, tree};
+use crate::common::{NOW, OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, tree};
 use syft_core::{DatasitePath, Timestamp};
 use syft_job::sandbox::{
     BoxReport, BoxedJob, Exit, IsolationLevel, Limits, LogSink, LogStream, Sandbox,

@@ -1,25 +1,12 @@
 //! `syft_client` and `syft` in a job, in a rehearsal and beside it, with the
 //! Python of this machine and nothing installed.
-#![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod box_common;
-mod common;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use box_common::walled;
-use common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, quiet};
+use crate::box_common::walled;
+use crate::common::{Home, OWNER, Pair, SCIENTIST, dataset, email, name, quiet};
 use syft_core::DatasitePath;
 use syft_job::{
     ApproveOptions, Intake, Job, JobId, JobKind, RehearsalOptions, RunOptions, Script, Submission,
@@ -293,7 +280,7 @@ except ModuleNotFoundError as error:
 /// The `python` block of the README, with the mock of its dataset at hand.
 #[test]
 fn the_python_of_the_readme_runs() {
-    const README: &str = include_str!("../README.md");
+    const README: &str = include_str!("../../README.md");
     let block = README.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
     let bob = Home::of(SCIENTIST, 2);
     mocks(&bob);

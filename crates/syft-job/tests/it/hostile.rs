@@ -1,18 +1,9 @@
 //! What a submitter writes into a job's folder, and what an owner writes back, in any
 //! state: it is read, or it is said in short why not. Nothing of it stops another job.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::fs;
 
-use common::{OWNER, Pair, SCIENTIST, email, name};
+use crate::common::{OWNER, Pair, SCIENTIST, email, name};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -1,18 +1,9 @@
 //! A datasite that the Python peer had before, or works on beside this node.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
-use common::{Pair, email, name};
+use crate::common::{Pair, email, name};
 use syft_core::{Email, JobName, LayoutKind, Layouts, Timestamp};
 use syft_job::{Intake, JobConfig, JobId, Problem, Status};
 
@@ -25,7 +16,7 @@ fn pair() -> Pair {
 
 /// The store of the owner, after a change from the one layout to the other.
 fn moved(pair: &Pair, from: LayoutKind, to: LayoutKind) -> syft_job::JobStore {
-    let layouts = Layouts::new(email(common::OWNER), to);
+    let layouts = Layouts::new(email(crate::common::OWNER), to);
     let store = pair.owner.store.clone().with_layouts(layouts);
     store.check_layout(from, to).unwrap();
     store.take_layout(from, to).unwrap();
@@ -56,7 +47,7 @@ fn only_what_stands_there_at_the_takeover_is_the_history_of_a_job() {
     pair.owner.store.take_over().unwrap();
     let id = pair.sent("count", "echo 1");
     assert_eq!(pair.status(&id), Status::Inbox);
-    assert!(!pair.owner.store.is_frozen(&email(common::SCIENTIST), &name("count")).unwrap());
+    assert!(!pair.owner.store.is_frozen(&email(crate::common::SCIENTIST), &name("count")).unwrap());
     pair.approve(&id);
     pair.run(&id).unwrap();
     assert_eq!(pair.status(&id), Status::Done);
@@ -67,7 +58,7 @@ fn only_what_stands_there_at_the_takeover_is_the_history_of_a_job() {
 #[test]
 fn what_had_ended_before_the_takeover_stays_as_it_is() {
     let pair = pair();
-    pair.scientist.store.submit(&common::submission("count", "echo 1")).unwrap();
+    pair.scientist.store.submit(&crate::common::submission("count", "echo 1")).unwrap();
     pair.deliver("count");
     let (_, shown) = pair.folders("count");
     pair.owner.write(&format!("{shown}/state.yaml"), DONE);
@@ -112,7 +103,7 @@ fn results_of_a_run_by_the_python_peer_beside_this_node_are_kept() {
 #[test]
 fn a_job_stays_where_it_lies_whatever_is_put_at_the_other_place() {
     let pair = pair();
-    pair.scientist.store.submit(&common::submission("count", "echo 1")).unwrap();
+    pair.scientist.store.submit(&crate::common::submission("count", "echo 1")).unwrap();
     pair.deliver("count");
     let (sent, _) = pair.folders("count");
     let older = sent.replace("/v1/", "/");
@@ -133,7 +124,7 @@ fn a_job_stays_where_it_lies_whatever_is_put_at_the_other_place() {
 #[test]
 fn a_job_for_an_enclave_is_none_in_either_layout() {
     let pair = pair();
-    pair.scientist.store.submit(&common::submission("count", "echo 1")).unwrap();
+    pair.scientist.store.submit(&crate::common::submission("count", "echo 1")).unwrap();
     pair.deliver("count");
     let (sent, _) = pair.folders("count");
     let config = read(&pair.owner.path(&sent), "config.yaml");
@@ -150,7 +141,7 @@ fn a_job_for_an_enclave_is_none_in_either_layout() {
 fn a_job_that_does_not_say_when_it_was_sent_is_one_in_pysyft_too() {
     for said in ["", "submitted_at: yesterday\n"] {
         let pair = Pair::new();
-        pair.scientist.store.submit(&common::submission("count", "echo 1")).unwrap();
+        pair.scientist.store.submit(&crate::common::submission("count", "echo 1")).unwrap();
         pair.deliver("count");
         let (sent, _) = pair.folders("count");
         let config = read(&pair.owner.path(&sent), "config.yaml");
@@ -158,7 +149,7 @@ fn a_job_that_does_not_say_when_it_was_sent_is_one_in_pysyft_too() {
         let config: String = lines.map(|line| format!("{line}\n")).collect();
         pair.owner.write(&format!("{sent}/config.yaml"), format!("{config}{said}"));
         received(&pair.owner.store.intake_all().unwrap());
-        pair.owner.clock.set(Timestamp::new(common::NOW + 3600.0).unwrap());
+        pair.owner.clock.set(Timestamp::new(crate::common::NOW + 3600.0).unwrap());
         let store = moved(&pair, LayoutKind::Native, LayoutKind::Pysyft);
         let taken = store.intake_all().unwrap();
         assert!(matches!(&taken[..], [(.., Intake::Unchanged { .. })]), "{said}: {taken:?}");

@@ -1,17 +1,6 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::fs;
 
-use common::{OWNER, Pair, SCIENTIST, email, name, tree};
+use crate::common::{OWNER, Pair, SCIENTIST, email, name, tree};
 use syft_job::sandbox::{IsolationLevel, Limits};
 use syft_job::{
     ApproveOptions, Error, FlagKind, Intake, JobId, Problem, Review, Script, Status, Submission,
@@ -185,7 +174,7 @@ fn a_rejection_and_a_withdrawal_are_seen_by_both_sides() {
 fn s11_an_ambiguous_name_lists_the_candidates() {
     let pair = Pair::new();
     let id = pair.sent("count", SCRIPT);
-    let mallory = common::Home::of("mallory@uni.edu", 9);
+    let mallory = crate::common::Home::of("mallory@uni.edu", 9);
     let mut submission = Submission::new(email(OWNER), Script::Text("echo evil\n".to_owned()));
     submission.name = Some(name("count"));
     let sent = mallory.store.submit(&submission).unwrap();

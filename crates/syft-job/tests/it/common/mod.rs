@@ -1,5 +1,4 @@
 //! Two homes in temporary folders, a clock that stands, and a box that is none.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::fs;
