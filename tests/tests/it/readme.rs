@@ -1,12 +1,11 @@
 //! The commands of the first page, run as two people type them.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::fs;
 
 use syft_tests::People;
 
-const README: &str = include_str!("../../README.md");
-const GATE: &str = include_str!("../../.ci/run");
+const README: &str = include_str!("../../../README.md");
+const GATE: &str = include_str!("../../../.ci/run");
 
 const CENSUS: &str = "name,age\nAda,36\nGrace,85\nAlan,41\n";
 const MOCK: &str = "name,age\nmade up,1\n";

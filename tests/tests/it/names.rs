@@ -1,19 +1,12 @@
 //! The table of names leaves none out, and each test that it names shows the name.
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-const TABLE: &str = include_str!("../../docs/names.md");
+const TABLE: &str = include_str!("../../../docs/names.md");
 /// Every name of the three documents, with the places where it stands.
-const NAMES: &str = include_str!("../fixtures/names.txt");
+const NAMES: &str = include_str!("../../fixtures/names.txt");
 
 /// The documents that have a name, by the name.
 fn documents() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
@@ -114,7 +107,8 @@ fn each_test_shows_what_it_is_named_for() {
 fn typed() -> String {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mut typed = String::new();
-    for folder in ["docs", "examples/two-people", "examples/map-reduce", "crates/syft-cli/tests"] {
+    for folder in ["docs", "examples/two-people", "examples/map-reduce", "crates/syft-cli/tests"]
+    {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let is_read = path.extension().is_some_and(|ending| ending == "md" || ending == "rs");

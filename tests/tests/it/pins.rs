@@ -1,13 +1,12 @@
 //! The Python packages that are compared with are those that the fixtures came from.
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use std::collections::BTreeMap;
 
 #[test]
 fn the_packages_are_those_that_the_fixtures_came_from() {
     let made_with: BTreeMap<String, String> =
-        serde_json::from_str(include_str!("../fixtures/versions.json")).unwrap();
-    let pins: BTreeMap<&str, &str> = include_str!("../interop/requirements.txt")
+        serde_json::from_str(include_str!("../../fixtures/versions.json")).unwrap();
+    let pins: BTreeMap<&str, &str> = include_str!("../../interop/requirements.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.trim().split_once("=="))

@@ -1,5 +1,4 @@
 //! The pages for people, run as they stand.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 
@@ -36,20 +35,20 @@ fn only<'a>(page: &'a Page, mark: &str) -> &'a str {
 #[test]
 fn no_block_of_a_page_is_left_out() {
     let pages = [
-        include_str!("../../docs/manager.md"),
-        include_str!("../../docs/architecture.md"),
-        include_str!("../../docs/datasites.md"),
-        include_str!("../../docs/pysyft.md"),
-        include_str!("../../examples/two-people/README.md"),
-        include_str!("../../examples/two-people/offline.md"),
-        include_str!("../../examples/map-reduce/README.md"),
-        include_str!("../../examples/debugging/README.md"),
-        include_str!("../../examples/fail-softly/README.md"),
+        include_str!("../../../docs/manager.md"),
+        include_str!("../../../docs/architecture.md"),
+        include_str!("../../../docs/datasites.md"),
+        include_str!("../../../docs/pysyft.md"),
+        include_str!("../../../examples/two-people/README.md"),
+        include_str!("../../../examples/two-people/offline.md"),
+        include_str!("../../../examples/map-reduce/README.md"),
+        include_str!("../../../examples/debugging/README.md"),
+        include_str!("../../../examples/fail-softly/README.md"),
     ];
     let shown: Vec<String> =
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
     assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text"]);
-    let documented = include_str!("../../crates/syft-sync/src/lib.rs");
+    let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
         let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
         assert!(documented.contains(&tested), "{page}.md is no documentation test");
@@ -58,7 +57,7 @@ fn no_block_of_a_page_is_left_out() {
 
 #[test]
 fn the_two_person_walk_through() {
-    let people = run_page("README.md", include_str!("../../examples/two-people/README.md"));
+    let people = run_page("README.md", include_str!("../../../examples/two-people/README.md"));
     let log = people.types("syft --home \"$ALICE_HOME\" audit log --json");
     assert!(log.stdout.contains("job.released"), "{log:#?}");
 }
@@ -66,7 +65,7 @@ fn the_two_person_walk_through() {
 /// What goes through the folder is sealed, or is not where both want it so.
 #[test]
 fn the_two_person_walk_through_sealed_and_in_the_open() {
-    const TEXT: &str = include_str!("../../examples/two-people/README.md");
+    const TEXT: &str = include_str!("../../../examples/two-people/README.md");
     let sealed = run_page("README.md", TEXT);
     let mut page = Page::read(TEXT);
     for step in page.steps.iter_mut().filter(|step| step.text.contains(" login ")) {
@@ -90,16 +89,16 @@ fn the_two_person_walk_through_sealed_and_in_the_open() {
 #[test]
 fn the_walk_through_with_one_of_them_away() {
     // Set up "as before", on the page before this one.
-    let mut before = Page::read(include_str!("../../examples/two-people/README.md"));
+    let mut before = Page::read(include_str!("../../../examples/two-people/README.md"));
     before.steps.retain(|step| step.is_setup);
-    let mut page = Page::read(include_str!("../../examples/two-people/offline.md"));
+    let mut page = Page::read(include_str!("../../../examples/two-people/offline.md"));
     page.steps.splice(0..0, before.steps);
     run(&mut People::new(), "offline.md", &page);
 }
 
 #[test]
 fn the_page_of_the_manager() {
-    let people = run_page("manager.md", include_str!("../../docs/manager.md"));
+    let people = run_page("manager.md", include_str!("../../../docs/manager.md"));
     assert_eq!(people.types("cat \"$RESULTS/mean_age.txt\"").stdout, "51.25\n");
     let datasite = people.alice().join("alice@hospital.org");
     assert!(!datasite.exists(), "a reset leaves no datasite");
@@ -107,12 +106,12 @@ fn the_page_of_the_manager() {
 
 #[test]
 fn the_page_of_the_architecture() {
-    let _ = run_page("architecture.md", include_str!("../../docs/architecture.md"));
+    let _ = run_page("architecture.md", include_str!("../../../docs/architecture.md"));
 }
 
 #[test]
 fn the_page_beside_pysyft() {
-    const TEXT: &str = include_str!("../../docs/pysyft.md");
+    const TEXT: &str = include_str!("../../../docs/pysyft.md");
     let page = Page::read(TEXT);
     // The drawing is of the moment before the layout is changed again.
     let mut before = Page::read(TEXT);
@@ -126,12 +125,12 @@ fn the_page_beside_pysyft() {
 
 #[test]
 fn the_page_of_datasites() {
-    const TEXT: &str = include_str!("../../docs/datasites.md");
+    const TEXT: &str = include_str!("../../../docs/datasites.md");
     let people = run_page("datasites.md", TEXT);
     let page = Page::read(TEXT);
     let [folders, excerpt] = [only(&page, "text"), only(&page, "python")];
     stand(folders, &people.alice());
-    let script = include_str!("../../docs/files/count_customers.py");
+    let script = include_str!("../../../docs/files/count_customers.py");
     assert!(script.contains(excerpt), "{excerpt} is not in the script");
     let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
     assert_eq!(output, "region,customers\nnorth,2\nsouth,1\n");
@@ -154,7 +153,7 @@ fn stand(drawing: &str, home: &Path) {
 
 #[test]
 fn three_owners_answer_one_question() {
-    let people = run_page("README.md", include_str!("../../examples/map-reduce/README.md"));
+    let people = run_page("README.md", include_str!("../../../examples/map-reduce/README.md"));
     let total = "python3 examples/map-reduce/total.py \"$RESULTS\"/*/count.csv";
     assert_eq!(people.types(total).stdout, "Total customers across all owners: 12\n");
     let shared = people.shared_files();
@@ -165,7 +164,7 @@ fn three_owners_answer_one_question() {
 
 #[test]
 fn the_scientist_finds_the_error_and_fixes_it() {
-    let people = run_page("README.md", include_str!("../../examples/debugging/README.md"));
+    let people = run_page("README.md", include_str!("../../../examples/debugging/README.md"));
     let log = people.types("syft --home \"$BOB_HOME\" job logs \"My Analysis\" --err");
     assert!(log.stdout.contains("KeyError: 'customer_id'"), "{log:#?}");
     let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
@@ -174,7 +173,7 @@ fn the_scientist_finds_the_error_and_fixes_it() {
 
 #[test]
 fn one_bad_job_and_one_bad_message_stop_nothing() {
-    let people = run_page("README.md", include_str!("../../examples/fail-softly/README.md"));
+    let people = run_page("README.md", include_str!("../../../examples/fail-softly/README.md"));
     assert_eq!(people.types("cat \"$RESULTS/people.txt\"").stdout, "3890000\n");
     let log = people.types("syft --home \"$BOB_HOME\" job logs endpoint --err").stdout;
     assert!(log.contains("customers_count") && log.contains("census"), "{log}");
