@@ -107,7 +107,7 @@ fn each_test_shows_what_it_is_named_for() {
 fn typed() -> String {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mut typed = String::new();
-    for folder in ["docs", "examples/two-people", "examples/map-reduce", "crates/syft-cli/tests"]
+    for folder in ["docs", "examples/two-people", "examples/map-reduce", "crates/syft-cli/tests/it"]
     {
         for entry in fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
