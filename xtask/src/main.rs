@@ -9,7 +9,7 @@ mod interop;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
@@ -58,4 +58,28 @@ fn project_root() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "where cargo builds is said in its environment")]
 fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
+}
+
+/// What cargo tells a program that it runs about the program's own package.
+const OF_THIS_PACKAGE: &[&str] = &[
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// A call of cargo in the workspace. Build scripts that look at these settings would
+/// take ours for a change, and build again what was built by hand.
+fn cargo(root: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    for name in OF_THIS_PACKAGE {
+        command.env_remove(name);
+    }
+    command.current_dir(root);
+    command
 }

@@ -89,7 +89,7 @@ impl DriveTransport {
         };
         let space = folder.space();
         self.folders.known.add(folder, id);
-        space.filter(|space| !matches!(space, Space::Archive { .. })).map(Change::Space)
+        space.filter(|space| !matches!(space, Space::Archive { .. })).map(Change::Opened)
     }
 
     /// What left a space for a folder that nobody reads, or for one that is none of ours,

@@ -76,6 +76,7 @@ impl DriveTransport {
         capabilities.copy = true;
         capabilities.access_control = true;
         capabilities.any_by_name = true;
+        capabilities.checked_puts = true;
         capabilities.profiles = true;
         let info = Info {
             name: format!("Google Drive of {identity}"),
@@ -286,20 +287,11 @@ impl Transport for DriveTransport {
             _ => found.skipped = self.folders.survey_others(&what).await?,
         }
         let me = self.me();
-        let wanted = |folder: &Folder| match (kind, folder.space()?) {
-            (SpaceKind::Inbox, space @ Space::Inbox { .. })
-            | (SpaceKind::Outbox, space @ Space::Outbox { .. }) => {
-                (folder.owner != *me && reads_by_role(&space, me)).then_some(space)
-            }
-            (SpaceKind::Collection, space @ Space::Collection { .. })
-            | (SpaceKind::Profile, space @ Space::Profile { .. }) => {
-                (folder.owner != *me).then_some(space)
-            }
-            (SpaceKind::OwnCollection, space @ Space::Collection { .. }) => {
-                (folder.owner == *me).then_some(space)
-            }
-            (SpaceKind::Mine, space) => (space.writer() == me).then_some(space),
-            _ => None,
+        // What others are to have opened is not in my own Drive.
+        let may_be_mine = matches!(kind, SpaceKind::OwnCollection | SpaceKind::Mine);
+        let wanted = |folder: &Folder| {
+            let space = folder.space().filter(|space| kind.is_of(space, me))?;
+            (may_be_mine || folder.owner != *me).then_some(space)
         };
         found.spaces = self.folders.known.folders().iter().filter_map(wanted).collect();
         found.spaces.sort();

@@ -1,0 +1,11 @@
+//! The tests of the trait, its backends and its layers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod conformance;
+mod conformance_catches;
+mod folder;
+mod folder_processes;
+mod hostile;
+mod layers;
+mod memory;
+mod values;
