@@ -100,6 +100,9 @@ struct Beside {
     native: Option<NativeHello>,
     #[serde(default)]
     signature: Option<String>,
+    /// Of a Python client: the keys beside its advert.
+    #[serde(default, rename = "public_encryption_bundle")]
+    bundle: Option<Value>,
 }
 
 /// A key that may be absent, and is no null.
@@ -204,7 +207,8 @@ impl Hello {
     #[must_use]
     pub fn seals(&self) -> bool {
         let says = |native: &NativeHello| native.capabilities.iter().any(|word| word == SEALED);
-        self.bundle.is_some() && self.native.as_ref().is_some_and(says)
+        // A Python client shows its keys only if it seals.
+        self.bundle.is_some() && self.native.as_ref().is_none_or(says)
     }
 
     /// The same of one who seals.
@@ -213,6 +217,15 @@ impl Hello {
         if let Some(native) = &mut self.native {
             native.capabilities.push(SEALED.to_owned());
         }
+        self
+    }
+
+    /// The same without keys that nobody signed with. They count only where they lay in a
+    /// file of their own, in a store that proves whose it is: what is left of a node's hello
+    /// when somebody takes its signature away is no Python client's.
+    #[must_use]
+    pub(crate) fn without_loose_keys(mut self) -> Self {
+        self.bundle = self.bundle.filter(|_| self.native.is_some());
         self
     }
 
@@ -284,9 +297,14 @@ impl Hello {
         let advert = Advert::from_json(bytes)?;
         let bad_json =
             |error: serde_json::Error| Reject::new(RejectCode::BadJson, error.to_string());
-        let Beside { native, signature } = serde_json::from_slice(bytes).map_err(bad_json)?;
+        let Beside { native, signature, bundle } =
+            serde_json::from_slice(bytes).map_err(bad_json)?;
         let Some(native) = native else {
-            return Ok(Hello { advert, native: None, signature: None, bundle: None });
+            let bundle = bundle.map(|document| Bundle::from_did(&document)).transpose();
+            let bundle = bundle.map_err(|error| {
+                Reject::new(RejectCode::BadJson, format!("the keys of {from}: {error}"))
+            })?;
+            return Ok(Hello { advert, native: None, signature: None, bundle });
         };
         if native.schema != SCHEMA {
             return Err(Reject::new(RejectCode::BadJson, "it is no hello of a known schema"));

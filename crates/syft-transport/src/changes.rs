@@ -12,8 +12,10 @@ pub struct Cursor(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// A space that I can read was opened, its readers changed, or it was closed to me:
-    /// what was known of it counts no more.
+    /// A space that I can read or write is there; it may have been before.
+    Opened(Space),
+    /// A space is no longer what it was: it was closed, or is closed to me. What was known
+    /// of it counts no more.
     Space(Space),
     /// An object came into a space that I can read, or was replaced there.
     Put(Object),

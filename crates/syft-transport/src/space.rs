@@ -92,6 +92,23 @@ pub enum SpaceKind {
     Mine,
 }
 
+impl SpaceKind {
+    /// Whether it is asked for by `me`, as far as a space says it by itself: those of
+    /// others must also be readable.
+    #[must_use]
+    pub fn is_of(self, space: &Space, me: &Email) -> bool {
+        match (self, space) {
+            (SpaceKind::Inbox, Space::Inbox { owner, .. }) => owner == me,
+            (SpaceKind::Outbox, Space::Outbox { recipient, .. }) => recipient == me,
+            (SpaceKind::Collection, Space::Collection { owner, .. })
+            | (SpaceKind::Profile, Space::Profile { owner }) => owner != me,
+            (SpaceKind::OwnCollection, Space::Collection { owner, .. }) => owner == me,
+            (SpaceKind::Mine, space) => space.writer() == me,
+            _ => false,
+        }
+    }
+}
+
 /// Whether a collection holds a dataset's mock or its real data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

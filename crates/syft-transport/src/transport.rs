@@ -145,6 +145,9 @@ pub struct Capabilities {
     pub copy: bool,
     /// Others cannot read or write what is not theirs and not shared with them.
     pub access_control: bool,
+    /// Clients of another kind meet here, that look for each other's versions and keys in
+    /// the [`Profile`](Space::Profile)s that are shared with them.
+    pub profiles: bool,
     /// What is shared with [any](crate::Recipient::Any) is not found by those to whom it
     /// is not granted by name as well.
     pub any_by_name: bool,

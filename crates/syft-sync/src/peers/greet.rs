@@ -5,6 +5,7 @@ use syft_core::{COMPAT_VERSION, Email};
 use syft_transport::{ObjectName, PutMode, Space, Transport, TransportExt};
 
 use super::PeerTable;
+use super::profile::show;
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::HELLO;
 use crate::node::Pass;
@@ -28,11 +29,16 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         }
     }
     let transport = &*pass.node.transport;
+    let pass_there = &*pass;
     let greeted: Vec<_> = stream::iter(due)
         .map(|(email, said, hello, is_news)| async move {
             let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
-            let put = put_hello(transport, &space, &hello, is_news);
-            (email, said, patiently(&space, 0, put).await)
+            let put = async {
+                put_hello(transport, &space, &hello, is_news).await?;
+                show(pass_there, &email).await
+            };
+            let put = patiently(&space, 0, put).await;
+            (email, said, put)
         })
         .buffered(IN_FLIGHT)
         .collect()

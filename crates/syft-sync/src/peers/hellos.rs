@@ -29,7 +29,8 @@ pub(crate) enum Said {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Known {
-    object: Object,
+    /// What it was read from.
+    objects: Vec<Object>,
     said: Said,
 }
 
@@ -48,17 +49,17 @@ impl KnownHellos {
         KnownHellos { known: known.unwrap_or_default(), now: BTreeMap::new() }
     }
 
-    /// What this very object said.
-    pub(crate) fn said(&self, from: &Email, object: &Object) -> Option<Said> {
-        let known = self.known.get(from).filter(|known| known.object == *object)?;
+    /// What these very objects said.
+    pub(crate) fn said(&self, from: &Email, objects: &[Object]) -> Option<Said> {
+        let known = self.known.get(from).filter(|known| known.objects == objects)?;
         Some(known.said.clone())
     }
 
-    /// Remembers what an object said, unless it is of no use to remember.
-    pub(crate) fn note(&mut self, from: &Email, object: Object, said: Said) {
+    /// Remembers what objects said, unless it is of no use to remember.
+    pub(crate) fn note(&mut self, from: &Email, objects: Vec<Object>, said: Said) {
         let odd = |bytes: &Vec<u8>| bytes.len() > LONGEST || std::str::from_utf8(bytes).is_err();
         if self.now.len() < MOST && !matches!(&said, Said::Bytes(bytes) if odd(bytes)) {
-            self.now.insert(from.clone(), Known { object, said });
+            self.now.insert(from.clone(), Known { objects, said });
         }
     }
 

@@ -5,6 +5,7 @@ mod greet;
 mod hellos;
 mod list;
 mod pin;
+mod profile;
 mod refresh;
 mod table;
 mod withdraw;

@@ -7,6 +7,7 @@ use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport
 
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
+use super::profile::{joined, profile_of};
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
@@ -39,6 +40,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
     let mut found = Connections { table, ..Connections::default() };
+    patiently(&"the store", 0, transport.refresh()).await?;
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();
@@ -67,11 +69,10 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
     for (sender, heard) in heard {
         match heard {
             Ok(Listened { inbox, hello }) => {
-                if let Some((object, bytes)) = hello {
-                    found
-                        .heard
-                        .insert(sender.clone(), hear((&sender, &pass.node.email), &object, &bytes));
-                    hellos.note(&sender, object, bytes);
+                if let Some((objects, said)) = hello {
+                    let heard = hear((&sender, &pass.node.email), &objects, &said);
+                    found.heard.insert(sender.clone(), heard);
+                    hellos.note(&sender, objects, said);
                 }
                 found.inboxes.extend(inbox.map(|inbox| (sender, inbox)));
             }
@@ -95,8 +96,9 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
 struct Listened {
     /// All of it, if it was asked for.
     inbox: Option<Vec<Object>>,
-    /// The hello and what it says, unless that cannot be had.
-    hello: Option<(Object, Said)>,
+    /// The hello, in as many objects as it has, and what it says, unless that cannot be
+    /// had.
+    hello: Option<(Vec<Object>, Said)>,
 }
 
 /// Looks for the hello in an inbox. Of a peer that was accepted the whole inbox is
@@ -115,32 +117,46 @@ async fn listen(
     } else {
         (None, transport.find(space, &ObjectName::parse(HELLO)?).await?)
     };
-    let Some(object) = object else { return Ok(Listened { inbox, hello: None }) };
-    let is_foreign = object.owner.as_ref().is_some_and(|owner| owner != from);
-    let said = match known.said(from, &object) {
-        _ if is_foreign => Said::Nothing,
-        Some(said) => said,
-        None => match transport.get_bytes(&object, HELLO_LIMIT).await {
-            Ok(bytes) => Said::Bytes(bytes),
-            Err(syft_transport::Error::TooLarge { .. }) => Said::TooMuch,
-            Err(error) => return Err(error),
-        },
+    let objects = match object {
+        Some(object) => vec![object],
+        None => profile_of(transport, from).await?,
     };
-    Ok(Listened { inbox, hello: Some((object, said)) })
+    if objects.is_empty() {
+        return Ok(Listened { inbox, hello: None });
+    }
+    let is_foreign = |object: &Object| object.owner.as_ref().is_some_and(|owner| owner != from);
+    let said = match known.said(from, &objects) {
+        _ if objects.iter().any(is_foreign) => Said::Nothing,
+        Some(said) => said,
+        None => read(transport, &objects).await?,
+    };
+    Ok(Listened { inbox, hello: Some((objects, said)) })
 }
 
-fn hear((from, me): (&Email, &Email), object: &Object, said: &Said) -> Heard {
-    let hello = match (said, &object.owner) {
-        (Said::Bytes(bytes), _) => {
-            Hello::from_bytes(bytes, from, me).map_err(|reject| reject.to_string())
+async fn read(transport: &dyn Transport, objects: &[Object]) -> syft_transport::Result<Said> {
+    let mut parts = Vec::new();
+    for object in objects {
+        match transport.get_bytes(object, HELLO_LIMIT).await {
+            Ok(bytes) => parts.push(bytes),
+            Err(syft_transport::Error::TooLarge { .. }) => return Ok(Said::TooMuch),
+            Err(error) => return Err(error),
         }
+    }
+    Ok(Said::Bytes(joined(parts)))
+}
+
+fn hear((from, me): (&Email, &Email), objects: &[Object], said: &Said) -> Heard {
+    let hello = match (said, objects.iter().find_map(|object| object.owner.as_ref())) {
+        (Said::Bytes(bytes), _) => Hello::from_bytes(bytes, from, me)
+            .map(|hello| if objects.len() > 1 { hello } else { hello.without_loose_keys() })
+            .map_err(|reject| reject.to_string()),
         (Said::TooMuch, _) => Err("its hello is too large".to_owned()),
         (Said::Nothing, Some(owner)) => {
             Err(format!("the hello in {from}'s folder was put there by {owner}"))
         }
         (Said::Nothing, None) => Err("its hello was not read".to_owned()),
     };
-    Heard { hello, at: object.created }
+    Heard { hello, at: objects.first().and_then(|object| object.created) }
 }
 
 /// What a peer said of its program counts also when it cannot be asked.

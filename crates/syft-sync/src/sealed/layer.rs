@@ -135,6 +135,10 @@ impl Transport for Sealed {
         self.inner.list(space, options).await
     }
 
+    async fn refresh(&self) -> Result<()> {
+        self.inner.refresh().await
+    }
+
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         self.inner.delete(objects).await
     }

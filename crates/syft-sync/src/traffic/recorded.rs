@@ -149,6 +149,10 @@ impl Transport for Recorded {
         self.inner.list(space, options).await
     }
 
+    async fn refresh(&self) -> Result<()> {
+        self.inner.refresh().await
+    }
+
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         self.inner.delete(objects).await
     }

@@ -8,6 +8,7 @@ use super::DriveTransport;
 use super::call::What;
 use super::files::{FIELDS, is_folder, object, owner_of};
 use super::folders::recognise;
+use super::names::Folder;
 use crate::{Change, ChangePage, Changes, Cursor, Error, Result, Space};
 
 #[async_trait]
@@ -56,7 +57,11 @@ impl DriveTransport {
         change.file.as_ref().is_some_and(|file| {
             let mut parents = file.parents.iter().flatten();
             let is_known = parents.any(|parent| self.folders.known.folder(parent).is_some());
-            !is_folder(file) && !is_known && owner_of(file).is_some_and(|owner| owner != *self.me())
+            let is_hidden = file.parents.is_none();
+            !is_folder(file)
+                && !is_known
+                && !is_hidden
+                && owner_of(file).is_some_and(|owner| owner != *self.me())
         })
     }
 
@@ -84,7 +89,7 @@ impl DriveTransport {
         };
         let space = folder.space();
         self.folders.known.add(folder, id);
-        space.filter(|space| !matches!(space, Space::Archive { .. })).map(Change::Space)
+        space.filter(|space| !matches!(space, Space::Archive { .. })).map(Change::Opened)
     }
 
     /// What left a space for a folder that nobody reads, or for one that is none of ours,
@@ -93,7 +98,8 @@ impl DriveTransport {
         let name = file.name.as_deref().unwrap_or_default();
         let parents = file.parents.iter().flatten();
         let mut folders = parents.filter_map(|parent| self.folders.known.folder(parent));
-        let space = folders.find_map(|folder| folder.space_of(name));
+        let known = folders.find_map(|folder| folder.space_of(name));
+        let space = known.or_else(|| Folder::profile_of(&owner_of(file)?, name));
         let space = space.filter(|space| !matches!(space, Space::Archive { .. }));
         match space.map(|space| object(&space, file)) {
             Some(Ok(object)) => Change::Put(object),

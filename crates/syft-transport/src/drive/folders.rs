@@ -19,8 +19,9 @@ pub(super) struct Folders {
     pub(super) client: Client,
     pub(super) me: Email,
     pub(super) known: Known,
-    /// One at a time makes folders, so that none is made twice.
-    making: tokio::sync::Mutex<()>,
+    /// Whether all that I made before is known. One at a time makes folders, so that none
+    /// is made twice.
+    making: tokio::sync::Mutex<bool>,
 }
 
 impl Folders {
@@ -81,8 +82,12 @@ impl Folders {
         if let Some(id) = self.known.ids(folder).into_iter().next() {
             return Ok(id);
         }
-        let _making = self.making.lock().await;
-        if let Some(id) = self.find(folder, what).await?.into_iter().next() {
+        let mut has_surveyed = self.making.lock().await;
+        if !*has_surveyed {
+            self.survey_mine(what).await?;
+            *has_surveyed = true;
+        }
+        if let Some(id) = self.known.ids(folder).into_iter().next() {
             return Ok(id);
         }
         let root = Folder::root(&self.me);
@@ -114,15 +119,17 @@ impl Folders {
         Ok(id)
     }
 
-    /// Makes both boxes between a datasite and me, its peer, and lets it in. It is told by
-    /// mail of the first one, once.
+    /// Makes both boxes between a datasite and me, its peer, and lets it in. One who has
+    /// opened none for me is told by mail, once.
     pub(super) async fn open_pair(&self, datasite: &Email, what: &What) -> Result<()> {
         let mut ids = Vec::new();
         for direction in [Direction::Inbox, Direction::Outbox] {
             let folder = Folder::pair(&self.me, datasite, direction, &self.me);
             ids.push(self.make(&folder, what).await?);
         }
-        self.let_in(&ids, datasite, what).await
+        let theirs = Folder::pair(datasite, &self.me, Direction::Inbox, datasite);
+        let is_request = self.known.ids(&theirs).is_empty();
+        self.let_in(&ids, datasite, is_request, what).await
     }
 
     /// Makes my own box of messages to a peer that has opened none.
@@ -133,14 +140,14 @@ impl Folders {
         }
         let mine = Folder::pair(&self.me, &self.me, Direction::Outbox, peer);
         let id = self.make(&mine, what).await?;
-        self.let_in(&[id], peer, what).await
+        self.let_in(&[id], peer, false, what).await
     }
 
     /// Lets a peer read and write in these folders of mine.
-    async fn let_in(&self, ids: &[String], peer: &Email, what: &What) -> Result<()> {
+    async fn let_in(&self, ids: &[String], peer: &Email, by_mail: bool, what: &What) -> Result<()> {
         let new: Vec<String> = ids.iter().filter(|id| !self.known.is_shared(id)).cloned().collect();
         let call = |(number, id): (usize, &String)| -> Call {
-            self.client.share_call(id, peer, "writer", number == 0, what)
+            self.client.share_call(id, peer, "writer", by_mail && number == 0, what)
         };
         let calls: Vec<Call> = new.iter().enumerate().map(call).collect();
         for shared in self.client.batch(&calls, what).await? {

@@ -19,6 +19,7 @@ mod sharing;
 mod source;
 mod upload;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -75,6 +76,7 @@ impl DriveTransport {
         capabilities.copy = true;
         capabilities.access_control = true;
         capabilities.any_by_name = true;
+        capabilities.profiles = true;
         let info = Info {
             name: format!("Google Drive of {identity}"),
             identity: identity.clone(),
@@ -125,31 +127,30 @@ impl DriveTransport {
         self.client().search_all(&query, what).await
     }
 
-    /// The folders of a space that there are, by their ids.
+    /// The folders of a space that there are, by their ids, after a look at the store if
+    /// none is known.
     async fn places(&self, space: &Space, what: &What) -> Result<Vec<String>> {
-        let mut ids = Vec::new();
-        for folder in Folder::all_of(space, None) {
-            ids.extend(self.folders.find(&folder, what).await?);
-        }
-        match space {
-            Space::Archive { owner } => {
-                let is_archive = |folder: &Folder| {
-                    folder.owner == *owner && matches!(folder.purpose, Purpose::Archive { .. })
-                };
-                let all = self.folders.known.folders();
-                ids = all
-                    .iter()
-                    .filter(|f| is_archive(f))
-                    .flat_map(|f| self.folders.known.ids(f))
-                    .collect();
+        let folders = Folder::parts_of(space);
+        let known = || -> Vec<String> {
+            let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
+            let mut folders = folders.clone();
+            if let Space::Archive { .. } = space {
+                folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
             }
-            Space::Profile { owner } => {
-                let bundles = Folder { owner: owner.clone(), purpose: Purpose::Bundles };
-                ids.extend(self.folders.find(&bundles, what).await?);
-            }
-            _ => {}
+            let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
+            ids.collect::<BTreeSet<String>>().into_iter().collect()
+        };
+        let ids = known();
+        if !ids.is_empty() {
+            return Ok(ids);
         }
-        Ok(ids)
+        if folders.iter().any(|folder| folder.owner == *self.me()) {
+            self.folders.survey_mine(what).await?;
+        }
+        if folders.iter().any(|folder| folder.owner != *self.me()) {
+            self.folders.survey_others(what).await?;
+        }
+        Ok(known())
     }
 
     /// What a search in the folders of a space finds.
@@ -168,7 +169,7 @@ impl DriveTransport {
 
     /// Forgets the folders of a space, of which one is gone.
     fn forget(&self, space: &Space) {
-        for folder in Folder::all_of(space, None) {
+        for folder in Folder::parts_of(space) {
             for id in self.folders.known.ids(&folder) {
                 self.folders.known.forget(&id);
             }
@@ -224,12 +225,9 @@ impl Transport for DriveTransport {
         match space {
             Space::Inbox { owner, .. } => self.folders.open_pair(owner, &what).await,
             Space::Outbox { recipient, .. } => self.folders.open_outbox(recipient, &what).await,
+            // Its parts are made when something is put into them.
             Space::Profile { owner } => {
-                for purpose in [Purpose::Bundles, Purpose::Profile] {
-                    let folder = Folder { owner: owner.clone(), purpose };
-                    self.folders.make(&folder, &what).await?;
-                }
-                Ok(())
+                self.folders.make(&Folder::root(owner), &what).await.map(drop)
             }
             own => {
                 for folder in Folder::all_of(own, None) {
@@ -288,20 +286,11 @@ impl Transport for DriveTransport {
             _ => found.skipped = self.folders.survey_others(&what).await?,
         }
         let me = self.me();
-        let wanted = |folder: &Folder| match (kind, folder.space()?) {
-            (SpaceKind::Inbox, space @ Space::Inbox { .. })
-            | (SpaceKind::Outbox, space @ Space::Outbox { .. }) => {
-                (folder.owner != *me && reads_by_role(&space, me)).then_some(space)
-            }
-            (SpaceKind::Collection, space @ Space::Collection { .. })
-            | (SpaceKind::Profile, space @ Space::Profile { .. }) => {
-                (folder.owner != *me).then_some(space)
-            }
-            (SpaceKind::OwnCollection, space @ Space::Collection { .. }) => {
-                (folder.owner == *me).then_some(space)
-            }
-            (SpaceKind::Mine, space) => (space.writer() == me).then_some(space),
-            _ => None,
+        // What others are to have opened is not in my own Drive.
+        let may_be_mine = matches!(kind, SpaceKind::OwnCollection | SpaceKind::Mine);
+        let wanted = |folder: &Folder| {
+            let space = folder.space().filter(|space| kind.is_of(space, me))?;
+            (may_be_mine || folder.owner != *me).then_some(space)
         };
         found.spaces = self.folders.known.folders().iter().filter_map(wanted).collect();
         found.spaces.sort();

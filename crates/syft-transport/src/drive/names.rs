@@ -133,6 +133,20 @@ impl Folder {
         }
     }
 
+    /// The folders that a space is made of.
+    pub(super) fn parts_of(space: &Space) -> Vec<Folder> {
+        let mut parts = Folder::all_of(space, None);
+        if let Space::Profile { owner } = space {
+            parts.push(Folder::new(owner, Purpose::Bundles));
+        }
+        parts
+    }
+
+    /// Whether it is made when something is put into it.
+    pub(super) fn is_made_late(&self) -> bool {
+        matches!(self.purpose, Purpose::Bundles | Purpose::Profile)
+    }
+
     /// The space that an object in this folder belongs to, if it does to any.
     pub(super) fn space_of(&self, name: &str) -> Option<Space> {
         let owner = self.owner.clone();
@@ -167,6 +181,11 @@ impl Folder {
                 Space::Collection { owner, kind, tag, hash }
             }
         })
+    }
+
+    /// The profile that a file of somebody else's is part of, whose folder is not shown.
+    pub(super) fn profile_of(owner: &Email, name: &str) -> Option<Space> {
+        (name == VERSION_FILE).then(|| Space::Profile { owner: owner.clone() })
     }
 
     /// Whether it may be in this Drive: a box of a pair is its peer's or, of those to

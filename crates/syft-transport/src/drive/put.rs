@@ -122,6 +122,9 @@ impl DriveTransport {
             if let Some(id) = self.folders.find(&folder, what).await?.into_iter().next() {
                 return Ok(id);
             }
+            if folder.is_made_late() {
+                return self.folders.make(&folder, what).await;
+            }
         }
         Err(Error::not_found(what.action, &what.subject, "nobody opened the space"))
     }

@@ -9,7 +9,7 @@ use syft_core::Email;
 use super::DriveTransport;
 use super::call::{Call, What};
 use super::client::Client;
-use super::names::{Folder, Purpose};
+use super::names::Folder;
 use crate::access::check_write;
 use crate::{Error, Recipient, Result, Sharing, Space};
 
@@ -90,9 +90,8 @@ impl DriveTransport {
 
     async fn profile_parts(&self, owner: &Email, what: &What) -> Result<Vec<String>> {
         let mut parts = Vec::new();
-        for purpose in [Purpose::Bundles, Purpose::Profile] {
-            let folder = Folder { owner: owner.clone(), purpose };
-            parts.extend(self.folders.find(&folder, what).await?);
+        for folder in Folder::parts_of(&Space::Profile { owner: owner.clone() }) {
+            parts.extend(self.folders.known.ids(&folder));
         }
         parts.extend(self.version_files(owner, what).await?.into_iter().filter_map(|file| file.id));
         Ok(parts)
@@ -110,17 +109,18 @@ impl DriveTransport {
 impl Sharing for DriveTransport {
     async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let what = What::new("share", space);
-        for id in Self::there(self.shared_parts(space, &what).await?, &what)? {
-            match recipient {
-                Recipient::Any => self.client().note(&id, json!("true"), &what).await?,
-                Recipient::One(email) => {
-                    let found = self.client().permissions(&id, &what).await?;
-                    if !found.iter().any(|permission| is_of(permission, email)) {
-                        let call = self.client().share_call(&id, email, "reader", false, &what);
-                        self.client().send(&call).await?;
-                    }
-                }
+        let parts = Self::there(self.shared_parts(space, &what).await?, &what)?;
+        let Recipient::One(email) = recipient else {
+            for id in parts {
+                self.client().note(&id, json!("true"), &what).await?;
             }
+            return Ok(());
+        };
+        // Whoever is let in again stays as they were.
+        let call = |id: &String| self.client().share_call(id, email, "reader", false, &what);
+        let calls: Vec<Call> = parts.iter().map(call).collect();
+        for shared in self.client().batch(&calls, &what).await? {
+            shared?;
         }
         Ok(())
     }

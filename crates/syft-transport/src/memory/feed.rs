@@ -30,7 +30,7 @@ impl Sharing for MemoryTransport {
     async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let mut state = self.store.state();
         if shared(&mut state, self.me(), space)?.readers.insert(recipient.clone()) {
-            state.note_space(space, None);
+            state.note(space, Change::Opened(space.clone()));
         }
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Sharing for MemoryTransport {
     async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let mut state = self.store.state();
         if shared(&mut state, self.me(), space)?.readers.remove(recipient) {
-            state.note_space(space, Some(recipient.clone()));
+            state.note_closed(space, recipient.clone());
         }
         Ok(())
     }

@@ -66,7 +66,7 @@ impl State {
         if !self.spaces.contains_key(space) {
             let opened = Opened { by: by.clone(), readers: BTreeSet::new() };
             self.spaces.insert(space.clone(), opened);
-            self.note_space(space, None);
+            self.note(space, Change::Opened(space.clone()));
         }
     }
 
@@ -205,17 +205,8 @@ impl State {
     pub(super) fn discover(&self, me: &Email, kind: SpaceKind) -> Discovered {
         let mut found = Discovered::default();
         for (space, opened) in &self.spaces {
-            let wanted = match (kind, space) {
-                (SpaceKind::Inbox, Space::Inbox { owner, .. }) => owner == me,
-                (SpaceKind::Outbox, Space::Outbox { recipient, .. }) => recipient == me,
-                (SpaceKind::Collection, Space::Collection { owner, .. })
-                | (SpaceKind::Profile, Space::Profile { owner }) => {
-                    owner != me && self.may_read(space, me)
-                }
-                (SpaceKind::OwnCollection, Space::Collection { owner, .. }) => owner == me,
-                (SpaceKind::Mine, space) => space.writer() == me,
-                _ => false,
-            };
+            let needs_right = matches!(kind, SpaceKind::Collection | SpaceKind::Profile);
+            let wanted = kind.is_of(space, me) && (!needs_right || self.may_read(space, me));
             if !wanted {
                 continue;
             }
@@ -264,8 +255,9 @@ impl State {
         self.feed.push(News { space: space.clone(), change, former: None });
     }
 
-    pub(super) fn note_space(&mut self, space: &Space, former: Option<Recipient>) {
+    /// Notes that somebody reads a space no longer.
+    pub(super) fn note_closed(&mut self, space: &Space, to: Recipient) {
         let change = Change::Space(space.clone());
-        self.feed.push(News { space: space.clone(), change, former });
+        self.feed.push(News { space: space.clone(), change, former: Some(to) });
     }
 }

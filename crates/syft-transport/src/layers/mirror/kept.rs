@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syft_core::Timestamp;
+use syft_core::{Email, Timestamp};
 
 use crate::{Change, Cursor, Discovered, Listed, Object, Space, SpaceKind};
 
@@ -68,9 +68,10 @@ impl Kept {
     }
 
     /// Takes in what happened up to a place.
-    pub(super) fn take(&mut self, changes: Vec<Change>, next: Cursor) {
+    pub(super) fn take(&mut self, changes: Vec<Change>, next: Cursor, me: &Email) {
         for change in changes {
             match change {
+                Change::Opened(space) => self.open(&space, me),
                 Change::Put(object) => self.put(object),
                 Change::Removed { id } => self.remove(&id),
                 Change::Space(space) => {
@@ -95,9 +96,17 @@ impl Kept {
         self.lists.values_mut().for_each(|list| list.told.retain(|line| !is_it(line)));
     }
 
-    /// Which spaces there are is asked anew.
-    pub(super) fn forget_spaces(&mut self) {
-        self.discovered.clear();
+    /// A space is there. Of one that is news what was listed before counts no more.
+    pub(super) fn open(&mut self, space: &Space, me: &Email) {
+        for (kind, taken) in &mut self.discovered {
+            if !kind.is_of(space, me) {
+                continue;
+            }
+            if let Err(place) = taken.told.spaces.binary_search(space) {
+                taken.told.spaces.insert(place, space.clone());
+                self.lists.remove(space);
+            }
+        }
     }
 
     pub(super) fn list(&self, space: &Space, now: Timestamp) -> Option<Vec<Listed>> {

@@ -83,7 +83,8 @@ impl Mirror {
             match changes.since(&cursor).await {
                 Ok(page) => {
                     cursor = page.next.clone();
-                    self.note(|kept| kept.take(page.changes, page.next));
+                    let me = &self.inner.info().identity;
+                    self.note(|kept| kept.take(page.changes, page.next, me));
                     if !page.more {
                         break;
                     }
@@ -121,16 +122,11 @@ impl Mirror {
         state.is_unsaved = true;
     }
 
-    /// A call. Which spaces there are is another matter after one was opened.
-    async fn call<T, F>(&self, operation: Operation, go: impl Fn() -> F + Sync) -> Result<T>
+    async fn call<T, F>(&self, _: Operation, go: impl Fn() -> F + Sync) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let done = go().await;
-        if operation == Operation::Open {
-            self.note(Kept::forget_spaces);
-        }
-        done
+        go().await
     }
 }
 
