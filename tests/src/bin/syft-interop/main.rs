@@ -40,7 +40,11 @@ fn main() -> ExitCode {
 fn compare(options: &Options) -> Result<bool, String> {
     let Options { python, seed, .. } = options;
     println!("interop: seed {seed}");
-    let home = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let mut home = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    if options.keep {
+        home.disable_cleanup(true);
+        println!("interop: everything stays in {}", home.path().display());
+    }
     let permissions = permissions::run(python, home.path(), *seed, options.permissions)?.print();
     let messages = messages::run(python, home.path(), *seed, options.messages)?.print();
     let envelopes = envelopes::run(python, home.path(), *seed, options.envelopes)?.print();

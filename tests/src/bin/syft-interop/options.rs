@@ -6,7 +6,7 @@ use crate::python::Python;
 
 pub(crate) const USAGE: &str = "\
 usage: syft-interop --python PROGRAM --scripts FOLDER --syft PROGRAM --seed N --permissions N --messages N
-                    --envelopes N --pairs NAME
+                    --envelopes N --pairs NAME [--keep yes]
 This is started by cargo xtask interop, which installs the Python peer first.";
 
 /// Everything that a run depends on.
@@ -25,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) envelopes: usize,
     /// Pairs whose name begins so tell their story over Google Drive.
     pub(crate) pairs: String,
+    /// Whether everything stays where it was made.
+    pub(crate) keep: bool,
 }
 
 impl Options {
@@ -38,12 +40,14 @@ impl Options {
         let (mut seed, mut permissions) = (None, None);
         let (mut messages, mut envelopes) = (None, None);
         let (mut syft, mut pairs) = (None, None);
+        let mut keep = false;
         while let Some(word) = words.next() {
             let value = words.next().ok_or_else(|| format!("{word}: its value is missing"))?;
             match word.as_str() {
                 "--python" => program = Some(PathBuf::from(value)),
                 "--scripts" => scripts = Some(PathBuf::from(value)),
                 "--syft" => syft = Some(PathBuf::from(value)),
+                "--keep" => keep = value == "yes",
                 "--pairs" => pairs = Some(value.clone()),
                 "--seed" => seed = Some(number(word, value)?),
                 "--permissions" => permissions = Some(number(word, value)?),
@@ -64,6 +68,7 @@ impl Options {
             messages: messages.ok_or_else(|| missing("--messages"))?,
             envelopes: envelopes.ok_or_else(|| missing("--envelopes"))?,
             pairs: pairs.ok_or_else(|| missing("--pairs"))?,
+            keep,
         })
     }
 }

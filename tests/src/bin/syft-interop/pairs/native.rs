@@ -57,7 +57,10 @@ impl NativePerson {
             .map_err(|error| format!("{}: {error}", command()))?;
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if !output.status.success() {
-            return Err(format!("{}: {}: {}", command(), output.status, said(&output.stderr)));
+            // What was done in part is told on the one, what was not done on the other.
+            let told = said(&[output.stderr, output.stdout].concat());
+            let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+            return Err(format!("{}: {}: {told}", command(), output.status));
         }
         serde_json::from_slice(&output.stdout)
             .map_err(|error| format!("{}: {error} in {}", command(), said(&output.stdout)))
@@ -171,10 +174,17 @@ impl Person for NativePerson {
     }
 
     fn review(&mut self, name: &str) -> Outcome<String> {
-        let review: Value = self.field(&["--no-sync", "job", "show", name], "review")?;
-        let files = review.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
-        let texts = files.iter().filter_map(|file| file.get("text").and_then(Value::as_str));
-        Ok(texts.collect::<Vec<_>>().concat())
+        #[derive(Deserialize)]
+        struct Review {
+            files: Vec<Shown>,
+        }
+        #[derive(Deserialize)]
+        struct Shown {
+            lines: Option<Vec<String>>,
+        }
+        let Review { files } = self.field(&["--no-sync", "job", "show", name], "review")?;
+        let lines = files.into_iter().filter_map(|file| file.lines).flatten();
+        Ok(lines.map(|line| line + "\n").collect())
     }
 
     fn approve_job(&mut self, name: &str) -> Outcome<()> {
