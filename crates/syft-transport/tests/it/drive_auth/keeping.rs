@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use syft_transport::drive::auth::{TokenFile, TokenStore};
 use syft_transport::{Error, Result};
 
-use crate::server::{Server, ok};
-use crate::tokens::{clock, ended, file, fresh, tokens_of};
+use super::server::{Server, ok};
+use super::tokens::{clock, ended, file, fresh, tokens_of};
 
 /// Keeps what is saved, or is a full disk.
 #[derive(Debug, Default)]
