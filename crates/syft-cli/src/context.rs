@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
-use syft_sync::{Config, NodeConfig, OfflineTransport, SyftboxManager, SyncOptions};
+use syft_sync::{
+    Config, NodeConfig, OfflineTransport, OwnKeys, Stores, SyftboxManager, SyncOptions,
+};
 use url::Url;
 
 use crate::args::{Global, seconds};
@@ -28,6 +30,11 @@ pub(crate) struct Context {
     job_timeout: Option<Duration>,
     uv: Option<PathBuf>,
     package_index: Option<Url>,
+    token_path: Option<PathBuf>,
+    drive_endpoint: Option<String>,
+    has_display: bool,
+    /// How this home reaches its store, once it was asked.
+    stores: OnceLock<Stores>,
     /// What the store said, if it turned out to be away.
     away: Arc<OnceLock<String>>,
 }
@@ -49,6 +56,10 @@ impl Context {
             job_timeout: job_timeout(environment)?,
             uv: uv(environment)?,
             package_index: package_index(environment)?,
+            token_path: environment.token_path.clone(),
+            drive_endpoint: environment.drive_endpoint.clone(),
+            has_display: environment.has_display,
+            stores: OnceLock::new(),
             away: Arc::default(),
         })
     }
@@ -107,7 +118,7 @@ impl Context {
         if !self.home.is_dir() {
             return Ok(false);
         }
-        Ok(!DirDisk::open(&self.home)?.list(&NodePaths::keys())?.is_empty())
+        Ok(OwnKeys::are_in(&DirDisk::open(&self.home)?)?)
     }
 
     fn read(
@@ -130,9 +141,39 @@ impl Context {
         })
     }
 
+    /// How this home reaches its store. There may be no home yet.
+    pub(crate) fn stores(&self, email: &Email) -> Result<Stores, CliError> {
+        if let Some(stores) = self.stores.get() {
+            return Ok(stores.clone());
+        }
+        let stores = Stores::of(email.clone());
+        #[cfg(feature = "drive")]
+        let stores = match &self.drive_endpoint {
+            Some(root) => stores.with_google_at(root).map_err(|error| {
+                CliError::from(error).about(&format!("SYFT_DRIVE_ENDPOINT is {root:?}"))
+            })?,
+            None => stores,
+        };
+        if !self.home.is_dir() {
+            return Ok(stores);
+        }
+        let stores = stores.in_home(Arc::new(DirDisk::open(&self.home)?));
+        Ok(self.stores.get_or_init(|| stores).clone())
+    }
+
+    /// The file of a login at Google that the environment names, where the home has none.
+    pub(crate) fn token_path(&self) -> Option<&Path> {
+        self.token_path.as_deref()
+    }
+
+    /// Whether there is a screen on which a browser can be opened.
+    pub(crate) fn has_display(&self) -> bool {
+        self.has_display
+    }
+
     /// The store of an address; one that is away is no error.
     pub(crate) fn store(&self, url: &str, email: &Email) -> Result<Arc<dyn Transport>, CliError> {
-        let store = syft_sync::connect(url, email)?;
+        let store = self.stores(email)?.open(url)?;
         if !self.offline {
             return Ok(store);
         }

@@ -10,7 +10,7 @@ mod transport;
 
 use std::error::Error as StdError;
 
-pub(crate) use sync::verify;
+pub(crate) use sync::{GOOGLE_LOGIN, verify};
 
 use crate::exit::Exit;
 

@@ -38,6 +38,16 @@ pub enum Error {
         /// The file or folder, on this machine.
         path: String,
     },
+    /// Others than the owner of this home can read its login at Google: nothing is done
+    /// with it.
+    #[error("others may read {path}, which holds the login at Google of this home")]
+    LoginExposed {
+        /// The file, on this machine.
+        path: String,
+    },
+    /// The home is to use Google Drive, and has no login there.
+    #[error("this home has no login at Google")]
+    NoGoogleLogin,
     /// The home has other keys than the ones that are given.
     #[error("this home has the keys {has}, and these are {given}")]
     OtherKeys {

@@ -47,7 +47,9 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{Encrypt, NodeConfig, Role};
-pub use connect::{NO_STORE, connect, connect_new};
+pub use connect::{GOOGLE_DRIVE, NO_STORE, Stores};
+#[cfg(feature = "drive")]
+pub use connect::{GoogleAccount, GoogleLogin, GoogleStatus};
 pub use error::{Error, Result};
 pub use health::{Check, CheckUp, Verdict};
 pub use hello::{Hello, NativeHello, PeerKind, ProtocolRange};

@@ -19,6 +19,14 @@ pub struct OwnKeys {
 }
 
 impl OwnKeys {
+    /// Whether a home has keys; they may be of no use.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn are_in(disk: &dyn Disk) -> Result<bool> {
+        Ok(disk.metadata(&file()?)?.is_some())
+    }
+
     pub(crate) fn of(source: KeySource, email: &Email) -> Result<Self> {
         Ok(OwnKeys { keys: source.keys(email)?, source })
     }
@@ -48,7 +56,7 @@ pub(crate) fn load(disk: &dyn Disk, email: &Email) -> Result<Option<OwnKeys>> {
     Ok(Some(OwnKeys::of(source, email)?))
 }
 
-fn check_access(disk: &dyn Disk, path: &HomePath) -> Result<()> {
+pub(crate) fn check_access(disk: &dyn Disk, path: &HomePath) -> Result<()> {
     if disk.metadata(path)?.is_some_and(|found| !found.owner_only) {
         let path = disk.real_path(path).display().to_string();
         return Err(Error::KeysExposed { path });

@@ -11,13 +11,26 @@ pub(crate) struct LoginArgs {
     /// Who I am: needed the first time
     #[arg(long)]
     pub(crate) email: Option<Email>,
-    /// The store that my peers and I share, as file:///mnt/shared: needed the first time
+    /// The store that my peers and I share: file:///mnt/shared, or gdrive: for Google
+    /// Drive; needed the first time
     #[arg(long, value_name = "URL")]
     pub(crate) transport: Option<String>,
+    /// Google Drive: the token file of my login there (token.json, as Google's Python client
+    /// writes it), or the key of a service account that may act as me
+    /// [env: SYFT_TOKEN_PATH, while the home has no login]
+    #[cfg(feature = "drive")]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_path: Option<PathBuf>,
+    /// Google Drive: log in there with a browser, for the program of this file
+    /// (credentials.json of a "Desktop app", from Google's console)
+    #[cfg(feature = "drive")]
+    #[arg(long, value_name = "FILE", conflicts_with = "token_path")]
+    pub(crate) credentials: Option<PathBuf>,
     /// What I do here [default: both]
     #[arg(long, value_enum)]
     pub(crate) role: Option<RoleArg>,
-    /// How my datasite is laid out; one that is laid out otherwise is moved
+    /// How my datasite is laid out; one that is laid out otherwise is moved [default: pysyft
+    /// on Google Drive, else native]
     #[arg(long, value_parser = LayoutKind::from_str, value_name = "native|pysyft")]
     pub(crate) layout: Option<LayoutKind>,
     /// What is sealed in the store: what goes to all who seal, too, and what is mine alone

@@ -1,3 +1,8 @@
+#[cfg(feature = "drive")]
+mod browser;
+#[cfg(feature = "drive")]
+mod google;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,18 +46,33 @@ pub(crate) struct Login {
 }
 
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
+    #[cfg(feature = "drive")]
+    let files = google::Files::of(context, &args);
     let LoginArgs { email, transport, role, layout, encrypt, packages, .. } = args;
     let (event_cache, recovery_key_file) = (args.event_cache, args.recovery_key_file);
     let known = context.known()?;
     let email = said("--email", email, known.as_ref().map(|known| &known.email))?;
+    if let Some(known) = known.as_ref().filter(|known| known.email != email) {
+        let (owner, asked) = (known.email.clone(), email);
+        return Err(syft_sync::Error::OtherIdentity { owner, asked }.into());
+    }
     let transport = said("--transport", transport, known.as_ref().map(|known| &known.transport))?;
     let role = role.map(Role::from).or(known.as_ref().map(|known| known.role)).unwrap_or_default();
     context.check_identity(&email)?;
     let keys =
         recovery_key_file.map(|file| read_source(&context.path(&file), &email)).transpose()?;
-    let (store, store_is_new) = first_store(context, &transport, &email)
-        .await
-        .map_err(|error| with_scheme(error, &transport, &email))?;
+    #[cfg(feature = "drive")]
+    let google = google::login(context, files, &transport, &email).await?;
+    #[cfg(feature = "drive")]
+    let of_google = google.as_ref().map(|google| google.store(context, &email)).transpose()?;
+    #[cfg(not(feature = "drive"))]
+    let of_google = None;
+    let (store, store_is_new) = match of_google {
+        Some(store) => (store, false),
+        None => first_store(context, &transport, &email)
+            .await
+            .map_err(|error| with_scheme(error, &transport, &email))?,
+    };
     let mut config = Config::new(email, context.home(), store, &transport).role(role);
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
@@ -60,6 +80,10 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     config.packages = packages.map(|typed| package_source(context, &typed)).transpose()?;
     if let Some(keys) = keys {
         config.keys = FirstKeys::Of(keys);
+    }
+    #[cfg(feature = "drive")]
+    {
+        config.google = google.map(google::NewLogin::into_login);
     }
     let had = known.map(|known| known.layout);
     let are_new = matches!(config.keys, FirstKeys::New) && !context.has_keys()?;
@@ -118,7 +142,7 @@ async fn first_store(
     if context.is_offline() || is_bound || store.discover(SpaceKind::Inbox).await.is_ok() {
         return Ok((store, false));
     }
-    Ok((syft_sync::connect_new(url, email)?, true))
+    Ok((context.stores(email)?.create(url)?, true))
 }
 
 /// A folder that was typed as a path only lacks the first word.

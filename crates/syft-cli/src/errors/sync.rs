@@ -7,6 +7,9 @@ use crate::exit::Exit;
 /// How one logs in, with what only the person knows left to fill in.
 const LOGIN: &str = "syft login --email YOU@EXAMPLE.ORG --transport file:///SHARED/FOLDER";
 
+/// How one logs in at Google anew.
+pub(crate) const GOOGLE_LOGIN: &str = "syft login --credentials FILE";
+
 /// How a key is compared with its owner.
 pub(crate) fn verify(peer: &Email) -> String {
     format!("syft peer verify {peer}")
@@ -27,6 +30,8 @@ impl From<Error> for CliError {
             Error::KeyChanged { .. } => (Exit::Integrity, "key_changed"),
             Error::OtherWords { .. } => (Exit::Integrity, "other_words"),
             Error::KeysExposed { .. } => (Exit::Refused, "keys_exposed"),
+            Error::LoginExposed { .. } => (Exit::Refused, "login_exposed"),
+            Error::NoGoogleLogin => (Exit::Usage, "no_google_login"),
             Error::OtherKeys { .. } => (Exit::Conflict, "other_keys"),
             Error::Refused(_) => (Exit::Refused, "refused"),
             Error::Integrity(_) => (Exit::Integrity, "integrity"),
@@ -41,8 +46,11 @@ impl From<Error> for CliError {
             Error::Job(error) => error.into(),
             Error::Crypto(error) => error.into(),
             Error::KeyChanged { peer, .. } => told.then(verify(&peer)),
-            Error::KeysExposed { path } => told.then(format!("chmod go-rwx {path}")),
+            Error::KeysExposed { path } | Error::LoginExposed { path } => {
+                told.then(format!("chmod go-rwx {path}"))
+            }
             Error::OtherKeys { .. } => told.then("syft keys import FILE --replace"),
+            Error::NoGoogleLogin => told.then(GOOGLE_LOGIN),
             Error::NotLoggedIn { .. } => told.then(LOGIN),
             Error::OtherIdentity { .. } => told.then("syft --home DIR whoami"),
             Error::Role { .. } => told.then(format!("{LOGIN} --role both")),

@@ -1,6 +1,6 @@
 use syft_sync::transport::Error;
 
-use super::CliError;
+use super::{CliError, GOOGLE_LOGIN};
 use crate::exit::Exit;
 
 impl From<Error> for CliError {
@@ -17,6 +17,12 @@ impl From<Error> for CliError {
             Error::Throttled { .. } | Error::Temporary { .. } => (Exit::Store, "store_away"),
             _ => (Exit::Store, "store"),
         };
-        CliError::from_source(exit, code, &error).then("syft doctor")
+        let told = CliError::from_source(exit, code, &error);
+        match &error {
+            Error::Denied { context, .. } if context.action == "log in to" => {
+                told.then(GOOGLE_LOGIN)
+            }
+            _ => told.then("syft doctor"),
+        }
     }
 }

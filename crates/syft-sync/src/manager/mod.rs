@@ -52,8 +52,10 @@ pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
 
+#[cfg(feature = "drive")]
+use crate::GoogleLogin;
 use crate::checkpoints::Home;
-use crate::connect::NO_STORE;
+use crate::connect::{GOOGLE_DRIVE, NO_STORE};
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::quarantine::Quarantine;
@@ -91,8 +93,9 @@ pub struct Config {
     pub pre_sync: bool,
     /// Whether copies of my event log are kept in `.syft/cache/events/`.
     pub event_cache: bool,
-    /// The layout that a login gives the datasite; by default the one that it has,
-    /// and the native one if there is none yet.
+    /// The layout that a login gives the datasite; by default the one that it has. If
+    /// there is none yet, it is that of PySyft over Google Drive, where its users are,
+    /// and the native one elsewhere.
     pub layout: Option<LayoutKind>,
     /// The keys that a login gives a home that has none; by default new ones.
     pub keys: FirstKeys,
@@ -102,6 +105,10 @@ pub struct Config {
     /// Where a login has the packages of jobs come from; by default what holds already,
     /// and an index in a new home.
     pub packages: Option<PackageSource>,
+    /// What a login makes of the login at Google: it is kept in the home; by default the
+    /// home keeps the one that it has.
+    #[cfg(feature = "drive")]
+    pub google: Option<GoogleLogin>,
     /// Another package index than the usual one of the installer.
     pub package_index: Option<Url>,
     /// Where `uv` is, if it is to install the packages of jobs: an absolute path that
@@ -141,6 +148,8 @@ impl Config {
             keys: FirstKeys::New,
             encrypt: None,
             packages: None,
+            #[cfg(feature = "drive")]
+            google: None,
             package_index: None,
             uv: None,
             notices: Arc::new(()),
@@ -234,8 +243,11 @@ impl SyftboxManager {
             Some(known) => known.layout,
             None => layout::found(&*disk, &config.email)?,
         };
-        let layout = config.layout.unwrap_or(had);
         let stands = LayoutKind::found(&*disk, &config.email)?;
+        let layout = config.layout.unwrap_or(match config.transport_url.as_str() {
+            GOOGLE_DRIVE if is_first && stands.is_none() => LayoutKind::Pysyft,
+            _ => had,
+        });
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
@@ -283,6 +295,10 @@ impl SyftboxManager {
             packages: packages.clone(),
             converting_from: None,
         };
+        #[cfg(feature = "drive")]
+        if let Some(google) = &config.google {
+            google.keep(&manager.node.disk)?;
+        }
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
         if had_encrypt.is_some_and(|had| had != encrypt) || is_first && !encrypt.seals() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use syft_sync::core::{Email, Entropy, SystemEntropy};
 use syft_sync::crypto::Keys;
 use syft_sync::job::sandbox::{IsolationLevel, Sandbox};
-use syft_sync::{Config, SyftboxManager, SyncOptions};
+use syft_sync::{Config, Stores, SyftboxManager, SyncOptions};
 
 use crate::commands::job::sandbox;
 use crate::errors::CliError;
@@ -125,7 +125,7 @@ impl Stage {
     ) -> Result<SyftboxManager, CliError> {
         let email = Email::parse(email)?;
         let url = format!("file://{}", self.shared().display());
-        let store = syft_sync::connect_new(&url, &email)?;
+        let store = Stores::of(email.clone()).create(&url)?;
         let config = Config::new(email.clone(), self.home(name), store, url.clone());
         self.step(name, &format!("syft login --email {email} --transport {url}"));
         Ok(SyftboxManager::login(config).await?)

@@ -44,6 +44,27 @@ impl Credentials {
         Ok(Credentials(Kind::Service(ServiceAccount::read(&document, subject)?)))
     }
 
+    /// The file of a login, whichever it is: the token file of a person, or the key of a
+    /// service account, which acts as `account` unless that is its own address.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`](crate::Error::Permanent) that says what the file is and
+    /// what would be accepted.
+    pub fn from_file(bytes: &[u8], account: &Email) -> Result<Self> {
+        let what = "the file of a login";
+        let document = Document::parse(bytes, what)?;
+        if document.is_token_file() {
+            return Ok(TokenFile::read(document)?.into());
+        }
+        if document.text("type") == Some("service_account") {
+            let own = document.text("client_email").unwrap_or_default();
+            let subject = (!own.eq_ignore_ascii_case(account.as_str())).then(|| account.clone());
+            return Ok(Credentials(Kind::Service(ServiceAccount::read(&document, subject)?)));
+        }
+        let wanted = "wanted is the token.json of a login, or the key of a service account";
+        Err(reject(what, format!("{}; {wanted}", document.nature())))
+    }
+
     /// What is there without a login: the file of application default credentials that
     /// the caller found (`GOOGLE_APPLICATION_CREDENTIALS`), else the metadata server of
     /// Google's machines and of Colab at `metadata_host` (`GCE_METADATA_HOST`), by

@@ -7,7 +7,7 @@ use syft_core::{DatasetName, Email, JobName, LayoutKind};
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions, Script, Submission};
-use syft_sync::{Config, CreateOptions, SyftboxManager, SyncOptions, connect_new};
+use syft_sync::{Config, CreateOptions, Stores, SyftboxManager, SyncOptions};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -36,7 +36,8 @@ impl Person {
         let email = Email::parse(email)?;
         let folder = home.join(format!("SyftBox_{email}"));
         let url = format!("file://{}", home.join("shared").display());
-        let mut config = Config::new(email.clone(), &folder, connect_new(&url, &email)?, url);
+        let store = Stores::of(email.clone()).create(&url)?;
+        let mut config = Config::new(email.clone(), &folder, store, url);
         config.layout = Some(LayoutKind::Pysyft);
         Ok(Person { email, folder, manager: SyftboxManager::login(config).await? })
     }

@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::{Error, Result};
+
+/// The address of a home that has no store: of one that the Python peer made and
+/// nobody logged in to.
+pub const NO_STORE: &str = "none:";
+
+/// The address of Google Drive; the account is that of the home.
+pub const GOOGLE_DRIVE: &str = "gdrive:";
+
+#[cfg(not(feature = "drive"))]
+pub(super) const NOT_BUILT_IN: &str = "this program was built without Google Drive";
+
+/// What an address stands for.
+pub(super) enum Address {
+    None,
+    Folder(PathBuf),
+    Drive,
+}
+
+impl Address {
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        match text {
+            NO_STORE => return Ok(Address::None),
+            GOOGLE_DRIVE => return Ok(Address::Drive),
+            _ => {}
+        }
+        let url = Url::parse(text).map_err(|error| {
+            Error::Config(format!("{text:?} is no store: {error}; a folder is file:///its/path"))
+        })?;
+        match url.scheme() {
+            "file" => folder(&url),
+            "gdrive" => Err(Error::Config(format!(
+                "{text:?} is no store: Google Drive is {GOOGLE_DRIVE} with nothing behind it, \
+                 and its account is that of the login"
+            ))),
+            other => Err(Error::Config(format!(
+                "{other}: is no kind of store that this version knows; a folder is \
+                 file:///its/path, and Google Drive is {GOOGLE_DRIVE}"
+            ))),
+        }
+    }
+}
+
+fn folder(url: &Url) -> Result<Address> {
+    let path = url.to_file_path().map_err(|()| {
+        Error::Config(format!("{url} names no folder of this machine; it begins with file:///"))
+    })?;
+    Ok(Address::Folder(path))
+}
