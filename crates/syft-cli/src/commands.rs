@@ -7,6 +7,8 @@ mod completions;
 mod dataset;
 mod demo;
 mod doctor;
+#[cfg(feature = "drive")]
+mod google;
 mod job;
 mod keys;
 mod login;
@@ -29,6 +31,16 @@ use crate::output::Report;
 
 /// Runs a command and prints what it has to say.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<Exit, CliError> {
+    // These tell it themselves.
+    let tells = matches!(command, Command::Doctor(_) | Command::Status);
+    let done = run_one(command, context).await?;
+    if !tells {
+        context.tell_of_login();
+    }
+    Ok(done)
+}
+
+async fn run_one(command: Command, context: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Demo(args) => demo::run(context, &args).await,
         Command::Login(args) => show(context, login::run(context, args).await),

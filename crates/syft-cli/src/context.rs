@@ -14,6 +14,8 @@ use url::Url;
 use crate::args::{Global, seconds};
 use crate::environment::Environment;
 use crate::errors::CliError;
+#[cfg(feature = "drive")]
+use crate::errors::GOOGLE_LOGIN;
 use crate::exit::Exit;
 use crate::output::Screen;
 
@@ -215,6 +217,20 @@ impl Context {
     pub(crate) fn tell_if_away(&self) {
         if let Some(problem) = self.away.get().filter(|_| !self.offline) {
             self.note(&format!("{problem}; showing what is known here"));
+        }
+    }
+
+    /// Tells what turned out about the login at Google while a command used it.
+    pub(crate) fn tell_of_login(&self) {
+        #[cfg(feature = "drive")]
+        if let Some(tokens) = self.stores.get().and_then(Stores::used_google_tokens) {
+            if tokens.refused.is_some() {
+                let next = self.screen.my_command(GOOGLE_LOGIN);
+                self.note(&format!("Google does not take the login of this home: {next}"));
+            }
+            if let Some(problem) = tokens.unsaved {
+                self.note(&format!("the renewed login at Google could not be kept: {problem}"));
+            }
         }
     }
 

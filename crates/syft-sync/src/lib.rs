@@ -54,6 +54,8 @@ pub use error::{Error, Result};
 pub use health::{Check, CheckUp, Verdict};
 pub use hello::{Hello, NativeHello, PeerKind, ProtocolRange};
 pub use home_watch::HomeWatch;
+#[cfg(feature = "drive")]
+pub use manager::GoogleHosts;
 pub use manager::{
     AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, FirstKeys, HeldBack,
     PathAccess, PeerCounts, Preview, ProcessOptions, Processed, RehearsalBudget, Removal, Sent,

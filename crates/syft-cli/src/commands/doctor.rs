@@ -1,15 +1,20 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, Probe};
-use syft_sync::transport::{Identities, Transport};
+use syft_sync::transport::{Identities, Info};
 use syft_sync::{Check as Health, CheckUp, NodeConfig, Verdict};
 
+#[cfg(feature = "drive")]
+use super::google::{Standing, standing};
 use crate::args::DoctorArgs;
 use crate::context::Context;
-use crate::errors::CliError;
+use crate::errors::{CliError, GOOGLE_LOGIN};
 use crate::exit::Exit;
 use crate::output::{Page, Report};
 use crate::warden;
+
+/// The check of the login at Google.
+const LOGIN: &str = "Google login";
 
 /// What was found on this machine.
 #[derive(Debug, Serialize)]
@@ -57,6 +62,8 @@ struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
+    /// Whether it is in order, and will not be for long.
+    warning: bool,
     #[serde(skip)]
     exit: Exit,
 }
@@ -67,9 +74,11 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Doctor, 
     let manager = context.open()?;
     let CheckUp { checks: health, repaired } =
         manager.check_up(!context.is_offline(), args.repair).await?;
-    let store = store(context, &config, &health)?;
+    let store = store(&config, manager.store_info(), &health);
     let mut checks = vec![box_check(&found)];
     checks.extend(health.into_iter().map(Check::from));
+    #[cfg(feature = "drive")]
+    add_login(context, &config, &mut checks)?;
     Ok(Doctor {
         email: config.email,
         home: context.home().display().to_string(),
@@ -89,12 +98,10 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Doctor, 
     })
 }
 
-fn store(context: &Context, config: &NodeConfig, checks: &[Health]) -> Result<Store, CliError> {
-    let transport = context.store(&config.transport, &config.email)?;
+fn store(config: &NodeConfig, info: &Info, checks: &[Health]) -> Store {
     let asked = checks.iter().find(|check| check.name == "store");
     let is_good = |check: &&Health| check.verdict == Verdict::Good;
-    let info = transport.info();
-    Ok(Store {
+    Store {
         url: config.transport.clone(),
         name: info.name.clone(),
         reachable: asked.map(|check| check.verdict != Verdict::Away),
@@ -103,7 +110,29 @@ fn store(context: &Context, config: &NodeConfig, checks: &[Health]) -> Result<St
             Identities::Proven => "proven",
         },
         detail: asked.filter(|check| !is_good(check)).map(|check| check.detail.clone()),
-    })
+    }
+}
+
+/// The login at Google, if there is to be one.
+#[cfg(feature = "drive")]
+fn add_login(
+    context: &Context,
+    config: &NodeConfig,
+    checks: &mut Vec<Check>,
+) -> Result<(), CliError> {
+    let Some(Standing { told, is_warning, exit }) = standing(context, config)? else {
+        return Ok(());
+    };
+    let ok = exit == Exit::Done;
+    if exit == Exit::Refused {
+        // That the store is away comes from that, and to try again does not help.
+        let from_it = checks.iter_mut().filter(|check| check.exit == Exit::Store);
+        from_it.for_each(|check| check.exit = exit);
+    }
+    let after_store = checks.iter().position(|check| check.name == "store").map_or(1, |at| at + 1);
+    let warning = ok && is_warning;
+    checks.insert(after_store, Check { name: LOGIN, ok, detail: told, warning, exit });
+    Ok(())
 }
 
 fn box_check(found: &Probe) -> Check {
@@ -114,7 +143,7 @@ fn box_check(found: &Probe) -> Check {
         IsolationLevel::L0 => format!("no box can be made here: {}", refused(IsolationLevel::L0)),
         level => format!("no more than level {level}: {}", refused(level)),
     };
-    Check { name: "box for jobs", ok, detail, exit: Exit::Refused }
+    Check { name: "box for jobs", ok, detail, warning: false, exit: Exit::Refused }
 }
 
 impl From<Health> for Check {
@@ -126,7 +155,7 @@ impl From<Health> for Check {
             Verdict::Damaged => Exit::Integrity,
         };
         let ok = check.verdict == Verdict::Good;
-        Check { name: check.name, ok, detail: check.detail, exit }
+        Check { name: check.name, ok, detail: check.detail, warning: false, exit }
     }
 }
 
@@ -139,7 +168,9 @@ impl Report for Doctor {
         page.gap();
         for check in &self.checks {
             let line = format!("{:14}{}", check.name, safe_text(&check.detail));
-            if check.ok {
+            if check.warning {
+                page.warning(format!("warning  {line}"));
+            } else if check.ok {
                 page.line(format!("ok       {line}"));
             } else {
                 page.warning(format!("PROBLEM  {line}"));
@@ -179,6 +210,10 @@ impl Report for Doctor {
                  rest, and can pose as those without a key."
             }
         });
+        let is_login = |check: &&Check| check.name == LOGIN && (check.warning || !check.ok);
+        if self.checks.iter().any(|check| is_login(&check)) {
+            page.hint("Log in at Google again:", GOOGLE_LOGIN);
+        }
         let fixable = |check: &Check| !check.ok && check.exit == Exit::Conflict;
         if self.can_repair && self.checks.iter().any(fixable) {
             page.hint("To put right what can be:", "syft doctor --repair");

@@ -3,8 +3,10 @@ use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::{Encrypt, PeerCounts, Role, Status, Waiting};
 
+#[cfg(feature = "drive")]
+use super::google::standing;
 use crate::context::Context;
-use crate::errors::CliError;
+use crate::errors::{CliError, GOOGLE_LOGIN};
 use crate::output::{Page, Report, count};
 use crate::warden;
 
@@ -23,12 +25,22 @@ pub(crate) struct StatusReport {
     refused: usize,
     quarantined: usize,
     unreleased: usize,
+    /// What will not hold for long, or does not any more.
+    warnings: Vec<String>,
 }
 
 pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
     let manager = context.open_synced().await?;
     let status = manager.status().await?;
     let isolation = warden::best_sandbox(&context.state_folder())?.probe.level;
+    #[cfg(not(feature = "drive"))]
+    let warnings = Vec::new();
+    #[cfg(feature = "drive")]
+    let warnings = standing(context, &context.config()?)?
+        .filter(|login| login.is_warning)
+        .map(|login| login.told)
+        .into_iter()
+        .collect();
     let Status { email, home, transport, peers, waiting, .. } = status;
     Ok(StatusReport {
         email,
@@ -43,6 +55,7 @@ pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
         refused: status.refused,
         quarantined: status.quarantined,
         unreleased: status.unreleased,
+        warnings,
     })
 }
 
@@ -65,6 +78,11 @@ impl Report for StatusReport {
             ("peers", peers),
             ("sealing", self.encrypt.to_string()),
         ]);
+        if !self.warnings.is_empty() {
+            page.gap();
+            self.warnings.iter().for_each(|warning| page.warning(safe_text(warning)));
+            page.command(GOOGLE_LOGIN);
+        }
         let (mine, theirs): (Vec<&Waiting>, Vec<&Waiting>) =
             self.waiting.iter().partition(|waiting| waiting.waiting_for.who == self.email);
         page.gap();

@@ -68,7 +68,7 @@ impl Screen {
     }
 
     /// A suggested command as it has to be typed here.
-    pub(super) fn my_command(&self, command: &str) -> String {
+    pub(crate) fn my_command(&self, command: &str) -> String {
         match (&self.home_option, command.strip_prefix("syft ")) {
             (Some(home), Some(rest)) if !rest.starts_with("--home ") => {
                 format!("syft --home {} {rest}", quoted(home))

@@ -12,9 +12,11 @@
     reason = "tests"
 )]
 
+mod browser;
 #[path = "../common/mod.rs"]
 mod common;
 mod login;
+mod standing;
 mod story;
 
 use common::{ALICE, BOB, Said, TestBox};

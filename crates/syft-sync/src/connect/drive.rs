@@ -71,9 +71,18 @@ impl Stores {
     /// [`Error::LoginExposed`]; a damaged file; the disk.
     pub fn google_status(&self) -> Result<Option<GoogleStatus>> {
         let Some(login) = self.google_login()? else { return Ok(None) };
-        let used = self.google.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let tokens = used.map_or_else(|| self.tokens(&login), Ok)?.status();
+        let tokens = match self.used_google_tokens() {
+            Some(used) => used,
+            None => self.tokens(&login)?.status(),
+        };
         Ok(Some(GoogleStatus { account: login.account(), tokens }))
+    }
+
+    /// How the login stands of the store that was opened; `None` if none was.
+    #[must_use]
+    pub fn used_google_tokens(&self) -> Option<TokenStatus> {
+        let used = self.google.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        used.as_ref().map(Tokens::status)
     }
 
     /// What there is to do can be done without the store.

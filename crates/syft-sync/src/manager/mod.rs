@@ -4,6 +4,8 @@ mod attempts;
 mod checkpoints;
 mod closing;
 mod datasets;
+#[cfg(feature = "drive")]
+mod google;
 mod health;
 mod held_back;
 mod jobs;
@@ -38,6 +40,8 @@ use url::Url;
 
 pub use attempts::Sent;
 pub use datasets::CreateOptions;
+#[cfg(feature = "drive")]
+pub use google::GoogleHosts;
 pub use held_back::HeldBack;
 pub use keys::FirstKeys;
 pub(crate) use layout::owner_of_python_box;

@@ -7,6 +7,7 @@ mod common;
 mod converge;
 mod damaged_objects;
 mod datasets;
+mod drive;
 mod event_cache;
 mod exactly_once;
 mod hostile_any;

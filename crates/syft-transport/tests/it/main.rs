@@ -3,6 +3,10 @@
 
 mod conformance;
 mod conformance_catches;
+#[cfg(feature = "drive")]
+mod drive;
+#[cfg(feature = "drive")]
+mod drive_auth;
 mod folder;
 mod folder_processes;
 mod hostile;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use syft_sync::GoogleLogin;
 use syft_sync::core::Email;
 use syft_sync::transport::Error;
 use syft_sync::transport::drive::auth::{ClientSecrets, Endpoints, LoopbackLogin, TokenFile};
@@ -25,9 +26,12 @@ pub(super) async fn log_in(
     file: &Path,
     email: &Email,
 ) -> Result<TokenFile, CliError> {
-    let secrets = ClientSecrets::parse(&read(file)?).map_err(|error| {
+    let bytes = read(file)?;
+    let secrets = ClientSecrets::parse(&bytes).map_err(|error| {
+        let is_login = GoogleLogin::read(&bytes, email).is_ok();
+        let option = if is_login { "--token-path FILE" } else { "--credentials FILE" };
         let problem = format!("{}: {error}", file.display());
-        CliError::new(Exit::Usage, "no_program", problem).then(by_file(email, "--token-path FILE"))
+        CliError::new(Exit::Usage, "no_program", problem).then(by_file(email, option))
     })?;
     let login = LoopbackLogin::begin(secrets, endpoints, Some(email)).await?;
     let mut pasted = tell(context, &login, email);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use syft_sync::core::Email;
 use syft_sync::transport::Transport;
+use syft_sync::transport::drive::auth::ClientSecrets;
 use syft_sync::{GOOGLE_DRIVE, GoogleLogin};
 use zeroize::Zeroizing;
 
@@ -57,12 +58,13 @@ pub(super) async fn login(
     email: &Email,
 ) -> Result<Option<NewLogin>, CliError> {
     if transport != GOOGLE_DRIVE {
-        return match files.are_named() {
+        // What is wrong with an address that is nearly that is told by whoever reads it.
+        return match files.are_named() && !transport.starts_with(GOOGLE_DRIVE) {
             false => Ok(None),
             true => Err(CliError::usage(format!(
                 "--token-path and --credentials are for Google Drive, and the store is {transport}"
             ))
-            .then(format!("syft login --transport {GOOGLE_DRIVE} --token-path FILE"))),
+            .then(by_file(email, "--token-path FILE"))),
         };
     }
     let stores = context.stores(email)?;
@@ -109,9 +111,12 @@ impl NewLogin {
 }
 
 fn from_file(file: &Path, email: &Email) -> Result<GoogleLogin, CliError> {
-    GoogleLogin::read(&read(file)?, email).map_err(|error| {
+    let bytes = read(file)?;
+    GoogleLogin::read(&bytes, email).map_err(|error| {
+        let is_program = ClientSecrets::parse(&bytes).is_ok();
+        let option = if is_program { "--credentials FILE" } else { "--token-path FILE" };
         let problem = format!("{}: {error}", file.display());
-        CliError::new(Exit::Usage, "no_login", problem).then(by_file(email, "--credentials FILE"))
+        CliError::new(Exit::Usage, "no_login", problem).then(by_file(email, option))
     })
 }
 

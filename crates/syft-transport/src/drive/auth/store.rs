@@ -8,8 +8,8 @@ use crate::Result;
 /// Where a renewed login is kept, for the next process.
 pub trait TokenStore: fmt::Debug + Send + Sync {
     /// Keeps a login, in a file of mode 0600 and whole or not at all. It may block. A
-    /// file that is not of the [same login](TokenFile::is_same_login) is left alone:
-    /// somebody logged in meanwhile.
+    /// file that is not of the [same login](TokenFile::is_same_login) as what was kept or
+    /// read last is left alone: somebody logged in meanwhile.
     ///
     /// # Errors
     /// What the disk says. The token is used nevertheless; see [`TokenStatus::unsaved`].
@@ -28,4 +28,6 @@ pub struct TokenStatus {
     pub refresh_expires_at: Option<Timestamp>,
     /// Why the login that was renewed last could not be kept; none if it was.
     pub unsaved: Option<String>,
+    /// Why no token is to be had any more without a person, since this process asked.
+    pub refused: Option<String>,
 }

@@ -101,6 +101,10 @@ impl Tokens {
             refreshable: self.source.is_refreshable(),
             refresh_expires_at: self.source.refresh_expiry(),
             unsaved: held.unsaved.clone(),
+            refused: match &held.failure {
+                Some(error @ Error::Denied { .. }) => Some(error.context().detail.clone()),
+                _ => None,
+            },
         }
     }
 

@@ -1,6 +1,4 @@
 //! Google Drive, on an emulator of it.
-#![cfg(feature = "drive")]
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
 

@@ -12,8 +12,8 @@ use syft_transport::drive::auth::{ClientSecrets, Endpoints, LoopbackLogin, Token
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::files::client_secrets;
-use crate::server::{Answer, Server, ok};
+use super::files::client_secrets;
+use super::server::{Answer, Server, ok};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 

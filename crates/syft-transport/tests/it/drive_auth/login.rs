@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use syft_transport::Error;
 use syft_transport::drive::auth::{ClientSecrets, Endpoints, LoopbackLogin};
 
-use crate::browser::{MINUTE, answer, ask, begin, browse, ends, granted, open, query};
-use crate::files::client_secrets;
-use crate::server::{Server, ok, refused};
+use super::browser::{MINUTE, answer, ask, begin, browse, ends, granted, open, query};
+use super::files::client_secrets;
+use super::server::{Server, ok, refused};
 
 #[tokio::test]
 async fn the_page_is_asked_for_all_that_is_needed() {

@@ -7,7 +7,7 @@ use syft_core::Email;
 use syft_transport::Error;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 
-use crate::server::{Answer, Server, ok, refused};
+use super::server::{Answer, Server, ok, refused};
 
 /// Made for this test with `openssl genpkey -algorithm RSA`; it opens nothing.
 pub const KEY: &str = "\

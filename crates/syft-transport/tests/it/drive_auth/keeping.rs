@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use syft_transport::drive::auth::{TokenFile, TokenStore};
 use syft_transport::{Error, Result};
 
-use crate::server::{Server, ok};
-use crate::tokens::{clock, ended, file, fresh, tokens_of};
+use super::server::{Server, ok};
+use super::tokens::{clock, ended, file, fresh, tokens_of};
 
 /// Keeps what is saved, or is a full disk.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ async fn what_was_renewed_is_kept_as_python_reads_it() {
     let status = tokens.status();
     assert_eq!(status.expires_at.unwrap().to_rfc3339(), "2026-01-01T00:59:59Z");
     assert_eq!(status.refresh_expires_at.unwrap().to_rfc3339(), "2026-01-07T23:59:59Z");
-    assert!(status.refreshable && status.unsaved.is_none());
+    assert!(status.refreshable && status.unsaved.is_none() && status.refused.is_none());
     let (first, second) =
         (TokenFile::parse(&before).unwrap(), TokenFile::parse(saved.as_bytes()).unwrap());
     assert!(!first.is_same_login(&second) && first.is_same_login(&first.clone()));

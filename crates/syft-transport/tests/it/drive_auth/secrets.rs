@@ -8,10 +8,10 @@ use syft_transport::drive::auth::{
     ClientSecrets, Credentials, Endpoints, TokenFile, Tokens, http_client,
 };
 
-use crate::browser;
-use crate::files::{client_secrets, python_file, with};
-use crate::machines::{KEY, key_file};
-use crate::server::{Answer, ECHO, Server, ok, refused};
+use super::browser;
+use super::files::{client_secrets, python_file, with};
+use super::machines::{KEY, key_file};
+use super::server::{Answer, ECHO, Server, ok, refused};
 
 /// All that is shown in this test.
 #[derive(Default)]

@@ -11,8 +11,8 @@ use syft_core::testing::ManualClock;
 use syft_transport::Error;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 
-use crate::files::{python_file, with, without};
-use crate::server::{Answer, Server, ok, refused};
+use super::files::{python_file, with, without};
+use super::server::{Answer, Server, ok, refused};
 
 pub fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp::from_rfc3339("2026-01-01T00:00:00Z").unwrap()))
