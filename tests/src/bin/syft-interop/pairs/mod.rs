@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 use crate::python::Python;
 use pairing::Pairing;
@@ -28,6 +29,7 @@ const AT_ONCE: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     told: Vec<Told>,
+    seconds: f64,
 }
 
 /// What came of one story.
@@ -45,7 +47,11 @@ impl Report {
             self.told.iter().map(|told| (told.pairing.to_string(), told.cells.clone())).collect();
         let steps: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         if !columns.is_empty() {
-            println!("pairs: calls of Drive\n{}", table::render(&steps, &columns));
+            println!(
+                "pairs: calls of Drive, told in {:.0} s\n{}",
+                self.seconds,
+                table::render(&steps, &columns)
+            );
         }
         for told in &self.told {
             for failure in &told.failures {
@@ -77,6 +83,7 @@ pub(crate) fn run(
     let told = |error: std::io::Error| format!("{}: {error}", home.display());
     std::fs::create_dir_all(&home).map_err(told)?;
     let tools = Tools::make(python, &home)?;
+    let start = Instant::now();
     let programs = Programs { python: python.clone(), tools, syft: syft.to_owned() };
     let (waiting, all) = (Mutex::new(pairings), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -92,7 +99,7 @@ pub(crate) fn run(
     let mut told = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     let order = Pairing::all();
     told.sort_by_key(|told: &Told| order.iter().position(|pairing| *pairing == told.pairing));
-    Ok(Report { told })
+    Ok(Report { told, seconds: start.elapsed().as_secs_f64() })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

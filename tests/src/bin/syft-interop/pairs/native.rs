@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::pairing::Account;
 use super::person::{
-    Dataset, Files, Job, Language, Logs, NewDataset, Outcome, Peer, Person, Role, read_files,
+    Dataset, Files, Job, Language, Logs, NewDataset, NewJob, Outcome, Peer, Person, Role,
+    read_files,
 };
 
 pub(super) struct NativePerson {
@@ -157,12 +158,19 @@ impl Person for NativePerson {
         Ok(datasets)
     }
 
-    fn submit(&mut self, owner: &str, name: &str, is: Language, script: &Path) -> Outcome<()> {
+    fn submit(&mut self, job: &NewJob<'_>) -> Outcome<()> {
+        let NewJob { owner, name, is, script, dataset } = *job;
         let language = match is {
             Language::Bash => "--bash",
             Language::Python => "--python",
         };
-        self.act(&["job", "submit", text(script)?, language, "--to", owner, "--name", name])
+        let mut arguments =
+            vec!["job", "submit", text(script)?, language, "--to", owner, "--name", name];
+        let dataset = dataset.map(|dataset| format!("{owner}/{dataset}"));
+        if let Some(dataset) = &dataset {
+            arguments.extend(["--dataset", dataset]);
+        }
+        self.act(&arguments)
     }
 
     fn jobs(&mut self) -> Outcome<Vec<Job>> {

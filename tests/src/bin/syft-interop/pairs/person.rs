@@ -63,6 +63,17 @@ pub(super) enum Language {
     Python,
 }
 
+/// What is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewJob<'a> {
+    pub(super) owner: &'a str,
+    pub(super) name: &'a str,
+    pub(super) is: Language,
+    pub(super) script: &'a Path,
+    /// What it reads; the Python packages cannot say so.
+    pub(super) dataset: Option<&'a str>,
+}
+
 /// A job as one side sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Job {
@@ -97,7 +108,7 @@ pub(super) trait Person: Send {
     fn delete_dataset(&mut self, name: &str) -> Outcome<()>;
     fn datasets(&mut self) -> Outcome<Vec<Dataset>>;
 
-    fn submit(&mut self, owner: &str, name: &str, is: Language, script: &Path) -> Outcome<()>;
+    fn submit(&mut self, job: &NewJob<'_>) -> Outcome<()>;
     fn jobs(&mut self) -> Outcome<Vec<Job>>;
     /// All that would run, without a sync.
     fn review(&mut self, name: &str) -> Outcome<String>;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pairing::Account;
-use super::person::{Dataset, Files, Job, Language, Logs, NewDataset, Outcome, Peer, Person, Role};
+use super::person::{
+    Dataset, Files, Job, Language, Logs, NewDataset, NewJob, Outcome, Peer, Person, Role,
+};
 use crate::python::{Python, Script, Setting};
 
 /// The script that acts for the person.
@@ -129,7 +131,8 @@ impl Person for PythonPerson {
         self.ask(&json!({"do": "datasets"}))
     }
 
-    fn submit(&mut self, owner: &str, name: &str, is: Language, script: &Path) -> Outcome<()> {
+    fn submit(&mut self, job: &NewJob<'_>) -> Outcome<()> {
+        let NewJob { owner, name, is, script, .. } = *job;
         match is {
             Language::Python => {
                 self.act(&json!({"do": "submit_python", "to": owner, "name": name, "path": script}))

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::pairing::Kind;
-use super::person::{Dataset, Files, Job, Language, Logs, NewDataset, Outcome};
+use super::person::{Dataset, Files, Job, Language, Logs, NewDataset, NewJob, Outcome, Peer};
 use super::stage::{OWNER, SCIENTIST, Stage};
 
 /// Something that one person does, and what is then to be seen.
@@ -43,9 +43,9 @@ pub(super) const STEPS: &[Step] = &[
     step("scientist sees which failed", sees_unshared),
     step("owner releases two", releases),
     step("scientist reads the results", reads_results),
-    step("one more job, sent", sends_one_more),
-    step("one more job, run and shared", runs_shared),
-    step("one more job, read", reads_shared),
+    step("job on the private data, sent", sends_reader),
+    step("the same, run and shared", runs_reader),
+    step("the same, read", reads_of_reader),
     step("owner shares a file", shares_file),
     step("scientist has it", |stage| has_file(stage, Some("one\n"))),
     step("owner changes it", changes_file),
@@ -80,13 +80,15 @@ echo complained >&2
 ";
 const NOT_THIS: &str = "echo never\n";
 const FAILS: &str = "echo before\nexit 3\n";
-const MORE: &str = "\
-[ -d code ] && cd code
-mkdir -p outputs
-echo more > outputs/more.txt
-echo more said
-";
 const COUNT: &str = "\
+import os
+
+os.makedirs('outputs', exist_ok=True)
+with open('outputs/sum.txt', 'w') as file:
+    print(sum(range(10)), file=file)
+print('counted')
+";
+const FREE: &str = "\
 import json
 import os
 
@@ -98,7 +100,7 @@ with open(path) as file:
 os.makedirs('outputs', exist_ok=True)
 with open('outputs/free.json', 'w') as file:
     json.dump({'free': sum(int(row.split(',')[1]) for row in rows)}, file)
-print('counted', len(rows))
+print('read', len(rows))
 ";
 
 fn sees_request(stage: &mut Stage) -> Outcome<()> {
@@ -114,7 +116,7 @@ fn is_peer(stage: &mut Stage) -> Outcome<()> {
     same("sealed to the owner", &peer, &Some(sealed))
 }
 
-fn states(peers: &[super::person::Peer]) -> Vec<(&str, &str)> {
+fn states(peers: &[Peer]) -> Vec<(&str, &str)> {
     peers.iter().map(|peer| (peer.email.as_str(), peer.state.as_str())).collect()
 }
 
@@ -133,10 +135,11 @@ fn pulls(stage: &mut Stage) -> Outcome<()> {
     same("datasets", &stage.scientist.datasets()?, &vec![beds])
 }
 
-fn send(stage: &mut Stage, name: &str, is: Language, script: &str) -> Outcome<()> {
+fn send(stage: &mut Stage, name: &str, is: Language, text: &str) -> Outcome<()> {
     let extension = if is == Language::Python { "py" } else { "sh" };
-    let path = stage.put(&format!("{name}.{extension}"), script)?;
-    stage.scientist.submit(OWNER, name, is, &path)
+    let script = &stage.put(&format!("{name}.{extension}"), text)?;
+    let dataset = text.contains(BEDS).then_some(BEDS);
+    stage.scientist.submit(&NewJob { owner: OWNER, name, is, script, dataset })
 }
 
 fn sends_bash(stage: &mut Stage) -> Outcome<()> {
@@ -202,11 +205,8 @@ const ENDED: [&str; 4] = ["done", "failed", "rejected", "done"];
 fn owner_has_results(stage: &mut Stage) -> Outcome<()> {
     same_jobs("the owner's jobs", &stage.owner.jobs()?, ENDED)?;
     same("the owner's logs of sum", &stage.owner.logs("sum")?, &sum_logs())?;
-    let owner = &mut stage.owner;
-    same("the owner's outputs of count", &owner.outputs("count")?, &file("free.json", FREE))
+    same("the owner's outputs of count", &stage.owner.outputs("count")?, &file("sum.txt", "45\n"))
 }
-
-const FREE: &str = "{\"free\": 2}";
 
 fn file(path: &str, text: &str) -> Files {
     Files::from([(path.to_owned(), text.to_owned())])
@@ -238,29 +238,29 @@ fn reads_results(stage: &mut Stage) -> Outcome<()> {
     let scientist = &mut stage.scientist;
     scientist.sync()?;
     same("outputs of sum", &scientist.outputs("sum")?, &file("sum.txt", "42\n"))?;
-    same("outputs of count", &scientist.outputs("count")?, &file("free.json", FREE))?;
+    same("outputs of count", &scientist.outputs("count")?, &file("sum.txt", "45\n"))?;
     same("logs of sum", &scientist.logs("sum")?, &sum_logs())?;
     let said = scientist.logs("count")?.stdout;
-    same("what count said", &said.as_deref(), &Some("counted 2\n"))
+    same("what count said", &said.as_deref(), &Some("counted\n"))
 }
 
-fn sends_one_more(stage: &mut Stage) -> Outcome<()> {
-    send(stage, "more", Language::Bash, MORE)
+fn sends_reader(stage: &mut Stage) -> Outcome<()> {
+    send(stage, "free", Language::Python, FREE)
 }
 
-fn runs_shared(stage: &mut Stage) -> Outcome<()> {
+fn runs_reader(stage: &mut Stage) -> Outcome<()> {
     let owner = &mut stage.owner;
     owner.sync()?;
-    owner.approve_job("more")?;
+    owner.approve_job("free")?;
     owner.run_jobs(true)
 }
 
-fn reads_shared(stage: &mut Stage) -> Outcome<()> {
+fn reads_of_reader(stage: &mut Stage) -> Outcome<()> {
     let scientist = &mut stage.scientist;
     scientist.sync()?;
-    same("outputs of more", &scientist.outputs("more")?, &file("more.txt", "more\n"))?;
-    let said = scientist.logs("more")?.stdout;
-    same("what more said", &said.as_deref(), &Some("more said\n"))
+    let said = scientist.logs("free")?.stdout;
+    same("what it said", &said.as_deref(), &Some("read 2\n"))?;
+    same("its outputs", &scientist.outputs("free")?, &file("free.json", "{\"free\": 2}"))
 }
 
 fn shares_file(stage: &mut Stage) -> Outcome<()> {
@@ -296,11 +296,13 @@ fn restores(stage: &mut Stage, program: Kind) -> Outcome<()> {
         same(path, &there.get(path), &mine.get(path))?;
     }
     let mut jobs = elsewhere.jobs()?;
-    jobs.retain(|job| job.name != "more");
+    jobs.retain(|job| job.name != "free");
     same_jobs("the jobs on another machine", &jobs, ENDED)?;
     let datasets = elsewhere.datasets()?;
     let names: Vec<&str> = datasets.iter().map(|dataset| dataset.name.as_str()).collect();
-    same("the datasets on another machine", &names, &vec![BEDS])
+    same("the datasets on another machine", &names, &vec![BEDS])?;
+    let peers = elsewhere.peers()?;
+    same("the peers on another machine", &states(&peers), &vec![(SCIENTIST, "accepted")])
 }
 
 fn has_no_dataset(stage: &mut Stage) -> Outcome<()> {
