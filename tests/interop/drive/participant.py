@@ -85,11 +85,6 @@ def datasets():
     ]
 
 
-def private_files(name):
-    found = client.dataset_manager.get(name, datasite=client.email)
-    return {path.name: path.read_text() for path in found.private_files}
-
-
 def submit_bash(to, name, script):
     client.submit_bash_job(to, script, job_name=name)
 
@@ -184,9 +179,8 @@ def grant(path, user):
 
 
 def files(datasite):
-    """All of a datasite that lies here, without what is nobody else's."""
-    found = texts(client.syftbox_folder / datasite)
-    return {path: text for path, text in found.items() if not path.startswith("private/")}
+    """All of a datasite that lies here."""
+    return texts(client.syftbox_folder / datasite)
 
 
 def checkpoint():
@@ -214,9 +208,9 @@ def texts(folder):
 
 
 CAN = [
-    login, add_peer, peers, approve_peer, reject_peer, create_dataset, delete_dataset, datasets, private_files,
-    submit_bash, submit_python, sync, jobs, review, approve_job, reject_job, run_jobs, release, outputs, logs,
-    write, remove, grant, files, checkpoint, delete_syftbox,
+    login, add_peer, peers, approve_peer, reject_peer, create_dataset, delete_dataset, datasets, submit_bash,
+    submit_python, sync, jobs, review, approve_job, reject_job, run_jobs, release, outputs, logs, write, remove,
+    grant, files, checkpoint, delete_syftbox,
 ]
 CAN = {function.__name__: function for function in CAN}
 

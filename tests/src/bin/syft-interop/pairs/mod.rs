@@ -1,6 +1,7 @@
 //! An owner and a scientist over Google Drive, from the first login to the last file:
 //! the released Python packages and the `syft` program, each on either side.
 
+mod gaps;
 mod native;
 mod pairing;
 mod person;
@@ -9,7 +10,7 @@ mod stage;
 mod story;
 mod table;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -38,6 +39,8 @@ struct Told {
     pairing: Pairing,
     cells: Vec<Cell>,
     failures: Vec<String>,
+    /// What failed as it is known to.
+    gaps: Vec<&'static str>,
 }
 
 impl Report {
@@ -52,6 +55,10 @@ impl Report {
                 self.seconds,
                 table::render(&steps, &columns)
             );
+        }
+        let gaps: BTreeSet<&str> = self.told.iter().flat_map(|told| told.gaps.clone()).collect();
+        for gap in gaps {
+            println!("  gap: {gap}");
         }
         for told in &self.told {
             for failure in &told.failures {
@@ -108,7 +115,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Goes through all steps, also after one that failed, unless nothing can follow it.
 fn tell(programs: &Programs, pairing: Pairing, folder: &Path) -> Told {
-    let mut told = Told { pairing, cells: Vec::new(), failures: Vec::new() };
+    let (cells, failures, gaps) = (Vec::new(), Vec::new(), Vec::new());
+    let mut told = Told { pairing, cells, failures, gaps };
     let mut stage = match Stage::new(programs, pairing, folder) {
         Ok(stage) => stage,
         Err(error) => {
@@ -119,9 +127,17 @@ fn tell(programs: &Programs, pairing: Pairing, folder: &Path) -> Told {
     for step in STEPS {
         let outcome = (step.act)(&mut stage);
         let calls = stage.calls();
-        match outcome {
-            Ok(()) => told.cells.push(Cell::Good(calls)),
-            Err(error) => {
+        match (outcome, gaps::known(pairing, step.name)) {
+            (Ok(()), None) => told.cells.push(Cell::Good(calls)),
+            (Ok(()), Some(why)) => {
+                told.cells.push(Cell::Bad);
+                told.failures.push(format!("{}: it works, strike from the gaps: {why}", step.name));
+            }
+            (Err(_), Some(why)) => {
+                told.cells.push(Cell::Gap);
+                told.gaps.push(why);
+            }
+            (Err(error), None) => {
                 told.cells.push(Cell::Bad);
                 told.failures.push(format!("{}: {error}", step.name));
                 if step.needed {

@@ -129,7 +129,7 @@ pub(super) trait Person: Send {
     fn remove(&mut self, path: &str) -> Outcome<()>;
     /// Lets somebody read a folder; nothing is sent yet.
     fn grant(&mut self, folder: &str, reader: &str) -> Outcome<()>;
-    /// What of a datasite lies here and is not private, without a sync.
+    /// What of a datasite lies here, without a sync.
     fn files(&mut self, datasite: &str) -> Outcome<Files>;
 
     fn checkpoint(&mut self) -> Outcome<()>;

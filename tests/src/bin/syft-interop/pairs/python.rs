@@ -119,7 +119,7 @@ impl Person for PythonPerson {
         let NewDataset { name, summary, mock, private, reader } = dataset;
         self.act(&json!({
             "do": "create_dataset", "name": name, "summary": summary,
-            "mock": mock, "private": private, "users": [reader],
+            "mock": mock, "private": private, "users": [reader], "upload_private": true,
         }))
     }
 

@@ -43,7 +43,7 @@ pub(super) const STEPS: &[Step] = &[
     step("scientist sees which failed", sees_unshared),
     step("owner releases two", releases),
     step("scientist reads the results", reads_results),
-    step("job on the private data, sent", sends_reader),
+    step("job on private data, sent", sends_reader),
     step("the same, run and shared", runs_reader),
     step("the same, read", reads_of_reader),
     step("owner shares a file", shares_file),
@@ -56,9 +56,9 @@ pub(super) const STEPS: &[Step] = &[
     step("scientist syncs, nothing new", |stage| stage.scientist.sync()),
     step("owner makes a checkpoint", |stage| stage.owner.checkpoint()),
     step("owner restores it elsewhere", |stage| restores(stage, stage.pairing.owner)),
-    step("the other program restores it", |stage| restores(stage, stage.pairing.owner.other())),
+    step("other program restores it", |stage| restores(stage, stage.pairing.owner.other())),
     step("owner deletes the dataset", |stage| stage.owner.delete_dataset(BEDS)),
-    step("scientist has it no more", has_no_dataset),
+    step("scientist has no dataset", has_no_dataset),
     step("owner deletes everything", owner_leaves),
     step("scientist has nothing of it", has_nothing),
     step("scientist deletes everything", scientist_leaves),
@@ -301,6 +301,10 @@ fn restores(stage: &mut Stage, program: Kind) -> Outcome<()> {
     let datasets = elsewhere.datasets()?;
     let names: Vec<&str> = datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     same("the datasets on another machine", &names, &vec![BEDS])?;
+    let private = elsewhere.files(OWNER)?.into_iter().find(|(_, text)| text == PRIVATE);
+    if private.is_none() {
+        return Err("the private data is not there".to_owned());
+    }
     let peers = elsewhere.peers()?;
     same("the peers on another machine", &states(&peers), &vec![(SCIENTIST, "accepted")])
 }

@@ -9,6 +9,8 @@ pub(super) enum Cell {
     Good(usize),
     /// It did not, which is told elsewhere.
     Bad,
+    /// It did not, as is known.
+    Gap,
     /// It was not reached.
     Unreached,
 }
@@ -18,6 +20,7 @@ impl Cell {
         match self {
             Cell::Good(calls) => calls.to_string(),
             Cell::Bad => "FAILS".to_owned(),
+            Cell::Gap => "gap".to_owned(),
             Cell::Unreached => "-".to_owned(),
         }
     }
