@@ -49,22 +49,27 @@ const GAPS: &[Gap] = &[
     },
     Gap {
         pairs: &["python-python-open", "python-native-open"],
-        steps: &["other program restores it"],
+        steps: &["it has the dataset"],
         why: "a node finds no part of a dataset in Python's backup of private files, which is flat",
     },
     Gap {
+        pairs: &["python-python-open", "python-native-open"],
+        steps: &["it knows the peer"],
+        why: "a node on a fresh machine does not read whom SYFT_peers.json names as accepted",
+    },
+    Gap {
         pairs: &["python-python-sealed", "python-native-sealed"],
-        steps: &["other program restores it"],
+        steps: &["other program restores it", "it has the dataset", "it knows the peer"],
         why: "a node opens no backup that does not say where it belongs, and none of Python's does",
     },
     Gap {
-        pairs: &["native-python-open", "native-native-open"],
-        steps: &["other program restores it"],
+        pairs: &["native-"],
+        steps: &["it knows the peer"],
         why: "a node keeps no SYFT_peers.json for Python, which then knows of no peers",
     },
     Gap {
         pairs: &["native-python-sealed", "native-native-sealed"],
-        steps: &["other program restores it"],
+        steps: &["it has the dataset"],
         why: "a node seals its datasets in a form of its own, which Python does not restore",
     },
     Gap {

@@ -26,6 +26,8 @@ pub(super) struct Stage {
     pub(super) pairing: Pairing,
     pub(super) owner: Box<dyn Person>,
     pub(super) scientist: Box<dyn Person>,
+    /// The owner on another machine.
+    elsewhere: Option<Box<dyn Person>>,
     programs: Programs,
     folder: PathBuf,
     drive: DriveEmulator,
@@ -54,11 +56,11 @@ impl Stage {
         let scientist = start(programs, pairing.scientist, account, Role::Scientist)?;
         let folder = folder.to_owned();
         let programs = programs.clone();
-        Ok(Stage { pairing, owner, scientist, programs, folder, drive })
+        Ok(Stage { pairing, owner, scientist, elsewhere: None, programs, folder, drive })
     }
 
-    /// The owner on another machine, with nothing but the keys, if there are any.
-    pub(super) fn owner_elsewhere(&mut self, program: Kind) -> Outcome<Box<dyn Person>> {
+    /// Takes the owner to another machine, with nothing but the keys, if there are any.
+    pub(super) fn move_owner(&mut self, program: Kind) -> Outcome<&mut Box<dyn Person>> {
         let name = format!("elsewhere-{program}");
         let account = Account {
             email: OWNER.to_owned(),
@@ -75,7 +77,17 @@ impl Stage {
             self.owner.export_keys(&keys)?;
             person.import_keys(&keys)?;
         }
-        Ok(person)
+        Ok(self.elsewhere.insert(person))
+    }
+
+    /// The owner there.
+    pub(super) fn elsewhere(&mut self) -> Outcome<&mut Box<dyn Person>> {
+        self.elsewhere.as_mut().ok_or_else(|| "the owner is nowhere else".to_owned())
+    }
+
+    /// Ends what goes on there.
+    pub(super) fn leave_elsewhere(&mut self) {
+        self.elsewhere = None;
     }
 
     /// Writes a file that both have at hand.

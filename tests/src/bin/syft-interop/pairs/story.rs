@@ -56,7 +56,11 @@ pub(super) const STEPS: &[Step] = &[
     step("scientist syncs, nothing new", |stage| stage.scientist.sync()),
     step("owner makes a checkpoint", |stage| stage.owner.checkpoint()),
     step("owner restores it elsewhere", |stage| restores(stage, stage.pairing.owner)),
+    step("and has the dataset", has_dataset_elsewhere),
+    step("and knows the peer", knows_peer_elsewhere),
     step("other program restores it", |stage| restores(stage, stage.pairing.owner.other())),
+    step("it has the dataset", has_dataset_elsewhere),
+    step("it knows the peer", knows_peer_elsewhere),
     step("owner deletes the dataset", |stage| stage.owner.delete_dataset(BEDS)),
     step("scientist has no dataset", has_no_dataset),
     step("owner deletes everything", owner_leaves),
@@ -286,10 +290,10 @@ fn has_file(stage: &mut Stage, expected: Option<&str>) -> Outcome<()> {
     same(NOTE, &files.get(NOTE).map(String::as_str), &expected)
 }
 
-/// From the Drive and the keys alone.
+/// From the Drive and the keys alone: the files, and with them the jobs.
 fn restores(stage: &mut Stage, program: Kind) -> Outcome<()> {
     let mine = stage.owner.files(OWNER)?;
-    let mut elsewhere = stage.owner_elsewhere(program)?;
+    let elsewhere = stage.move_owner(program)?;
     elsewhere.log_in()?;
     let there = elsewhere.files(OWNER)?;
     for path in ["app_data/job/inbox/bob@uni.edu/v1/sum/run.sh", "notes/syft.pub.yaml"] {
@@ -297,15 +301,20 @@ fn restores(stage: &mut Stage, program: Kind) -> Outcome<()> {
     }
     let mut jobs = elsewhere.jobs()?;
     jobs.retain(|job| job.name != "free");
-    same_jobs("the jobs on another machine", &jobs, ENDED)?;
+    same_jobs("the jobs on another machine", &jobs, ENDED)
+}
+
+fn has_dataset_elsewhere(stage: &mut Stage) -> Outcome<()> {
+    let elsewhere = stage.elsewhere()?;
     let datasets = elsewhere.datasets()?;
     let names: Vec<&str> = datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     same("the datasets on another machine", &names, &vec![BEDS])?;
     let private = elsewhere.files(OWNER)?.into_iter().find(|(_, text)| text == PRIVATE);
-    if private.is_none() {
-        return Err("the private data is not there".to_owned());
-    }
-    let peers = elsewhere.peers()?;
+    private.map(drop).ok_or_else(|| "the private data is not there".to_owned())
+}
+
+fn knows_peer_elsewhere(stage: &mut Stage) -> Outcome<()> {
+    let peers = stage.elsewhere()?.peers()?;
     same("the peers on another machine", &states(&peers), &vec![(SCIENTIST, "accepted")])
 }
 
@@ -314,6 +323,7 @@ fn has_no_dataset(stage: &mut Stage) -> Outcome<()> {
 }
 
 fn owner_leaves(stage: &mut Stage) -> Outcome<()> {
+    stage.leave_elsewhere();
     stage.owner.delete_syftbox()?;
     empty(stage, OWNER)
 }
