@@ -39,7 +39,7 @@ impl OnDrive {
     }
 
     /// Both have logged in by their token files.
-    pub fn new() -> OnDrive {
+    pub fn logged_in() -> OnDrive {
         let on = OnDrive::empty();
         let (alice, bob) = (on.token_of(&on.alice), on.token_of(&on.bob));
         on.alice(&login(ALICE, &["--token-path", &alice])).ok();
