@@ -1,9 +1,9 @@
 //! `cargo xtask ci`: the steps that must all pass, each with a heading and its time.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::cargo;
 use crate::interop::{self, Amount};
 use crate::tidy;
 
@@ -132,11 +132,7 @@ fn timed(
 }
 
 fn perform(step: &Step, root: &Path) -> bool {
-    let status = Command::new("cargo")
-        .args(step.arguments)
-        .envs(step.environment.iter().copied())
-        .current_dir(root)
-        .status();
+    let status = cargo(root).args(step.arguments).envs(step.environment.iter().copied()).status();
     match status {
         Ok(status) => status.success(),
         Err(error) => {

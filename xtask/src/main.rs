@@ -1,14 +1,15 @@
-//! The chores of the project: `cargo xtask ci`, `tidy`, `interop` and `bench`.
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `emulator` and `bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod bench;
 mod ci;
+mod emulator;
 mod interop;
 mod tidy;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
@@ -17,6 +18,9 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
                                   [--envelopes N]
+       cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
+                                  token file of each user is: [--port PORT] [--tokens FOLDER]
+                                  [--user EMAIL]...
        cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
 
 /// The files of the bench if nothing else is said.
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         ["interop", amounts @ ..] if let Some(amount) = interop::Amount::read(amounts) => {
             interop::run(&project_root(), amount)
         }
+        ["emulator", words @ ..] => emulator::run(&project_root(), words),
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),
         _ => {
@@ -53,4 +58,28 @@ fn project_root() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "where cargo builds is said in its environment")]
 fn target_folder(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
+}
+
+/// What cargo tells a program that it runs about the program's own package.
+const OF_THIS_PACKAGE: &[&str] = &[
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// A call of cargo in the workspace. Build scripts that look at these settings would
+/// take ours for a change, and build again what was built by hand.
+fn cargo(root: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    for name in OF_THIS_PACKAGE {
+        command.env_remove(name);
+    }
+    command.current_dir(root);
+    command
 }

@@ -8,11 +8,12 @@
     reason = "tests"
 )]
 
-#[path = "support/counting.rs"]
+#[path = "memory/counting.rs"]
 mod counting;
-#[path = "support/gzips.rs"]
+#[path = "memory/gzips.rs"]
 mod gzips;
-#[allow(dead_code, unreachable_pub, reason = "shared by several test binaries")]
+#[allow(dead_code, unreachable_pub, reason = "it has more than this program needs")]
+#[path = "it/support/mod.rs"]
 mod support;
 
 use std::io::Write;

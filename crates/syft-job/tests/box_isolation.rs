@@ -1,4 +1,7 @@
 //! What a job in a box cannot do, and that the same code does it without the box.
+//!
+//! A program of its own: jobs that kill all they can run beside it, it is killed as the
+//! runner of a job, and it is started as the first process of a namespace.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

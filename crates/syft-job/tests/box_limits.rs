@@ -1,4 +1,7 @@
 //! Each limit holds, and the report names the one that was hit.
+//!
+//! A program of its own: the jobs use up processors and memory, and must meet their own
+//! limit before that of the clock, whatever else is tested.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

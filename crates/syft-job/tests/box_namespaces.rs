@@ -1,4 +1,8 @@
 //! What namespaces around the warden add, and each trap that they have.
+//!
+//! A program of its own: it looks for its jobs among all processes of the machine, is
+//! killed as the runner of one, and is started again, all of it as an ordinary user and
+//! parts as the root of a namespace.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +14,8 @@
 )]
 
 mod box_common;
+#[allow(dead_code, unreachable_pub, reason = "it has more than this program needs")]
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::fs;

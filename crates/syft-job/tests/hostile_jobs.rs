@@ -1,6 +1,9 @@
 //! A corpus of hostile jobs, each at every level of isolation that this machine
 //! offers, as root and as an ordinary user; and the same jobs without a box, which
 //! shows that what they attempt is possible.
+//!
+//! A program of its own: it adopts each process that a job leaves behind, looks through
+//! all processes of the machine for them, and opens files for its jobs to find.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -8,10 +8,12 @@
     reason = "tests"
 )]
 
+#[allow(dead_code, reason = "it has more than this program needs")]
+#[path = "it/common/mod.rs"]
 mod common;
-#[path = "../../syft-core/tests/support/counting.rs"]
+#[path = "../../syft-core/tests/memory/counting.rs"]
 mod counting;
-#[path = "../../syft-core/tests/support/gzips.rs"]
+#[path = "../../syft-core/tests/memory/gzips.rs"]
 mod gzips;
 
 use common::{Pair, alice, bob, forge, inbox, outbox};

@@ -143,6 +143,8 @@ pub struct Capabilities {
     pub replace: bool,
     /// [`Transport::copy`] works.
     pub copy: bool,
+    /// Of what it took the store states a hash, and a put that succeeds has compared it.
+    pub checked_puts: bool,
     /// Others cannot read or write what is not theirs and not shared with them.
     pub access_control: bool,
     /// Clients of another kind meet here, that look for each other's versions and keys in

@@ -144,6 +144,10 @@ impl Error {
         Error { domain: "usageLimits", ..Error::forbidden("userRateLimitExceeded", message) }
     }
 
+    pub(crate) fn gone() -> Self {
+        Error::new(StatusCode::GONE, "gone", "Gone")
+    }
+
     pub(crate) fn internal() -> Self {
         Error::new(StatusCode::INTERNAL_SERVER_ERROR, "internalError", "Internal Error")
     }

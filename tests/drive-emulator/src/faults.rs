@@ -19,6 +19,8 @@ pub enum Fault {
     InsufficientPermissions,
     /// 401, whatever the token.
     BadToken,
+    /// 410, as an upload that has ended may be answered.
+    Gone,
     /// 500 `internalError`; nothing was done.
     Internal,
     /// 503 `backendError`; nothing was done.
@@ -226,6 +228,7 @@ impl Fault {
             Fault::UserRateLimit(wait) => Error::user_rate_limit().retry_after(seconds(wait)),
             Fault::InsufficientPermissions => Error::insufficient("this"),
             Fault::BadToken => Error::bad_token(),
+            Fault::Gone => Error::gone(),
             Fault::Internal => Error::internal(),
             Fault::Unavailable(wait) => Error::unavailable().retry_after(seconds(wait)),
             _ => return None,

@@ -8,10 +8,9 @@ mod seal;
 mod world;
 
 use std::path::Path;
-use std::process::Command;
 
 use self::meter::Cost;
-use crate::target_folder;
+use crate::{cargo, target_folder};
 
 /// Measures everything that there is to measure, and prints a line for each.
 /// Fails if something could not be run; a figure alone fails nothing.
@@ -50,11 +49,7 @@ fn build(root: &Path) -> Result<(), String> {
         &["--package", "syft-crypto", "--example", "cost"],
         &["--package", "syft-job", "--example", "box_cost"],
     ] {
-        let status = Command::new("cargo")
-            .args(["build", "--release", "--locked"])
-            .args(what)
-            .current_dir(root)
-            .status();
+        let status = cargo(root).args(["build", "--release", "--locked"]).args(what).status();
         match status {
             Ok(status) if status.success() => {}
             Ok(status) => return Err(format!("the release build failed: {status}")),

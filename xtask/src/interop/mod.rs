@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::target_folder;
+use crate::{cargo, target_folder};
 
 /// What of the project the comparison needs.
 const SCRIPTS: &str = "tests/interop";
@@ -91,10 +91,9 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
 /// Builds the program that compares, as the tests are built, so that nothing is
 /// built twice.
 fn build(root: &Path, target: &Path) -> Result<std::path::PathBuf, String> {
-    let status = Command::new("cargo")
+    let status = cargo(root)
         .args(["build", "--quiet", "--locked", "--workspace", "--all-features"])
         .args(["--bin", "syft-interop"])
-        .current_dir(root)
         .status();
     match status {
         Ok(status) if status.success() => Ok(target.join("debug/syft-interop")),

@@ -16,12 +16,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],
     ),
     ("syft-cli", &["syft-sync"]),
+    // It imitates somebody else, and knows nothing of this project.
+    ("syft-drive-emulator", &[]),
 ];
 
 /// Packages that look at the whole and that nothing may depend on.
 const ON_TOP: &[&str] = &["syft-tests", "xtask"];
 
-const TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
+/// Packages that any package may use for its tests, and none otherwise.
+const FOR_TESTS: &[&str] = &["syft-drive-emulator"];
+
+const TESTS: &str = "dev-dependencies";
+
+const TABLES: &[&str] = &["dependencies", TESTS, "build-dependencies"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.packages
@@ -39,6 +46,8 @@ fn check_package(package: &Package) -> Vec<Finding> {
     };
     dependencies(&package.manifest)
         .into_iter()
+        .filter(|(table, name)| *table != TESTS || !FOR_TESTS.contains(&name.as_str()))
+        .map(|(_, name)| name)
         // A crate may name itself in order to switch a feature on for its own tests.
         .filter(|name| *name != package.name)
         .filter(|name| is_ours(name) && !allowed.contains(&name.as_str()))
@@ -50,16 +59,20 @@ fn is_ours(name: &str) -> bool {
     ON_TOP.contains(&name) || ALLOWED.iter().any(|(ours, _)| *ours == name)
 }
 
-/// The names of all packages that a manifest asks for, on any platform.
-fn dependencies(manifest: &toml::Table) -> Vec<String> {
+/// The names of all packages that a manifest asks for, on any platform, each with
+/// the table that it stands in.
+fn dependencies(manifest: &toml::Table) -> Vec<(&'static str, String)> {
     let platforms = manifest.get("target").and_then(toml::Value::as_table);
     let platforms = platforms.into_iter().flat_map(toml::Table::values);
     let scopes = platforms.filter_map(toml::Value::as_table).chain([manifest]);
-    scopes
-        .flat_map(|scope| TABLES.iter().filter_map(|table| scope.get(*table)?.as_table()))
-        .flatten()
-        .map(|(key, value)| {
-            value.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()
+    let tables = scopes.flat_map(|scope| {
+        TABLES.iter().filter_map(|table| Some((*table, scope.get(*table)?.as_table()?)))
+    });
+    tables
+        .flat_map(|(table, lines)| lines.iter().map(move |(key, value)| (table, key, value)))
+        .map(|(table, key, value)| {
+            let name = value.get("package").and_then(toml::Value::as_str).unwrap_or(key);
+            (table, name.to_owned())
         })
         .collect()
 }
@@ -109,6 +122,20 @@ mod tests {
     #[test]
     fn a_new_crate_needs_its_place() {
         assert_eq!(of("crates/syft-new/Cargo.toml", "[package]\nname = 'syft-new'\n").len(), 1);
+    }
+
+    #[test]
+    fn an_emulator_is_for_tests_alone() {
+        let of = |table: &str| {
+            let manifest = format!(
+                "[package]\nname = 'syft-core'\n[{table}]\nsyft-drive-emulator.workspace = true\n"
+            );
+            of("crates/syft-core/Cargo.toml", &manifest).len()
+        };
+        assert_eq!((of("dev-dependencies"), of("dependencies")), (0, 1));
+        let manifest =
+            "[package]\nname = 'syft-drive-emulator'\n[dev-dependencies]\nsyft-core = '0.1'\n";
+        assert_eq!(super::super::findings(check, &[("tests/e/Cargo.toml", manifest)]).len(), 1);
     }
 
     #[test]

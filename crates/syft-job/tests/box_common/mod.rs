@@ -1,5 +1,5 @@
 //! A box around a bash script, for the tests of this folder.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, reason = "each test program uses its part")]
 
 pub(crate) mod user;
 

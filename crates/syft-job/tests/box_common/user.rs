@@ -1,10 +1,11 @@
 //! Tests that root cannot make, run as an ordinary user.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustix::process::geteuid;
 use syft_job::sandbox::{IsolationLevel, Probe, WardenSandbox, probe};
@@ -20,14 +21,17 @@ pub(crate) fn warden() -> PathBuf {
     copy.unwrap_or_else(|| env!("CARGO_BIN_EXE_syft-warden").into())
 }
 
-/// Runs a test as an ordinary user. Where root has started the tests, all of them
-/// are started again as somebody else, once, and `test` is what that said of it.
+/// Runs a test as an ordinary user. Where root has started the tests, all of its module
+/// are started again as somebody else, once, and `test` is what that said of it: its
+/// name, below the modules that it is in.
 pub(crate) fn as_user(test: &str, body: impl FnOnce()) {
     if !geteuid().is_root() {
         return body();
     }
-    static SAID: OnceLock<String> = OnceLock::new();
-    let said = SAID.get_or_init(all_as_user);
+    static SAID: Mutex<BTreeMap<String, Arc<OnceLock<String>>>> = Mutex::new(BTreeMap::new());
+    let module = test.rfind("::").map_or("", |at| &test[..at + 2]);
+    let said = SAID.lock().unwrap().entry(module.to_owned()).or_default().clone();
+    let said = said.get_or_init(|| all_as_user(module));
     assert!(said.lines().any(|line| line == format!("test {test} ... ok")), "{said}");
 }
 
@@ -49,7 +53,7 @@ pub(crate) fn in_bubblewrap(test: &str, body: impl FnOnce(WardenSandbox)) {
 }
 
 /// The executables stand where nobody else may look; their copies do not.
-fn all_as_user() -> String {
+fn all_as_user(module: &str) -> String {
     let folder = tempfile::tempdir_in("/var/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let copy = |from: &Path, name: &str| {
@@ -67,6 +71,7 @@ fn all_as_user() -> String {
     let ended = Command::new("setpriv")
         .args([user.as_str(), &group, "--clear-groups", "--inh-caps=-all"])
         .arg(tests)
+        .arg(module)
         .current_dir("/")
         .env_clear()
         .envs([("PATH", "/usr/bin:/bin"), ("SECRET_OF_THE_CALLER", "canary")])

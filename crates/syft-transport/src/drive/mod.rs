@@ -76,6 +76,7 @@ impl DriveTransport {
         capabilities.copy = true;
         capabilities.access_control = true;
         capabilities.any_by_name = true;
+        capabilities.checked_puts = true;
         capabilities.profiles = true;
         let info = Info {
             name: format!("Google Drive of {identity}"),

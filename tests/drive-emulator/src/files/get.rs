@@ -58,7 +58,9 @@ fn download(item: &Item, range: Option<&str>) -> Result<Response> {
         return Ok(Response::of(StatusCode::OK, &item.mime, content.bytes.clone()));
     };
     if range.is_empty() {
-        return Err(Error::bad_range());
+        // The client reads from it that the file is empty.
+        let refused = Error::bad_range().into_response();
+        return Ok(refused.with(CONTENT_RANGE, &format!("bytes */{whole}")));
     }
     let told = format!("bytes {}-{}/{whole}", range.start, range.end - 1);
     let piece = content.bytes.slice(range);

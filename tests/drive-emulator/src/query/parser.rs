@@ -1,5 +1,5 @@
-//! From tokens to a query. As in Drive, `and` and `or` bind alike, from left to
-//! right, and `not` takes the next term.
+//! From tokens to a query. `and` and `or` bind alike, from left to right, and `not`
+//! takes the next term.
 
 use super::lexer::{Token, tokens};
 use super::{Comparison, Query, Stamp, Term};

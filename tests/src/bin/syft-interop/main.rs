@@ -5,6 +5,7 @@
 
 mod boxes;
 mod dice;
+mod drive;
 mod envelopes;
 mod messages;
 mod options;
@@ -43,7 +44,8 @@ fn compare(options: &Options) -> Result<bool, String> {
     let messages = messages::run(python, home.path(), *seed, options.messages)?.print();
     let envelopes = envelopes::run(python, home.path(), *seed, options.envelopes)?.print();
     let boxes = boxes::run(python, home.path())?.print();
-    let same = permissions && messages && envelopes && boxes;
+    let drive = drive::run(python, home.path())?.print();
+    let same = permissions && messages && envelopes && boxes && drive;
     if !same {
         println!("interop: to repeat it: cargo xtask interop --seed {seed}");
     }

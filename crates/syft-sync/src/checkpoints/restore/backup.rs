@@ -181,7 +181,7 @@ async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()
         transport.open(&space).await?;
         transport.put_bytes(&space, &name, body).await
     };
-    // Not believed: it is read back, also where the listing does not show it yet.
+    // Not believed, unless the store shows that it has it: it is read back, also where the listing does not show it yet.
     let put = match patiently(&space, size, put).await {
         Ok(object) => Some(object),
         Err(syft_transport::Error::AlreadyExists { .. }) => None,
@@ -190,7 +190,9 @@ async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()
     let listed = patiently(&space, 0, transport.list_all(&space)).await?;
     let listed = listed.into_iter().filter(|object| is_mine(object, &pass.node.email));
     let (new, older): (Vec<Object>, Vec<Object>) = listed.partition(|object| object.name == name);
+    let is_checked = transport.info().capabilities.checked_puts;
     let is_there = match put.as_ref().or(new.first()) {
+        Some(_) if put.is_some() && is_checked => true,
         Some(object) => bodies::holds(transport, object, hash).await?,
         None => false,
     };

@@ -1,0 +1,38 @@
+//! The tests of jobs that need no process of their own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod approved_bytes;
+mod attempts;
+#[cfg(target_os = "linux")]
+#[path = "../box_common/mod.rs"]
+mod box_common;
+#[cfg(unix)]
+mod box_outputs;
+mod common;
+mod crashes;
+mod decisions;
+mod hostile;
+#[cfg(target_os = "linux")]
+mod package_common;
+#[cfg(target_os = "linux")]
+mod packages;
+#[cfg(target_os = "linux")]
+mod packages_by_uv;
+mod plain;
+mod pysyft_vectors;
+mod python_boxes;
+#[cfg(target_os = "linux")]
+mod python_modules;
+#[cfg(target_os = "linux")]
+mod rehearsals;
+mod runs;
+mod seatbelt;
+mod seed_examples;
+mod shown;
+mod submission;

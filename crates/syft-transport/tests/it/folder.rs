@@ -1,0 +1,182 @@
+//! What only a real folder shows: links, foreign files, drives that go away.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use syft_core::Email;
+use syft_transport::{
+    Error, FolderTransport, ListOptions, ObjectName, Space, SpaceKind, Transport, TransportExt,
+};
+
+const LIMIT: u64 = 1 << 20;
+
+fn email(name: &str) -> Email {
+    Email::parse(&format!("{name}@example.org")).unwrap()
+}
+
+fn name(text: &str) -> ObjectName {
+    ObjectName::parse(text).unwrap()
+}
+
+fn inbox() -> Space {
+    Space::Inbox { owner: email("alice"), sender: email("bob") }
+}
+
+fn folder_of(root: &Path, space: &Space) -> std::path::PathBuf {
+    root.join(space.to_string())
+}
+
+/// Alice and Bob over one new folder, Bob's inbox at Alice opened.
+async fn pair(root: &Path) -> (FolderTransport, FolderTransport) {
+    let alice = FolderTransport::create(root, email("alice")).unwrap();
+    let bob = FolderTransport::create(root, email("bob")).unwrap();
+    bob.open(&inbox()).await.unwrap();
+    (alice, bob)
+}
+
+#[tokio::test]
+async fn objects_lie_under_the_keys_of_the_layout() {
+    let root = tempfile::tempdir().unwrap();
+    let (_, bob) = pair(root.path()).await;
+    bob.put_bytes(&inbox(), &name("hello"), b"hi".to_vec()).await.unwrap();
+    let file = root.path().join("syft-1/inbox/alice@example.org/bob@example.org/hello");
+    assert_eq!(fs::read(file).unwrap(), b"hi");
+}
+
+#[tokio::test]
+async fn p12_names_from_a_listing_are_parsed_and_others_are_reported() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, bob) = pair(root.path()).await;
+    bob.put_bytes(&inbox(), &name("good"), b"x".to_vec()).await.unwrap();
+    let folder = folder_of(root.path(), &inbox());
+    for bad in ["a:b", "a\\b", "-rf", "esc\u{1b}[2J", "rtl\u{202e}txt", "blank "] {
+        fs::write(folder.join(bad), b"x").unwrap();
+    }
+    fs::write(folder.join(std::ffi::OsStr::from_bytes(b"latin\xe9")), b"x").unwrap();
+    fs::write(folder.join(".syft-tmp-half"), b"x").unwrap();
+    fs::create_dir(folder.join("folder")).unwrap();
+    symlink("/etc/passwd", folder.join("link")).unwrap();
+
+    let listing = alice.list_with_skipped(&inbox(), &ListOptions::default()).await.unwrap();
+    assert_eq!(listing.objects.len(), 1);
+    assert_eq!(listing.objects[0].name, name("good"));
+    assert_eq!(listing.skipped.len(), 9, "{:?}", listing.skipped);
+    let shown = format!("{:?}", listing.skipped);
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+}
+
+#[tokio::test]
+async fn p12_folders_with_names_that_are_no_address_are_reported() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, _) = pair(root.path()).await;
+    let inboxes = root.path().join("syft-1/inbox/alice@example.org");
+    fs::create_dir(inboxes.join("Bob@example.org")).unwrap();
+    fs::create_dir(inboxes.join("*")).unwrap();
+    symlink("/etc", inboxes.join("eve@example.org")).unwrap();
+    let found = alice.discover(SpaceKind::Inbox).await.unwrap();
+    assert_eq!(found.spaces, [inbox()]);
+    assert_eq!(found.skipped.len(), 3, "{:?}", found.skipped);
+}
+
+#[tokio::test]
+async fn p10_no_link_is_followed_out_of_the_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), b"private").unwrap();
+    let (alice, bob) = pair(root.path()).await;
+
+    let folder = folder_of(root.path(), &inbox());
+    let mut object = bob.put_bytes(&inbox(), &name("real"), b"x".to_vec()).await.unwrap();
+    symlink(outside.path().join("secret"), folder.join("link")).unwrap();
+    object.name = name("link");
+    let got = alice.get_bytes(&object, LIMIT).await;
+    assert!(matches!(got, Err(Error::Permanent { .. })), "{got:?}");
+    let put = bob.put_bytes(&inbox(), &name("link"), b"private".to_vec()).await;
+    assert!(matches!(put, Err(Error::AlreadyExists { .. })), "{put:?}");
+
+    fs::remove_dir_all(&folder).unwrap();
+    symlink(outside.path(), &folder).unwrap();
+    assert!(alice.list_all(&inbox()).await.is_err());
+    assert!(bob.open(&inbox()).await.is_err());
+    assert!(bob.put_bytes(&inbox(), &name("planted"), b"x".to_vec()).await.is_err());
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_away_is_temporary_and_is_not_made_again() {
+    let above = tempfile::tempdir().unwrap();
+    let (root, away) = (above.path().join("shared"), above.path().join("away"));
+    let (alice, bob) = pair(&root).await;
+    bob.put_bytes(&inbox(), &name("kept"), b"x".to_vec()).await.unwrap();
+
+    fs::rename(&root, &away).unwrap();
+    // Once the whole folder is gone, once an empty mount point is left.
+    for mount_point in [false, true] {
+        if mount_point {
+            fs::create_dir(&root).unwrap();
+        }
+        let put = bob.put_bytes(&inbox(), &name("lost"), b"x".to_vec()).await.unwrap_err();
+        let list = alice.list_all(&inbox()).await.unwrap_err();
+        let open = bob.open(&inbox()).await.unwrap_err();
+        let login = FolderTransport::open(&root, email("bob")).unwrap_err();
+        for error in [put, list, open, login] {
+            assert!(matches!(error, Error::Temporary { .. }), "{error:?}");
+            assert!(error.to_string().contains(root.to_str().unwrap()), "{error}");
+        }
+        assert!(!root.join("syft-1").exists());
+    }
+
+    fs::remove_dir(&root).unwrap();
+    fs::rename(&away, &root).unwrap();
+    assert_eq!(alice.list_all(&inbox()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn f10_a_file_that_was_cut_is_told_from_a_whole_one() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, bob) = pair(root.path()).await;
+    let object = bob.put_bytes(&inbox(), &name("message"), vec![7; 1000]).await.unwrap();
+    let small = alice.get_bytes(&object, 999).await;
+    assert!(matches!(small, Err(Error::TooLarge { limit: 999, .. })), "{small:?}");
+
+    let file = folder_of(root.path(), &inbox()).join("message");
+    fs::write(&file, [7; 400]).unwrap();
+    let cut = alice.get_bytes(&object, LIMIT).await.unwrap_err();
+    assert!(cut.is_retryable(), "{cut}");
+    fs::write(&file, [7; 5000]).unwrap();
+    let grown = alice.get_bytes(&object, 2000).await;
+    assert!(matches!(grown, Err(Error::TooLarge { .. })), "{grown:?}");
+}
+
+#[tokio::test]
+async fn opening_clears_away_what_crashed_writers_left_a_day_ago() {
+    let root = tempfile::tempdir().unwrap();
+    let (_, bob) = pair(root.path()).await;
+    let folder = folder_of(root.path(), &inbox());
+    let (old, new) = (folder.join(".syft-tmp-old"), folder.join(".syft-tmp-new"));
+    for file in [&old, &new] {
+        fs::write(file, b"half").unwrap();
+    }
+    let two_days_ago = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    fs::File::open(&old).unwrap().set_modified(two_days_ago).unwrap();
+    bob.open(&inbox()).await.unwrap();
+    assert!(!old.exists());
+    assert!(new.exists());
+}
+
+#[tokio::test]
+async fn nothing_of_a_put_stays_behind_but_its_object() {
+    let root = tempfile::tempdir().unwrap();
+    let (_, bob) = pair(root.path()).await;
+    bob.put_bytes(&inbox(), &name("one"), b"x".to_vec()).await.unwrap();
+    bob.put_bytes(&inbox(), &name("one"), b"x".to_vec()).await.unwrap();
+    bob.put_bytes(&inbox(), &name("one"), b"y".to_vec()).await.unwrap_err();
+    let names: Vec<_> = fs::read_dir(folder_of(root.path(), &inbox()))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["one"]);
+}

@@ -1,0 +1,15 @@
+//! The tests of the trait, its backends and its layers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod conformance;
+mod conformance_catches;
+#[cfg(feature = "drive")]
+mod drive;
+#[cfg(feature = "drive")]
+mod drive_auth;
+mod folder;
+mod folder_processes;
+mod hostile;
+mod layers;
+mod memory;
+mod values;

@@ -1,0 +1,182 @@
+//! The pages for people, run as they stand.
+
+use std::path::Path;
+
+use syft_tests::{Page, People};
+
+/// Runs a page as it stands: each command has to end as the page says.
+fn run_page(name: &str, page: &str) -> People {
+    let mut people = People::new();
+    run(&mut people, name, &Page::read(page));
+    people
+}
+
+fn run(people: &mut People, name: &str, page: &Page) {
+    assert!(page.steps.len() > 5, "{name} holds no commands");
+    for step in &page.steps {
+        if step.is_setup {
+            people.set_up(&step.text);
+            continue;
+        }
+        let run = people.types(&step.text);
+        assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
+    }
+}
+
+/// The one block of a page that is marked so.
+fn only<'a>(page: &'a Page, mark: &str) -> &'a str {
+    let of_mark: Vec<&str> =
+        page.shown.iter().filter(|(it, _)| it == mark).map(|(_, text)| text.as_str()).collect();
+    let [text] = of_mark[..] else { panic!("{mark}: {of_mark:#?}") };
+    text
+}
+
+/// What else a page shows is Rust, which the documentation tests run.
+#[test]
+fn no_block_of_a_page_is_left_out() {
+    let pages = [
+        include_str!("../../../docs/manager.md"),
+        include_str!("../../../docs/architecture.md"),
+        include_str!("../../../docs/datasites.md"),
+        include_str!("../../../docs/pysyft.md"),
+        include_str!("../../../examples/two-people/README.md"),
+        include_str!("../../../examples/two-people/offline.md"),
+        include_str!("../../../examples/map-reduce/README.md"),
+        include_str!("../../../examples/debugging/README.md"),
+        include_str!("../../../examples/fail-softly/README.md"),
+    ];
+    let shown: Vec<String> =
+        pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
+    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text"]);
+    let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
+    for page in ["manager", "architecture", "datasites"] {
+        let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
+        assert!(documented.contains(&tested), "{page}.md is no documentation test");
+    }
+}
+
+#[test]
+fn the_two_person_walk_through() {
+    let people = run_page("README.md", include_str!("../../../examples/two-people/README.md"));
+    let log = people.types("syft --home \"$ALICE_HOME\" audit log --json");
+    assert!(log.stdout.contains("job.released"), "{log:#?}");
+}
+
+/// What goes through the folder is sealed, or is not where both want it so.
+#[test]
+fn the_two_person_walk_through_sealed_and_in_the_open() {
+    const TEXT: &str = include_str!("../../../examples/two-people/README.md");
+    let sealed = run_page("README.md", TEXT);
+    let mut page = Page::read(TEXT);
+    for step in page.steps.iter_mut().filter(|step| step.text.contains(" login ")) {
+        step.text.push_str(" --encrypt off");
+    }
+    let mut open = People::new();
+    run(&mut open, "README.md, in the open", &page);
+    let is_sealed = |bytes: &[u8]| bytes.starts_with(b"SYC2");
+    let count = |people: &People| {
+        let files = people.shared_files();
+        let hellos = files.iter().filter(|(path, _)| path.ends_with("hello")).count();
+        let sealed = files.iter().filter(|(_, bytes)| is_sealed(bytes)).count();
+        (files.len() - hellos, sealed)
+    };
+    let (all, closed) = count(&sealed);
+    assert!(all > 5 && all == closed, "{closed} of {all} are sealed");
+    let (all, closed) = count(&open);
+    assert!(all > 5 && closed == 0, "{closed} of {all} are sealed");
+}
+
+#[test]
+fn the_walk_through_with_one_of_them_away() {
+    // Set up "as before", on the page before this one.
+    let mut before = Page::read(include_str!("../../../examples/two-people/README.md"));
+    before.steps.retain(|step| step.is_setup);
+    let mut page = Page::read(include_str!("../../../examples/two-people/offline.md"));
+    page.steps.splice(0..0, before.steps);
+    run(&mut People::new(), "offline.md", &page);
+}
+
+#[test]
+fn the_page_of_the_manager() {
+    let people = run_page("manager.md", include_str!("../../../docs/manager.md"));
+    assert_eq!(people.types("cat \"$RESULTS/mean_age.txt\"").stdout, "51.25\n");
+    let datasite = people.alice().join("alice@hospital.org");
+    assert!(!datasite.exists(), "a reset leaves no datasite");
+}
+
+#[test]
+fn the_page_of_the_architecture() {
+    let _ = run_page("architecture.md", include_str!("../../../docs/architecture.md"));
+}
+
+#[test]
+fn the_page_beside_pysyft() {
+    const TEXT: &str = include_str!("../../../docs/pysyft.md");
+    let page = Page::read(TEXT);
+    // The drawing is of the moment before the layout is changed again.
+    let mut before = Page::read(TEXT);
+    let changed = before.steps.iter().position(|step| step.text.contains("--layout native"));
+    before.steps.truncate(changed.unwrap());
+    let mut people = People::new();
+    run(&mut people, "pysyft.md", &before);
+    stand(only(&page, "text"), &people.alice());
+    run(&mut People::new(), "pysyft.md", &page);
+}
+
+#[test]
+fn the_page_of_datasites() {
+    const TEXT: &str = include_str!("../../../docs/datasites.md");
+    let people = run_page("datasites.md", TEXT);
+    let page = Page::read(TEXT);
+    let [folders, excerpt] = [only(&page, "text"), only(&page, "python")];
+    stand(folders, &people.alice());
+    let script = include_str!("../../../docs/files/count_customers.py");
+    assert!(script.contains(excerpt), "{excerpt} is not in the script");
+    let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
+    assert_eq!(output, "region,customers\nnorth,2\nsouth,1\n");
+}
+
+/// Every entry of a drawing of folders is there.
+fn stand(drawing: &str, home: &Path) {
+    let mut lines = drawing.lines();
+    assert_eq!(lines.next(), Some("~/syftbox/"));
+    let mut place: Vec<&str> = Vec::new();
+    for line in lines {
+        let (branch, entry) = line.split_once("── ").unwrap();
+        let depth = branch.chars().count() / 4;
+        place.truncate(depth);
+        place.push(entry.split("  ").next().unwrap().trim_end_matches('/'));
+        let path = home.join(place.join("/"));
+        assert!(path.exists(), "{line}: {} is not there", path.display());
+    }
+}
+
+#[test]
+fn three_owners_answer_one_question() {
+    let people = run_page("README.md", include_str!("../../../examples/map-reduce/README.md"));
+    let total = "python3 examples/map-reduce/total.py \"$RESULTS\"/*/count.csv";
+    assert_eq!(people.types(total).stdout, "Total customers across all owners: 12\n");
+    let shared = people.shared_files();
+    let leaked =
+        |name: &str| shared.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(name));
+    assert!(!leaked("Kathleen") && !leaked("Ada"), "a customer left home");
+}
+
+#[test]
+fn the_scientist_finds_the_error_and_fixes_it() {
+    let people = run_page("README.md", include_str!("../../../examples/debugging/README.md"));
+    let log = people.types("syft --home \"$BOB_HOME\" job logs \"My Analysis\" --err");
+    assert!(log.stdout.contains("KeyError: 'customer_id'"), "{log:#?}");
+    let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
+    assert_eq!(output, "region,spent\nnorth,180\nsouth,80\n");
+}
+
+#[test]
+fn one_bad_job_and_one_bad_message_stop_nothing() {
+    let people = run_page("README.md", include_str!("../../../examples/fail-softly/README.md"));
+    assert_eq!(people.types("cat \"$RESULTS/people.txt\"").stdout, "3890000\n");
+    let log = people.types("syft --home \"$BOB_HOME\" job logs endpoint --err").stdout;
+    assert!(log.contains("customers_count") && log.contains("census"), "{log}");
+    let away = people.types("syft --home \"$ALICE_HOME\" quarantine list").stdout;
+    assert!(away.contains("not_sealed"), "{away}");
+}
