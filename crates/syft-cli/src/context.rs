@@ -13,6 +13,8 @@ use url::Url;
 
 use crate::args::{Global, seconds};
 use crate::environment::Environment;
+#[cfg(feature = "drive")]
+use crate::environment::GoogleVariables;
 use crate::errors::CliError;
 #[cfg(feature = "drive")]
 use crate::errors::GOOGLE_LOGIN;
@@ -32,9 +34,8 @@ pub(crate) struct Context {
     job_timeout: Option<Duration>,
     uv: Option<PathBuf>,
     package_index: Option<Url>,
-    token_path: Option<PathBuf>,
-    drive_endpoint: Option<String>,
-    has_display: bool,
+    #[cfg(feature = "drive")]
+    google: GoogleVariables,
     /// How this home reaches its store, once it was asked.
     stores: OnceLock<Stores>,
     /// What the store said, if it turned out to be away.
@@ -58,9 +59,8 @@ impl Context {
             job_timeout: job_timeout(environment)?,
             uv: uv(environment)?,
             package_index: package_index(environment)?,
-            token_path: environment.token_path.clone(),
-            drive_endpoint: environment.drive_endpoint.clone(),
-            has_display: environment.has_display,
+            #[cfg(feature = "drive")]
+            google: environment.google.clone(),
             stores: OnceLock::new(),
             away: Arc::default(),
         })
@@ -150,7 +150,7 @@ impl Context {
         }
         let stores = Stores::of(email.clone());
         #[cfg(feature = "drive")]
-        let stores = match &self.drive_endpoint {
+        let stores = match &self.google.endpoint {
             Some(root) => stores.with_google_at(root).map_err(|error| {
                 CliError::from(error).about(&format!("SYFT_DRIVE_ENDPOINT is {root:?}"))
             })?,
@@ -163,14 +163,10 @@ impl Context {
         Ok(self.stores.get_or_init(|| stores).clone())
     }
 
-    /// The file of a login at Google that the environment names, where the home has none.
-    pub(crate) fn token_path(&self) -> Option<&Path> {
-        self.token_path.as_deref()
-    }
-
-    /// Whether there is a screen on which a browser can be opened.
-    pub(crate) fn has_display(&self) -> bool {
-        self.has_display
+    /// What the environment says about Google.
+    #[cfg(feature = "drive")]
+    pub(crate) fn google(&self) -> &GoogleVariables {
+        &self.google
     }
 
     /// The store of an address; one that is away is no error.

@@ -19,18 +19,27 @@ pub(crate) struct Environment {
     pub(crate) uv: Option<PathBuf>,
     /// `SYFT_PACKAGE_INDEX`: another package index than the usual one.
     pub(crate) package_index: Option<String>,
-    /// `SYFT_TOKEN_PATH`: the file of a login at Google, where the home has none.
-    pub(crate) token_path: Option<PathBuf>,
-    /// `SYFT_DRIVE_ENDPOINT`: another server than Google's.
-    pub(crate) drive_endpoint: Option<String>,
-    /// Whether there is a screen on which a browser can be opened.
-    pub(crate) has_display: bool,
+    /// What is of use with Google Drive alone.
+    #[cfg(feature = "drive")]
+    pub(crate) google: GoogleVariables,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub(crate) no_color: bool,
     /// The person's own folder.
     pub(crate) user_home: Option<PathBuf>,
     /// The folder in which the command was typed.
     pub(crate) here: Option<PathBuf>,
+}
+
+/// What the environment says about Google, and about the browser in which one logs in.
+#[cfg(feature = "drive")]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GoogleVariables {
+    /// `SYFT_TOKEN_PATH`: the file of a login, where the home has none.
+    pub(crate) token_path: Option<PathBuf>,
+    /// `SYFT_DRIVE_ENDPOINT`: another server than Google's.
+    pub(crate) endpoint: Option<String>,
+    /// Whether there is a screen on which a browser can be opened.
+    pub(crate) has_display: bool,
 }
 
 impl Environment {
@@ -46,9 +55,12 @@ impl Environment {
             job_timeout: text("SYFT_DEFAULT_JOB_TIMEOUT_SECONDS"),
             uv: path("SYFT_UV"),
             package_index: text("SYFT_PACKAGE_INDEX"),
-            token_path: path("SYFT_TOKEN_PATH"),
-            drive_endpoint: text("SYFT_DRIVE_ENDPOINT"),
-            has_display: variable("DISPLAY").or(variable("WAYLAND_DISPLAY")).is_some(),
+            #[cfg(feature = "drive")]
+            google: GoogleVariables {
+                token_path: path("SYFT_TOKEN_PATH"),
+                endpoint: text("SYFT_DRIVE_ENDPOINT"),
+                has_display: variable("DISPLAY").or(variable("WAYLAND_DISPLAY")).is_some(),
+            },
             no_color: variable("NO_COLOR").is_some() || is_dumb,
             user_home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             here: std::env::current_dir().ok(),

@@ -13,6 +13,8 @@ mod checkpoint;
 mod common;
 mod dataset;
 mod demo;
+#[cfg(feature = "drive")]
+mod drive;
 mod job;
 mod keys;
 mod limits;

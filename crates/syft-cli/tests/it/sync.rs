@@ -88,7 +88,8 @@ fn status_for_programs_has_the_fields_of_the_contract() {
       "queued_out": 0,
       "refused": 0,
       "quarantined": 0,
-      "unreleased": 0
+      "unreleased": 0,
+      "warnings": []
     }
     "#);
 }

@@ -10,6 +10,8 @@ mod datasets;
 mod drive;
 mod event_cache;
 mod exactly_once;
+#[cfg(feature = "drive")]
+mod google;
 mod hostile_any;
 mod hostile_store;
 mod keys;

@@ -65,7 +65,7 @@ fn tell(context: &Context, login: &LoopbackLogin, email: &Email) -> mpsc::Receiv
         let text = format!("Log in to Google as {email}, and allow Google Drive, on this page:");
         screen.err(&format!("{text}\n\n    {url}\n\n"));
     }
-    if context.has_display() {
+    if context.google().has_display {
         open(url.as_str());
     }
     let is_asked = !screen.is_json() && io::stdin().is_terminal() && io::stderr().is_terminal();

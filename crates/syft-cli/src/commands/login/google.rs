@@ -39,7 +39,7 @@ impl Files {
         let path = |typed: &PathBuf| context.path(typed);
         Files {
             token: args.token_path.as_ref().map(path),
-            usual: context.token_path().map(|path| context.path(path)),
+            usual: context.google().token_path.as_ref().map(path),
             credentials: args.credentials.as_ref().map(path),
         }
     }

@@ -1,6 +1,6 @@
 //! The story of owner and scientist.
 
-use crate::OnDrive;
+use super::OnDrive;
 use crate::common::{ALICE, BOB};
 
 /// Counts people; nothing of a single one comes out.
@@ -12,7 +12,7 @@ tail -n +2 \"$SYFT_DATASET_CENSUS\" | wc -l > \"$SYFT_OUTPUTS/count.txt\"
 
 #[test]
 fn from_the_first_request_to_the_answer_over_google_drive() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     let (mock, private) =
         (on.it.write("mock.csv", "age\n1\n"), on.it.write("real.csv", "age\n31\n47\n52\n"));
     let script = on.it.write("count.sh", COUNT);

@@ -1,26 +1,13 @@
 //! The program over Google Drive, on an emulator of it.
-#![cfg(feature = "drive")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    missing_debug_implementations,
-    reason = "tests"
-)]
 
 mod browser;
-#[path = "../common/mod.rs"]
-mod common;
 mod login;
 mod standing;
 mod story;
 
-use common::{ALICE, BOB, Said, TestBox};
 use syft_drive_emulator::{DriveEmulator, UserHandle};
+
+use crate::common::{ALICE, BOB, Said, TestBox};
 
 /// A Drive, and two people with accounts there.
 pub struct OnDrive {
@@ -39,7 +26,7 @@ impl OnDrive {
     }
 
     /// Both have logged in by their token files.
-    pub fn new() -> OnDrive {
+    pub fn logged_in() -> OnDrive {
         let on = OnDrive::empty();
         let (alice, bob) = (on.token_of(&on.alice), on.token_of(&on.bob));
         on.alice(&login(ALICE, &["--token-path", &alice])).ok();

@@ -7,8 +7,8 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use syft_sync::core::{Clock, SystemClock, Timestamp};
 
+use super::{OnDrive, login};
 use crate::common::{ALICE, BOB};
-use crate::{OnDrive, login};
 
 #[test]
 fn a_token_that_was_renewed_is_kept_and_the_file_is_not_touched() {
@@ -33,7 +33,7 @@ fn a_token_that_was_renewed_is_kept_and_the_file_is_not_touched() {
 
 #[test]
 fn a_login_that_was_withdrawn_says_what_to_type() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     on.alice.withdraw_consent();
     assert_snapshot!(on.alice(&["sync"]).all(), @r"
     The store is away: could not log in to Google Drive: the login at Google has expired or was withdrawn: log in again (invalid_grant: Token has been expired or revoked.) (permission denied)
@@ -90,7 +90,7 @@ fn a_login_that_has_ended_is_no_login() {
 
 #[test]
 fn the_end_of_a_login_is_told_three_days_before() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     let ends = |days: f64| {
         let mut file: Value = serde_json::from_str(&on.alice.token_file_json(false)).unwrap();
         let end = Timestamp::new(SystemClock.now().seconds() + days * 86_400.0).unwrap();
@@ -147,7 +147,7 @@ fn the_end_of_a_login_is_told_three_days_before() {
 
 #[test]
 fn f18_no_secret_is_shown_or_written_anywhere_else() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     let of_alice = on.token_of(&on.alice);
     on.bob(&["peer", "add", ALICE]).ok();
     on.alice(&["peer", "approve", BOB, "--trust-first"]).ok();

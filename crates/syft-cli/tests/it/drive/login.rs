@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
 
+use super::{OnDrive, login};
 use crate::common::{ALICE, BOB};
-use crate::{OnDrive, login};
 
 #[test]
 fn a_login_by_the_token_file_of_the_python_client() {
@@ -174,7 +174,7 @@ fn a_service_account_acts_as_the_person() {
 
 #[test]
 fn f18_a_login_that_others_may_read_is_not_used() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     let file = on.it.path("alice/.syft/keys/google.json");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_snapshot!(on.alice(&["status"]).all(), @r"
@@ -190,7 +190,7 @@ fn f18_a_login_that_others_may_read_is_not_used() {
 
 #[test]
 fn what_is_known_of_the_store_can_be_lost() {
-    let on = OnDrive::new();
+    let on = OnDrive::logged_in();
     on.bob(&["peer", "add", ALICE]).ok();
     on.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
     on.bob(&["sync"]).ok();

@@ -6,11 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use syft_drive_emulator::Consent;
 
+use super::{OnDrive, login};
 use crate::common::{ALICE, BOB};
-use crate::{OnDrive, login};
 
-/// Opens an address and goes where it sends the browser; what is shown in the end.
-fn browse(url: &str) -> String {
+/// Opens an address: what is shown, and where the browser is sent.
+fn open(url: &str) -> (String, Option<String>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, target) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -22,9 +22,14 @@ fn browse(url: &str) -> String {
         let (name, value) = line.split_once(": ")?;
         name.eq_ignore_ascii_case("location").then(|| value.to_owned())
     });
-    match to {
-        Some(to) => browse(&to),
-        None => page,
+    (page, to)
+}
+
+/// Opens an address and goes where it sends the browser; what is shown in the end.
+fn browse(url: &str) -> String {
+    match open(url) {
+        (_, Some(to)) => browse(&to),
+        (page, None) => page,
     }
 }
 
@@ -101,4 +106,65 @@ fn who_refuses_or_is_somebody_else_is_not_logged_in() {
     assert!(code == 4 && told.contains("the account at Google is bob@uni.org"), "{code} {told}");
     assert!(told.contains("syft login --email alice@hospital.org --transport gdrive: --cred"));
     assert!(!on.it.path("alice").exists());
+}
+
+/// A terminal, and what a person sees there.
+#[cfg(target_os = "linux")]
+struct Terminal {
+    screen: std::fs::File,
+    seen: String,
+}
+
+#[cfg(target_os = "linux")]
+impl Terminal {
+    /// With the end that a program is given.
+    fn new() -> (Terminal, std::fs::File) {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&screen).unwrap();
+        unlockpt(&screen).unwrap();
+        let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
+        let ours = std::fs::File::options().read(true).write(true).open(name).unwrap();
+        (Terminal { screen: screen.into(), seen: String::new() }, ours)
+    }
+
+    /// Looks until a text stands there whole, with the line that it is in.
+    fn until(&mut self, text: &str) -> String {
+        loop {
+            let lines = self.seen.split_inclusive('\n');
+            if let Some(line) = lines.filter(|line| line.ends_with('\n')).find(|l| l.contains(text))
+            {
+                return line.trim().to_owned();
+            }
+            let mut bytes = [0; 1024];
+            let read = self.screen.read(&mut bytes).unwrap();
+            self.seen += &String::from_utf8_lossy(&bytes[..read]);
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_address_of_a_browser_elsewhere_is_pasted() {
+    let on = OnDrive::empty();
+    let program = on.it.write("credentials.json", &on.alice.client_file_json());
+    let (mut terminal, ours) = Terminal::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_syft"))
+        .args(login(ALICE, &["--credentials", &program]))
+        .env_clear()
+        .env("SYFTBOX_FOLDER", on.it.path("alice"))
+        .env("SYFT_DRIVE_ENDPOINT", on.drive.url())
+        .stdin(ours.try_clone().unwrap())
+        .stdout(Stdio::null())
+        .stderr(ours)
+        .spawn()
+        .unwrap();
+    let url = terminal.until("/o/oauth2");
+    terminal.until("paste its address here");
+    terminal.screen.write_all(b"http://127.0.0.1/?nothing\n").unwrap();
+    terminal.until("there is no code in this address");
+    let (_, sent_to) = open(&url);
+    terminal.screen.write_all(format!("{}\n", sent_to.unwrap()).as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "{}", terminal.seen);
+    on.alice(&["sync"]).ok();
 }
