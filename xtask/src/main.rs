@@ -17,7 +17,7 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
-                                  [--envelopes N] [--pairs NAME]
+                                  [--envelopes N] [--pairs NAME] [--keep]
        cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
                                   token file of each user is: [--port PORT] [--tokens FOLDER]
                                   [--user EMAIL]...

@@ -28,16 +28,30 @@ pub(crate) struct Amount {
     /// The pairs that meet over Google Drive: those whose name, owner first, begins so,
     /// as `python-native`; all of them if none is said.
     pub(crate) pairs: Option<String>,
+    /// Whether everything stays where it was made, for a look.
+    pub(crate) keep: bool,
 }
 
 impl Amount {
     /// All.
-    pub(crate) const FULL: Amount =
-        Amount { seed: None, permissions: 20_000, messages: 2_000, envelopes: 500, pairs: None };
+    pub(crate) const FULL: Amount = Amount {
+        seed: None,
+        permissions: 20_000,
+        messages: 2_000,
+        envelopes: 500,
+        pairs: None,
+        keep: false,
+    };
     /// What every change must pass. The seed stays the same, so that a change is
     /// blamed for nothing but itself.
-    pub(crate) const USUAL: Amount =
-        Amount { seed: Some(1), permissions: 3_000, messages: 300, envelopes: 60, pairs: None };
+    pub(crate) const USUAL: Amount = Amount {
+        seed: Some(1),
+        permissions: 3_000,
+        messages: 300,
+        envelopes: 60,
+        pairs: None,
+        keep: false,
+    };
 
     /// Reads what is said on the command line; the rest is as in [`Amount::FULL`].
     pub(crate) fn read(words: &[&str]) -> Option<Amount> {
@@ -58,6 +72,7 @@ impl Amount {
             ["--pairs", name, rest @ ..] => {
                 Some(Amount { pairs: Some((*name).to_owned()), ..Amount::read(rest)? })
             }
+            ["--keep", rest @ ..] => Some(Amount { keep: true, ..Amount::read(rest)? }),
             _ => None,
         }
     }
@@ -78,7 +93,7 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
     let target = target_folder(root);
     let python = environment::python(&root.join(PINS), &target.join("interop"))?;
     let program = build(root, &target)?;
-    let Amount { seed, permissions, messages, envelopes, pairs } = amount;
+    let Amount { seed, permissions, messages, envelopes, pairs, keep } = amount;
     let seed = seed.unwrap_or_else(from_clock).to_string();
     let status = Command::new(&program)
         .arg("--syft")
@@ -92,6 +107,7 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
         .args(["--messages", &messages.to_string()])
         .args(["--envelopes", &envelopes.to_string()])
         .args(["--pairs", &pairs.unwrap_or_default()])
+        .args(["--keep", if keep { "yes" } else { "no" }])
         .status()
         .map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(status.success())
@@ -132,9 +148,17 @@ mod tests {
             "2",
             "--pairs",
             "native",
+            "--keep",
         ]);
         let pairs = Some("native".to_owned());
-        let expected = Amount { seed: Some(1), permissions: 2, messages: 3, envelopes: 500, pairs };
+        let expected = Amount {
+            seed: Some(1),
+            permissions: 2,
+            messages: 3,
+            envelopes: 500,
+            pairs,
+            keep: true,
+        };
         assert_eq!(said, Some(expected));
         for wrong in [["--seed", "x"], ["--sed", "1"], ["--seed", "-1"]] {
             assert_eq!(Amount::read(&wrong), None, "{wrong:?}");

@@ -6,7 +6,7 @@ use crate::python::Python;
 
 pub(crate) const USAGE: &str = "\
 usage: syft-interop --python PROGRAM --scripts FOLDER --syft PROGRAM --seed N --permissions N --messages N
-                    --envelopes N --pairs NAME [--keep yes]
+                    --envelopes N --pairs NAME [--keep yes|no]
 This is started by cargo xtask interop, which installs the Python peer first.";
 
 /// Everything that a run depends on.
