@@ -59,11 +59,12 @@ mod tests {
             ("python".to_owned(), vec![Cell::Good(20), Cell::Bad]),
             ("native-open".to_owned(), vec![Cell::Good(5)]),
         ];
-        let expected = "\
-          python  native-open
-logs in       20            5
-asks       FAILS            -
-all           20            5";
-        assert_eq!(render(&["logs in", "asks"], &columns), expected);
+        let expected = [
+            "         python  native-open",
+            "logs in      20            5",
+            "asks      FAILS            -",
+            "all          20            5",
+        ];
+        assert_eq!(render(&["logs in", "asks"], &columns), expected.join("\n"));
     }
 }
