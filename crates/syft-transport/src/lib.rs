@@ -21,6 +21,7 @@ mod layers;
 mod memory;
 mod object;
 mod operation;
+mod pairs;
 mod sharing;
 mod space;
 mod transport;

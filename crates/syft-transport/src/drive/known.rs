@@ -20,12 +20,14 @@ struct State {
     kept: Kept,
     /// The same the other way round.
     folders: HashMap<String, Folder>,
+    /// What the cache holds.
+    saved: Vec<u8>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     /// The ids of each folder; of twins the oldest first.
-    #[serde(with = "pairs")]
+    #[serde(with = "crate::pairs")]
     ids: BTreeMap<Folder, Vec<String>>,
     /// Those that were shared with the peer that they are for.
     shared: BTreeSet<String>,
@@ -33,39 +35,16 @@ struct Kept {
     doubtful: BTreeSet<String>,
 }
 
-/// A map as a list of pairs, since a folder is no text.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
-
-    use super::Folder;
-
-    pub(super) fn serialize<S: Serializer>(
-        map: &BTreeMap<Folder, Vec<String>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        map.iter().collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<BTreeMap<Folder, Vec<String>>, D::Error> {
-        Ok(Vec::deserialize(from)?.into_iter().collect())
-    }
-}
-
 impl Known {
     /// Goes on with what was kept.
     pub(super) fn new(cache: Option<Arc<dyn Cache>>) -> Self {
-        let bytes = cache.as_ref().and_then(|cache| cache.load());
-        let kept: Kept =
-            bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let saved = cache.as_ref().and_then(|cache| cache.load()).unwrap_or_default();
+        let kept: Kept = serde_json::from_slice(&saved).unwrap_or_default();
         let of = |(folder, ids): (&Folder, &Vec<String>)| {
             ids.iter().map(|id| (id.clone(), folder.clone())).collect::<Vec<_>>()
         };
         let folders = kept.ids.iter().flat_map(of).collect();
-        Known { state: Mutex::new(State { kept, folders }), cache }
+        Known { state: Mutex::new(State { kept, folders, saved }), cache }
     }
 
     /// The ids of a folder; none if it is not known.
@@ -136,8 +115,11 @@ impl Known {
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let changed = change(&mut state);
-        if let (Some(cache), Ok(bytes)) = (&self.cache, serde_json::to_vec(&state.kept)) {
+        if let (Some(cache), Ok(bytes)) = (&self.cache, serde_json::to_vec(&state.kept))
+            && bytes != state.saved
+        {
             cache.save(&bytes);
+            state.saved = bytes;
         }
         changed
     }

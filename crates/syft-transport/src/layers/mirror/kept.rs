@@ -13,9 +13,9 @@ const SETTLED_AFTER: f64 = 60.0;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
     cursor: Option<Cursor>,
-    #[serde(with = "pairs")]
+    #[serde(with = "crate::pairs")]
     lists: BTreeMap<Space, Taken<Vec<Listed>>>,
-    #[serde(with = "pairs")]
+    #[serde(with = "crate::pairs")]
     discovered: BTreeMap<SpaceKind, Taken<Discovered>>,
 }
 
@@ -125,29 +125,5 @@ impl Kept {
     pub(super) fn set_discovered(&mut self, kind: SpaceKind, told: Discovered, now: Timestamp) {
         let taken = Taken::after(self.discovered.get(&kind), told, now);
         self.discovered.insert(kind, taken);
-    }
-}
-
-/// A map as a list of pairs: what it goes by is no text.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::de::DeserializeOwned;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
-        map: &BTreeMap<K, V>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        map.iter().collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
-    where
-        K: DeserializeOwned + Ord,
-        V: DeserializeOwned,
-        D: Deserializer<'de>,
-    {
-        Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }

@@ -82,9 +82,12 @@ impl Mirror {
         loop {
             match changes.since(&cursor).await {
                 Ok(page) => {
+                    let is_news = !page.changes.is_empty() || page.next != cursor;
                     cursor = page.next.clone();
                     let me = &self.inner.info().identity;
-                    self.note(|kept| kept.take(page.changes, page.next, me));
+                    if is_news {
+                        self.note(|kept| kept.take(page.changes, page.next, me));
+                    }
                     if !page.more {
                         break;
                     }
