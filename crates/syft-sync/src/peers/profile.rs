@@ -64,7 +64,11 @@ pub(super) async fn show(pass: &Pass<'_>, peer: &Email) -> Result<()> {
         let advert = Advert::of(COMPAT_VERSION, pass.node.clock.now()).to_json();
         let advert = advert
             .map_err(|error| Error::permanent("write", ADVERT, error.to_string()).because(error))?;
-        transport.put(&space, &name, advert.into(), PutMode::Create).await?;
+        match transport.put(&space, &name, advert.into(), PutMode::Create).await {
+            // Another peer is greeted at the same time.
+            Ok(_) | Err(Error::AlreadyExists { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     show_keys(pass, &space, peer).await?;
     sharing.grant(&space, &Recipient::from(peer)).await
