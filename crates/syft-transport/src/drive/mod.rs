@@ -12,6 +12,7 @@ mod folders;
 mod get;
 mod known;
 mod names;
+mod pieces;
 mod put;
 mod query;
 mod remove;

@@ -1,31 +1,25 @@
 //! Files on their way to Drive: in one request if they are small, in pieces that can be
 //! taken up again if they are not (Drive API, "Upload file data").
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use google_drive3::api::File;
-use google_drive3::hyper::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
-use google_drive3::hyper::{Method, StatusCode};
+use google_drive3::hyper::Method;
+use google_drive3::hyper::header::{HeaderName, LOCATION};
 use serde_json::{Value, json};
-use tokio::time::sleep;
-use url::Url;
 
+use super::auth::secure_address;
 use super::batch::boundary;
 use super::call::{Call, What};
-use super::client::{Answer, Client};
+use super::client::Client;
 use super::files::FIELDS;
-use super::source::Source;
+use super::pieces::Pieces;
 use crate::body::read_whole;
 use crate::{Error, ObjectName, PutBody, Result};
 
 /// What is larger goes in pieces.
 const MOST_AT_ONCE: u64 = 5 * 1024 * 1024;
-/// Failures in a row until an upload is given up.
-const TRIES: u32 = 5;
-const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-const BYTES: &str = "application/octet-stream";
+pub(super) const BYTES: &str = "application/octet-stream";
 const TEXT: &str = "text/plain";
 const UPLOAD_TYPE: HeaderName = HeaderName::from_static("x-upload-content-type");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("x-upload-content-length");
@@ -102,95 +96,11 @@ impl Client {
             .json(about);
         let opened = self.send(&call).await?;
         let address = opened.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-        let address = address.and_then(|address| Url::parse(address).ok()).ok_or_else(|| {
+        let address = address.ok_or_else(|| {
             Error::temporary(what.action, &what.subject, "Google opened no way for the upload")
         })?;
-        let mut source = Source::new(body, &what.subject);
-        let (mut at, mut failures) = (0, 0);
-        loop {
-            let piece = source.read_at(at).await?;
-            let sent = self.send_piece(&address, at, piece, body.length(), what).await;
-            let progress = match sent {
-                Ok(progress) => progress,
-                Err(error) if error.is_retryable() && failures < TRIES => {
-                    sleep(FIRST_WAIT * 2_u32.saturating_pow(failures)).await;
-                    failures += 1;
-                    match self.how_far(&address, body.length(), what).await {
-                        Err(error) if error.is_retryable() => continue,
-                        known => known?,
-                    }
-                }
-                Err(error) => return Err(error),
-            };
-            match progress {
-                Progress::Done(file) => return Ok((*file, source.md5())),
-                Progress::At(next) => {
-                    failures = if next > at { 0 } else { failures + 1 };
-                    if failures > TRIES {
-                        return Err(Error::temporary(
-                            what.action,
-                            &what.subject,
-                            "Google takes no more of it",
-                        ));
-                    }
-                    at = next;
-                }
-            }
-        }
-    }
-
-    async fn send_piece(
-        &self,
-        address: &Url,
-        at: u64,
-        piece: Bytes,
-        length: u64,
-        what: &What,
-    ) -> Result<Progress> {
-        let end = at + (piece.len() as u64).saturating_sub(1);
-        let call = Call::new(Method::PUT, address.clone(), what.clone())
-            .header(CONTENT_RANGE, format!("bytes {at}-{end}/{length}"))
-            .content(BYTES, piece)
-            .unsigned();
-        progress(self.send_any(&call).await?, &call).await
-    }
-
-    /// Asks how much of it arrived.
-    async fn how_far(&self, address: &Url, length: u64, what: &What) -> Result<Progress> {
-        let call = Call::new(Method::PUT, address.clone(), what.clone())
-            .header(CONTENT_RANGE, format!("bytes */{length}"))
-            .unsigned();
-        progress(self.send_any(&call).await?, &call).await
-    }
-}
-
-/// How far an upload is.
-enum Progress {
-    Done(Box<File>),
-    /// All before this has arrived.
-    At(u64),
-}
-
-async fn progress(answer: Answer, call: &Call) -> Result<Progress> {
-    let What { action, subject } = &call.what;
-    match answer.status {
-        // Not a redirection: the upload is not complete.
-        StatusCode::PERMANENT_REDIRECT => {
-            let range = answer.headers.get(RANGE).and_then(|value| value.to_str().ok());
-            let last = range.and_then(|range| range.rsplit_once('-')?.1.parse::<u64>().ok());
-            Ok(Progress::At(last.map_or(0, |last| last.saturating_add(1))))
-        }
-        StatusCode::NOT_FOUND | StatusCode::GONE => {
-            Err(Error::temporary(action, subject, "Google has forgotten the upload"))
-        }
-        _ => {
-            let body = answer.checked().await?.bytes().await?;
-            let file = serde_json::from_slice(&body).map_err(|error| {
-                Error::temporary(action, subject, "Google's answer is not understood")
-                    .because(error)
-            })?;
-            Ok(Progress::Done(Box::new(file)))
-        }
+        let address = secure_address(address, "the address that Google names for an upload")?;
+        Pieces::new(self, address, body, what).send_all().await
     }
 }
 

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use syft_core::Email;
-use syft_drive_emulator::DriveEmulator;
+use syft_drive_emulator::{DriveEmulator, Fault, Rule};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
-use syft_transport::{Mirror, Result, Transport};
+use syft_transport::{Error, Mirror, ObjectName, Result, Retry, Space, Transport, TransportExt};
 
 /// The store of an account.
 fn store_of(drive: &DriveEmulator, email: &str) -> DriveTransport {
@@ -58,4 +58,94 @@ async fn drive_keeps_every_promise_it_can_make() {
 #[tokio::test(flavor = "multi_thread")]
 async fn drive_keeps_them_behind_a_mirror() {
     assert_eq!(not_claimed(true).await, DRIVE_LACKS);
+}
+
+/// More than goes in one request, in more than one piece.
+const LARGE: usize = 9 * 1024 * 1024;
+
+/// A store of Alice's with a log, and a body for it.
+struct Uploading {
+    drive: DriveEmulator,
+    store: Retry,
+    log: Space,
+    body: Vec<u8>,
+}
+
+impl Uploading {
+    async fn of(length: usize) -> Self {
+        let drive = DriveEmulator::start().unwrap();
+        let store = Retry::new(Arc::new(store_of(&drive, "alice@example.org")));
+        let log = Space::Log { owner: Email::parse("alice@example.org").unwrap() };
+        store.open(&log).await.unwrap();
+        let body = (0..length).map(|at| (at % 251) as u8).collect();
+        Uploading { drive, store, log, body }
+    }
+
+    /// Puts the body, and sees that it is there once and comes back as it was.
+    async fn arrives_once(&self) {
+        let name = ObjectName::parse("large").unwrap();
+        let put = self.store.put_bytes(&self.log, &name, self.body.clone()).await.unwrap();
+        self.is_there_once().await;
+        self.drive.set_faults(Default::default());
+        let back = self.store.get_bytes(&put, LARGE as u64).await.unwrap();
+        assert!(back == self.body, "{} bytes came back changed", back.len());
+    }
+
+    async fn is_there_once(&self) {
+        let files = self.drive.files_of("alice@example.org");
+        let named: Vec<_> = files.iter().filter(|file| file.name == "large").collect();
+        assert_eq!(named.len(), 1, "there are twins");
+    }
+
+    /// The requests with which pieces were sent.
+    fn pieces(&self) -> usize {
+        self.drive.requests().iter().filter(|request| request.method == "PUT").count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_goes_in_pieces() {
+    let uploading = Uploading::of(LARGE).await;
+    uploading.arrives_once().await;
+    assert_eq!(uploading.pieces(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f10_an_upload_goes_on_where_it_was_cut() {
+    for fault in
+        [Fault::ChunkCut(300_000), Fault::Unavailable(None), Fault::RequestLost, Fault::AnswerLost]
+    {
+        let uploading = Uploading::of(LARGE).await;
+        uploading.drive.add_fault(Rule::new(fault).method("PUT").times(1));
+        uploading.arrives_once().await;
+        assert!(uploading.pieces() <= 4, "{fault:?}: {} requests", uploading.pieces());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_google_forgot_begins_anew() {
+    let uploading = Uploading::of(LARGE).await;
+    uploading.drive.add_fault(Rule::new(Fault::Gone).method("PUT").after(1).times(1));
+    uploading.arrives_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f5_a_put_whose_answer_is_lost_is_not_put_twice() {
+    let uploading = Uploading::of(1_000).await;
+    uploading.drive.add_fault(Rule::new(Fault::AnswerLost).path("/upload/").times(1));
+    uploading.arrives_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
+    let uploading = Uploading::of(LARGE).await;
+    let name = ObjectName::parse("large").unwrap();
+    let put = uploading.store.put_bytes(&uploading.log, &name, uploading.body.clone()).await;
+    let mut object = put.unwrap();
+    uploading.drive.add_fault(Rule::new(Fault::BodyCut).path("alt=media").times(2));
+    let back = uploading.store.get_bytes(&object, LARGE as u64).await.unwrap();
+    assert!(back == uploading.body, "{} bytes came back changed", back.len());
+    object.version = Some(syft_transport::Version("another".to_owned()));
+    let refused = uploading.store.get_bytes(&object, LARGE as u64).await.map(|bytes| bytes.len());
+    assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
 }

@@ -67,7 +67,7 @@ impl Endpoints {
 }
 
 /// An address that secrets may be sent to; `what` names it in the error.
-pub(super) fn parse(text: &str, what: &str) -> Result<Url> {
+pub(in crate::drive) fn parse(text: &str, what: &str) -> Result<Url> {
     let url = Url::parse(text).map_err(|error| reject(what, error.to_string()))?;
     let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     if !secure {

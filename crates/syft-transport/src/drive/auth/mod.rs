@@ -22,6 +22,7 @@ pub use bearer::Bearer;
 pub use client_secrets::ClientSecrets;
 pub use credentials::Credentials;
 pub use endpoints::Endpoints;
+pub(super) use endpoints::parse as secure_address;
 pub use http::{HttpClient, http_client};
 pub use login::LoopbackLogin;
 pub use store::{TokenStatus, TokenStore};
