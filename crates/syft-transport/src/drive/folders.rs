@@ -46,23 +46,36 @@ impl Folders {
 
     /// Looks for everything that I made.
     pub(super) async fn survey_mine(&self, what: &What) -> Result<()> {
+        let mut roots = self.known.ids(&Folder::root(&self.me));
+        if roots.is_empty() {
+            roots = self.survey_roots(what).await?;
+        }
+        match self.survey_below(&roots, what).await {
+            // What was known was deleted.
+            Err(Error::NotFound { .. }) => {
+                let roots = self.survey_roots(what).await?;
+                self.survey_below(&roots, what).await
+            }
+            done => done,
+        }
+    }
+
+    async fn survey_roots(&self, what: &What) -> Result<Vec<String>> {
         let root = Folder::root(&self.me);
-        let mut roots = self.known.ids(&root);
-        if roots.is_empty() {
-            let query = Query::folders().named(&root.to_string()).of(&self.me);
-            let found = self.client.search_all(&query, what).await?;
-            let (found, _) = recognised(found);
-            let is_root = |(folder, _): &(Folder, String)| *folder == root;
-            self.known
-                .replace(|folder| *folder == root, found.into_iter().filter(is_root).collect());
-            roots = self.known.ids(&root);
+        let query = Query::folders().named(&root.to_string()).of(&self.me);
+        let (mut found, _) = recognised(self.client.search_all(&query, what).await?);
+        found.retain(|(folder, _)| *folder == root);
+        self.known.replace(|folder| *folder == root, found);
+        Ok(self.known.ids(&root))
+    }
+
+    async fn survey_below(&self, roots: &[String], what: &What) -> Result<()> {
+        let mut found = Vec::new();
+        if !roots.is_empty() {
+            let ids: Vec<&str> = roots.iter().map(String::as_str).collect();
+            let query = Query::folders().in_one_of(&ids).of(&self.me);
+            (found, _) = recognised(self.client.search_all(&query, what).await?);
         }
-        if roots.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<&str> = roots.iter().map(String::as_str).collect();
-        let query = Query::folders().in_one_of(&ids).of(&self.me);
-        let (found, _) = recognised(self.client.search_all(&query, what).await?);
         let is_mine = |folder: &Folder| folder.owner == self.me && folder.purpose != Purpose::Root;
         self.known.replace(is_mine, found);
         Ok(())
@@ -90,6 +103,13 @@ impl Folders {
         if let Some(id) = self.known.ids(folder).into_iter().next() {
             return Ok(id);
         }
+        let made = self.make_below_root(folder, what).await;
+        // A folder whose making got no answer may be there.
+        *has_surveyed = made.is_ok();
+        made
+    }
+
+    async fn make_below_root(&self, folder: &Folder, what: &What) -> Result<String> {
         let root = Folder::root(&self.me);
         let parent = match self.known.ids(&root).into_iter().next() {
             Some(id) => id,
@@ -98,7 +118,14 @@ impl Folders {
         if *folder == root {
             return Ok(parent);
         }
-        self.create(folder, Some(&parent), what).await
+        match self.create(folder, Some(&parent), what).await {
+            // It was deleted after it was found.
+            Err(error @ Error::NotFound { .. }) => {
+                self.known.forget(&parent);
+                Err(error)
+            }
+            made => made,
+        }
     }
 
     async fn create(&self, folder: &Folder, parent: Option<&str>, what: &What) -> Result<String> {

@@ -8,16 +8,26 @@ use syft_drive_emulator::{DriveEmulator, Fault, Rule};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
-use syft_transport::{Error, Mirror, ObjectName, Result, Retry, Space, Transport, TransportExt};
+use syft_transport::{
+    Cache, Error, Mirror, ObjectName, Result, Retry, Space, Transport, TransportExt,
+};
+
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
 
 /// The store of an account.
-fn store_of(drive: &DriveEmulator, email: &str) -> DriveTransport {
-    let user = drive.add_user(email);
+fn store_of(drive: &DriveEmulator, of: &str) -> DriveTransport {
+    remembering(drive, of, None)
+}
+
+fn remembering(drive: &DriveEmulator, of: &str, cache: Option<Arc<dyn Cache>>) -> DriveTransport {
+    let user = drive.add_user(of);
     let endpoints = Endpoints::at(drive.url()).unwrap();
     let client = http_client().unwrap();
     let credentials = Credentials::from_token_file(user.token_file_json(false).as_bytes()).unwrap();
     let tokens = Tokens::new(credentials, &endpoints, client.clone());
-    DriveTransport::new(Email::parse(email).unwrap(), client, tokens, &endpoints, None).unwrap()
+    DriveTransport::new(email(of), client, tokens, &endpoints, cache).unwrap()
 }
 
 #[derive(Default)]
@@ -75,7 +85,7 @@ impl Uploading {
     async fn of(length: usize) -> Self {
         let drive = DriveEmulator::start().unwrap();
         let store = Retry::new(Arc::new(store_of(&drive, "alice@example.org")));
-        let log = Space::Log { owner: Email::parse("alice@example.org").unwrap() };
+        let log = Space::Log { owner: email("alice@example.org") };
         store.open(&log).await.unwrap();
         let body = (0..length).map(|at| (at % 251) as u8).collect();
         Uploading { drive, store, log, body }
@@ -148,4 +158,47 @@ async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
     object.version = Some(syft_transport::Version("another".to_owned()));
     let refused = uploading.store.get_bytes(&object, LARGE as u64).await.map(|bytes| bytes.len());
     assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_folder_whose_answer_is_lost_is_not_made_twice() {
+    let drive = DriveEmulator::start().unwrap();
+    let store = Retry::new(Arc::new(store_of(&drive, "alice@example.org")));
+    let lost = Rule::new(Fault::AnswerLost).method("POST").path("/drive/v3/files?");
+    drive.add_fault(lost.times(2));
+    store.open(&Space::Log { owner: email("alice@example.org") }).await.unwrap();
+    let mut names: Vec<String> = drive.files().into_iter().map(|file| file.name).collect();
+    names.sort();
+    assert_eq!(names, ["0.10.0#alice@example.org", "SyftBox"]);
+}
+
+/// Remembers what it was told.
+#[derive(Debug, Default)]
+struct Notes(Mutex<Option<Vec<u8>>>);
+
+impl Cache for Notes {
+    fn load(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().clone()
+    }
+    fn save(&self, bytes: &[u8]) {
+        *self.0.lock().unwrap() = Some(bytes.to_vec());
+    }
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_another_drive_is_found_out_again() {
+    let log = Space::Log { owner: email("alice@example.org") };
+    let notes = Arc::new(Notes::default());
+    // The second one has none of the folders of the first.
+    for _ in 0..2 {
+        let drive = DriveEmulator::start().unwrap();
+        let store = remembering(&drive, "alice@example.org", Some(notes.clone()));
+        let listed = store.list_all(&log).await.unwrap();
+        assert!(listed.is_empty(), "{listed:?}");
+        store.open(&log).await.unwrap();
+        let name = ObjectName::parse("event").unwrap();
+        let put = store.put_bytes(&log, &name, b"x".to_vec()).await;
+        put.unwrap();
+        assert_eq!(store.list_all(&log).await.unwrap().len(), 1);
+    }
 }
