@@ -119,6 +119,9 @@ async fn the_main_job_over_drive_sealed() {
 async fn a_sync_in_which_nothing_happened_is_one_request() {
     let world = World::connected(Secrecy::Open).await;
     world.create_dataset("patients");
+    // From then on the feed is known to tell what the other one puts.
+    world.bob.submit("true", "census").await;
+    world.bob.sync().await;
     for _ in 0..2 {
         world.sync_both().await;
     }

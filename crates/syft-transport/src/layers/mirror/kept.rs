@@ -13,6 +13,9 @@ const SETTLED_AFTER: f64 = 60.0;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
     cursor: Option<Cursor>,
+    /// Whether the feed was seen to tell what somebody else put. Until then it may be
+    /// blind to what others write, and their spaces are asked for each time.
+    sees_others: bool,
     #[serde(with = "crate::pairs")]
     lists: BTreeMap<Space, Taken<Vec<Listed>>>,
     #[serde(with = "crate::pairs")]
@@ -72,7 +75,10 @@ impl Kept {
         for change in changes {
             match change {
                 Change::Opened(space) => self.open(&space, me),
-                Change::Put(object) => self.put(object),
+                Change::Put(object) => {
+                    self.sees_others |= object.space.writer() != me;
+                    self.put(object);
+                }
                 Change::Removed { id } => self.remove(&id),
                 Change::Space(space) => {
                     self.lists.remove(&space);
@@ -109,8 +115,9 @@ impl Kept {
         }
     }
 
-    pub(super) fn list(&self, space: &Space, now: Timestamp) -> Option<Vec<Listed>> {
-        self.lists.get(space)?.valid(now)
+    pub(super) fn list(&self, space: &Space, now: Timestamp, me: &Email) -> Option<Vec<Listed>> {
+        let is_told = self.sees_others || space.writer() == me;
+        self.lists.get(space).filter(|_| is_told)?.valid(now)
     }
 
     pub(super) fn set_list(&mut self, space: &Space, told: Vec<Listed>, now: Timestamp) {
@@ -119,11 +126,47 @@ impl Kept {
     }
 
     pub(super) fn discovered(&self, kind: SpaceKind, now: Timestamp) -> Option<Discovered> {
-        self.discovered.get(&kind)?.valid(now)
+        let is_mine = matches!(kind, SpaceKind::Mine | SpaceKind::OwnCollection);
+        self.discovered.get(&kind).filter(|_| self.sees_others || is_mine)?.valid(now)
     }
 
     pub(super) fn set_discovered(&mut self, kind: SpaceKind, told: Discovered, now: Timestamp) {
         let taken = Taken::after(self.discovered.get(&kind), told, now);
         self.discovered.insert(kind, taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ObjectName;
+
+    #[test]
+    fn f3_a_feed_is_believed_about_others_once_it_has_told_of_one() {
+        let [me, peer] = ["o@example.org", "p@example.org"].map(|it| Email::parse(it).unwrap());
+        let inbox = Space::Inbox { owner: me.clone(), sender: peer.clone() };
+        let log = Space::Log { owner: me.clone() };
+        let now = Timestamp::new(1.0).unwrap();
+        let object = |space: &Space| Object {
+            space: space.clone(),
+            name: ObjectName::parse("event").unwrap(),
+            id: space.to_string(),
+            size: 1,
+            version: None,
+            owner: None,
+            created: None,
+        };
+        let mut kept = Kept::at(Cursor("0".to_owned()));
+        for space in [&inbox, &log] {
+            kept.set_list(space, Vec::new(), now);
+        }
+        kept.set_discovered(SpaceKind::Inbox, Discovered::default(), now);
+        kept.take(vec![Change::Put(object(&log))], Cursor("1".to_owned()), &me);
+        assert_eq!(kept.list(&log, now, &me).unwrap().len(), 1);
+        assert_eq!(kept.list(&inbox, now, &me), None);
+        assert_eq!(kept.discovered(SpaceKind::Inbox, now), None);
+        kept.take(vec![Change::Put(object(&inbox))], Cursor("2".to_owned()), &me);
+        assert_eq!(kept.list(&inbox, now, &me).unwrap().len(), 1);
+        assert!(kept.discovered(SpaceKind::Inbox, now).is_some());
     }
 }

@@ -24,8 +24,9 @@ use crate::{
 ///
 /// Each [`refresh`](Transport::refresh) asks the store's [`Changes`] what happened and
 /// corrects what is known by it. Before the first one of a process, and over a store that
-/// has no such feed, everything is asked of the store. A listing that lags when it is
-/// first taken is taken once more, a minute later.
+/// has no such feed, everything is asked of the store; so is what others write, until the
+/// feed was seen to tell of it. A listing that lags when it is first taken is taken once
+/// more, a minute later.
 #[derive(Clone)]
 pub struct Mirror {
     inner: Arc<dyn Transport>,
@@ -192,7 +193,8 @@ impl Mirror {
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
         let now = self.clock.now();
-        let known = self.current(|kept| kept.list(space, now));
+        let me = &self.inner.info().identity;
+        let known = self.current(|kept| kept.list(space, now, me));
         let lines: Vec<Listed> = match known {
             Some(lines) => lines,
             None => {
