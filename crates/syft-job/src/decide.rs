@@ -1,4 +1,6 @@
-use syft_core::{ContentHash, Email, JobName};
+use std::collections::BTreeSet;
+
+use syft_core::{ContentHash, DatasetName, Email, JobName};
 
 use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
@@ -20,20 +22,24 @@ pub struct ApproveOptions {
     pub limits: Limits,
     /// The digest of the packages that were shown: approving with any others fails.
     pub packages: Option<ContentHash>,
+    /// Datasets of mine that it may read beside those that it asks for. A job of a Python
+    /// client asks for none: it names them in its code.
+    pub datasets: Vec<DatasetName>,
 }
 
 impl JobStore {
     /// Approves the current revision of a job that was sent to me: these bytes,
     /// under these limits, beside these datasets, with the packages that
     /// [`JobStore::resolve_packages`] found before, and nothing else. One that has run
-    /// can be approved with other limits, under which it is then run again.
+    /// can be approved with other limits or datasets, with which it is then run again.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Changed`] if the folder changed since it was
     /// last read or shown, or is not what was `expected`; [`Error::Malformed`] if it cannot
     /// be run as it is; [`Error::WrongState`] while it runs, once it was cancelled, and
-    /// once it has run, if the limits are those of its approval;
+    /// once it has run, if limits and datasets are those of its approval;
     /// [`Error::PackagesMissing`] if it needs packages that were not resolved;
+    /// [`Error::NoDataset`] for one of `options` that is none of mine;
     /// [`Error::NoPackages`], [`Error::Requirement`].
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
         let shown = self.record(id)?;
@@ -60,7 +66,10 @@ impl JobStore {
             let changed = vec!["the packages that it was found to need".to_owned()];
             return Err(Error::Changed { job: id.to_string(), changed });
         }
-        let (limits, datasets) = (options.limits.clone(), revision.datasets.clone());
+        options.datasets.iter().try_for_each(|name| self.real_data(name).map(drop))?;
+        let datasets: BTreeSet<_> = revision.datasets.iter().chain(&options.datasets).collect();
+        let datasets: Vec<_> = datasets.into_iter().cloned().collect();
+        let limits = options.limits.clone();
         let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
         let approval = Approval { digest, limits, datasets, packages };
         let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest);
@@ -210,6 +219,8 @@ impl JobStore {
         details.insert("digest".to_owned(), revision.to_string().into());
         if let Some(approval) = &decision.approval {
             details.insert("approval".to_owned(), approval.digest.to_string().into());
+            let datasets = approval.datasets.iter().map(ToString::to_string);
+            details.insert("datasets".to_owned(), datasets.collect::<Vec<_>>().into());
             if let Some(lock) = &approval.packages {
                 let packages = PackagesUsed::from(lock);
                 details.insert("packages_lock".to_owned(), packages.lock.to_string().into());

@@ -63,13 +63,18 @@ pub enum FlagKind {
     OwnRunSh,
     /// The job asks for packages.
     Dependencies,
+    /// The code names a dataset that the job does not ask for, and so cannot read.
+    NamesDataset,
 }
 
 impl FlagKind {
     /// Whether it may hide something: then one key does not approve the job.
     #[must_use]
     pub fn is_suspicious(self) -> bool {
-        !matches!(self, FlagKind::Binary | FlagKind::OwnRunSh | FlagKind::Dependencies)
+        !matches!(
+            self,
+            FlagKind::Binary | FlagKind::OwnRunSh | FlagKind::Dependencies | FlagKind::NamesDataset
+        )
     }
 }
 

@@ -74,7 +74,11 @@ impl JobStore {
     }
 
     /// The same of what this home has of a mock.
-    fn mock_data(&self, owner: &Email, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
+    pub(crate) fn mock_data(
+        &self,
+        owner: &Email,
+        name: &DatasetName,
+    ) -> Result<(PathBuf, Vec<PathBuf>)> {
         let folder = self.layouts.mock(&*self.disk, owner, name)?;
         let readme = self.readme_of(&folder)?;
         let beside = |entry: &str| BESIDE_MOCK.contains(&entry) || Some(entry) == readme.as_deref();

@@ -25,6 +25,7 @@ mod intake;
 mod job;
 mod jobs;
 mod lineage;
+mod named;
 mod outputs;
 mod packages;
 mod project;

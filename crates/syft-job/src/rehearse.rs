@@ -214,13 +214,20 @@ impl JobStore {
             let what = format!("the snapshot of job {}", job.id);
             return Err(Error::Integrity { what, expected: digest, found });
         }
+        let mut datasets = files.config.datasets_of(&job.owner);
+        if let Side::Owner(_) = &job.side {
+            // What it names it may be granted, and its owner is to see it with that.
+            let mut named = self.named_datasets(&datasets, &files.files)?;
+            named.retain(|name| self.mock_data(&job.owner, name).is_ok());
+            datasets.extend(named);
+        }
         Ok(Subject {
             id: Some(job.id.clone()),
             digest,
             owner: job.owner.clone(),
             submitter: job.submitter.clone(),
             name: job.name.clone(),
-            datasets: files.config.datasets_of(&job.owner),
+            datasets,
             needs: PackageNeeds::read(&files.config.dependencies, &files.files)?,
             kind: files.config.kind,
             files: files.files,

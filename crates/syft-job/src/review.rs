@@ -95,6 +95,13 @@ impl JobStore {
         }
         let run_sh = snapshot.files.get("run.sh").map(|bytes| visible(bytes));
         flags.extend(of_revision(revision, run_sh.as_deref()));
+        for name in self.named_datasets(&revision.datasets, &snapshot.files)? {
+            let detail = format!(
+                "it names your dataset {name} and does not ask for it: to let it read that, \
+                 syft job approve {id} --dataset {name}"
+            );
+            flags.push(Flag { kind: FlagKind::NamesDataset, file: None, line: None, detail });
+        }
         let mut files = Vec::new();
         for (path, bytes) in &snapshot.files {
             let is_script = is_script(path, revision.entrypoint.as_deref());

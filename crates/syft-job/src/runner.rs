@@ -188,8 +188,8 @@ impl JobStore {
         }
         let Approval { limits, datasets, packages, .. } = approval;
         let authorised = approval_digest(&found, limits, datasets, packages.as_ref())?;
-        if authorised != approval.digest || files.config.datasets_of(&self.me) != approval.datasets
-        {
+        let mut asked_for = files.config.datasets_of(&self.me).into_iter();
+        if authorised != approval.digest || !asked_for.all(|name| datasets.contains(&name)) {
             let what = format!("the approval of job {}", record.id);
             let (expected, found) = (approval.digest, authorised);
             return Err(Error::Integrity { what, expected, found });

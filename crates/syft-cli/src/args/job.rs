@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use syft_sync::core::{DatasitePath, Email, JobName};
+use syft_sync::core::{DatasetName, DatasitePath, Email, JobName};
 use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{JobKind, Status};
 
@@ -124,6 +124,9 @@ pub(crate) struct ApproveArgs {
     pub(crate) decide: DecideArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// Let it read this dataset of mine as well, if it does not ask for it itself
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Vec<DatasetName>,
 }
 
 /// The arguments of `job reject`, and some of `job approve`.

@@ -323,3 +323,20 @@ fn what_was_released_of_an_earlier_run_is_found() {
     let json = it.bob(&["job", "outputs", "one", "--json"]).ok().json();
     assert_eq!(json["earlier"], run);
 }
+
+#[test]
+fn a_dataset_that_a_job_only_names_is_granted_when_it_is_approved() {
+    let it = TestBox::connected();
+    it.census(BOB);
+    it.bob(&["sync"]).ok();
+    let script = it.write("one.sh", "# 'census'\ncat $SYFT_DATASET_CENSUS\n");
+    it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "one"]).ok();
+    it.alice(&["sync"]).ok();
+    let shown = it.alice(&["job", "show", "one"]).ok();
+    assert!(shown.raw.contains("it names your dataset census and does not ask for it"), "{shown:?}");
+    it.alice(&["job", "approve", "one", "--dataset", "nowhere"]).exits(3);
+    let said = it.alice(&["job", "approve", "one", "--dataset", "census"]).ok();
+    assert!(said.raw.contains("It may read census, for which it does not ask."), "{said:?}");
+    let said = it.alice(&["job", "run", "one"]).ok();
+    assert!(said.raw.contains("  │ "), "{said:?}");
+}

@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::common::{OWNER, Pair, SCIENTIST, email, name, tree};
+use crate::common::{OWNER, Pair, SCIENTIST, dataset, email, name, tree};
 use syft_job::sandbox::{IsolationLevel, Limits};
 use syft_job::{
     ApproveOptions, Error, FlagKind, Intake, JobId, Problem, Review, Script, Status, Submission,
@@ -341,4 +341,39 @@ fn however_often_a_job_is_changed_what_is_kept_of_it_stays_small() {
     pair.owner.write(&format!("{}/run.sh", Pair::job_folder("count")), SCRIPT);
     pair.run(&id).unwrap();
     assert_eq!(pair.status(&id), Status::Done);
+}
+
+/// As a Python client's job, which names a dataset in its code alone.
+const NAMES_BEDS: &str = "# 'beds'\ncat \"$SYFT_DATASET_BEDS\"\n";
+
+#[test]
+fn an_owner_may_grant_what_a_job_does_not_ask_for() {
+    let pair = Pair::new();
+    for (set, row) in [("beds", "one\n"), ("other", "two\n")] {
+        pair.owner.write(&format!("{OWNER}/public/datasets/{set}/dataset.yaml"), "name: x\n");
+        pair.owner.write(&format!("{OWNER}/private/datasets/{set}/rows.csv"), row);
+    }
+    let id = pair.sent("count", NAMES_BEDS);
+    let shown = review(&pair, &id);
+    let named: Vec<_> =
+        shown.flags.iter().filter(|flag| flag.kind == FlagKind::NamesDataset).collect();
+    let [named] = named.as_slice() else { panic!("{:?}", shown.flags) };
+    assert!(named.detail.ends_with(&format!("syft job approve {id} --dataset beds")), "{named}");
+    assert!(shown.datasets.is_empty() && shown.one_key_approval_allowed());
+
+    pair.approve(&id);
+    pair.run(&id).unwrap();
+    let log = || pair.owner.store.received(&id).unwrap().stdout().unwrap().unwrap();
+    assert_eq!(log().text(), "", "naming a dataset grants nothing");
+
+    let with = |name| ApproveOptions { datasets: vec![dataset(name)], ..Default::default() };
+    let error = pair.owner.store.approve(&id, &with("nowhere")).unwrap_err();
+    assert!(matches!(error, Error::NoDataset(_)), "{error}");
+    let decision = pair.owner.store.approve(&id, &with("beds")).unwrap();
+    assert_eq!(decision.approval.unwrap().datasets, [dataset("beds")]);
+    let options = syft_job::RunOptions { force: true, ..Default::default() };
+    let unboxed = crate::common::Unboxed::default();
+    let run = pair.owner.store.run(&id, &options, &unboxed, &mut crate::common::quiet).unwrap();
+    assert_eq!(run.started.datasets, [dataset("beds")]);
+    assert_eq!(log().text(), "one\n");
 }

@@ -116,10 +116,10 @@ async fn bring(
             put => drop(put?),
         }
         match &form {
-            Form::Open(space) => read_back(pass, space, &backup.files).await?,
             Form::Sealed { ring, space, .. } => {
                 read_back_sealed(pass, ring, space, &backup.files).await?;
             }
+            form => read_back(pass, form.space(), &backup.files).await?,
         }
     }
     older.remove(&backup.hash);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use syft_core::{ContentHash, DatasetName, Email, HomePath, Timestamp};
@@ -20,6 +20,9 @@ pub(super) enum Form {
     Open(Space),
     /// Sealed under a key of its own.
     Sealed { ring: Arc<KeyRing>, key: Box<CollectionKey>, space: Space },
+    /// File by file, each sealed to one reader who runs the Python client: that opens what
+    /// is sealed to it, and takes what lies in a space for the dataset of its name.
+    Apart { ring: Arc<KeyRing>, reader: Email, key: ContentHash, space: Space },
 }
 
 impl Form {
@@ -32,6 +35,34 @@ impl Form {
     ) -> Result<Vec<Form>> {
         let open = Form::open(pass, kind, name, hash)?;
         Ok([open].into_iter().chain(Form::sealed(pass, kind, name, hash)?).collect())
+    }
+
+    /// Each in which a mock may lie there of which `apart` have copies of their own.
+    pub(super) fn of_mock(
+        pass: &Pass<'_>,
+        name: &DatasetName,
+        hash: &str,
+        apart: &BTreeMap<Email, ContentHash>,
+    ) -> Result<Vec<Form>> {
+        let mut forms = Form::all(pass, CollectionKind::Mock, name, hash)?;
+        for (reader, key) in apart {
+            forms.extend(Form::apart(pass, name, hash, (reader, *key))?);
+        }
+        Ok(forms)
+    }
+
+    /// The copy of one reader.
+    pub(super) fn apart(
+        pass: &Pass<'_>,
+        name: &DatasetName,
+        hash: &str,
+        (reader, key): (&Email, ContentHash),
+    ) -> Result<Option<Form>> {
+        let Some(ring) = pass.node.ring.clone() else { return Ok(None) };
+        let (owner, tag) = (pass.node.email.clone(), name.clone());
+        let hash = CollectionHash::parse(&hash_apart(hash, reader, key))?;
+        let space = Space::Collection { owner, kind: CollectionKind::Mock, tag, hash };
+        Ok(Some(Form::Apart { ring, reader: reader.clone(), key, space }))
     }
 
     /// The one in which what is mine alone lies there.
@@ -66,14 +97,19 @@ impl Form {
 
     pub(super) fn space(&self) -> &Space {
         match self {
-            Form::Open(space) | Form::Sealed { space, .. } => space,
+            Form::Open(space) | Form::Sealed { space, .. } | Form::Apart { space, .. } => space,
         }
     }
 
     /// Who reads it so.
     pub(super) fn readers(&self, published: &Published) -> BTreeSet<Email> {
-        let reads_sealed = |reader: &&Email| published.sealed.contains_key(*reader);
-        let is_this = |reader: &&Email| reads_sealed(reader) == matches!(self, Form::Sealed { .. });
+        let is_this = |reader: &&Email| match self {
+            Form::Open(_) => published.key_of(reader).is_none(),
+            Form::Sealed { .. } => published.sealed.contains_key(*reader),
+            Form::Apart { reader: of, key, .. } => {
+                *reader == of && published.apart.get(*reader) == Some(key)
+            }
+        };
         published.readers.iter().filter(is_this).cloned().collect()
     }
 
@@ -100,6 +136,10 @@ impl Form {
                 pass.note_index(space, &index, "dataset.sealed")?;
                 sealed::put(pass, ring, key, space, index, files).await.map(Some)
             }
+            Form::Apart { ring, reader, space, .. } => {
+                let to = ring.with(reader)?.map_err(Error::Refused)?;
+                sealed::put_apart(pass, ring, to, space, files).await.map(|()| None)
+            }
         }
     }
 
@@ -111,7 +151,7 @@ impl Form {
         index: Option<ContentHash>,
     ) -> Result<()> {
         match self {
-            Form::Open(space) => {
+            Form::Open(space) | Form::Apart { space, .. } => {
                 let granted = grants::grant(&*pass.node.transport, space, reader);
                 Ok(patiently(space, 0, granted).await?)
             }
@@ -125,13 +165,18 @@ impl Form {
     /// Takes it back from a reader, who may have kept it.
     pub(super) async fn revoke(&self, pass: &Pass<'_>, reader: &Email) -> Result<()> {
         match self {
-            Form::Open(space) => {
+            Form::Open(space) | Form::Apart { space, .. } => {
                 let revoked = grants::revoke(&*pass.node.transport, space, reader);
                 Ok(patiently(space, 0, revoked).await?)
             }
             Form::Sealed { space, .. } => sealed::revoke(pass, space, reader).await,
         }
     }
+}
+
+/// What names the copy of one reader: another for each content, reader and key.
+pub(crate) fn hash_apart(hash: &str, reader: &Email, key: ContentHash) -> String {
+    ContentHash::of(format!("{hash}\0{reader}\0{key}").as_bytes()).short()
 }
 
 /// What tells how many of the files went.

@@ -71,12 +71,17 @@ pub(super) async fn offers(
             continue;
         }
         let offered = offers.entry(owner.clone()).or_default();
-        let seals = match &pass.node.ring {
-            Some(ring) => ring.with(owner)?.is_ok_and(|owner| owner.seals),
-            None => false,
+        let known = pass.node.ring.as_ref().map(|ring| ring.with(owner)).transpose()?;
+        let (seals, is_python) = match known {
+            Some(Ok(owner)) => (owner.seals, owner.is_unlabelled),
+            _ => (false, false),
         };
+        // A Python client seals no mock (`protocol.md` c.2); where the store says who put
+        // it there, it is still the owner's.
+        let in_the_open =
+            !seals || is_python && pass.node.transport.info().capabilities.access_control;
         match (&pass.node.ring, is_sealed(hash)) {
-            (_, false) if !seals => {
+            (_, false) if in_the_open => {
                 let (hash, space) = (hash.clone(), space.clone());
                 offered.add(tag.clone(), Offer { hash, at: None, space });
             }

@@ -4,7 +4,7 @@ use syft_core::{ContentHash, DatasetName, Email, Timestamp};
 use syft_dataset::{Collection, Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
-use super::form::Form;
+use super::form::{Form, hash_apart};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, Published};
@@ -97,11 +97,10 @@ async fn bring(
     let hash = collection.hash.clone();
     let known = pass.ledger.state().published.get(name).cloned();
     let same = known.as_ref().filter(|known| known.hash == hash && known.complete);
-    let (readers, sealed) = in_their_forms(pass, readers, same)?;
-    if readers.is_empty() && known.is_none() {
+    let wanted = in_their_forms(pass, readers, same, hash)?;
+    if wanted.readers.is_empty() && known.is_none() {
         return Ok(false);
     }
-    let wanted = Published { hash, readers, sealed, complete: true, older: BTreeSet::new() };
     if known.as_ref() == Some(&wanted) {
         return Ok(false);
     }
@@ -115,12 +114,17 @@ async fn bring(
         begun.older.clone_from(&known.older);
         begun.older.insert(known.hash.clone());
         begun.older.remove(&wanted.hash);
+        let is_wanted = |reader: &Email| {
+            known.hash == wanted.hash && known.apart.get(reader) == wanted.apart.get(reader)
+        };
+        let gone = known.apart.iter().filter(|(reader, _)| !is_wanted(reader));
+        begun.older.extend(gone.map(|(reader, key)| hash_apart(&known.hash, reader, *key)));
     }
     let at = pass.ledger.state().next_time(pass.node.clock.now());
     let mut draft = noted(pass, name, Some(begun.clone()), "dataset.publishing");
     draft.fact(Fact::Time { at });
     pass.begin(draft)?;
-    for form in Form::all(pass, CollectionKind::Mock, name, &wanted.hash)? {
+    for form in Form::of_mock(pass, name, &wanted.hash, &wanted.apart)? {
         bring_form(pass, &form, (name, &collection, at), same, &begun, &wanted).await?;
     }
     for older in &begun.older {
@@ -158,8 +162,7 @@ async fn bring_form(
     }
     // The grants come last: whoever sees the collection sees all of it.
     for reader in &to {
-        let key = |published: &Published| published.sealed.get(reader).copied();
-        let has_it = same.is_some_and(|same| key(same) == key(wanted));
+        let has_it = same.is_some_and(|same| same.key_of(reader) == wanted.key_of(reader));
         if !(is_known && had.contains(reader) && has_it) {
             form.grant(pass, reader, index).await?;
         }
@@ -170,34 +173,36 @@ async fn bring_form(
     Ok(())
 }
 
-/// The readers, and those of them who are given it sealed, with the keys to which it is. With
+/// The version of this hash, with its readers and the keys to which they are given it. With
 /// whom nothing is exchanged now keeps what they were given of this version, and gets nothing
 /// new.
 fn in_their_forms(
     pass: &Pass<'_>,
     readers: BTreeSet<Email>,
     known: Option<&Published>,
-) -> Result<(BTreeSet<Email>, BTreeMap<Email, ContentHash>)> {
-    let mut sealed = BTreeMap::new();
-    let Some(ring) = &pass.node.ring else { return Ok((readers, sealed)) };
-    let mut served = BTreeSet::new();
+    hash: String,
+) -> Result<Published> {
+    let mut wanted = Published { hash, complete: true, ..Published::default() };
+    let Some(ring) = &pass.node.ring else { return Ok(Published { readers, ..wanted }) };
     for reader in readers {
-        match ring.with(&reader)? {
-            Ok(found) => {
-                if let Some(bundle) = found.bundle.filter(|_| found.seals) {
-                    sealed.insert(reader.clone(), bundle.fingerprint());
-                }
+        match (ring.with(&reader)?, known.filter(|known| known.readers.contains(&reader))) {
+            (Ok(found), _) => {
+                let keys = if found.is_unlabelled { &mut wanted.apart } else { &mut wanted.sealed };
+                let bundle = found.bundle.filter(|_| found.seals);
+                keys.extend(bundle.map(|bundle| (reader.clone(), bundle.fingerprint())));
             }
-            Err(_) => match known.filter(|known| known.readers.contains(&reader)) {
-                Some(known) => {
-                    sealed.extend(known.sealed.get(&reader).map(|key| (reader.clone(), *key)));
-                }
-                None => continue,
-            },
+            (Err(_), Some(known)) => {
+                let kept = |keys: &BTreeMap<Email, ContentHash>| {
+                    keys.get(&reader).map(|key| (reader.clone(), *key))
+                };
+                wanted.sealed.extend(kept(&known.sealed));
+                wanted.apart.extend(kept(&known.apart));
+            }
+            (Err(_), None) => continue,
         }
-        served.insert(reader);
+        wanted.readers.insert(reader);
     }
-    Ok((served, sealed))
+    Ok(wanted)
 }
 
 pub(super) async fn withdraw_all(
@@ -205,10 +210,12 @@ pub(super) async fn withdraw_all(
     name: &DatasetName,
     published: &Published,
 ) -> Result<bool> {
-    for hash in published.older.iter().chain([&published.hash]) {
-        for form in Form::all(pass, CollectionKind::Mock, name, hash)? {
-            withdraw(pass, form.space()).await?;
-        }
+    let mut forms = Form::of_mock(pass, name, &published.hash, &published.apart)?;
+    for older in &published.older {
+        forms.extend(Form::all(pass, CollectionKind::Mock, name, older)?);
+    }
+    for form in forms {
+        withdraw(pass, form.space()).await?;
     }
     note(pass, name, None, "dataset.withdrawn").await?;
     Ok(true)

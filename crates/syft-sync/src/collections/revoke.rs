@@ -19,6 +19,11 @@ pub(crate) async fn revoke_from(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec
     for (name, mut published) in readable {
         published.readers.remove(peer);
         published.sealed.remove(peer);
+        if let Some(key) = published.apart.remove(peer)
+            && let Some(form) = Form::apart(pass, &name, &published.hash, (peer, key))?
+        {
+            withdraw(pass, form.space()).await?;
+        }
         if published.readers.is_empty() {
             withdraw_all(pass, &name, &published).await?;
         } else {

@@ -7,8 +7,8 @@ use syft_crypto::Keys;
 use syft_transport::{Error as StoreError, Object, Transport};
 
 use super::file_name;
-use crate::sealed::{self, Correspondent, refused};
-use crate::{Result, bodies};
+use crate::sealed::{self, Correspondent, KeyRing, refused};
+use crate::{Error, Result, bodies};
 
 /// The head of an envelope for a few readers is smaller, in bytes.
 const HEAD: u64 = 64 << 10;
@@ -20,8 +20,8 @@ pub(crate) struct StoredFile {
     pub(crate) path: String,
     /// The object that it lies in.
     pub(crate) object: Object,
-    /// Of one that is sealed: what opens it, and the hash of what it holds.
-    seal: Option<(Arc<Opener>, ContentHash)>,
+    /// Of one that is sealed: what opens it, and the hash of what it holds, if that is told.
+    seal: Option<(Arc<Opener>, Option<ContentHash>)>,
 }
 
 /// What opens the files of a sealed collection.
@@ -43,7 +43,15 @@ impl StoredFile {
         opener: Arc<Opener>,
         sha256: ContentHash,
     ) -> Self {
-        StoredFile { path, object, seal: Some((opener, sha256)) }
+        StoredFile { path, object, seal: Some((opener, Some(sha256))) }
+    }
+
+    /// One that I sealed to myself and a reader, under its own name.
+    pub(crate) fn apart(object: Object, ring: &KeyRing) -> Result<Self> {
+        let owner = ring.with(ring.keys().email())?.map_err(Error::Refused)?;
+        let opener = Opener { keys: ring.keys().clone(), owner };
+        let seal = Some((Arc::new(opener), None));
+        Ok(StoredFile { path: file_name(&object.name), object, seal })
     }
 
     /// What it holds.
@@ -61,7 +69,7 @@ impl StoredFile {
         if plain.len() as u64 > limit {
             return Err(StoreError::too_large("get", &self.object, limit).into());
         }
-        match ContentHash::of(&plain) == *sha256 {
+        match sha256.is_none_or(|sha256| ContentHash::of(&plain) == sha256) {
             true => Ok(plain),
             false => {
                 Err(refused(&self.object, RejectCode::Forged, "it is not what its index says")
@@ -79,7 +87,6 @@ mod tests {
     use syft_transport::{CollectionHash, CollectionKind, MemoryStore, ObjectName, PutMode, Space};
 
     use super::*;
-    use crate::Error;
 
     /// A file of two pieces and a bit, sealed, in a store.
     async fn stored(sha256: ContentHash, plain: &[u8]) -> (MemoryStore, StoredFile) {

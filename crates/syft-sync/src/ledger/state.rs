@@ -160,7 +160,7 @@ pub(crate) struct Refused {
 }
 
 /// A dataset as it stands in the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Published {
     /// The hash in the name of its space.
     pub(crate) hash: String,
@@ -169,10 +169,20 @@ pub(crate) struct Published {
     /// Those of them who read it sealed, with the keys to which it is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) sealed: BTreeMap<Email, ContentHash>,
+    /// Those of them who have a copy for themselves, with the keys to which it is sealed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) apart: BTreeMap<Email, ContentHash>,
     /// Whether all of it is done.
     pub(crate) complete: bool,
     /// The hashes of older ones that may still lie there.
     pub(crate) older: BTreeSet<String>,
+}
+
+impl Published {
+    /// The key to which a reader has it sealed; `None` in the open.
+    pub(crate) fn key_of(&self, reader: &Email) -> Option<ContentHash> {
+        self.sealed.get(reader).or_else(|| self.apart.get(reader)).copied()
+    }
 }
 
 /// A dataset's private part in the store, for its owner alone.

@@ -24,6 +24,7 @@ mod private_parts;
 mod python_peers;
 mod python_proposals;
 mod python_routing;
+mod python_sealed;
 mod rehearse;
 mod reset;
 mod restore;

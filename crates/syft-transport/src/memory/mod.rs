@@ -76,6 +76,14 @@ pub struct MemoryTransport {
 }
 
 impl MemoryTransport {
+    /// The same store as one where clients of another kind meet
+    /// ([`Capabilities::profiles`]).
+    #[must_use]
+    pub fn with_profiles(mut self) -> Self {
+        self.info.capabilities.profiles = true;
+        self
+    }
+
     fn me(&self) -> &Email {
         &self.info.identity
     }

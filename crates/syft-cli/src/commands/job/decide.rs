@@ -1,5 +1,5 @@
 use serde::Serialize;
-use syft_sync::core::Email;
+use syft_sync::core::{DatasetName, Email};
 use syft_sync::job::{
     self, ApproveOptions, Decision, Job, JobId, JobSummary, PackageLock, PackageSource,
     PackagesUsed, Status, Verdict,
@@ -29,6 +29,8 @@ struct Decided {
     delivery: Delivery,
     /// What was approved with it.
     packages: Option<PackagesUsed>,
+    /// What it may read although it does not ask for it.
+    granted: Vec<DatasetName>,
     #[serde(skip)]
     me: Email,
 }
@@ -40,7 +42,8 @@ pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobA
     let packages = resolve_packages(context, &manager, job.id())?.map(|lock| lock.digest());
     let limits = args.limits.over(manager.limits());
     let reason = args.decide.reason;
-    let options = ApproveOptions { reason, expected: None, limits, packages };
+    let datasets = args.dataset;
+    let options = ApproveOptions { reason, expected: None, limits, packages, datasets };
     let decided = manager.approve_job(job.id(), &options).map_err(|error| match error {
         Error::Job(job::Error::Changed { .. }) => {
             CliError::from(error).then(format!("syft job show {}", job.id()))
@@ -49,9 +52,10 @@ pub(super) async fn approve(context: &Context, args: ApproveArgs) -> Result<JobA
     });
     let Decision { verdict, approval, .. } = decided?;
     let told = tell(context, manager, job.id(), verdict).await?;
-    let packages =
-        approval.and_then(|approval| approval.packages).map(|it| PackagesUsed::from(&it));
-    Ok(JobApproved(Decided { packages, ..told }))
+    let packages = approval.as_ref().and_then(|it| it.packages.as_ref()).map(PackagesUsed::from);
+    let mut granted = approval.map(|approval| approval.datasets).unwrap_or_default();
+    granted.retain(|name| !told.job.datasets.contains(name));
+    Ok(JobApproved(Decided { packages, granted, ..told }))
 }
 
 pub(super) async fn reject(context: &Context, args: DecideArgs) -> Result<JobRejected, CliError> {
@@ -106,7 +110,14 @@ async fn tell(
     // another revision, which the next look shows.
     let job = manager.job_store().received(id)?.summary()?;
     let delivery = context.deliver(&manager).await;
-    Ok(Decided { verdict, job, delivery, packages: None, me: manager.email().clone() })
+    Ok(Decided {
+        verdict,
+        job,
+        delivery,
+        packages: None,
+        granted: Vec::new(),
+        me: manager.email().clone(),
+    })
 }
 
 impl Decided {
@@ -114,6 +125,9 @@ impl Decided {
         page.line(what);
         if let Some(PackagesUsed { packages, .. }) = &self.packages {
             page.line(format!("It runs with exactly {}.", packages.join(", ")));
+        }
+        for name in &self.granted {
+            page.line(format!("It may read {name}, for which it does not ask."));
         }
         view::write(page, &self.me, &self.job);
         if self.delivery == Delivery::Waiting {
@@ -131,7 +145,7 @@ impl Report for JobApproved {
         if !matches!(job.status, Status::Done | Status::Failed | Status::Interrupted) {
             return self.0.write(page, "Approved: one run of exactly these bytes.");
         }
-        self.0.write(page, "Approved again, with other limits.");
+        self.0.write(page, "Approved again, under other terms.");
         page.hint("To run it under them:", &format!("syft job rerun {}", job.id));
     }
 }

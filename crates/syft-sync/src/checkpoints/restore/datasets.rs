@@ -7,7 +7,7 @@ use super::Progress;
 use super::backup::{Backup, DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
-use crate::collections::{CollectionKey, StoredFile, open_sealed};
+use crate::collections::{CollectionKey, StoredFile, hash_apart, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;
 use crate::{Error, Result};
@@ -63,7 +63,13 @@ pub(in crate::checkpoints) async fn listed(
             Err(error) => Err(error),
         };
     }
-    let Ok(hash) = CollectionHash::parse(&published.hash) else { return Ok(Vec::new()) };
+    let is_open = published.readers.iter().any(|reader| published.key_of(reader).is_none());
+    let copy = published.apart.first_key_value().filter(|_| !is_open);
+    let hash = match copy {
+        Some((reader, key)) => hash_apart(&published.hash, reader, *key),
+        None => published.hash.clone(),
+    };
+    let Ok(hash) = CollectionHash::parse(&hash) else { return Ok(Vec::new()) };
     let space = Space::Collection {
         owner: me.clone(),
         kind: CollectionKind::Mock,
@@ -72,7 +78,11 @@ pub(in crate::checkpoints) async fn listed(
     };
     let mut objects = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
     objects.retain(|object| is_mine(object, me) && !grants::is_grant(&object.name));
-    let mut files: Vec<_> = objects.into_iter().map(StoredFile::in_the_open).collect();
+    let file = |object| match (copy, &pass.node.ring) {
+        (Some(_), Some(ring)) => StoredFile::apart(object, ring),
+        _ => Ok(StoredFile::in_the_open(object)),
+    };
+    let mut files: Vec<_> = objects.into_iter().map(file).collect::<Result<_>>()?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }

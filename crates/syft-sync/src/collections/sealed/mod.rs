@@ -19,7 +19,7 @@ use syft_transport::{CollectionHash, ObjectName, Space};
 
 pub(crate) use key::{CollectionKey, is_sealed};
 pub(crate) use open::open;
-pub(super) use put::{grant, put, revoke};
+pub(super) use put::{grant, put, put_apart, revoke};
 
 use crate::Result;
 use crate::node::Pass;

@@ -13,6 +13,7 @@ use super::key::grant_name;
 use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA, open};
 use crate::channels::patiently;
 use crate::collections::form::told;
+use crate::collections::object_name;
 use crate::node::Pass;
 use crate::sealed::{self, Correspondent, KeyRing};
 use crate::{Error, Result};
@@ -54,6 +55,28 @@ pub(in crate::collections) async fn put(
     // What is in it, and its key, I find out on a new machine as any reader does.
     give(pass, ring, key, space, hash, me).await?;
     Ok(hash)
+}
+
+/// Puts a dataset of mine into the space of one reader, to whom and to me each file is
+/// sealed under its own name.
+pub(in crate::collections) async fn put_apart(
+    pass: &Pass<'_>,
+    ring: &Arc<KeyRing>,
+    reader: Correspondent,
+    space: &Space,
+    files: &[CollectionFile],
+) -> Result<()> {
+    let tell = told(pass, files);
+    patiently(space, 0, pass.node.transport.open(space)).await?;
+    tell(0);
+    let me = ring.with(&pass.node.email)?.map_err(Error::Refused)?;
+    let to = [reader, me];
+    for (file, done) in files.iter().zip(1..) {
+        let name = &object_name(&file.name)?;
+        put_file(pass, ring, &to, &Place { space, name }, file).await?;
+        tell(done);
+    }
+    Ok(())
 }
 
 impl CollectionIndex {

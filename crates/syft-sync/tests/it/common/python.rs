@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use syft_core::{Advert, Change, Content, Email, FileChangeEventsMessage, Timestamp};
-use syft_transport::MemoryStore;
+use syft_transport::{MemoryStore, Space, Transport as _};
 use uuid::Uuid;
 
-use super::{Member, forge, inbox};
+use super::{Member, forge, inbox, keys_of};
 
 /// The advert of a Python client of this version.
 pub(crate) fn advert(version: &str) -> Vec<u8> {
@@ -21,6 +21,24 @@ pub(crate) fn advert(version: &str) -> Vec<u8> {
 pub(crate) async fn connect(store: &MemoryStore, owner: &Member, who: &Email) {
     let space = inbox(owner.email.clone(), who.clone());
     store.plant(&space, "hello", advert("0.10.0"), Some(who.clone()));
+    owner.manager.approve_peer_request(who, true).await.unwrap();
+}
+
+/// The same of one who seals: its advert and its keys lie in its profile. The owner's
+/// transport is one where such clients meet.
+pub(crate) async fn connect_sealing(store: &MemoryStore, owner: &Member, who: &Email) {
+    let python = store.user(who.clone());
+    let keys = keys_of(who).keys(who).unwrap();
+    let keys = json!({ "public_encryption_bundle": keys.bundle().to_did(who).unwrap() });
+    let profile = Space::Profile { owner: who.clone() };
+    for (name, body) in [
+        ("SYFT_version.json".to_owned(), advert("0.10.0")),
+        (format!("encryption_bundle_{who}_for_{}.json", owner.email), keys.to_string().into()),
+    ] {
+        store.plant(&profile, &name, body, Some(who.clone()));
+    }
+    python.sharing().unwrap().grant(&profile, &(&owner.email).into()).await.unwrap();
+    python.open(&inbox(owner.email.clone(), who.clone())).await.unwrap();
     owner.manager.approve_peer_request(who, true).await.unwrap();
 }
 

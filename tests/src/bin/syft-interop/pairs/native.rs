@@ -196,8 +196,10 @@ impl Person for NativePerson {
         Ok(lines.map(|line| line + "\n").collect())
     }
 
-    fn approve_job(&mut self, name: &str) -> Outcome<()> {
-        self.act(&["job", "approve", name])
+    fn approve_job(&mut self, name: &str, dataset: Option<&str>) -> Outcome<()> {
+        let granted = dataset.map(|dataset| ["--dataset", dataset]);
+        let granted = granted.as_ref().map_or(&[][..], |granted| granted);
+        self.act(&[&["job", "approve", name], granted].concat())
     }
 
     fn reject_job(&mut self, name: &str, reason: &str) -> Outcome<()> {

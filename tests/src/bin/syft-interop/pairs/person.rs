@@ -112,7 +112,8 @@ pub(super) trait Person: Send {
     fn jobs(&mut self) -> Outcome<Vec<Job>>;
     /// All that would run, without a sync.
     fn review(&mut self, name: &str) -> Outcome<String>;
-    fn approve_job(&mut self, name: &str) -> Outcome<()>;
+    /// `dataset` is what it names without asking for it, if the program has a place for that.
+    fn approve_job(&mut self, name: &str, dataset: Option<&str>) -> Outcome<()>;
     fn reject_job(&mut self, name: &str, reason: &str) -> Outcome<()>;
     /// Runs all that is approved; `share` gives outputs and logs away at once.
     fn run_jobs(&mut self, share: bool) -> Outcome<()>;

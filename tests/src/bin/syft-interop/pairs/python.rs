@@ -158,7 +158,7 @@ impl Person for PythonPerson {
         Ok(code.into_values().fold(run, |all, text| all + &text))
     }
 
-    fn approve_job(&mut self, name: &str) -> Outcome<()> {
+    fn approve_job(&mut self, name: &str, _: Option<&str>) -> Outcome<()> {
         self.act(&json!({"do": "approve_job", "name": name}))
     }
 

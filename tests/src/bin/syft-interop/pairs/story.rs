@@ -193,7 +193,7 @@ fn rejects(stage: &mut Stage) -> Outcome<()> {
 }
 
 fn approves(stage: &mut Stage) -> Outcome<()> {
-    ["sum", "fails", "count"].iter().try_for_each(|name| stage.owner.approve_job(name))
+    ["sum", "fails", "count"].iter().try_for_each(|name| stage.owner.approve_job(name, None))
 }
 
 fn sees_decisions(stage: &mut Stage) -> Outcome<()> {
@@ -255,7 +255,7 @@ fn sends_reader(stage: &mut Stage) -> Outcome<()> {
 fn runs_reader(stage: &mut Stage) -> Outcome<()> {
     let owner = &mut stage.owner;
     owner.sync()?;
-    owner.approve_job("free")?;
+    owner.approve_job("free", Some(BEDS))?;
     owner.run_jobs(true)
 }
 
