@@ -68,6 +68,19 @@ pub trait Transport: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Takes away what of mine stands for nothing any more, where the store has such: folders
+    /// of spaces in which nothing lies, and messages of mine that their readers put away.
+    /// With `received`, folders of mine go as well that hold only what others put there; it
+    /// stays theirs, and is in no space any more. Returns the names of what went, as the
+    /// store's own programs show them.
+    ///
+    /// # Errors
+    /// What the store answers; what went by then is gone.
+    async fn sweep(&self, received: bool) -> Result<Vec<String>> {
+        let _ = received;
+        Ok(Vec::new())
+    }
+
     /// Deletes objects; one that is gone already is success. The owner of a space
     /// deletes there, and its writer takes back what was put.
     ///
@@ -274,6 +287,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
     async fn refresh(&self) -> Result<()> {
         (**self).refresh().await
+    }
+    async fn sweep(&self, received: bool) -> Result<Vec<String>> {
+        (**self).sweep(received).await
     }
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         (**self).delete(objects).await

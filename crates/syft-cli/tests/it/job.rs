@@ -333,7 +333,10 @@ fn a_dataset_that_a_job_only_names_is_granted_when_it_is_approved() {
     it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "one"]).ok();
     it.alice(&["sync"]).ok();
     let shown = it.alice(&["job", "show", "one"]).ok();
-    assert!(shown.raw.contains("it names your dataset census and does not ask for it"), "{shown:?}");
+    assert!(
+        shown.raw.contains("it names your dataset census and does not ask for it"),
+        "{shown:?}"
+    );
     it.alice(&["job", "approve", "one", "--dataset", "nowhere"]).exits(3);
     let said = it.alice(&["job", "approve", "one", "--dataset", "census"]).ok();
     assert!(said.raw.contains("It may read census, for which it does not ask."), "{said:?}");

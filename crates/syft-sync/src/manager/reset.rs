@@ -65,7 +65,7 @@ impl SyftboxManager {
                 if let (false, Ok(pass)) = (options.local, &mut pass) {
                     note_emptying(pass).await?;
                 }
-                clear_remote(&self.node, &gathered, &stays, &mut report).await?;
+                clear_remote(&self.node, &gathered, &stays, options.local, &mut report).await?;
                 self.tell_step("the store is cleared");
             }
             report.kept = stays.into_iter().collect();

@@ -4,7 +4,7 @@ use syft_core::{Email, ProposalName};
 use syft_transport::{Error, Object, Space, Transport, TransportExt, grants};
 
 use super::gather::Gathered;
-use super::{DeleteReport, Left};
+use super::{DeleteReport, Left, RemoteItem};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::Fact;
@@ -15,12 +15,14 @@ use crate::{Notice, Result, Work};
 /// Objects in one call.
 const AT_ONCE: usize = 64;
 
-/// Takes out of the store what was gathered, but for what stays. Every step can
-/// be repeated. Returns what went.
+/// Takes out of the store what was gathered, but for what stays, and what is then left of
+/// me; from one who `leaves`, also the folders that others put something into. Every step
+/// can be repeated. Tells what went.
 pub(crate) async fn clear_remote(
     node: &Node,
     gathered: &Gathered,
     kept: &BTreeSet<String>,
+    leaves: bool,
     report: &mut DeleteReport,
 ) -> Result<()> {
     let transport = &*node.transport;
@@ -47,9 +49,12 @@ pub(crate) async fn clear_remote(
         each(chunk, report, async |objects| transport.retire(objects).await).await?;
         tell(chunk.len());
     }
+    let swept = patiently(&"the store", 0, transport.sweep(leaves)).await?;
     let refused: BTreeSet<&str> = report.left.iter().map(|left| left.what.as_str()).collect();
     report.remote = gathered.items(kept);
     report.remote.retain(|item| !refused.contains(item.object.as_str()));
+    let swept = swept.into_iter().map(|object| RemoteItem { object, bytes: 0, orphan: true });
+    report.remote.extend(swept);
     Ok(())
 }
 

@@ -139,6 +139,10 @@ impl Transport for Sealed {
         self.inner.refresh().await
     }
 
+    async fn sweep(&self, received: bool) -> Result<Vec<String>> {
+        self.inner.sweep(received).await
+    }
+
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         self.inner.delete(objects).await
     }

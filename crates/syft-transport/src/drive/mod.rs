@@ -18,6 +18,7 @@ mod query;
 mod remove;
 mod sharing;
 mod source;
+mod sweep;
 mod upload;
 
 use std::collections::BTreeSet;
@@ -278,6 +279,10 @@ impl Transport for DriveTransport {
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
         self.retire_all(objects).await
+    }
+
+    async fn sweep(&self, received: bool) -> Result<Vec<String>> {
+        self.sweep_all(received).await
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {

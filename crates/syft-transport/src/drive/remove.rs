@@ -118,7 +118,7 @@ impl DriveTransport {
 }
 
 /// What is gone already is success.
-fn gone(done: Result<Bytes>) -> Result<()> {
+pub(super) fn gone(done: Result<Bytes>) -> Result<()> {
     match done {
         Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(error),

@@ -63,6 +63,10 @@ macro_rules! impl_layer {
                 self.$refresh().await
             }
 
+            async fn sweep(&self, received: bool) -> Result<Vec<String>> {
+                self.inner.sweep(received).await
+            }
+
             async fn delete(&self, objects: &[Object]) -> Result<()> {
                 self.call(Operation::Delete, || self.inner.delete(objects)).await?;
                 self.$removed(objects);

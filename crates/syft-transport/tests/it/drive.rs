@@ -202,3 +202,46 @@ async fn what_is_remembered_of_another_drive_is_found_out_again() {
         assert_eq!(store.list_all(&log).await.unwrap().len(), 1);
     }
 }
+
+/// What two wrote to each other, taken in and left to lie.
+async fn after_an_exchange(drive: &DriveEmulator) -> (DriveTransport, DriveTransport) {
+    let (alice, bob) = ("alice@example.org", "bob@example.org");
+    let (owner, scientist) = (store_of(drive, alice), store_of(drive, bob));
+    let inbox = Space::Inbox { owner: email(alice), sender: email(bob) };
+    let outbox = Space::Outbox { owner: email(alice), recipient: email(bob) };
+    scientist.open(&inbox).await.unwrap();
+    for message in ["msgv2_1", "msgv2_2"] {
+        let name = ObjectName::parse(message).unwrap();
+        let sent = scientist.put_bytes(&inbox, &name, b"x".to_vec()).await.unwrap();
+        if message == "msgv2_1" {
+            owner.discover(syft_transport::SpaceKind::Inbox).await.unwrap();
+            owner.retire(&[sent]).await.unwrap();
+        }
+    }
+    owner.open(&outbox).await.unwrap();
+    let answer = ObjectName::parse("answer").unwrap();
+    owner.put_bytes(&outbox, &answer, b"y".to_vec()).await.unwrap();
+    (owner, scientist)
+}
+
+#[tokio::test]
+async fn a_sweep_takes_what_leads_nowhere_and_nothing_else() {
+    let drive = DriveEmulator::start().unwrap();
+    let (owner, scientist) = after_an_exchange(&drive).await;
+    let name =
+        |direction| format!("syft_datasite#0.10.0#alice@example.org#{direction}#bob@example.org");
+    let left = |of: &str| {
+        let mut names: Vec<String> = drive.files_of(of).into_iter().map(|file| file.name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(scientist.sweep(false).await.unwrap(), ["msgv2_1"]);
+    assert_eq!(left("bob@example.org"), ["SyftBox", "msgv2_2", &name("inbox"), &name("outbox")]);
+    let archive = "syft_bob@example.org_to_alice@example.org_archive";
+    assert_eq!(owner.sweep(false).await.unwrap(), [archive, "SyftBox"]);
+    assert_eq!(left("alice@example.org"), ["answer"]);
+    // One who leaves takes the box along, and not what the other one wrote.
+    assert_eq!(scientist.sweep(true).await.unwrap(), [name("outbox")]);
+    assert_eq!(left("bob@example.org"), ["SyftBox", "msgv2_2", &name("inbox")]);
+    assert_eq!(left("alice@example.org"), ["answer"]);
+}
