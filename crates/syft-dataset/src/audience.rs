@@ -3,7 +3,7 @@ use std::fmt;
 
 use syft_core::Email;
 
-use crate::Result;
+use crate::{Result, permission};
 
 /// Who may have a dataset's mock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,14 @@ impl Audience {
     #[must_use]
     pub fn users(users: BTreeSet<Email>) -> Self {
         if users.is_empty() { Audience::Nobody } else { Audience::Users(users) }
+    }
+
+    /// The text of the permission file beside a mock that it may have.
+    ///
+    /// # Errors
+    /// None in practice: it can be written.
+    pub fn permission_file(&self) -> Result<String> {
+        permission::text(self)
     }
 
     /// Whether an approved peer belongs to it.

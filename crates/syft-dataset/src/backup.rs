@@ -40,6 +40,17 @@ impl DatasetStore {
         self.backup_in(&self.mock_folder(&self.owner, name), &self.private_folder(name))
     }
 
+    /// The private part of a dataset of mine by itself, as the Python client keeps it
+    /// (`protocol.md` a.1), but for the permission file, which each machine writes anew.
+    ///
+    /// # Errors
+    /// As [`DatasetStore::backup`].
+    pub fn private_collection(&self, name: &DatasetName) -> Result<Collection> {
+        self.metadata_of(&self.owner, name)?;
+        self.private_location(name)?;
+        self.collection_in(&self.private_folder(name))
+    }
+
     /// Begins to make a dataset of mine from its backup, or to give one whose mock
     /// alone is here its private part back; that mock then stays as it is.
     ///
@@ -105,13 +116,46 @@ impl IncomingBackup {
         Ok(())
     }
 
+    /// Takes one file of a [`DatasetStore::private_collection`].
+    ///
+    /// # Errors
+    /// As [`IncomingBackup::add`].
+    pub fn add_private(&mut self, name: &str, body: &mut dyn Read) -> Result<()> {
+        self.add(&format!("{PRIVATE}/{name}"), body)
+    }
+
     /// Puts the dataset into its place.
     ///
     /// # Errors
     /// [`Reject`] if the files are not those that `hash` was made over, or are no
     /// dataset; [`Error::NameTaken`]; the disk's. Nothing is there then.
     pub fn commit(self, hash: &str) -> Result<Dataset> {
-        match self.check(hash).and_then(|intent| self.move_into_place(&intent)) {
+        let found = self
+            .folders()
+            .and_then(|(public, private)| self.store.backup_in(&public, &private))
+            .map(|backup| backup.hash);
+        self.commit_as(found, hash)
+    }
+
+    /// The same of a [`DatasetStore::private_collection`], of which the mock is here, or of
+    /// what a Python client keeps, where the permission file is part of it.
+    ///
+    /// # Errors
+    /// As [`IncomingBackup::commit`].
+    pub fn commit_private(self, hash: &str) -> Result<Dataset> {
+        let found = self
+            .folders()
+            .and_then(|(_, private)| {
+                let found = files::walk(self.store.disk(), &private)?;
+                self.store.collection_of(&private, found)
+            })
+            .map(|private| private.hash);
+        self.commit_as(found, hash)
+    }
+
+    fn commit_as(self, found: Result<String>, hash: &str) -> Result<Dataset> {
+        let checked = found.and_then(|found| self.check(&found, hash));
+        match checked.and_then(|intent| self.move_into_place(&intent)) {
             Ok(()) => {
                 // What is left of a stage is thrown away at the next start.
                 let _ = self.stage.discard(self.store.disk());
@@ -130,12 +174,20 @@ impl IncomingBackup {
         let _ = self.store.undo(&self.stage);
     }
 
-    fn check(&self, hash: &str) -> Result<Intent> {
+    fn folders(&self) -> Result<(HomePath, HomePath)> {
+        Ok((self.stage.public()?, self.stage.private()?))
+    }
+
+    fn check(&self, found: &str, hash: &str) -> Result<Intent> {
         let bad = |code, detail: String| {
             Err(Error::Core(syft_core::Error::Rejected(Reject::new(code, detail))))
         };
-        let (public, private) = (self.stage.public()?, self.stage.private()?);
-        if self.store.backup_in(&public, &private)?.hash != hash {
+        let (staged, private) = self.folders()?;
+        let public = match self.has_mock {
+            true => self.store.mock_folder(&self.store.owner, &self.name),
+            false => staged,
+        };
+        if found != hash {
             let detail = format!("the backup of {} is not what {hash} was made over", self.name);
             return bad(RejectCode::HashMismatch, detail);
         }

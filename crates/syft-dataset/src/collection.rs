@@ -62,7 +62,11 @@ impl DatasetStore {
 
     /// The collection that stands in a folder.
     pub(crate) fn collection_in(&self, folder: &HomePath) -> Result<Collection> {
-        let found = files::walk_collection(self.disk(), folder)?;
+        self.collection_of(folder, files::walk_collection(self.disk(), folder)?)
+    }
+
+    /// The same of those files of it that a walk found.
+    pub(crate) fn collection_of(&self, folder: &HomePath, found: Vec<Found>) -> Result<Collection> {
         let hashes = self.hashes(folder, &found)?;
         let file = |(Found { path, at, .. }, info): (Found, FileInfo)| CollectionFile {
             name: path,

@@ -81,6 +81,12 @@ impl Node {
         self.transport.info().capabilities.access_control || self.seals()
     }
 
+    /// Whether what I keep in the store for myself alone lies there as the Python client
+    /// would have it: in the open, where such clients meet.
+    pub(crate) fn keeps_as_python(&self) -> bool {
+        self.transport.info().capabilities.profiles && !self.seals()
+    }
+
     /// Whether an object is mine beyond what whoever writes the store can make believe: it
     /// is opened by my seal, or the store knows who put it there.
     pub(crate) fn is_provably_mine(&self, object: &Object) -> bool {

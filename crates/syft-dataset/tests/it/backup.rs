@@ -1,7 +1,9 @@
 //! A dataset goes into a backup as a whole and comes back as it was.
 
+use std::collections::BTreeMap;
+
 use crate::support::{Home, name, users};
-use syft_core::{Error as CoreError, RejectCode};
+use syft_core::{ContentHash, Error as CoreError, RejectCode};
 use syft_dataset::{Dataset, Error, NewDataset};
 
 /// Reads the backup of a dataset as a store would keep it.
@@ -104,4 +106,38 @@ fn a_mock_alone_has_nothing_to_back_up() {
     home.store.create(NewDataset { private: None, ..home.census() }).unwrap();
     let refused = home.store.backup(&name("census")).unwrap_err();
     assert!(matches!(refused, Error::NoPrivate(_)), "{refused}");
+}
+
+/// As a Python client keeps it, with the permission file that it writes beside the data.
+#[test]
+fn the_private_part_by_itself_comes_back_beside_the_mock() {
+    let old = Home::new();
+    old.store.create(old.census()).unwrap();
+    let mut private = old.store.private_collection(&name("census")).unwrap();
+    let names: Vec<&str> = private.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["private.csv", "private_metadata.yaml"]);
+    let rules = "rules: []\n";
+    for with_rules in [false, true] {
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        for file in &private.files {
+            files.insert(file.name.to_string(), old.text(file.path.as_str()));
+        }
+        if with_rules {
+            files.insert("syft.pub.yaml".to_owned(), rules.to_owned());
+            let whole: String = files.iter().flat_map(|(name, text)| [&**name, &**text]).collect();
+            private.hash = ContentHash::of(whole.as_bytes()).short();
+        }
+        let fresh = Home::new();
+        fresh.store.create(NewDataset { private: None, ..fresh.census() }).unwrap();
+        let back = |hash: &str| {
+            let mut incoming = fresh.store.begin_restore(&name("census")).unwrap();
+            for (name, text) in &files {
+                incoming.add_private(name, &mut text.as_bytes()).unwrap();
+            }
+            incoming.commit_private(hash)
+        };
+        assert!(back("0123456789ab").is_err() && fresh.staging_is_empty());
+        back(&private.hash).unwrap();
+        assert_eq!(fresh.text("alice@hospital.org/private/datasets/census/private.csv"), "a\n2\n");
+    }
 }

@@ -77,7 +77,12 @@ async fn bring(
     report: &mut SyncReport,
 ) -> Result<bool> {
     check_owner_only(pass.node)?;
-    let backup = match store.backup(name) {
+    let backup = match pass.node.keeps_as_python() {
+        // The mock is a collection of its own.
+        true => store.private_collection(name),
+        false => store.backup(name),
+    };
+    let backup = match backup {
         Ok(backup) => backup,
         Err(syft_dataset::Error::NotFound { .. })
             if known.hash.is_none() && known.older.is_empty() =>

@@ -20,7 +20,7 @@ pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};
 pub(crate) use revoke::revoke_from;
-pub(crate) use sealed::{CollectionKey, open as open_sealed};
+pub(crate) use sealed::{CollectionKey, is_sealed, open as open_sealed};
 pub(crate) use stored::StoredFile;
 
 use crate::Result;

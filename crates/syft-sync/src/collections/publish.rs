@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 /// Brings the store to what the audiences say: each shared mock is there under
 /// the hash of its content, granted to exactly those who may have it. A mock
-/// that nobody may have is not put there. Every step can be repeated; the state
+/// that nobody may have is not put there, unless its private part is kept there alone. Every step can be repeated; the state
 /// is noted when all are done.
 pub(crate) async fn publish(
     pass: &mut Pass<'_>,
@@ -30,7 +30,7 @@ pub(crate) async fn publish(
     let mut names = BTreeSet::new();
     for dataset in listing.datasets {
         let readers = readers(&dataset, peers);
-        if readers.is_empty() {
+        if readers.is_empty() && !is_kept(pass, &dataset.name) {
             continue;
         }
         names.insert(dataset.name.clone());
@@ -98,7 +98,7 @@ async fn bring(
     let known = pass.ledger.state().published.get(name).cloned();
     let same = known.as_ref().filter(|known| known.hash == hash && known.complete);
     let wanted = in_their_forms(pass, readers, same, hash)?;
-    if wanted.readers.is_empty() && known.is_none() {
+    if wanted.readers.is_empty() && known.is_none() && !is_kept(pass, name) {
         return Ok(false);
     }
     if known.as_ref() == Some(&wanted) {
@@ -153,7 +153,8 @@ async fn bring_form(
         Some(_) => begun.readers.clone(),
         None => BTreeSet::new(),
     };
-    if to.is_empty() {
+    let is_kept = matches!(form, Form::Open(_)) && is_kept(pass, name);
+    if to.is_empty() && !is_kept {
         return if had.is_empty() { Ok(()) } else { withdraw(pass, form.space()).await };
     }
     let mut index = None;
@@ -219,6 +220,13 @@ pub(super) async fn withdraw_all(
     }
     note(pass, name, None, "dataset.withdrawn").await?;
     Ok(true)
+}
+
+/// Whether a mock lies in the store for its owner, whoever else may have it: where the
+/// private part is kept by itself.
+fn is_kept(pass: &Pass<'_>, name: &DatasetName) -> bool {
+    let private = pass.ledger.state().private.get(name);
+    pass.node.keeps_as_python() && private.is_some_and(|private| private.wanted)
 }
 
 /// Those of my peers who may have the mock.

@@ -9,7 +9,8 @@ use crate::engine::Draft;
 use crate::ledger::TrustFact;
 use crate::node::Pass;
 use crate::peers::{
-    Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, withdraw,
+    Connections, Peer, PeerList, PeerRecord, PeerState, PeerTable, PinnedKey, greet, show_table,
+    withdraw,
 };
 use crate::report::SyncReport;
 use crate::{Error, Hello, Notice, Result, checkpoints, collections};
@@ -367,7 +368,11 @@ impl SyftboxManager {
         if !self.role.is_owner() || !pass.ledger.state().has_begun() {
             return Ok(());
         }
-        match checkpoints::back_up(pass, table, &self.jobs).await {
+        let kept = match checkpoints::back_up(pass, table, &self.jobs).await {
+            Ok(()) => show_table(pass, table).await,
+            kept => kept,
+        };
+        match kept {
             Err(error @ (Error::Refused(_) | Error::Integrity(_))) => {
                 self.done(error.to_string());
                 Ok(())

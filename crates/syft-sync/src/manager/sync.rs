@@ -8,7 +8,7 @@ use super::{SyftboxManager, setup};
 use crate::hello::Dealing;
 use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
-use crate::peers::{Connections, PeerState, PeerTable, refresh, withdraw};
+use crate::peers::{Connections, PeerState, PeerTable, refresh, show_table, withdraw};
 use crate::report::SyncReport;
 use crate::reset::forget_store;
 use crate::watcher::DatasiteWatcherSyncer;
@@ -157,6 +157,8 @@ impl SyftboxManager {
             let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;
         }
+        let shown = show_table(&pass, &connections.table).await;
+        store_problem(&mut report, shown)?;
         if role.is_owner() && is_known {
             let checked = evidence::check_own(&mut pass, &mut report).await;
             store_problem(&mut report, checked)?;

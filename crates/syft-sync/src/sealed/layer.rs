@@ -51,6 +51,14 @@ impl Sealed {
         }
     }
 
+    /// The same of the writer of what is read. What I sealed with the Python client for
+    /// myself has no label either (`protocol.md` c.3).
+    fn writing(&self, email: &Email, space: &Space) -> Result<Correspondent> {
+        let from = self.with(email, space)?;
+        let is_python = email == self.ring.keys().email() && self.info().capabilities.profiles;
+        Ok(Correspondent { is_unlabelled: from.is_unlabelled || is_python, ..from })
+    }
+
     /// For whom an object is sealed; `None` if it goes in the open.
     fn recipients(&self, space: &Space, name: &ObjectName) -> Result<Option<Vec<Correspondent>>> {
         let Some(reader) = self.ring.reader(space, name.as_str()) else { return Ok(None) };
@@ -121,7 +129,7 @@ impl Transport for Sealed {
         let Some(writer) = self.ring.writer(&object.space, object.name.as_str()) else {
             return self.inner.get(object, range).await;
         };
-        let from = self.with(writer, &object.space)?;
+        let from = self.writing(writer, &object.space)?;
         if range.is_some() {
             return Err(Error::unsupported("get", object, "a sealed object is opened as a whole"));
         }

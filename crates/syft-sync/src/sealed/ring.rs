@@ -7,7 +7,7 @@ use syft_crypto::{Bundle, Keys};
 use syft_transport::Space;
 
 use crate::hello::HELLO;
-use crate::peers::{Bundles, PeerTable};
+use crate::peers::{Bundles, PYTHON_PEERS, PeerTable};
 use crate::{Encrypt, PeerKind, Result};
 
 /// Who I am, and by which keys I know the others: what is sealed to whom, and who must
@@ -123,6 +123,7 @@ impl KeyRing {
         match space {
             Space::Inbox { owner, sender } => (sender == me && name != HELLO).then_some(owner),
             Space::Outbox { owner, recipient } => (owner == me).then_some(recipient),
+            Space::State { .. } if name == PYTHON_PEERS => None,
             _ => self.is_mine_alone(space).then_some(me),
         }
     }
@@ -132,6 +133,7 @@ impl KeyRing {
         match space {
             Space::Inbox { .. } if name == HELLO => None,
             Space::Inbox { .. } | Space::Outbox { .. } => Some(space.writer()),
+            Space::State { .. } if name == PYTHON_PEERS => None,
             _ => self.is_mine_alone(space).then(|| space.writer()),
         }
     }

@@ -1,14 +1,16 @@
 //! Datasets between a node that seals and Python clients that do: such a client opens
 //! files that are sealed to it one by one, and seals none (`protocol.md` c.2).
 
-use crate::common::python::connect_sealing;
+use crate::common::python::{self, connect_sealing};
 use crate::common::{Member, Secrecy, alice, bob, carol, in_space, keys_of, unsent};
 use futures::FutureExt as _;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use syft_core::{ContentHash, DatasetName, Email};
 use syft_crypto::{Limits, Party, Sealer as _};
 use syft_dataset::{Audience, NewDataset};
+use syft_sync::{CreateOptions, Encrypt, PeerState, Restored, SyftboxManager};
 use syft_transport::{
     CollectionHash, CollectionKind, MemoryStore, Object, Space, Transport as _, grants,
 };
@@ -138,4 +140,78 @@ async fn the_open_mock_of_a_python_owner_who_seals_is_taken() {
     assert!(report.alarms.is_empty() && report.notes.is_empty(), "{report:?}");
     let mock = "bob@university.org/public/syft_datasets/beds/mock.csv";
     assert_eq!(alice.read(mock).as_deref(), Some(MOCK));
+}
+
+/// The record of a node goes: a Python client writes none.
+async fn forget_the_node(store: &MemoryStore, owner: &Email) {
+    let state = in_space(store, &Space::State { owner: owner.clone() });
+    let (records, peers): (Vec<Object>, Vec<Object>) =
+        state.into_iter().partition(|object| object.name.as_str().starts_with("state_"));
+    assert_eq!((records.len(), peers.len()), (1, 1), "{records:?} {peers:?}");
+    store.user(owner.clone()).delete(&records).await.unwrap();
+}
+
+async fn on_a_fresh_machine(store: &MemoryStore, alice: &Member, encrypt: Encrypt) -> Restored {
+    let machine = alice.another_home(9);
+    let transport = Arc::new(store.user(alice.email.clone()).with_profiles());
+    let mut config = machine.config(transport);
+    config.encrypt = Some(encrypt);
+    let fresh = SyftboxManager::login(config).await.unwrap();
+    let private = machine.home.path().join("alice@hospital.org/private/datasets/beds/real.csv");
+    let has_data = std::fs::read(private).is_ok_and(|data| data == b"age\n42\n");
+    assert_eq!(has_data, encrypt == Encrypt::Off);
+    let known: Vec<_> =
+        fresh.load_peers().await.unwrap().iter().map(|p| (p.state, p.sealed)).collect();
+    assert_eq!(known, [(PeerState::Accepted, encrypt == Encrypt::Auto)]);
+    fresh.restored().unwrap().clone()
+}
+
+#[tokio::test]
+async fn the_peers_stand_where_a_python_client_keeps_them() {
+    let (store, alice) = owner_with(&[bob()]).await;
+    alice.write("alice@hospital.org/public/a.txt", "a");
+    alice.sync().await;
+    let objects = store.objects();
+    let peers = objects.iter().find(|object| object.name.as_str() == "SYFT_peers.json").unwrap();
+    let peers: Value = serde_json::from_slice(&store.bytes(&peers.id).unwrap()).unwrap();
+    let bob = &peers["bob@university.org"];
+    assert_eq!(bob["state"], "accepted");
+    assert_eq!(bob["public_encryption_bundle"]["identity"], "bob@university.org", "{bob}");
+    alice.sync().await;
+    assert_eq!(store.objects(), objects, "they are put there once");
+    forget_the_node(&store, &alice.email).await;
+    let restored = on_a_fresh_machine(&store, &alice, Encrypt::Auto).await;
+    assert_eq!((restored.waits, restored.peers), (None, 1));
+}
+
+/// In the form of the Python client, which either program restores.
+#[tokio::test]
+async fn in_the_open_a_dataset_is_kept_as_a_python_client_keeps_it() {
+    let store = MemoryStore::new();
+    let transport = Arc::new(store.user(alice()).with_profiles());
+    let alice = Member::join_as(alice(), transport, 1, Secrecy::Open).await;
+    python::connect(&store, &alice, &bob()).await;
+    let files = tempfile::tempdir().unwrap();
+    let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
+    std::fs::write(&mock, MOCK).unwrap();
+    std::fs::write(&private, "age\n42\n").unwrap();
+    let mut new = NewDataset::named(DatasetName::parse("beds").unwrap());
+    (new.mock, new.private) = (Some(mock), Some(private));
+    let options = CreateOptions { upload_private: true, sync: true };
+    alice.manager.create_dataset(new, options).await.unwrap();
+    let names = |wanted| {
+        let objects = store.objects().into_iter();
+        let of = objects.filter(
+            |object| matches!(&object.space, Space::Collection { kind, .. } if *kind == wanted),
+        );
+        let mut names: Vec<String> = of.map(|object| object.name.to_string()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(CollectionKind::Private), ["private_metadata.yaml", "real.csv"]);
+    assert_eq!(names(CollectionKind::Mock), ["dataset.yaml", "mock.csv"]);
+    alice.sync().await;
+    forget_the_node(&store, &alice.email).await;
+    let restored = on_a_fresh_machine(&store, &alice, Encrypt::Off).await;
+    assert_eq!((restored.waits, restored.datasets, restored.private), (None, 1, 1));
 }

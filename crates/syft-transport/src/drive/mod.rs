@@ -159,10 +159,15 @@ impl DriveTransport {
     /// What a search in the folders of a space finds.
     async fn search(&self, space: &Space, what: &What) -> Result<Vec<File>> {
         let ids = self.places(space, what).await?;
+        // Of what a participant keeps for itself, one file lies beside the folders.
+        let roots = match space {
+            Space::State { owner } => self.folders.known.ids(&Folder::root(owner)),
+            _ => Vec::new(),
+        };
         let mut files = Vec::new();
-        if !ids.is_empty() {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            files = self.client().search_all(&Query::all().in_one_of(&ids), what).await?;
+        if !(ids.is_empty() && roots.is_empty()) {
+            let query = Query::all().in_one_of_or_named(&ids, names::PEERS_FILE, &roots);
+            files = self.client().search_all(&query, what).await?;
         }
         if let Space::Profile { owner } = space {
             files.extend(self.version_files(owner, what).await?);

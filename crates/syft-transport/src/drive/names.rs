@@ -19,7 +19,7 @@ const PROFILE: &str = "syft_profile#";
 /// The advert of a participant.
 pub(super) const VERSION_FILE: &str = "SYFT_version.json";
 /// The peers of a participant.
-const PEERS_FILE: &str = "SYFT_peers.json";
+pub(super) const PEERS_FILE: &str = "SYFT_peers.json";
 const BUNDLE_FILE: &str = "encryption_bundle_";
 
 /// With one of these begins the name of each folder that others may open for me.

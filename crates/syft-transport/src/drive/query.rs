@@ -37,6 +37,18 @@ impl Query {
         self.and(one_of(folders.iter().map(|id| format!("{} in parents", Quoted(id)))))
     }
 
+    /// In one of these folders, or with this name in one of those.
+    pub(super) fn in_one_of_or_named(
+        self,
+        folders: &[String],
+        name: &str,
+        those: &[String],
+    ) -> Self {
+        let within = |id: &String| format!("{} in parents", Quoted(id));
+        let named = |id: &String| format!("({} and name = {})", within(id), Quoted(name));
+        self.and(one_of(folders.iter().map(within).chain(those.iter().map(named))))
+    }
+
     pub(super) fn of(self, owner: &Email) -> Self {
         self.and(format_args!("{} in owners", Quoted(owner.as_str())))
     }

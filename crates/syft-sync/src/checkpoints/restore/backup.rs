@@ -19,7 +19,7 @@ use crate::checkpoints::is_mine;
 use crate::engine::Draft;
 use crate::ledger::{Arrived, Fact, Head, Published, State};
 use crate::node::Pass;
-use crate::peers::{PeerRecord, PeerTable};
+use crate::peers::{PYTHON_PEERS, PeerRecord, PeerTable};
 use crate::{Error, Result, bodies};
 
 const SCHEMA: &str = "syft/state/1";
@@ -188,7 +188,9 @@ async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()
         Err(error) => return Err(error.into()),
     };
     let listed = patiently(&space, 0, transport.list_all(&space)).await?;
-    let listed = listed.into_iter().filter(|object| is_mine(object, &pass.node.email));
+    let is_record =
+        |object: &Object| object.name.as_str() != PYTHON_PEERS && is_mine(object, &pass.node.email);
+    let listed = listed.into_iter().filter(is_record);
     let (new, older): (Vec<Object>, Vec<Object>) = listed.partition(|object| object.name == name);
     let is_checked = transport.info().capabilities.checked_puts;
     let is_there = match put.as_ref().or(new.first()) {
@@ -222,6 +224,7 @@ pub(in crate::checkpoints) async fn listed(pass: &Pass<'_>) -> Result<(Vec<Objec
     let transport = &pass.node.transport;
     let space = space_of(pass);
     let mut objects = patiently(&space, 0, transport.list_all(&space)).await?;
+    objects.retain(|object| object.name.as_str() != PYTHON_PEERS);
     let found = objects.len();
     objects.retain(|object| pass.node.is_provably_mine(object));
     let has_others = objects.len() < found;

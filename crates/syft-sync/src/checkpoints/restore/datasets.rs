@@ -4,7 +4,7 @@ use syft_core::{ContentHash, ContentHasher, DatasetName, DatasitePath, HomePath}
 use syft_transport::{CollectionHash, CollectionKind, Space, TransportExt, grants};
 
 use super::Progress;
-use super::backup::{Backup, DatasetBackup, permission_file};
+use super::backup::{DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
 use crate::collections::{CollectionKey, StoredFile, hash_apart, open_sealed};
@@ -28,11 +28,11 @@ pub(super) struct FoundDataset {
 /// makes it anew.
 pub(super) async fn fetch(
     progress: &mut Progress<'_, '_>,
-    backup: Option<&Backup>,
+    wanted: Vec<(&DatasetName, &DatasetBackup)>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<FoundDataset>> {
     let mut found = Vec::new();
-    for (name, dataset) in backup.iter().flat_map(|backup| &backup.body.datasets) {
+    for (name, dataset) in wanted {
         match fetch_one(progress, name, dataset).await? {
             Some(dataset) => found.push(dataset),
             None => notes.push(format!(

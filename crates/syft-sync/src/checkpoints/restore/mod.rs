@@ -15,6 +15,7 @@ mod files;
 mod history;
 mod outboxes;
 mod plan;
+mod python;
 
 use serde::Serialize;
 use syft_core::{
@@ -30,6 +31,7 @@ pub(super) use datasets::listed as listed_mock;
 use history::History;
 pub(super) use outboxes::{listed as listed_outbox, readers};
 use plan::Findings;
+use python::PythonClient;
 
 use crate::engine::Draft;
 use crate::ledger::Fact;
@@ -156,7 +158,11 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     let mut notes = Vec::new();
     let found = history::find(pass, &mut notes).await?;
     let backup = Backup::fetch(pass, &mut notes).await?;
-    if found.is_empty() && backup.is_none() {
+    let python = match &backup {
+        Some(_) => None,
+        None => PythonClient::found(pass).await?,
+    };
+    if found.is_empty() && backup.is_none() && python.is_none() {
         return Ok(None);
     }
     notes.extend(other_key(pass, backup.as_ref()));
@@ -179,9 +185,15 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
         return Err(Error::OtherLayout(other));
     }
     let outboxes = outboxes::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
-    let datasets = datasets::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
+    let mut wanted: Vec<_> = backup.iter().flat_map(|backup| &backup.body.datasets).collect();
+    wanted.extend(python.iter().flat_map(|python| &python.datasets));
+    let datasets = datasets::fetch(&mut progress, wanted, &mut notes).await?;
     let total = progress.total;
-    let findings = Findings { history, backup, outboxes, datasets };
+    if let Some(python) = &python {
+        python.bundles.save(&*pass.node.disk)?;
+    }
+    let peers = python.map(|python| python.peers);
+    let findings = Findings { history, backup, peers, outboxes, datasets };
     let (draft, restored) = findings.plan(pass, notes)?;
     pass.carry_out(draft).await?;
     pass.ledger.drop_idle_blobs()?;

@@ -17,7 +17,7 @@ use crate::Result;
 use crate::engine::Draft;
 use crate::ledger::{Fact, LocalEffect, TrustFact};
 use crate::node::Pass;
-use crate::peers::PeerTable;
+use crate::peers::{PeerRecord, PeerTable};
 use crate::perform::hash_of;
 
 /// All that was found in the store.
@@ -25,6 +25,8 @@ use crate::perform::hash_of;
 pub(super) struct Findings {
     pub(super) history: History,
     pub(super) backup: Option<Backup>,
+    /// Those that a Python client kept.
+    pub(super) peers: Option<PeerTable>,
     pub(super) outboxes: BTreeMap<Email, Outbox>,
     pub(super) datasets: Vec<FoundDataset>,
 }
@@ -45,15 +47,12 @@ impl Findings {
         self.files(pass, &mut draft, &mut restored)?;
         self.outboxes(pass, &mut draft);
         if let Some(backup) = &self.backup {
-            peers(pass, backup, &mut draft, &mut restored)?;
-            let sealed = backup.peers().iter().filter(|(_, record)| record.seals);
-            for (peer, key) in sealed.filter_map(|(peer, record)| Some((peer, record.key?))) {
-                let (peer, key) = (peer.clone(), key.fingerprint);
-                draft.fact(TrustFact::SealedTo { peer, key });
-            }
+            peers(pass, backup.peers(), &mut draft, &mut restored)?;
             self.jobs(pass, backup, &mut draft, &mut restored)?;
             channels(backup, &mut draft);
             draft.fact(Fact::BackedUp { hash: backup.hash });
+        } else if let Some(table) = &self.peers {
+            peers(pass, &table.peers, &mut draft, &mut restored)?;
         } else if !pass.node.is_guarded() {
             restored.notes.push(
                 "this store cannot say who wrote what lies in it: look through what was \
@@ -194,11 +193,16 @@ fn has_outputs(record: &str) -> bool {
 /// The decisions on peers; one that was made here already stays.
 fn peers(
     pass: &Pass<'_>,
-    backup: &Backup,
+    found: &BTreeMap<Email, PeerRecord>,
     draft: &mut Draft,
     restored: &mut Restored,
 ) -> Result<()> {
-    let mut table = PeerTable { peers: backup.peers().clone() };
+    let sealed = found.iter().filter(|(_, record)| record.seals);
+    for (peer, key) in sealed.filter_map(|(peer, record)| Some((peer, record.key?))) {
+        let (peer, key) = (peer.clone(), key.fingerprint);
+        draft.fact(TrustFact::SealedTo { peer, key });
+    }
+    let mut table = PeerTable { peers: found.clone() };
     restored.peers = table.peers.len();
     table.peers.extend(PeerTable::load(&*pass.node.disk)?.peers);
     put(pass, draft, PeerTable::path()?, yaml::to_string(&table)?.as_bytes())

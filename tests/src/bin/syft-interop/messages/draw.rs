@@ -162,8 +162,11 @@ fn change(dice: &mut Dice) -> Drawn<ProposedFileChange> {
 fn content(dice: &mut Dice) -> Content {
     match dice.below(10) {
         0..6 => Content::Text(text(dice)),
-        // Bytes that happen to be text may travel as bytes.
-        6 => Content::Binary(text(dice).into_bytes()),
+        // Bytes that happen to be text may travel as bytes; no bytes are the same in both forms.
+        6 => match text(dice) {
+            nothing if nothing.is_empty() => Content::Text(nothing),
+            text => Content::Binary(text.into_bytes()),
+        },
         _ => {
             let length = dice.one_of(&[0, 1, 2, 3, 57, 300]).copied().unwrap_or(0);
             let byte = |dice: &mut Dice| dice.number().to_le_bytes()[0];
