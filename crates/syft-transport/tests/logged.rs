@@ -1,7 +1,7 @@
 //! What the libraries below write to the log of a program that listens to everything
 //! (`threats.md` F18). One test, since a process has one log.
 #![cfg(feature = "drive")]
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use std::fmt::{Debug, Write as _};
 use std::sync::Mutex;

@@ -39,7 +39,7 @@ pub(super) struct ServiceAccount {
 /// The key file as `yup-oauth2` has it, whose flow is not used: it writes requests and
 /// tokens to the log. Wiped when dropped, never shown.
 #[derive(Clone)]
-struct Key(ServiceAccountKey);
+struct Key(Box<ServiceAccountKey>);
 
 impl Drop for Key {
     fn drop(&mut self) {
@@ -71,7 +71,7 @@ impl ServiceAccount {
         }
         let token_uri = document.text("token_uri").unwrap_or(GOOGLE_TOKEN_URI);
         let token_uri = parse(token_uri, "the token_uri of the service account")?;
-        let key = Key(ServiceAccountKey {
+        let key = Key(Box::new(ServiceAccountKey {
             key_type: Some("service_account".to_owned()),
             project_id: None,
             private_key_id: None,
@@ -82,7 +82,7 @@ impl ServiceAccount {
             token_uri: token_uri.to_string(),
             auth_provider_x509_cert_url: None,
             client_x509_cert_url: None,
-        });
+        }));
         Ok(ServiceAccount { key, token_uri, subject })
     }
 
