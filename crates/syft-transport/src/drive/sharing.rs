@@ -182,7 +182,7 @@ impl Sharing for DriveTransport {
             let emails = self.client().permissions(&id, &what).await?;
             let emails = emails.into_iter().filter_map(|permission| permission.email_address);
             let emails = emails.filter_map(|email| Email::parse(&email.to_ascii_lowercase()).ok());
-            readers.extend(emails.filter(|email| email != space.owner()).map(Recipient::One));
+            readers.extend(emails.filter(|email| email != self.me()).map(Recipient::One));
         }
         readers.sort();
         readers.dedup();
