@@ -38,7 +38,11 @@ impl fmt::Display for Recipient {
     }
 }
 
-/// Who may read a space of mine, kept by the store itself.
+/// Who may read a space of mine, kept by the store itself: a collection, my profile, and,
+/// where those who exchange messages let each other in, the inbox that I opened at a peer.
+/// Of that one both directions are meant: the peer also writes to me there. Opening it lets
+/// the peer in; [`Error::Unsupported`](crate::Error::Unsupported) says that a store has no
+/// more than roles.
 #[async_trait]
 pub trait Sharing: Send + Sync {
     /// Lets somebody read. Idempotent.

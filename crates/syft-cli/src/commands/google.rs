@@ -31,7 +31,7 @@ pub(crate) fn standing(
     let bad = |exit, told: String| Standing { told, is_warning: true, exit };
     Ok(Some(match context.stores(&config.email)?.google_status() {
         Ok(Some(status)) => of_status(&config.email, &status, SystemClock.now()),
-        Ok(None) => bad(Exit::Refused, "there is none: log in again".to_owned()),
+        Ok(None) => bad(Exit::Refused, "this home has no login at Google: log in again".to_owned()),
         Err(error) => {
             let error = CliError::from(error);
             bad(error.exit(), format!("{}: log in again", error.message()))

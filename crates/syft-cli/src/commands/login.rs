@@ -37,6 +37,8 @@ pub(crate) struct Login {
     converted_from: Option<LayoutKind>,
     /// Whether nobody had used the store before.
     store_is_new: bool,
+    /// Whether the login at Google went that the home had kept.
+    google_login_removed: bool,
     /// What came back from the backup in the store.
     restored: Option<Restored>,
     /// The words by which my peers know my keys.
@@ -100,6 +102,10 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         is_open: !manager.store_info().capabilities.access_control,
         converted_from: had.filter(|had| *had != layout),
         store_is_new,
+        #[cfg(feature = "drive")]
+        google_login_removed: manager.forgot_google_login(),
+        #[cfg(not(feature = "drive"))]
+        google_login_removed: false,
         restored: manager.restored().cloned(),
         words: manager.keys().map(|keys| keys.bundle().words(keys.email())),
         keys_are_new: are_new,
@@ -197,6 +203,12 @@ impl Report for Login {
         if self.store_is_new {
             page.line(
                 "The store is new: nobody has used it before. Your peers log in with the same.",
+            );
+        }
+        if self.google_login_removed {
+            page.line(
+                "The login at Google that this home kept was removed: this store has no use for \
+                 it. Your account at Google still lists the program among those with access.",
             );
         }
         if let Some(restored) = &self.restored {

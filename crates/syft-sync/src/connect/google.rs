@@ -118,6 +118,16 @@ impl GoogleLogin {
         Ok(())
     }
 
+    /// Takes the login out of a home that has another store; whether there was one. What
+    /// it was read from stays, and so does its access at Google.
+    pub(crate) fn forget(disk: &dyn Disk) -> Result<bool> {
+        let had = disk.metadata(&file()?)?.is_some();
+        if had {
+            disk.remove_file(&file()?)?;
+        }
+        Ok(had)
+    }
+
     pub(super) fn credentials(&self, account: &Email) -> syft_transport::Result<Credentials> {
         let document = &self.held().document;
         match marker(document) {

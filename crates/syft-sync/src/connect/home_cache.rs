@@ -42,6 +42,10 @@ impl Cache for HomeCache {
         let Ok(mut all) = serde_json::to_vec(&self.of) else { return };
         all.push(b'\n');
         all.extend_from_slice(bytes);
+        // A store is let go after a reset has taken the home away.
+        if !matches!(self.disk.metadata(&NodePaths::root()), Ok(Some(_))) {
+            return;
+        }
         // Where it cannot be kept, it is found out again.
         if self.disk.create_dir_all(&NodePaths::cache(), Access::OwnerOnly).is_ok() {
             let _ = self.disk.write(&self.path, &all, Access::OwnerOnly);
@@ -63,6 +67,7 @@ mod tests {
     fn what_is_known_of_one_store_is_not_told_of_another() {
         let home = tempfile::tempdir().unwrap();
         let disk: Arc<dyn Disk> = Arc::new(DirDisk::open(home.path()).unwrap());
+        disk.create_dir_all(&NodePaths::root(), Access::OwnerOnly).unwrap();
         let cache = |of| HomeCache::new(disk.clone(), "x.json", of).unwrap();
         let mine = of("alice@example.org", "https://a/");
         assert_eq!(cache(mine.clone()).load(), None);
@@ -71,5 +76,13 @@ mod tests {
         for other in [of("bob@example.org", "https://a/"), of("alice@example.org", "https://b/")] {
             assert_eq!(cache(other).load(), None);
         }
+    }
+
+    #[test]
+    fn nothing_is_kept_in_a_home_that_is_gone() {
+        let home = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(DirDisk::open(home.path()).unwrap());
+        HomeCache::new(disk, "x.json", of("a@example.org", "https://a/")).unwrap().save(b"{}");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }
 }

@@ -20,6 +20,13 @@ pub struct GoogleHosts {
 }
 
 impl SyftboxManager {
+    /// Whether this login took away the one at Google that the home had kept for a store
+    /// that it uses no longer. At Google itself nothing was changed.
+    #[must_use]
+    pub fn forgot_google_login(&self) -> bool {
+        self.forgot_google_login
+    }
+
     /// Logs in to Google Drive in a notebook of Colab, whose machine vouches for the
     /// account. The home begins in the layout of PySyft, and is logged in from then on.
     ///

@@ -195,6 +195,9 @@ pub struct SyftboxManager {
     datasets: DatasetStore,
     jobs: JobStore,
     restored: Option<Restored>,
+    /// Whether this login took away one at Google.
+    #[cfg(feature = "drive")]
+    forgot_google_login: bool,
 }
 
 /// Logs in as a data owner.
@@ -216,7 +219,8 @@ pub async fn login_ds(config: Config) -> Result<SyftboxManager> {
 impl SyftboxManager {
     /// Makes the home and the datasite if need be, and remembers who it belongs
     /// to. Logging in again changes role, store, event cache and, if one is named, the
-    /// layout: then all jobs and datasets are moved to where that one has them.
+    /// layout: then all jobs and datasets are moved to where that one has them. A login at
+    /// Google is taken away that the store has no use for.
     ///
     /// # Errors
     /// [`Error::OtherIdentity`] if the home belongs to somebody else;
@@ -305,6 +309,11 @@ impl SyftboxManager {
         }
         saved.save(&*manager.node.disk)?;
         pass.note("login", config.email.to_string())?;
+        #[cfg(feature = "drive")]
+        if config.transport_url != GOOGLE_DRIVE && GoogleLogin::forget(&*manager.node.disk)? {
+            pass.note("google.forgotten", config.email.to_string())?;
+            manager.forgot_google_login = true;
+        }
         if had_encrypt.is_some_and(|had| had != encrypt) || is_first && !encrypt.seals() {
             pass.note("encrypt", encrypt.to_string())?;
         }
@@ -408,6 +417,8 @@ impl SyftboxManager {
             datasets,
             jobs,
             restored: None,
+            #[cfg(feature = "drive")]
+            forgot_google_login: false,
         })
     }
 

@@ -260,7 +260,8 @@ impl SyftboxManager {
 
     /// Ends it with a peer: nothing of it is taken from now on, its job folder is
     /// closed, it is told to forget every file that it was sent, what lay in the
-    /// store for it is deleted, and no dataset is shared with it any more. The
+    /// store for it is deleted, no dataset is shared with it any more, and what only
+    /// peers see of me it sees no longer, where the store keeps who may see what. The
     /// peer is kept as removed; approving or adding it begins anew. If the store
     /// is away, the next sync goes on.
     ///
@@ -297,12 +298,9 @@ impl SyftboxManager {
             closing::close_job_inbox(&pass, email)?;
             self.done(format!("closed the job folder of {email}"));
             self.unshare_all(&pass, email)?;
-            let done = withdraw(&mut pass, &mut connections.table, email).await;
-            self.unless_away(done)?;
-        } else if let Some(record) = connections.table.peers.get_mut(email) {
-            record.withdrawn = true;
-            connections.table.save(&*self.node.disk)?;
         }
+        let done = withdraw(&mut pass, &mut connections.table, email, self.role).await;
+        self.unless_away(done)?;
         self.keep_decision(&mut pass, &connections.table).await?;
         let withdrawn = !connections.table.to_withdraw().any(|waits| waits == email);
         if withdrawn && files + datasets.len() > 0 {

@@ -135,9 +135,11 @@ impl SyftboxManager {
                 let made = checkpoints::at_end_of_sync(&mut pass, options, &mut report).await;
                 store_problem(&mut report, made)?;
             }
+        }
+        if is_known || !role.is_owner() {
             let removed: Vec<Email> = connections.table.to_withdraw().cloned().collect();
             for peer in removed {
-                let done = withdraw(&mut pass, &mut connections.table, &peer).await;
+                let done = withdraw(&mut pass, &mut connections.table, &peer, role).await;
                 store_problem(&mut report, done.map(drop))?;
             }
         }

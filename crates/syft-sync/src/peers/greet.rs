@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use syft_core::{COMPAT_VERSION, Email};
-use syft_transport::{ObjectName, PutMode, Space, Transport, TransportExt};
+use syft_transport::{ObjectName, PutMode, Recipient, Space, Transport, TransportExt};
 
 use super::PeerTable;
 use super::profile::show;
@@ -35,6 +35,7 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
             let space = Space::Inbox { owner: email.clone(), sender: me.clone() };
             let put = async {
                 put_hello(transport, &space, &hello, is_news).await?;
+                let_in(transport, &space, &email).await?;
                 show(pass_there, &email).await
             };
             let put = patiently(&space, 0, put).await;
@@ -57,6 +58,20 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         }
     }
     Ok(failed)
+}
+
+/// Lets a peer into the channels between us, where it may have been shut out since they
+/// were opened.
+async fn let_in(
+    transport: &dyn Transport,
+    space: &Space,
+    peer: &Email,
+) -> syft_transport::Result<()> {
+    let profiles = transport.info().capabilities.profiles;
+    match transport.sharing().filter(|_| profiles) {
+        Some(sharing) => sharing.grant(space, &Recipient::from(peer)).await,
+        None => Ok(()),
+    }
 }
 
 /// What I say of myself to a peer, not signed yet: mostly nothing is to be said.

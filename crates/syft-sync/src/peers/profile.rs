@@ -74,6 +74,29 @@ pub(super) async fn show(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     sharing.grant(&space, &Recipient::from(peer)).await
 }
 
+/// Takes back from somebody who was removed what `greet` let them into: my advert, my keys,
+/// and my side of the channels between us. What it was told to forget lies in none of them
+/// but the outbox, which stays open. Can be repeated.
+pub(super) async fn hide(pass: &Pass<'_>, peer: &Email) -> Result<()> {
+    let transport = &*pass.node.transport;
+    let capabilities = transport.info().capabilities;
+    let Some(sharing) = transport.sharing().filter(|_| capabilities.profiles) else {
+        return Ok(());
+    };
+    let me = pass.node.email.clone();
+    let channels = Space::Inbox { owner: peer.clone(), sender: me.clone() };
+    // The channels last: one who runs the Python client passes over a peer whose advert is
+    // gone, and stops at one whose channels are.
+    for space in [Space::Profile { owner: me }, channels] {
+        match sharing.revoke(&space, &Recipient::from(peer)).await {
+            // It never was let in.
+            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Shows a peer the keys to which it may seal, if I seal (`protocol.md` c.4).
 async fn show_keys(pass: &Pass<'_>, space: &Space, peer: &Email) -> Result<()> {
     let (true, Some(keys)) = (pass.node.seals(), &pass.node.keys) else { return Ok(()) };

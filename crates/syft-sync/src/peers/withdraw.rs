@@ -2,18 +2,20 @@ use syft_core::{DatasetName, DatasitePath, Email};
 use syft_transport::{Object, Space, TransportExt};
 
 use super::PeerTable;
+use super::profile::hide;
 use crate::batch::Batch;
 use crate::channels::patiently;
 use crate::collections;
 use crate::engine::{Draft, RoutedFile, on_route};
 use crate::ledger::Fact;
 use crate::node::Pass;
-use crate::{Error, Result};
+use crate::{Error, Result, Role};
 
-/// Takes back all that a removed peer can reach in the store: the peer is told to
-/// forget each file that it was sent, what lay in its outbox before is deleted,
-/// and no mock is granted to it any more. Returns the datasets that it could
-/// read. Can be repeated; the record says when all of it is done.
+/// Takes back all that a removed peer can reach in the store: of an owner, the peer is
+/// told to forget each file that it was sent, what lay in its outbox before is deleted,
+/// and no mock is granted to it any more; of anybody, what the peer was let into for being
+/// one. Returns the datasets that it could read. Can be repeated; the record says when all
+/// of it is done.
 ///
 /// # Errors
 /// [`Error::Transport`] if the store is away: the next sync goes on.
@@ -21,7 +23,23 @@ pub(crate) async fn withdraw(
     pass: &mut Pass<'_>,
     table: &mut PeerTable,
     peer: &Email,
+    role: Role,
 ) -> Result<Vec<DatasetName>> {
+    let datasets = match role.is_owner() {
+        true => withdraw_files(pass, peer).await?,
+        false => Vec::new(),
+    };
+    patiently(peer, 0, hide(pass, peer)).await?;
+    if let Some(record) = table.peers.get_mut(peer) {
+        record.withdrawn = true;
+        // Whoever is taken in again is let in again with the next hello.
+        (record.greeted, record.said) = (false, None);
+    }
+    table.save(&*pass.node.disk)?;
+    Ok(datasets)
+}
+
+async fn withdraw_files(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec<DatasetName>> {
     // The keys first: whatever stands in the way of telling the peer.
     let datasets = collections::revoke_from(pass, peer).await?;
     let outbox = Space::Outbox { owner: pass.node.email.clone(), recipient: peer.clone() };
@@ -44,10 +62,6 @@ pub(crate) async fn withdraw(
         }
     }
     forget(pass, peer, batch.take(), before).await?;
-    if let Some(record) = table.peers.get_mut(peer) {
-        record.withdrawn = true;
-    }
-    table.save(&*pass.node.disk)?;
     Ok(datasets)
 }
 

@@ -8,10 +8,11 @@ use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
 use syft_drive_emulator::DriveEmulator;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
-use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
+use syft_job::{ApproveOptions, JobId, JobsList, ReleaseFiles, RunOptions};
+use syft_sync::SubmitOptions;
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
-use syft_transport::{Mirror, Retry, Transport};
+use syft_transport::{Mirror, Retry, Space, Transport, TransportExt};
 
 use crate::common::{Member, Secrecy, alice, bob, carol, unsent};
 
@@ -164,4 +165,69 @@ async fn a_peer_request_is_told_by_mail_once() {
     let mails = world.drive.mails();
     let to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, [world.alice.email.as_str()]);
+}
+
+/// What of somebody's Drive another one can open: names, with the role.
+fn open_to(drive: &DriveEmulator, owner: &Email, reader: &Email) -> Vec<String> {
+    let files = drive.files().into_iter().filter(|file| file.owner == owner.as_str());
+    let shared = files.filter_map(|file| {
+        let role = file.permissions.get(reader.as_str())?;
+        Some(format!("{} {role}", file.name))
+    });
+    let mut shared: Vec<String> = shared.collect();
+    shared.sort();
+    shared
+}
+
+async fn a_removed_peer_sees_nothing_of_me_until_it_is_taken_in_again(secrecy: Secrecy) {
+    let world = World::connected(secrecy).await;
+    let (alice, bob) = (&world.alice, &world.bob);
+    world.create_dataset("patients");
+    world.sync_both().await;
+    let before = open_to(&world.drive, &alice.email, &bob.email);
+    assert!(before.len() >= 4, "{before:?}");
+    // A job of mine that Bob has not seen when he is removed.
+    let options = SubmitOptions { name: Some("unseen".parse().unwrap()), ..Default::default() };
+    let unseen = alice.manager.submit_bash_job(&bob.email, "true\n", options).await.unwrap();
+    let removal = alice.manager.remove_peer(&bob.email).await.unwrap();
+    assert!(removal.withdrawn);
+    assert_eq!(open_to(&world.drive, &alice.email, &bob.email), Vec::<String>::new());
+    // As somebody who remembers nothing, too.
+    let fresh = store(&world.drive, &bob.email);
+    let listed = |space: Space| {
+        let fresh = fresh.clone();
+        async move { fresh.list_all(&space).await.unwrap().len() }
+    };
+    let inbox = Space::Inbox { owner: bob.email.clone(), sender: alice.email.clone() };
+    assert_eq!(listed(inbox).await, 0);
+    assert_eq!(listed(Space::Profile { owner: alice.email.clone() }).await, 0);
+
+    // He goes on: what he sends waits where he put it.
+    let report = bob.sync().await;
+    assert_eq!((report.store, report.alarms), (None, vec![]));
+    let sent = bob.submit("true", "meanwhile").await;
+    bob.sync().await;
+    let has = |jobs: JobsList, id: &JobId| jobs.get(id.as_str()).is_ok();
+    assert!(!has(alice.manager.jobs().await.unwrap(), &sent.id));
+
+    alice.manager.add_peer(&bob.email, false).await.unwrap();
+    let again = open_to(&world.drive, &alice.email, &bob.email);
+    assert_eq!(again, before);
+    for _ in 0..2 {
+        world.sync_both().await;
+    }
+    assert!(has(alice.manager.jobs().await.unwrap(), &sent.id));
+    assert!(has(bob.manager.jobs().await.unwrap(), &unseen.id));
+    let names = bob.manager.list_datasets().unwrap();
+    assert_eq!(names[0].name.as_str(), "patients");
+}
+
+#[tokio::test]
+async fn a_removed_peer_is_shut_out_in_the_open() {
+    a_removed_peer_sees_nothing_of_me_until_it_is_taken_in_again(Secrecy::Open).await;
+}
+
+#[tokio::test]
+async fn a_removed_peer_is_shut_out_sealed() {
+    a_removed_peer_sees_nothing_of_me_until_it_is_taken_in_again(Secrecy::Sealed).await;
 }

@@ -146,17 +146,31 @@ impl Folders {
         Ok(id)
     }
 
+    /// Both boxes between a datasite and me, its peer.
+    fn boxes(&self, datasite: &Email) -> [Folder; 2] {
+        [Direction::Inbox, Direction::Outbox]
+            .map(|direction| Folder::pair(&self.me, datasite, direction, &self.me))
+    }
+
     /// Makes both boxes between a datasite and me, its peer, and lets it in. One who has
     /// opened none for me is told by mail, once.
     pub(super) async fn open_pair(&self, datasite: &Email, what: &What) -> Result<()> {
         let mut ids = Vec::new();
-        for direction in [Direction::Inbox, Direction::Outbox] {
-            let folder = Folder::pair(&self.me, datasite, direction, &self.me);
+        for folder in self.boxes(datasite) {
             ids.push(self.make(&folder, what).await?);
         }
         let theirs = Folder::pair(datasite, &self.me, Direction::Inbox, datasite);
         let is_request = self.known.ids(&theirs).is_empty();
         self.let_in(&ids, datasite, is_request, what).await
+    }
+
+    /// Those of my boxes between a datasite and me that there are.
+    pub(super) async fn pair(&self, datasite: &Email, what: &What) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for folder in self.boxes(datasite) {
+            ids.extend(self.find(&folder, what).await?);
+        }
+        Ok(ids)
     }
 
     /// Makes my own box of messages to a peer that has opened none.
@@ -170,9 +184,27 @@ impl Folders {
         self.let_in(&[id], peer, false, what).await
     }
 
-    /// Lets a peer read and write in these folders of mine.
+    /// Lets a peer read and write in these folders of mine, into which it was not let yet
+    /// as far as is known.
     async fn let_in(&self, ids: &[String], peer: &Email, by_mail: bool, what: &What) -> Result<()> {
         let new: Vec<String> = ids.iter().filter(|id| !self.known.is_shared(id)).cloned().collect();
+        self.share(&new, peer, by_mail, what).await
+    }
+
+    /// Lets a peer into these folders, unless this process did. What is remembered does not
+    /// count: another process may have shut the peer out since.
+    pub(super) async fn let_in_again(
+        &self,
+        ids: &[String],
+        peer: &Email,
+        what: &What,
+    ) -> Result<()> {
+        let old: Vec<String> =
+            ids.iter().filter(|id| !self.known.is_shared_by_us(id)).cloned().collect();
+        self.share(&old, peer, false, what).await
+    }
+
+    async fn share(&self, new: &[String], peer: &Email, by_mail: bool, what: &What) -> Result<()> {
         let call = |(number, id): (usize, &String)| -> Call {
             self.client.share_call(id, peer, "writer", by_mail && number == 0, what)
         };
@@ -181,7 +213,7 @@ impl Folders {
             shared?;
         }
         if !new.is_empty() {
-            self.known.set_shared(&new);
+            self.known.set_shared(new);
         }
         Ok(())
     }

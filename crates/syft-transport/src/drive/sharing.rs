@@ -69,6 +69,17 @@ impl Client {
     }
 }
 
+/// Into an inbox its owner is let, and nobody else.
+fn check_recipient(space: &Space, recipient: &Recipient) -> Result<()> {
+    match (space, recipient) {
+        (Space::Inbox { owner, .. }, Recipient::One(one)) if one == owner => Ok(()),
+        (Space::Inbox { .. }, _) => {
+            Err(Error::unsupported("share", space, "it is for its owner alone"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a permission is one of this person.
 fn is_of(permission: &Permission, email: &Email) -> bool {
     permission.email_address.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(email.as_str()))
@@ -84,7 +95,11 @@ impl DriveTransport {
                 self.folders.find(folder, what).await
             }
             Space::Profile { owner } => self.profile_parts(owner, what).await,
-            _ => Err(Error::unsupported("share", space, "only collections and profiles are")),
+            Space::Inbox { owner, .. } => self.folders.pair(owner, what).await,
+            _ => {
+                let detail = "only collections, profiles and the inboxes of peers are";
+                Err(Error::unsupported("share", space, detail))
+            }
         }
     }
 
@@ -109,7 +124,11 @@ impl DriveTransport {
 impl Sharing for DriveTransport {
     async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let what = What::new("share", space);
+        check_recipient(space, recipient)?;
         let parts = Self::there(self.shared_parts(space, &what).await?, &what)?;
+        if let Space::Inbox { owner, .. } = space {
+            return self.folders.let_in_again(&parts, owner, &what).await;
+        }
         let Recipient::One(email) = recipient else {
             for id in parts {
                 self.client().note(&id, json!("true"), &what).await?;
@@ -127,7 +146,13 @@ impl Sharing for DriveTransport {
 
     async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         let what = What::new("stop sharing", space);
+        check_recipient(space, recipient)?;
+        if !matches!(space, Space::Collection { .. }) {
+            // Nothing is left open only because it was forgotten.
+            self.folders.survey_mine(&what).await?;
+        }
         for id in self.shared_parts(space, &what).await? {
+            self.folders.known.set_unshared(&id);
             let Recipient::One(email) = recipient else {
                 self.client().note(&id, Value::Null, &what).await?;
                 continue;
@@ -157,7 +182,7 @@ impl Sharing for DriveTransport {
             let emails = self.client().permissions(&id, &what).await?;
             let emails = emails.into_iter().filter_map(|permission| permission.email_address);
             let emails = emails.filter_map(|email| Email::parse(&email.to_ascii_lowercase()).ok());
-            readers.extend(emails.filter(|email| email != space.owner()).map(Recipient::One));
+            readers.extend(emails.filter(|email| email != self.me()).map(Recipient::One));
         }
         readers.sort();
         readers.dedup();

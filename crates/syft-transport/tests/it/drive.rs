@@ -245,3 +245,57 @@ async fn a_sweep_takes_what_leads_nowhere_and_nothing_else() {
     assert_eq!(left("bob@example.org"), ["SyftBox", "msgv2_2", &name("inbox")]);
     assert_eq!(left("alice@example.org"), ["answer"]);
 }
+
+#[tokio::test]
+async fn a_memory_that_is_behind_shuts_nobody_out() {
+    let drive = DriveEmulator::start().unwrap();
+    let (alice, bob) = (email("alice@example.org"), email("bob@example.org"));
+    let notes = Arc::new(Notes::default());
+    let of_alice = || remembering(&drive, alice.as_str(), Some(notes.clone()));
+    let bobs = store_of(&drive, bob.as_str());
+    let inbox = Space::Inbox { owner: bob.clone(), sender: alice.clone() };
+    let name = ObjectName::parse("hello").unwrap();
+    let of_both = of_alice();
+    of_both.open(&inbox).await.unwrap();
+    of_both.put_bytes(&inbox, &name, b"x".to_vec()).await.unwrap();
+    assert_eq!(bobs.list_all(&inbox).await.unwrap().len(), 1);
+
+    // Another process shuts him out; what the first one knows is from before.
+    let before = notes.load().unwrap();
+    of_alice().sharing().unwrap().revoke(&inbox, &bob.clone().into()).await.unwrap();
+    assert_eq!(bobs.list_all(&inbox).await.unwrap().len(), 0);
+    notes.save(&before);
+    let behind = of_alice();
+    behind.sharing().unwrap().grant(&inbox, &bob.clone().into()).await.unwrap();
+    assert_eq!(store_of(&drive, bob.as_str()).list_all(&inbox).await.unwrap().len(), 1);
+    // Twice is once.
+    drive.forget_requests();
+    behind.sharing().unwrap().grant(&inbox, &bob.clone().into()).await.unwrap();
+    assert_eq!(drive.requests().len(), 0);
+    assert_eq!(behind.sharing().unwrap().grants(&inbox).await.unwrap(), [bob.clone().into()]);
+    let of_eve = email("eve@example.org");
+    let refused = behind.sharing().unwrap().grant(&inbox, &of_eve.into()).await;
+    assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_without_an_answer_is_remembered_beside_another_process() {
+    let drive = DriveEmulator::start().unwrap();
+    let log = Space::Log { owner: email("alice@example.org") };
+    let notes = Arc::new(Notes::default());
+    let of_alice = || remembering(&drive, "alice@example.org", Some(notes.clone()));
+    of_alice().open(&log).await.unwrap();
+    let (one, other) = (of_alice(), of_alice());
+    let (name, its) = (ObjectName::parse("event").unwrap(), ObjectName::parse("its").unwrap());
+    drive.add_fault(Rule::new(Fault::AnswerLost).path("/upload/").times(1));
+    let lost = one.put_bytes(&log, &name, b"x".to_vec()).await;
+    assert!(lost.unwrap_err().is_retryable());
+    drop(one);
+    // It knew nothing of that when it began.
+    other.put_bytes(&log, &its, b"y".to_vec()).await.unwrap();
+    of_alice().put_bytes(&log, &name, b"x".to_vec()).await.unwrap();
+    let mut names: Vec<String> = drive.files().into_iter().map(|file| file.name).collect();
+    names.retain(|name| ["event", "its"].contains(&name.as_str()));
+    names.sort();
+    assert_eq!(names, ["event", "its"]);
+}

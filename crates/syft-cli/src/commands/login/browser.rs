@@ -33,13 +33,14 @@ pub(super) async fn log_in(
         let problem = format!("{}: {error}", file.display());
         CliError::new(Exit::Usage, "no_program", problem).then(by_file(email, option))
     })?;
-    let login = LoopbackLogin::begin(secrets, endpoints, Some(email)).await?;
+    let failed = |error: Error| CliError::from(error).then(by_file(email, "--credentials FILE"));
+    let login = LoopbackLogin::begin(secrets, endpoints, Some(email)).await.map_err(failed)?;
     let mut pasted = tell(context, &login, email);
     let arrives = login.wait(PATIENCE);
     tokio::pin!(arrives);
     loop {
         let text = tokio::select! {
-            arrived = &mut arrives => return Ok(arrived?),
+            arrived = &mut arrives => return arrived.map_err(failed),
             Some(text) = pasted.recv() => text,
         };
         match login.paste(&text).await {
@@ -48,7 +49,7 @@ pub(super) async fn log_in(
             Err(error @ Error::Permanent { .. }) => {
                 context.screen().err(&format!("{}\n", CliError::from(error).message()));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(failed(error)),
         }
     }
 }

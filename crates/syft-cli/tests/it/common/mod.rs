@@ -141,7 +141,8 @@ impl TestBox {
         self.alice(&[&create[..], &told[..]].concat()).ok();
     }
 
-    fn said(&self, output: &Output) -> Said {
+    /// What a command said that was started otherwise.
+    pub fn said(&self, output: &Output) -> Said {
         let raw = String::from_utf8(output.stdout.clone()).unwrap();
         let stderr = String::from_utf8(output.stderr.clone()).unwrap();
         Said {

@@ -10,7 +10,7 @@ use super::{OnDrive, login};
 use crate::common::{ALICE, BOB};
 
 /// Opens an address: what is shown, and where the browser is sent.
-fn open(url: &str) -> (String, Option<String>) {
+pub(super) fn open(url: &str) -> (String, Option<String>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, target) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
@@ -26,7 +26,7 @@ fn open(url: &str) -> (String, Option<String>) {
 }
 
 /// Opens an address and goes where it sends the browser; what is shown in the end.
-fn browse(url: &str) -> String {
+pub(super) fn browse(url: &str) -> String {
     match open(url) {
         (_, Some(to)) => browse(&to),
         (page, None) => page,
@@ -99,6 +99,8 @@ fn who_refuses_or_is_somebody_else_is_not_logged_in() {
     assert!(browse(&url).contains("Not logged in"));
     let (code, _, told) = end(child, told);
     assert!(code == 4 && told.contains("it was refused in the browser"), "{code} {told}");
+    // Enough for a home that nobody has logged in to yet.
+    assert!(told.contains("syft login --email alice@hospital.org --transport gdrive: --cred"));
     on.drive.set_consent(Consent::AgreeAs(BOB.to_owned()));
     let (child, url, told) = begin(&on, &[]);
     browse(&url);
@@ -110,15 +112,15 @@ fn who_refuses_or_is_somebody_else_is_not_logged_in() {
 
 /// A terminal, and what a person sees there.
 #[cfg(target_os = "linux")]
-struct Terminal {
-    screen: std::fs::File,
-    seen: String,
+pub(super) struct Terminal {
+    pub(super) screen: std::fs::File,
+    pub(super) seen: String,
 }
 
 #[cfg(target_os = "linux")]
 impl Terminal {
     /// With the end that a program is given.
-    fn new() -> (Terminal, std::fs::File) {
+    pub(super) fn new() -> (Terminal, std::fs::File) {
         use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&screen).unwrap();
@@ -129,7 +131,7 @@ impl Terminal {
     }
 
     /// Looks until a text stands there whole, with the line that it is in.
-    fn until(&mut self, text: &str) -> String {
+    pub(super) fn until(&mut self, text: &str) -> String {
         loop {
             let lines = self.seen.split_inclusive('\n');
             if let Some(line) = lines.filter(|line| line.ends_with('\n')).find(|l| l.contains(text))

@@ -202,3 +202,58 @@ fn what_is_known_of_the_store_can_be_lost() {
     fs::write(on.it.path("bob/.syft/cache/drive-folders.json"), "{}\n{}").unwrap();
     assert_eq!(peers(), before);
 }
+
+#[test]
+fn a_login_goes_with_the_store_that_it_is_for() {
+    let on = OnDrive::logged_in();
+    let url = on.it.url();
+    assert_snapshot!(on.alice(&["login", "--transport", &url]).all(), @r"
+    Logged in as alice@hospital.org
+      home   $BOX/alice
+      role   both
+      store  file://$BOX/shared
+      words  <WORDS>
+    The store is new: nobody has used it before. Your peers log in with the same.
+    The login at Google that this home kept was removed: this store has no use for it. Your account at Google still lists the program among those with access.
+
+    Next, ask a data owner to become a peer:
+        syft peer add EMAIL
+    ");
+    let kept = |who: &str| on.it.path(who).join(".syft/keys/google.json").exists();
+    assert!(!kept("alice"), "no token is left for a store that is not used any more");
+    let told = on.alice(&["login", "--json"]).ok().json();
+    assert_eq!(told["google_login_removed"], false, "there is none any more");
+    let log = on.alice(&["audit", "log"]).ok().stdout;
+    assert_eq!(log.matches("google.forgotten").count(), 1, "{log}");
+    // What it was read from is not touched, and logs in again.
+    let file = on.token_of(&on.alice);
+    on.alice(&login(ALICE, &["--token-path", &file])).ok();
+    on.alice(&["sync"]).ok();
+
+    on.bob(&["reset", "--remote", "--yes", BOB]).ok();
+    assert!(kept("bob"), "the home goes on with its store");
+    on.bob(&["reset", "--yes", BOB]).ok();
+    assert!(!kept("bob"));
+}
+
+#[test]
+fn a_peer_that_is_removed_and_taken_in_again_is_let_in_whatever_was_remembered() {
+    let on = OnDrive::logged_in();
+    on.bob(&["peer", "add", ALICE]).ok();
+    on.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
+    on.bob(&["sync"]).ok();
+    let open_to_bob = || {
+        let files = on.drive.files().into_iter();
+        let open = files.filter(|it| it.owner == ALICE && it.permissions.contains_key(BOB));
+        open.map(|it| it.name).collect::<std::collections::BTreeSet<_>>()
+    };
+    let (before, memory) = (open_to_bob(), on.it.path("alice/.syft/cache/drive-folders.json"));
+    let remembered = fs::read(&memory).unwrap();
+    on.alice(&["peer", "remove", BOB]).ok();
+    assert!(open_to_bob().is_empty());
+    on.bob(&["sync"]).ok();
+    fs::write(&memory, remembered).unwrap();
+    on.alice(&["peer", "add", BOB]).ok();
+    assert_eq!(open_to_bob(), before);
+    on.bob(&["sync"]).ok();
+}

@@ -2,6 +2,7 @@
 
 mod browser;
 mod login;
+mod page;
 mod standing;
 mod story;
 

@@ -63,7 +63,7 @@ pub(super) fn granted(
     let document = Document::parse(&answer.body, "the answer");
     if !answer.status.is_success() {
         let said = document.map(|document| Said::read(&document, secrets)).unwrap_or_default();
-        return Err(refusal(Some(answer.status), &said, answer.retry_after, &place(url), grant));
+        return Err(refusal(answer.status, &said, answer.retry_after, &place(url), grant));
     }
     let strange = |detail| Error::permanent("get a token from", place(url), detail);
     let document = document.map_err(|_| strange("its answer is not one of an OAuth server"))?;
@@ -85,7 +85,7 @@ pub(super) fn granted(
 
 /// What an endpoint said was wrong, made safe to show.
 #[derive(Default)]
-pub(super) struct Said {
+struct Said {
     code: String,
     shown: String,
 }
@@ -96,7 +96,7 @@ impl Said {
         Said::new(text("error"), text("error_description"), secrets)
     }
 
-    pub(super) fn new(code: &str, description: &str, secrets: &[&str]) -> Self {
+    fn new(code: &str, description: &str, secrets: &[&str]) -> Self {
         let mut shown = match (code, description) {
             ("", _) => String::new(),
             (code, "") => code.to_owned(),
@@ -118,18 +118,18 @@ impl Said {
 }
 
 /// A refusal, by what a caller would do about it.
-pub(super) fn refusal(
-    status: Option<StatusCode>,
+fn refusal(
+    status: StatusCode,
     said: &Said,
     retry_after: Option<Duration>,
     place: &str,
     grant: Grant,
 ) -> Error {
     let action = "get a token from";
-    if status == Some(StatusCode::TOO_MANY_REQUESTS) {
+    if status == StatusCode::TOO_MANY_REQUESTS {
         return Error::throttled(action, place, retry_after);
     }
-    let server = status.is_some_and(|s| s.is_server_error() || s == StatusCode::REQUEST_TIMEOUT);
+    let server = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
     if server || is_passing(&said.code) {
         return Error::temporary(action, place, said.behind("it cannot answer now"));
     }
@@ -146,7 +146,7 @@ pub(super) fn refusal(
             Error::denied("log in to", DRIVE, said.behind(advice))
         }
         _ => {
-            let code = status.map_or(0, |status| status.as_u16());
+            let code = status.as_u16();
             Error::permanent(action, place, said.behind(&format!("it refuses with status {code}")))
         }
     }

@@ -32,10 +32,6 @@ impl Credentials {
     /// A service account by its JSON key, perhaps in the name of a person whose domain
     /// allows that (domain-wide delegation).
     ///
-    /// The library that signs for it writes requests and tokens to the facade `log` at
-    /// the level "debug": a program that listens there must leave out the target
-    /// `yup_oauth2`.
-    ///
     /// # Errors
     /// [`Error::Permanent`](crate::Error::Permanent) that says what the file is and
     /// what would be accepted.

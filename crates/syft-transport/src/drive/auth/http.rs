@@ -20,7 +20,7 @@ pub type HttpClient = Client<HttpsConnector<HttpConnector>, Body>;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a token endpoint may take, from the first byte sent to the last received.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest answer about tokens, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -34,7 +34,7 @@ pub fn http_client() -> Result<HttpClient> {
     Ok(builder.pool_timer(TokioTimer::new()).build(connector()?))
 }
 
-pub(super) fn connector() -> Result<HttpsConnector<HttpConnector>> {
+fn connector() -> Result<HttpsConnector<HttpConnector>> {
     let mut http = HttpConnector::new();
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
     http.set_nodelay(true);
@@ -90,7 +90,7 @@ async fn send<E>(
     tokio::time::timeout(ANSWER_TIMEOUT, answer).await.unwrap_or_else(|_| Err(silent(url)))
 }
 
-pub(super) fn silent(url: &Url) -> Error {
+fn silent(url: &Url) -> Error {
     let detail = format!("it did not answer within {} seconds", ANSWER_TIMEOUT.as_secs());
     Error::temporary("reach", place(url), detail)
 }

@@ -81,7 +81,7 @@ impl Source {
                 **lock(file) = after.clone();
                 Ok((granted, Some(after)))
             }
-            Source::Service(account) => Ok((account.token().await?, None)),
+            Source::Service(account) => Ok((account.token(client, now).await?, None)),
             Source::Metadata(server) => Ok((server.token(client, now).await?, None)),
             Source::Fixed(_) => Err(ended("Google does not accept the access token (any more)")),
         }

@@ -1,15 +1,12 @@
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use google_drive3::common::GetToken;
 use syft_core::{Clock, SystemClock, Timestamp};
 
 use super::answer::Granted;
 use super::source::Source;
 use super::{Bearer, Credentials, Endpoints, HttpClient, TokenFile, TokenStatus, TokenStore};
-use crate::{Cause, Error, Result};
+use crate::{Error, Result};
 
 /// So many seconds before its end a token is no longer used: it has to last the call.
 const MARGIN: f64 = 60.0;
@@ -164,17 +161,6 @@ impl Held {
         let (granted, file) = renewed?;
         self.expires_at = granted.expires_at;
         Ok((self.bearer.insert(granted.bearer).clone(), file))
-    }
-}
-
-/// The hub of `google-drive3` names a scope of its choice for each call; all are within
-/// that of the token. Its error `MissingToken` holds an [`Error`] of this crate.
-impl GetToken for Tokens {
-    fn get_token<'a>(
-        &'a self,
-        _scopes: &'a [&str],
-    ) -> Pin<Box<dyn Future<Output = Result<Option<String>, Cause>> + Send + 'a>> {
-        Box::pin(async move { Ok(Some(self.bearer().await?.expose().to_owned())) })
     }
 }
 

@@ -1,13 +1,14 @@
 //! Accounts of programs and of machines.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use syft_core::Email;
+use syft_core::{Clock, Email};
 use syft_transport::Error;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 
 use super::server::{Answer, Server, ok, refused};
+use super::tokens::clock;
 
 /// Made for this test with `openssl genpkey -algorithm RSA`; it opens nothing.
 pub const KEY: &str = "\
@@ -65,13 +66,14 @@ fn robot(server: &Server, subject: Option<&str>) -> Tokens {
 
 fn claims(assertion: &str) -> Value {
     let part = assertion.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE.decode(part).unwrap()).unwrap()
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 #[tokio::test]
 async fn a_service_account_signs_for_a_person_of_its_domain() {
     let server = Server::answering([token()]).await;
-    let tokens = robot(&server, Some("alice@corp.example"));
+    let clock = clock();
+    let tokens = robot(&server, Some("alice@corp.example")).with_clock(clock.clone());
     assert_eq!(tokens.bearer().await.unwrap().expose(), "ya29.robot");
     assert_eq!(tokens.bearer().await.unwrap().expose(), "ya29.robot");
     let asked = server.asked();
@@ -83,6 +85,10 @@ async fn a_service_account_signs_for_a_person_of_its_domain() {
     assert_eq!(claims["iss"], "robot@p.iam.gserviceaccount.com");
     assert_eq!(claims["scope"], "https://www.googleapis.com/auth/drive");
     assert_eq!(claims["aud"], format!("{}/jwt", server.root));
+    // Google takes no request that is good for more than an hour.
+    let now = clock.now().seconds();
+    assert_eq!(claims["iat"].as_f64().unwrap(), now.trunc());
+    assert_eq!(claims["exp"].as_f64().unwrap(), now.trunc() + 3600.0);
     assert!(tokens.status().refreshable && tokens.status().expires_at.is_some());
 }
 

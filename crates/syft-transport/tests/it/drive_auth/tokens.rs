@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use google_drive3::common::GetToken;
 use serde_json::json;
 use syft_core::Timestamp;
 use syft_core::testing::ManualClock;
@@ -158,14 +157,6 @@ async fn a_token_alone_lasts_until_it_is_refused() {
     let file = without(python_file(), "refresh_token");
     let error = tokens_of(&file, &clock()).bearer().await.unwrap_err();
     assert!(error.to_string().contains("cannot renew it: log in again"), "{error}");
-}
-
-#[tokio::test]
-async fn the_hub_gets_the_token_whatever_scope_it_names() {
-    let credentials = Credentials::bearer("ya29.alone").unwrap();
-    let tokens = Tokens::new(credentials, &Endpoints::google(), http_client().unwrap());
-    let scopes = ["https://www.googleapis.com/auth/drive.meet.readonly"];
-    assert_eq!(tokens.get_token(&scopes).await.unwrap().unwrap(), "ya29.alone");
 }
 
 #[tokio::test]
