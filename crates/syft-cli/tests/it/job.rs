@@ -335,11 +335,12 @@ fn a_dataset_that_a_job_only_names_is_granted_when_it_is_approved() {
     let shown = it.alice(&["job", "show", "one"]).ok();
     assert!(
         shown.raw.contains("it names your dataset census and does not ask for it"),
-        "{shown:?}"
+        "{}",
+        shown.raw
     );
     it.alice(&["job", "approve", "one", "--dataset", "nowhere"]).exits(3);
     let said = it.alice(&["job", "approve", "one", "--dataset", "census"]).ok();
-    assert!(said.raw.contains("It may read census, for which it does not ask."), "{said:?}");
+    assert!(said.raw.contains("It may read census, for which it does not ask."), "{}", said.raw);
     let said = it.alice(&["job", "run", "one"]).ok();
-    assert!(said.raw.contains("  │ "), "{said:?}");
+    assert!(said.raw.contains("  │ "), "{}", said.raw);
 }
