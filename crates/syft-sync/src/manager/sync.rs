@@ -153,11 +153,13 @@ impl SyftboxManager {
             store_problem(&mut report, pulled)?;
         }
         if role.is_owner() && is_known {
-            // The last step: it holds where the messages of this pass stand.
+            // It holds where the messages of this pass stand.
             let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
             store_problem(&mut report, saved)?;
-        }
-        if role.is_owner() && is_known {
+            // Nothing needs the messages any more that were dealt with.
+            if let Some(error) = pass.take_leave().await? {
+                report.store.get_or_insert_with(|| error.to_string());
+            }
             let checked = evidence::check_own(&mut pass, &mut report).await;
             store_problem(&mut report, checked)?;
         }
