@@ -14,6 +14,7 @@ use crate::contents::Contents;
 use crate::engine::Scene;
 use crate::ledger::Ledger;
 use crate::manager::owner_of_python_box;
+use crate::perform::Leaving;
 use crate::rules::CompiledRules;
 use crate::sealed::{KeyRing, Sealed};
 use crate::shared_audit::SharedAudit;
@@ -171,6 +172,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) contents: Contents,
     /// What this pass put into channels in which it stays.
     pub(crate) written: std::sync::Mutex<Vec<Object>>,
+    /// What goes out of the store when all else is done.
+    pub(crate) leaving: Leaving,
     _lock: HomeLock,
 }
 
@@ -178,7 +181,8 @@ impl<'a> Pass<'a> {
     pub(crate) fn new(node: &'a Node, ledger: Ledger, lock: HomeLock) -> Result<Self> {
         let kept = MutexGuard::map(node.kept()?, |kept| kept.insert(ledger));
         let (contents, written) = (Contents::default(), std::sync::Mutex::default());
-        Ok(Pass { node, ledger: kept, contents, written, _lock: lock })
+        let leaving = Leaving::default();
+        Ok(Pass { node, ledger: kept, contents, written, leaving, _lock: lock })
     }
 
     /// One audit line about something that this identity did.

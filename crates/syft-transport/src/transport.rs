@@ -3,6 +3,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use syft_core::{Email, safe_text, shorten};
@@ -58,6 +59,18 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// [`Error::Denied`] where I may not read.
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
 
+    /// What lies in each of several spaces, in as few calls as the store allows.
+    ///
+    /// # Errors
+    /// As [`list`](Transport::list), of any of them.
+    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        let mut lists = Vec::with_capacity(spaces.len());
+        for space in spaces {
+            lists.push(self.list(space, &ListOptions::default()).await?.try_collect().await?);
+        }
+        Ok(lists)
+    }
+
     /// Takes notice of what others did: what [`list`](Transport::list) and
     /// [`discover`](Transport::discover) tell from now on is not older than this call.
     /// Nothing to do for a store that is asked each time.
@@ -94,6 +107,21 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Denied`] for an inbox of somebody else.
     async fn retire(&self, objects: &[Object]) -> Result<()>;
+
+    /// Deletes some objects and retires others, in as few calls as the store allows.
+    ///
+    /// # Errors
+    /// Those of [`delete`](Transport::delete) and [`retire`](Transport::retire), when a
+    /// part of it may be done.
+    async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        if !deleted.is_empty() {
+            self.delete(deleted).await?;
+        }
+        if !retired.is_empty() {
+            self.retire(retired).await?;
+        }
+        Ok(())
+    }
 
     /// The spaces that others opened for me, or those that I opened. Where the
     /// store proves identities, a space that the wrong one opened is not among them but in
@@ -285,6 +313,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
         (**self).list(space, options).await
     }
+    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        (**self).list_each(spaces).await
+    }
     async fn refresh(&self) -> Result<()> {
         (**self).refresh().await
     }
@@ -296,6 +327,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
     async fn retire(&self, objects: &[Object]) -> Result<()> {
         (**self).retire(objects).await
+    }
+    async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        (**self).clear(deleted, retired).await
     }
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
         (**self).discover(kind).await

@@ -16,6 +16,8 @@ use crate::ledger::{Fact, LoggedEvent, Piece, Saved, State, Unverified};
 
 /// Content in a rolling state, in bytes; above it the log alone holds the events.
 const ROLLING_BYTES: u64 = 64 << 20;
+/// Objects of the log that a fresh machine fetches beside the rolling state, at most.
+const ROLLED_AFTER: usize = 8;
 /// Content in an incremental checkpoint, in bytes, unless one event is larger.
 const INCREMENTAL_BYTES: u64 = 256 << 20;
 
@@ -38,11 +40,16 @@ pub(crate) fn due(saved: &Saved, threshold: usize, compacting: usize) -> Due {
     if saved.incrementals.len() + 1 >= compacting { Due::Full } else { Due::Incremental }
 }
 
-/// Whether the rolling state in the store is not what it should be.
+/// Whether so much of the log is newer than the rolling state and the checkpoints that a
+/// fresh machine should not have to fetch it piece by piece. Where a log begins there is
+/// one at once: what an earlier log left there is older than it.
 pub(super) fn rolling_is_due(saved: &Saved) -> bool {
     let size: u64 = saved.newest.values().map(|event| event.size).sum();
-    let until = saved.rolling.as_ref().map(|rolling| rolling.until);
-    !saved.newest.is_empty() && until != Some(saved.latest()) && size <= ROLLING_BYTES
+    let rolled = saved.rolling.as_ref().map_or(Timestamp::EPOCH, |rolling| rolling.until);
+    let held = rolled.max(saved.covered());
+    let newer = saved.log.iter().rev().take_while(|object| object.at > held).count();
+    let is_first = held == Timestamp::EPOCH && newer > 0;
+    (is_first || newer >= ROLLED_AFTER) && size <= ROLLING_BYTES
 }
 
 /// Up to when the next incremental checkpoint goes: to the newest event, or as

@@ -55,8 +55,8 @@ impl MadeCheckpoint {
     }
 }
 
-/// The last step of a sync: a checkpoint if one is due, and else the rolling
-/// state, once.
+/// The last step of a sync: a checkpoint if one is due, and else the rolling state, if
+/// that is.
 pub(crate) async fn at_end_of_sync(
     pass: &mut Pass<'_>,
     options: &SyncOptions,

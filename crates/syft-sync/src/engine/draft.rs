@@ -91,8 +91,19 @@ impl Draft {
         timestamp: Timestamp,
         events: Vec<FileChangeEvent>,
     ) -> Result<String> {
-        let channel = space.to_string();
         let name = EventsName { timestamp, id: scene.entropy.uuid()? };
+        self.emit_named(state, space, name, events)
+    }
+
+    /// The same under this name.
+    pub(crate) fn emit_named(
+        &mut self,
+        state: &State,
+        space: Space,
+        name: EventsName,
+        events: Vec<FileChangeEvent>,
+    ) -> Result<String> {
+        let (channel, timestamp) = (space.to_string(), name.timestamp);
         let object = ObjectName::parse(&name.to_string())?;
         let position = next_position(state, &space);
         let seq = position.seq;
@@ -108,6 +119,21 @@ impl Draft {
         let key = format!("{space}/{object}");
         self.put(space, object, bytes);
         Ok(key)
+    }
+
+    /// Adds events of this time to a channel of mine, together with what other plans add.
+    pub(crate) fn append_events(
+        &mut self,
+        scene: &Scene<'_>,
+        space: Space,
+        timestamp: Timestamp,
+        events: Vec<FileChangeEvent>,
+    ) -> Result<()> {
+        let name = EventsName { timestamp, id: scene.entropy.uuid()? };
+        let bytes = encode_events(&FileChangeEventsMessage { events, name, position: None })?;
+        let blob = self.blob(bytes);
+        self.plan.remote.push(RemoteEffect::Append { space, blob });
+        Ok(())
     }
 
     /// Puts a proposal into the inbox of another datasite. Returns the object's key.

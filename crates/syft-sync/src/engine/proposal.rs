@@ -196,10 +196,10 @@ fn accept(
         });
     }
     let paths: Vec<&str> = allowed.iter().map(|change| change.path.as_str()).collect();
-    let mut objects = vec![object.to_string()];
+    let objects = [object.to_string()];
     if !events.is_empty() {
         let log = Space::Log { owner: scene.me.clone() };
-        objects.push(draft.emit_events(state, scene, log, timestamp, events)?);
+        draft.append_events(scene, log, timestamp, events)?;
     }
     draft.audit(
         format!("accepted:{}", message.id),

@@ -46,6 +46,10 @@ enum Record {
     LocalDone {
         id: u64,
     },
+    /// So is all that it does in the store but to retire messages.
+    Sent {
+        id: u64,
+    },
     Done {
         id: u64,
     },
@@ -99,7 +103,7 @@ impl Sizes {
             Record::Plan(Planned { id, .. }) | Record::Pending(Left { id, .. }) => {
                 self.pending.insert(*id, size);
             }
-            Record::LocalDone { .. } => self.stale += size,
+            Record::LocalDone { .. } | Record::Sent { .. } => self.stale += size,
             Record::Done { id } => self.stale += size + self.pending.remove(id).unwrap_or(0),
         }
     }
@@ -169,12 +173,22 @@ impl Ledger {
             }
             Record::Plan(Planned { id, plan }) => {
                 self.next = id + 1;
+                for other in &plan.appended {
+                    if let Some(pending) = self.pending.get_mut(other) {
+                        pending.plan.drop_appends();
+                    }
+                }
                 plan.facts.iter().cloned().for_each(|fact| self.state.apply(fact));
                 self.pending.insert(id, Pending { plan, local_done: false });
             }
             Record::LocalDone { id } => {
                 if let Some(pending) = self.pending.get_mut(&id) {
                     pending.local_done = true;
+                }
+            }
+            Record::Sent { id } => {
+                if let Some(pending) = self.pending.get_mut(&id) {
+                    pending.plan.keep_retirements();
                 }
             }
             Record::Done { id } => {
@@ -211,6 +225,15 @@ impl Ledger {
         self.pending.get(&id).map(|pending| pending.plan.remote.as_slice()).unwrap_or_default()
     }
 
+    /// What plans append to channels, in their order: which plan, where, by which blob.
+    pub(crate) fn appends(&self) -> Vec<(u64, Space, ContentHash)> {
+        let of_plan = |(id, pending): (&u64, &Pending)| {
+            let appends = pending.plan.appends();
+            appends.map(|(space, blob)| (*id, space.clone(), blob)).collect::<Vec<_>>()
+        };
+        self.pending.iter().flat_map(of_plan).collect()
+    }
+
     /// Whether an object is about to be retired.
     pub(crate) fn retires(&self, object: &Object) -> bool {
         self.pending.values().flat_map(|pending| &pending.plan.remote).any(|effect| {
@@ -220,16 +243,17 @@ impl Ledger {
 
     /// Whether something is still to be put into a space.
     pub(crate) fn puts_into(&self, space: &Space) -> bool {
-        self.pending.values().flat_map(|pending| &pending.plan.remote).any(
-            |effect| matches!(effect, RemoteEffect::Put { space: other, .. } if other == space),
-        )
+        let mut effects = self.pending.values().flat_map(|pending| &pending.plan.remote);
+        effects.any(|effect| effect.puts_into(space))
     }
 
     /// How many objects wait for the store.
     #[must_use]
     pub(crate) fn queued_out(&self) -> usize {
         let puts = |pending: &Pending| {
-            let is_put = |effect: &&RemoteEffect| matches!(effect, RemoteEffect::Put { .. });
+            let is_put = |effect: &&RemoteEffect| {
+                matches!(effect, RemoteEffect::Put { .. } | RemoteEffect::Append { .. })
+            };
             pending.plan.remote.iter().filter(is_put).count()
         };
         self.pending.values().map(puts).sum()
@@ -238,7 +262,8 @@ impl Ledger {
     /// Journals a plan; from here on it will be carried out, whatever happens.
     pub(crate) fn commit(&mut self, plan: Plan) -> Result<u64> {
         let id = self.next;
-        self.write(Record::Plan(Planned { id, plan }))?;
+        let appended = plan.appended.clone();
+        self.without_blobs(&appended, Record::Plan(Planned { id, plan }))?;
         Ok(id)
     }
 
@@ -246,17 +271,29 @@ impl Ledger {
         self.write(Record::LocalDone { id })
     }
 
+    /// All that a plan does in the store is done but to retire messages.
+    pub(crate) fn sent(&mut self, id: u64) -> Result<()> {
+        self.without_blobs(&[id], Record::Sent { id })
+    }
+
     pub(crate) fn done(&mut self, id: u64) -> Result<()> {
-        let blobs: Vec<ContentHash> =
-            self.pending.get(&id).map(|pending| pending.plan.blobs().collect()).unwrap_or_default();
-        self.write(Record::Done { id })?;
-        let still: BTreeSet<ContentHash> =
-            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
-        for blob in blobs.into_iter().filter(|blob| !still.contains(blob)) {
-            self.blobs.remove(&blob)?;
-        }
+        self.without_blobs(&[id], Record::Done { id })?;
         if self.sizes.are_worth_a_rewrite() {
             self.compact()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a record, after which some blobs of these plans may be needed no more.
+    fn without_blobs(&mut self, plans: &[u64], record: Record) -> Result<()> {
+        let of_plans = plans.iter().filter_map(|id| self.pending.get(id));
+        let blobs: BTreeSet<ContentHash> =
+            of_plans.flat_map(|pending| pending.plan.blobs()).collect();
+        self.write(record)?;
+        let still: BTreeSet<ContentHash> =
+            self.pending.values().flat_map(|pending| pending.plan.blobs()).collect();
+        for blob in blobs.difference(&still) {
+            self.blobs.remove(blob)?;
         }
         Ok(())
     }

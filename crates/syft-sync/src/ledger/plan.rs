@@ -18,6 +18,9 @@ pub(crate) struct Plan {
     pub(crate) local: Vec<LocalEffect>,
     /// What happens in the store.
     pub(crate) remote: Vec<RemoteEffect>,
+    /// The plans whose [`RemoteEffect::Append`]s this one puts there for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) appended: Vec<u64>,
 }
 
 /// A step on this machine; repeating it is harmless.
@@ -95,6 +98,14 @@ pub(crate) enum RemoteEffect {
         /// The bytes, in the journal's blobs.
         blob: ContentHash,
     },
+    /// Adds events to a channel of mine. Those of several plans become one object, by
+    /// another plan.
+    Append {
+        /// Where.
+        space: Space,
+        /// A message without a place that holds them, in the journal's blobs.
+        blob: ContentHash,
+    },
     /// Deletes an object of mine.
     Delete {
         /// The object.
@@ -107,6 +118,24 @@ pub(crate) enum RemoteEffect {
     },
 }
 
+impl RemoteEffect {
+    /// Whether it brings something into this space.
+    pub(crate) fn puts_into(&self, other: &Space) -> bool {
+        match self {
+            RemoteEffect::Put { space, .. } | RemoteEffect::Append { space, .. } => space == other,
+            RemoteEffect::Delete { .. } | RemoteEffect::Retire { .. } => false,
+        }
+    }
+
+    fn is_append(&self) -> bool {
+        matches!(self, RemoteEffect::Append { .. })
+    }
+
+    pub(crate) fn is_retirement(&self) -> bool {
+        matches!(self, RemoteEffect::Retire { .. })
+    }
+}
+
 impl Plan {
     /// Whether there is nothing in it.
     #[must_use]
@@ -117,8 +146,26 @@ impl Plan {
     /// Where its first step in the store happens; `None` if there is none.
     pub(crate) fn channel(&self) -> Option<&Space> {
         self.remote.first().map(|effect| match effect {
-            RemoteEffect::Put { space, .. } => space,
+            RemoteEffect::Put { space, .. } | RemoteEffect::Append { space, .. } => space,
             RemoteEffect::Delete { object } | RemoteEffect::Retire { object } => &object.space,
+        })
+    }
+
+    /// Another plan does what this one was to append.
+    pub(super) fn drop_appends(&mut self) {
+        self.remote.retain(|effect| !effect.is_append());
+    }
+
+    /// All is done in the store but what is retired.
+    pub(super) fn keep_retirements(&mut self) {
+        self.remote.retain(RemoteEffect::is_retirement);
+    }
+
+    /// What this plan appends to channels: where, and by which blobs.
+    pub(super) fn appends(&self) -> impl Iterator<Item = (&Space, ContentHash)> {
+        self.remote.iter().filter_map(|effect| match effect {
+            RemoteEffect::Append { space, blob } => Some((space, *blob)),
+            _ => None,
         })
     }
 
@@ -130,7 +177,7 @@ impl Plan {
             _ => None,
         });
         let remote = self.remote.iter().filter_map(|effect| match effect {
-            RemoteEffect::Put { blob, .. } => Some(*blob),
+            RemoteEffect::Put { blob, .. } | RemoteEffect::Append { blob, .. } => Some(*blob),
             RemoteEffect::Delete { .. } | RemoteEffect::Retire { .. } => None,
         });
         local.chain(remote)

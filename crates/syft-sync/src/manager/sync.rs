@@ -154,14 +154,16 @@ impl SyftboxManager {
             let pulled = collections::pull(&mut pass, datasets, &pulled_from, &mut report).await;
             store_problem(&mut report, pulled)?;
         }
-        if role.is_owner() && is_known {
-            // The last step: it holds where the messages of this pass stand.
-            let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
-            store_problem(&mut report, saved)?;
-        }
         let shown = show_table(&pass, &connections.table).await;
         store_problem(&mut report, shown)?;
         if role.is_owner() && is_known {
+            // It holds where the messages of this pass stand.
+            let saved = checkpoints::back_up(&mut pass, &connections.table, &self.jobs).await;
+            store_problem(&mut report, saved)?;
+            // Nothing needs the messages any more that were dealt with.
+            if let Some(error) = pass.take_leave().await? {
+                report.store.get_or_insert_with(|| error.to_string());
+            }
             let checked = evidence::check_own(&mut pass, &mut report).await;
             store_problem(&mut report, checked)?;
         }

@@ -50,9 +50,10 @@ fn can_be_told(pass: &Pass<'_>, peer: &Email) -> Result<bool> {
 pub(crate) async fn finish(pass: &mut Pass<'_>, kept: &Kept) -> Result<()> {
     let is_kept =
         |effect: &RemoteEffect| put_key(effect).is_some_and(|key| kept.objects.contains(&key));
+    pass.finish_local()?;
     for (id, pending) in pass.ledger.pending() {
         if pending.plan.remote.iter().any(is_kept) {
-            match pass.finish(id, &pending).await {
+            match pass.finish(id).await {
                 Err(crate::Error::Transport(error)) if is_closed(&error) => {}
                 done => done?,
             }

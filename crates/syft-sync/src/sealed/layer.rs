@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use syft_core::Email;
 use syft_transport::{
-    ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Object, ObjectName,
-    PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport, TransportExt, collect,
+    ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Listed, Object,
+    ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport, TransportExt,
+    collect,
 };
 
 use super::{Correspondent, KeyRing, envelope};
@@ -143,6 +144,10 @@ impl Transport for Sealed {
         self.inner.list(space, options).await
     }
 
+    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        self.inner.list_each(spaces).await
+    }
+
     async fn refresh(&self) -> Result<()> {
         self.inner.refresh().await
     }
@@ -157,6 +162,10 @@ impl Transport for Sealed {
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
         self.inner.retire(objects).await
+    }
+
+    async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        self.inner.clear(deleted, retired).await
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {

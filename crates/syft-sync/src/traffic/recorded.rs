@@ -7,8 +7,8 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 use syft_core::{Clock, ContentHash, ContentHasher, Email, NewEntry};
 use syft_transport::{
-    ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Object, ObjectName,
-    PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
+    ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Listed, Object,
+    ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
 };
 
 use super::{SENT, TAKEN};
@@ -149,6 +149,10 @@ impl Transport for Recorded {
         self.inner.list(space, options).await
     }
 
+    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        self.inner.list_each(spaces).await
+    }
+
     async fn refresh(&self) -> Result<()> {
         self.inner.refresh().await
     }
@@ -163,6 +167,10 @@ impl Transport for Recorded {
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
         self.inner.retire(objects).await
+    }
+
+    async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        self.inner.clear(deleted, retired).await
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {

@@ -34,6 +34,9 @@ async fn add(node: &Member, tag: &str, files: usize, options: &SyncOptions) {
     sync_with(node, options).await;
 }
 
+/// So many objects of the log are newer than the rolling state when it is put anew.
+const ROLLED_AFTER: usize = 8;
+
 #[tokio::test]
 async fn as_the_document_shows_it() {
     let (_store, alice) = solo().await;
@@ -79,12 +82,10 @@ async fn forty_nine_events_are_none_and_fifty_are_one() {
     let (store, alice) = solo().await;
     let first = box_of(&alice).len();
     add(&alice, "a", 49 - first, &SyncOptions::default()).await;
-    let pieces = Pieces::of(&store);
-    assert_eq!((pieces.incrementals.len(), pieces.rolling.len()), (0, 1));
-    assert_eq!(pieces.rolling[0].events.len(), 49);
+    assert_eq!(Pieces::of(&store).incrementals.len(), 0);
     add(&alice, "b", 1, &SyncOptions::default()).await;
     let pieces = Pieces::of(&store);
-    assert_eq!((pieces.incrementals.len(), pieces.rolling.len()), (1, 0));
+    assert_eq!(pieces.incrementals.len(), 1);
     assert_eq!((pieces.incrementals[0].sequence, pieces.incrementals[0].events.len()), (1, 50));
     assert_eq!(pieces.log.len(), 1, "the newest object of the log stays");
     assert_eq!(alice.manager.checkpoint_status().await.unwrap().events, 0);
@@ -93,7 +94,7 @@ async fn forty_nine_events_are_none_and_fifty_are_one() {
 #[tokio::test]
 async fn events_count_and_not_paths() {
     let (store, alice) = solo().await;
-    for round in 0..4 {
+    for round in 1..=ROLLED_AFTER {
         edit(&alice, "public/a.txt", Some(format!("{round}").as_bytes()));
         sync_with(&alice, &SyncOptions::default()).await;
     }
@@ -102,9 +103,9 @@ async fn events_count_and_not_paths() {
         rolling.events.iter().filter(|e| e.path.as_str() == "public/a.txt").collect();
     assert_eq!(of_a.len(), 1, "one per path");
     assert_eq!(rolling.events.last().unwrap(), of_a[0], "newest last");
-    assert_eq!(of_a[0].new_hash(), Some(ContentHash::of(b"3")));
+    assert_eq!(of_a[0].new_hash(), Some(ContentHash::of(b"8")));
     let others = rolling.events.len() as u64 - 1;
-    assert_eq!(alice.manager.checkpoint_status().await.unwrap().events, others + 4);
+    assert_eq!(alice.manager.checkpoint_status().await.unwrap().events, others + 8);
 }
 
 #[tokio::test]
@@ -140,25 +141,28 @@ async fn the_switches_of_sync_are_honoured() {
 }
 
 #[tokio::test]
-async fn the_rolling_state_is_put_once_and_only_if_something_was_added() {
+async fn the_rolling_state_is_put_when_much_of_the_log_is_newer() {
     let (store, mut alice) = solo().await;
     let metered = Metered::new(Arc::new(store.user(alice.email.clone())));
     alice.restart(Arc::new(metered.clone()));
-    let before = metered.snapshot().calls_of(Operation::Put);
+    let puts = || metered.snapshot().calls_of(Operation::Put);
+    let before = puts();
     sync_with(&alice, &SyncOptions::default()).await;
-    assert_eq!(metered.snapshot().calls_of(Operation::Put), before, "nothing was added");
-    edit(&alice, "public/a.txt", Some(b"a"));
-    edit(&alice, "public/b.txt", Some(b"b"));
-    let old = Pieces::of(&store).rolling[0].timestamp;
-    sync_with(&alice, &SyncOptions::default()).await;
-    assert_eq!(
-        metered.snapshot().calls_of(Operation::Put),
-        before + 2,
-        "the log and the rolling state"
-    );
-    let pieces = Pieces::of(&store);
-    assert_eq!(pieces.rolling.len(), 1, "the older one is gone");
-    assert!(pieces.rolling[0].timestamp > old, "under a new name");
+    assert_eq!(puts(), before, "nothing was added");
+    for turn in 1..=2 {
+        let old = Pieces::of(&store).rolling[0].timestamp;
+        for round in 1..=ROLLED_AFTER {
+            edit(&alice, "public/a.txt", Some(format!("{turn}/{round}").as_bytes()));
+            edit(&alice, "public/b.txt", Some(format!("{turn}/{round}").as_bytes()));
+            let before = puts();
+            sync_with(&alice, &SyncOptions::default()).await;
+            let rolled = u64::from(round == ROLLED_AFTER);
+            assert_eq!(puts(), before + 1 + rolled, "the log, and once the rolling state");
+        }
+        let pieces = Pieces::of(&store);
+        assert_eq!(pieces.rolling.len(), 1, "the older one is gone");
+        assert!(pieces.rolling[0].timestamp > old, "under a new name");
+    }
 }
 
 #[tokio::test]

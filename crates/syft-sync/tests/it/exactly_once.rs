@@ -225,6 +225,21 @@ async fn a_proposal_is_taken_once() {
     at_each_effect(Who::Alice, prepare, act, async |_| ()).await;
 }
 
+/// They become one object of the log, and leave the inbox together.
+#[tokio::test]
+async fn proposals_that_came_together_are_taken_once() {
+    let prepare = async || {
+        let pair = Pair::connected().await;
+        for name in ["first", "second", "third"] {
+            pair.submit("echo 1", name).await;
+            pair.bob.sync().await;
+        }
+        pair
+    };
+    let act = async |pair: &Pair| sync(&pair.alice).await;
+    at_each_effect(Who::Alice, prepare, act, async |_| ()).await;
+}
+
 #[tokio::test]
 async fn a_submission_is_sent_once() {
     let submission = || {

@@ -65,8 +65,12 @@ async fn rich() -> Pair {
     let options = SyncOptions { checkpoint_threshold: 1, ..SyncOptions::default() };
     pair.alice.clock.step(1.0);
     pair.alice.manager.sync(&options).await.unwrap();
-    edit(&pair.alice, "public/rolling.txt", Some(b"crlf\r\n"));
-    pair.alice.sync().await;
+    // So much that a rolling state is put.
+    for last in (0..8).rev() {
+        let text = if last == 0 { "crlf\r\n".to_owned() } else { format!("{last} more") };
+        edit(&pair.alice, "public/rolling.txt", Some(text.as_bytes()));
+        pair.alice.sync().await;
+    }
     let carol = Member::join(carol(), Arc::new(pair.store.user(carol())), 3).await;
     carol.manager.add_peer(&alice(), false).await.unwrap();
     pair.alice.sync().await;
@@ -249,6 +253,12 @@ async fn from_a_damaged_backup_nothing_is_made() {
                 pair.store.lose(&rolling.id);
             }
             let mut objects = in_space(&pair.store, &space);
+            if matches!(space, Space::State { .. }) {
+                // Beside the newest one may lie the one before.
+                objects.sort_by_key(|object| object.created);
+                let older = objects.len() - 1;
+                objects.drain(..older).for_each(|object| assert!(pair.store.lose(&object.id)));
+            }
             objects.sort_by(|a, b| a.name.cmp(&b.name));
             // Of the log, one in the middle: its end cannot be seen to be missing.
             let place = objects.len().saturating_sub(2);

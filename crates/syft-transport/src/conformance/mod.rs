@@ -28,6 +28,7 @@
 mod access;
 mod bodies;
 mod fresh;
+mod many;
 mod names;
 mod planes;
 mod race;
@@ -227,6 +228,8 @@ promises! {
     spaces::own_collections_are_found_again,
     spaces::all_that_is_mine_is_found_again,
     spaces::a_sender_takes_back_what_was_put,
+    many::what_is_cleared_is_deleted_and_retired,
+    many::several_spaces_are_listed_as_each_alone,
     access::writing_in_the_name_of_another_is_denied,
     access::deleting_what_is_not_mine_is_denied,
     access::reading_what_is_not_shared_is_denied,

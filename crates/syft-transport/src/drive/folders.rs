@@ -1,5 +1,7 @@
 //! Folders in Drive: found, made, shared.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use google_drive3::api::File;
 use google_drive3::hyper::Method;
 use serde_json::json;
@@ -22,11 +24,39 @@ pub(super) struct Folders {
     /// Whether all that I made before is known. One at a time makes folders, so that none
     /// is made twice.
     making: tokio::sync::Mutex<bool>,
+    fresh: Mutex<Fresh>,
+}
+
+/// What need not be looked for again before the next refresh.
+#[derive(Debug, Default)]
+struct Fresh {
+    /// Whether anybody refreshes; else all is looked for each time.
+    counts: bool,
+    mine: bool,
+    /// What was passed over.
+    others: Option<Vec<Skipped>>,
 }
 
 impl Folders {
     pub(super) fn new(client: Client, me: Email, known: Known) -> Self {
-        Folders { client, me, known, making: tokio::sync::Mutex::default() }
+        let making = tokio::sync::Mutex::default();
+        Folders { client, me, known, making, fresh: Mutex::default() }
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is looked for from now on is looked for once until this is called again.
+    pub(super) fn refresh(&self) {
+        *self.fresh() = Fresh { counts: true, ..Fresh::default() };
+    }
+
+    /// Forgets a folder that is gone: there may be another of its name.
+    pub(super) fn forget(&self, id: &str) {
+        let mut fresh = self.fresh();
+        (fresh.mine, fresh.others) = (false, None);
+        self.known.forget(id);
     }
 
     /// The ids of a folder, after a look at the store if none is known; of twins the
@@ -37,14 +67,33 @@ impl Folders {
             return Ok(known);
         }
         if folder.owner == self.me {
-            self.survey_mine(what).await?;
+            self.look_at_mine(what).await?;
         } else {
-            self.survey_others(what).await?;
+            self.look_at_others(what).await?;
         }
         Ok(self.known.ids(folder))
     }
 
-    /// Looks for everything that I made.
+    /// Makes sure that everything is known that I made.
+    pub(super) async fn look_at_mine(&self, what: &What) -> Result<()> {
+        if self.fresh().mine {
+            return Ok(());
+        }
+        self.survey_mine(what).await?;
+        let mut fresh = self.fresh();
+        fresh.mine = fresh.counts;
+        Ok(())
+    }
+
+    /// Makes sure that everything is known that others share with me. Tells what has a name
+    /// of ours and is nevertheless none of ours.
+    pub(super) async fn look_at_others(&self, what: &What) -> Result<Vec<Skipped>> {
+        if let Some(skipped) = &self.fresh().others {
+            return Ok(skipped.clone());
+        }
+        self.survey_others(what).await
+    }
+
     pub(super) async fn survey_mine(&self, what: &What) -> Result<()> {
         let mut roots = self.known.ids(&Folder::root(&self.me));
         if roots.is_empty() {
@@ -81,12 +130,13 @@ impl Folders {
         Ok(())
     }
 
-    /// Looks for everything that others share with me. Tells what has a name of ours and
-    /// is nevertheless none of ours.
+    /// Looks for everything that others share with me, again.
     pub(super) async fn survey_others(&self, what: &What) -> Result<Vec<Skipped>> {
         let query = Query::folders().of_others().name_has_one_of(&OF_OTHERS);
         let (found, skipped) = recognised(self.client.search_all(&query, what).await?);
         self.known.replace(|folder| folder.owner != self.me, found);
+        let mut fresh = self.fresh();
+        fresh.others = fresh.counts.then(|| skipped.clone());
         Ok(skipped)
     }
 
@@ -97,7 +147,7 @@ impl Folders {
         }
         let mut has_surveyed = self.making.lock().await;
         if !*has_surveyed {
-            self.survey_mine(what).await?;
+            self.look_at_mine(what).await?;
             *has_surveyed = true;
         }
         if let Some(id) = self.known.ids(folder).into_iter().next() {
@@ -121,7 +171,7 @@ impl Folders {
         match self.create(folder, Some(&parent), what).await {
             // It was deleted after it was found.
             Err(error @ Error::NotFound { .. }) => {
-                self.known.forget(&parent);
+                self.forget(&parent);
                 Err(error)
             }
             made => made,

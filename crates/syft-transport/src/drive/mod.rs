@@ -11,6 +11,7 @@ mod files;
 mod folders;
 mod get;
 mod known;
+mod list;
 mod names;
 mod pieces;
 mod put;
@@ -21,12 +22,11 @@ mod source;
 mod sweep;
 mod upload;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
-use google_drive3::api::{About, File};
+use google_drive3::api::About;
 use google_drive3::hyper::Method;
 use syft_core::Email;
 use url::Url;
@@ -36,9 +36,8 @@ use self::call::What;
 use self::client::Client;
 use self::folders::Folders;
 use self::known::Known;
-use self::names::{Folder, Purpose};
+use self::names::Folder;
 use self::put::Puts;
-use self::query::Query;
 use crate::access::{check_write, reads_by_role};
 use crate::{
     ByteStream, Cache, Capabilities, Changes, Discovered, Error, Identities, Info, ListOptions,
@@ -124,79 +123,6 @@ impl DriveTransport {
         &self.info.identity
     }
 
-    /// The adverts of a participant, of which there should be one.
-    async fn version_files(&self, owner: &Email, what: &What) -> Result<Vec<File>> {
-        let query = Query::all().named(names::VERSION_FILE).of(owner);
-        self.client().search_all(&query, what).await
-    }
-
-    /// The folders of a space that there are, by their ids, after a look at the store if
-    /// none is known.
-    async fn places(&self, space: &Space, what: &What) -> Result<Vec<String>> {
-        let folders = Folder::parts_of(space);
-        let known = || -> Vec<String> {
-            let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
-            let mut folders = folders.clone();
-            if let Space::Archive { .. } = space {
-                folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
-            }
-            let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
-            ids.collect::<BTreeSet<String>>().into_iter().collect()
-        };
-        let ids = known();
-        if !ids.is_empty() {
-            return Ok(ids);
-        }
-        if folders.iter().any(|folder| folder.owner == *self.me()) {
-            self.folders.survey_mine(what).await?;
-        }
-        if folders.iter().any(|folder| folder.owner != *self.me()) {
-            self.folders.survey_others(what).await?;
-        }
-        Ok(known())
-    }
-
-    /// What a search in the folders of a space finds.
-    async fn search(&self, space: &Space, what: &What) -> Result<Vec<File>> {
-        let ids = self.places(space, what).await?;
-        // Of what a participant keeps for itself, one file lies beside the folders.
-        let roots = match space {
-            Space::State { owner } => self.folders.known.ids(&Folder::root(owner)),
-            _ => Vec::new(),
-        };
-        let mut files = Vec::new();
-        if !(ids.is_empty() && roots.is_empty()) {
-            let query = Query::all().in_one_of_or_named(&ids, names::PEERS_FILE, &roots);
-            files = self.client().search_all(&query, what).await?;
-        }
-        if let Space::Profile { owner } = space {
-            files.extend(self.version_files(owner, what).await?);
-        }
-        Ok(files)
-    }
-
-    /// Forgets the folders of a space, of which one is gone.
-    fn forget(&self, space: &Space) {
-        for folder in Folder::parts_of(space) {
-            for id in self.folders.known.ids(&folder) {
-                self.folders.known.forget(&id);
-            }
-        }
-    }
-
-    /// What lies in a space.
-    async fn listed(&self, space: &Space, what: &What) -> Result<Vec<Listed>> {
-        let files = match self.search(space, what).await {
-            // A folder that was known is gone: there may be another.
-            Err(Error::NotFound { .. }) => {
-                self.forget(space);
-                self.search(space, what).await?
-            }
-            found => found?,
-        };
-        Ok(files.iter().map(|file| as_line(space, file)).collect())
-    }
-
     /// Whether I may look into a space, as far as can be told without a look.
     async fn check_read(&self, space: &Space, what: &What) -> Result<()> {
         let denied = || {
@@ -211,13 +137,6 @@ impl DriveTransport {
             Space::Collection { .. } if !self.places(space, what).await?.is_empty() => Ok(()),
             _ => denied(),
         }
-    }
-}
-
-fn as_line(space: &Space, file: &File) -> Listed {
-    match files::object(space, file) {
-        Ok(object) => Listed::Object(object),
-        Err(skipped) => Listed::Skipped(skipped),
     }
 }
 
@@ -278,12 +197,25 @@ impl Transport for DriveTransport {
         Ok(stream::iter(lines.into_iter().map(Ok)).boxed())
     }
 
+    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        self.list_together(spaces).await
+    }
+
+    async fn refresh(&self) -> Result<()> {
+        self.folders.refresh();
+        Ok(())
+    }
+
     async fn delete(&self, objects: &[Object]) -> Result<()> {
-        self.delete_all(objects).await
+        self.clear_all(objects, &[]).await
     }
 
     async fn retire(&self, objects: &[Object]) -> Result<()> {
-        self.retire_all(objects).await
+        self.clear_all(&[], objects).await
+    }
+
+    async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        self.clear_all(deleted, retired).await
     }
 
     async fn sweep(&self, received: bool) -> Result<Vec<String>> {
@@ -294,8 +226,8 @@ impl Transport for DriveTransport {
         let what = What::new("look around in", &self.info.name);
         let mut found = Discovered::default();
         match kind {
-            SpaceKind::OwnCollection | SpaceKind::Mine => self.folders.survey_mine(&what).await?,
-            _ => found.skipped = self.folders.survey_others(&what).await?,
+            SpaceKind::OwnCollection | SpaceKind::Mine => self.folders.look_at_mine(&what).await?,
+            _ => found.skipped = self.folders.look_at_others(&what).await?,
         }
         let me = self.me();
         // What others are to have opened is not in my own Drive.

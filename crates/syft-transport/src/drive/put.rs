@@ -107,7 +107,7 @@ impl DriveTransport {
         let file = match self.client().upload(&folder, name, body, what).await {
             // The folder that was known is gone.
             Err(Error::NotFound { .. }) => {
-                self.folders.known.forget(&folder);
+                self.folders.forget(&folder);
                 let folder = self.place_for(space, name, what).await?;
                 self.client().upload(&folder, name, body, what).await?
             }

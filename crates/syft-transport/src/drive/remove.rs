@@ -15,32 +15,40 @@ use crate::access::{check_delete, check_retire};
 use crate::{Error, Object, Result, Space};
 
 impl DriveTransport {
-    /// Deletes what is mine. What somebody sent me only its author deletes: I put it away.
-    pub(super) async fn delete_all(&self, objects: &[Object]) -> Result<()> {
-        objects.iter().try_for_each(|object| check_delete(&object.space, self.me()))?;
+    /// Deletes and retires, all of it in one request if it is not too much. What somebody
+    /// sent me only its author deletes: I put it away.
+    pub(super) async fn clear_all(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+        deleted.iter().try_for_each(|object| check_delete(&object.space, self.me()))?;
+        retired.iter().try_for_each(|object| check_retire(&object.space, self.me()))?;
         let is_mine = |object: &&Object| object.owner.as_ref() == Some(self.me());
-        let (mine, theirs): (Vec<&Object>, Vec<&Object>) = objects.iter().partition(is_mine);
-        let call = |object: &&Object| {
+        let (mine, mut away): (Vec<&Object>, Vec<&Object>) = deleted.iter().partition(is_mine);
+        away.extend(retired);
+        let delete = |object: &&Object| {
             let what = What::new("delete", object);
             self.client().call(Method::DELETE, &["files", &object.id], what)
         };
-        let calls: Vec<Call> = mine.iter().map(call).collect();
-        let what = What::new("delete", "files in Google Drive");
-        for done in self.client().batch(&calls, &what).await? {
+        let mut calls: Vec<Call> = mine.iter().map(delete).collect();
+        calls.extend(self.moves(&away).await?);
+        let what = What::new("take away", "files in Google Drive");
+        let mut done = self.client().batch(&calls, &what).await?;
+        let moved = done.split_off(mine.len());
+        for done in done {
             gone(done)?;
         }
-        let theirs: Vec<Object> = theirs.into_iter().cloned().collect();
-        self.put_away(&theirs).await?;
+        for (done, object) in moved.into_iter().zip(away) {
+            match gone(done) {
+                // It may be there already.
+                Err(error @ (Error::Permanent { .. } | Error::Denied { .. })) => {
+                    self.check_put_away(object, error).await?;
+                }
+                done => done?,
+            }
+        }
         self.close_collections(&mine).await
     }
 
-    pub(super) async fn retire_all(&self, objects: &[Object]) -> Result<()> {
-        objects.iter().try_for_each(|object| check_retire(&object.space, self.me()))?;
-        self.put_away(objects).await
-    }
-
-    /// Moves messages into the archive of their sender.
-    async fn put_away(&self, objects: &[Object]) -> Result<()> {
+    /// What moves messages into the archive of their sender.
+    async fn moves(&self, objects: &[&Object]) -> Result<Vec<Call>> {
         let what = What::new("retire", "messages in Google Drive");
         let mut archives: BTreeMap<Email, String> = BTreeMap::new();
         let mut calls = Vec::new();
@@ -68,17 +76,7 @@ impl DriveTransport {
                     .json(&json!({})),
             );
         }
-        let done = self.client().batch(&calls, &what).await?;
-        for (done, object) in done.into_iter().zip(objects) {
-            match gone(done) {
-                // It may be there already.
-                Err(error @ (Error::Permanent { .. } | Error::Denied { .. })) => {
-                    self.check_put_away(object, error).await?;
-                }
-                done => done?,
-            }
-        }
-        Ok(())
+        Ok(calls)
     }
 
     async fn check_put_away(&self, object: &Object, error: Error) -> Result<()> {

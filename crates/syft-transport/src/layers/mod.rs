@@ -28,7 +28,8 @@ pub(crate) fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
 /// `call(operation, || future)`; a body and a listing go through its own
 /// `put_through`, `get_through` and `list_through`; with a second argument, looking
 /// for spaces goes through the method of that name; with two more, so does a refresh,
-/// and what was removed is told to the last one.
+/// and what was removed is told to the next one; with one more, so do the listings of
+/// several spaces.
 macro_rules! impl_layer {
     ($layer:ident) => {
         impl $layer {
@@ -49,6 +50,15 @@ macro_rules! impl_layer {
         impl_layer!($layer, $discover, refresh_as_is, removed_as_is);
     };
     ($layer:ident, $discover:ident, $refresh:ident, $removed:ident) => {
+        impl_layer!($layer, $discover, $refresh, $removed, list_each_as_is);
+
+        impl $layer {
+            async fn list_each_as_is(&self, spaces: &[Space]) -> Result<Vec<Vec<crate::Listed>>> {
+                self.call(Operation::List, || self.inner.list_each(spaces)).await
+            }
+        }
+    };
+    ($layer:ident, $discover:ident, $refresh:ident, $removed:ident, $list_each:ident) => {
         #[async_trait]
         impl Transport for $layer {
             fn info(&self) -> &Info {
@@ -76,6 +86,17 @@ macro_rules! impl_layer {
             async fn retire(&self, objects: &[Object]) -> Result<()> {
                 self.call(Operation::Retire, || self.inner.retire(objects)).await?;
                 self.$removed(objects);
+                Ok(())
+            }
+
+            async fn clear(&self, deleted: &[Object], retired: &[Object]) -> Result<()> {
+                let operation = match retired {
+                    [] => Operation::Delete,
+                    _ => Operation::Retire,
+                };
+                self.call(operation, || self.inner.clear(deleted, retired)).await?;
+                self.$removed(deleted);
+                self.$removed(retired);
                 Ok(())
             }
 
@@ -116,6 +137,10 @@ macro_rules! impl_layer {
 
             async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
                 self.list_through(space, options).await
+            }
+
+            async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<crate::Listed>>> {
+                self.$list_each(spaces).await
             }
         }
 

@@ -131,8 +131,8 @@ fn permissions_of(pass: &Pass<'_>, name: &DatasetName) -> Result<Option<String>>
 
 /// Puts peers and decisions into the store, so that another machine of mine can
 /// know them; not into a store that others can read. Written under a name of its
-/// own, since a store need not be able to replace; the older one goes once the new
-/// one was read back (`threats.md` F13).
+/// own, since a store need not be able to replace; the older one goes at the end of a pass
+/// once the new one was read back (`threats.md` F13).
 ///
 /// # Errors
 /// [`Error::Refused`] for a record that could not be read back for its size, and
@@ -172,8 +172,9 @@ fn check_size(size: u64) -> Result<()> {
 }
 
 /// Every step can be repeated, and is, until all of it is done.
-async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()> {
-    let transport = &*pass.node.transport;
+async fn replace(pass: &mut Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()> {
+    let transport = pass.node.transport.clone();
+    let transport = &*transport;
     let space = space_of(pass);
     let name = name_of(hash)?;
     let size = body.len() as u64;
@@ -198,11 +199,11 @@ async fn replace(pass: &Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Result<()
         Some(object) => bodies::holds(transport, object, hash).await?,
         None => false,
     };
-    let stale = if is_there { older } else { new };
-    patiently(&space, 0, transport.delete(&stale)).await?;
     if is_there {
+        pass.superseded(older);
         return Ok(());
     }
+    patiently(&space, 0, transport.delete(&new)).await?;
     Err(Error::Integrity(format!(
         "the store does not give {name} back as it was put there: the older record of your peers \
          and jobs stays, and the next sync puts it anew"

@@ -17,12 +17,15 @@ mod outboxes;
 mod plan;
 mod python;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use syft_core::{
     Error as CoreError, FileKind, HomePath, LayoutKind, NodePaths, Reject, RejectCode, safe_text,
     shorten,
 };
 use syft_crypto::verification_words;
+use syft_transport::{Space, SpaceKind};
 
 use backup::Backup;
 pub(crate) use backup::back_up;
@@ -33,6 +36,8 @@ pub(super) use outboxes::{listed as listed_outbox, readers};
 use plan::Findings;
 use python::PythonClient;
 
+use super::{checkpoints_of, log_of, rolling_of};
+use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::Fact;
 use crate::node::Pass;
@@ -156,6 +161,7 @@ fn not_mine(reject: &Reject) -> String {
 
 async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     let mut notes = Vec::new();
+    look_around(pass).await;
     let found = history::find(pass, &mut notes).await?;
     let backup = Backup::fetch(pass, &mut notes).await?;
     let python = match &backup {
@@ -199,6 +205,31 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     pass.ledger.drop_idle_blobs()?;
     Progress { pass, done: total, total }.tell();
     Ok(Some(restored))
+}
+
+/// Has a store that keeps what it lists look at all that a restore asks for, in few calls.
+/// What is wrong with any of it is told when that is asked for.
+async fn look_around(pass: &Pass<'_>) {
+    let (transport, me) = (&*pass.node.transport, &pass.node.email);
+    if transport.changes().is_none() {
+        return;
+    }
+    let look = async {
+        transport.refresh().await?;
+        let mine = transport.discover(SpaceKind::Mine).await?.spaces.into_iter();
+        let mut spaces: BTreeSet<Space> =
+            mine.filter(|space| matches!(space, Space::Collection { .. })).collect();
+        for space in transport.discover(SpaceKind::Inbox).await?.spaces {
+            if let Space::Inbox { sender, .. } = space {
+                spaces.insert(Space::Outbox { owner: me.clone(), recipient: sender });
+            }
+        }
+        spaces.insert(Space::State { owner: me.clone() });
+        spaces.extend([log_of(me), checkpoints_of(me), rolling_of(me)]);
+        let spaces: Vec<Space> = spaces.into_iter().collect();
+        transport.list_each(&spaces).await.map(drop)
+    };
+    drop(patiently(&"the store", 0, look).await);
 }
 
 /// That the peers know this datasite by a key that this home does not have.

@@ -2,6 +2,7 @@
 
 mod kept;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
@@ -160,7 +161,7 @@ impl fmt::Debug for Mirror {
     }
 }
 
-impl_layer!(Mirror, discover_through, refresh_through, removed);
+impl_layer!(Mirror, discover_through, refresh_through, removed, list_each_through);
 
 impl Mirror {
     async fn refresh_through(&self) -> Result<()> {
@@ -206,6 +207,25 @@ impl Mirror {
         };
         let selected = lines.into_iter().filter(|line| options.selects(line.name()));
         Ok(stream::iter(selected.map(Ok).collect::<Vec<_>>()).boxed())
+    }
+
+    async fn list_each_through(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+        let now = self.clock.now();
+        let me = &self.inner.info().identity;
+        let mut lists = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for space in spaces {
+            match self.current(|kept| kept.list(space, now, me)) {
+                Some(lines) => drop(lists.insert(space, lines)),
+                None => unknown.push(space.clone()),
+            }
+        }
+        let asked = self.inner.list_each(&unknown).await?;
+        for (space, lines) in unknown.iter().zip(asked) {
+            self.note(|kept| kept.set_list(space, lines.clone(), now));
+            lists.insert(space, lines);
+        }
+        Ok(spaces.iter().map(|space| lists.get(space).cloned().unwrap_or_default()).collect())
     }
 
     async fn discover_through(&self, kind: SpaceKind) -> Result<Discovered> {

@@ -1,29 +1,24 @@
 //! Carries plans out: journal first, local effects, remote effects, done.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod append;
+mod leave;
+mod remote;
+
+pub(crate) use leave::Leaving;
+
+use std::collections::BTreeMap;
 use std::io::Read;
 
-use futures::stream::{self, StreamExt};
 use syft_core::{
     Access, ContentHash, ContentHasher, Disk, Email, Error as CoreError, HomePath, NewEntry,
     NodePaths, RejectCode,
 };
-use syft_transport::{Object, PutBody, PutMode, Space};
 
 use crate::Result;
-use crate::channels::{IN_FLIGHT, patiently};
 use crate::engine::Draft;
-use crate::ledger::{Fact, LocalEffect, Pending, Plan, RemoteEffect};
+use crate::ledger::{Fact, LocalEffect, Plan};
 use crate::node::Pass;
-use crate::owner::note_problem;
-use crate::peers::PeerTable;
 use crate::quarantine::{Quarantine, Quarantined};
-use crate::report::SyncReport;
-use crate::sealed::is_closed;
-
-/// One peer whose channel is stuck holds up no other; when several are, the store
-/// is away, and is not asked for every one of them.
-const STUCK_IN_STORE_AWAY: usize = 2;
 
 /// Largest blob that is read back from the journal, in bytes.
 const BLOB_LIMIT: u64 = 4 << 30;
@@ -32,9 +27,10 @@ impl Pass<'_> {
     /// Journals a draft and carries it out as far as the store allows. What the
     /// store did not take stays queued and is sent by a later pass.
     pub(crate) async fn carry_out(&mut self, draft: Draft) -> Result<()> {
-        let plan = draft.plan.clone();
-        let Some(id) = self.begin(draft)? else { return Ok(()) };
-        self.perform_all_remote(id, &plan).await
+        match self.begin(draft)? {
+            Some(id) => self.finish(id).await,
+            None => Ok(()),
+        }
     }
 
     /// Journals one fact that brings nothing about.
@@ -62,96 +58,6 @@ impl Pass<'_> {
         Ok(Some(id))
     }
 
-    /// Carries the effects in the store of these plans out: those of one peer in
-    /// their order, the peers at once. A peer for whom it does not work is told in
-    /// the report and returned; what is left of it goes out in a later pass.
-    pub(crate) async fn send(
-        &mut self,
-        outgoing: &mut Outgoing,
-        report: &mut SyncReport,
-    ) -> Result<Vec<Email>> {
-        let plans = std::mem::take(&mut outgoing.0);
-        let this: &Self = self;
-        let sent: Vec<_> = stream::iter(plans)
-            .map(|(peer, ids)| async move {
-                let mut done = Vec::new();
-                for id in ids {
-                    match this.perform_pending_remote(id).await {
-                        Ok(stays) => done.push((id, stays)),
-                        Err(error) => return (peer, done, Err(error)),
-                    }
-                }
-                (peer, done, Ok(()))
-            })
-            .buffer_unordered(IN_FLIGHT)
-            .collect()
-            .await;
-        let mut failed = Vec::new();
-        for (peer, done, result) in sent {
-            for (id, stays) in done {
-                self.done(id, stays)?;
-            }
-            if let Err(error) = result {
-                note_problem(report, &peer, error)?;
-                failed.push(peer);
-            }
-        }
-        Ok(failed)
-    }
-
-    /// Returns the objects that the store does not let go.
-    async fn perform_pending_remote(&self, id: u64) -> Result<Vec<Object>> {
-        self.perform_each_remote(self.ledger.remote_of(id)).await
-    }
-
-    async fn perform_each_remote(&self, effects: &[RemoteEffect]) -> Result<Vec<Object>> {
-        let mut stays = Vec::new();
-        for effect in effects {
-            stays.extend(self.perform_remote(effect).await?.cloned());
-        }
-        Ok(stays)
-    }
-
-    /// A plan is done. What the store did not let go is not looked at again.
-    fn done(&mut self, id: u64, stays: Vec<Object>) -> Result<()> {
-        self.ledger.done(id)?;
-        let mut draft = Draft::default();
-        for object in stays {
-            self.note("object.stays", object.to_string())?;
-            let (channel, name) = (object.space.to_string(), Some(object.name.to_string()));
-            draft.fact(Fact::Arrived { channel, name, message: None, link: None });
-        }
-        self.begin(draft).map(drop)
-    }
-
-    /// Finishes what an earlier pass or a crash left over. Returns the store's
-    /// complaint if something still waits for it.
-    pub(crate) async fn finish_pending(&mut self) -> Result<Option<syft_transport::Error>> {
-        let mut complaint: Option<syft_transport::Error> = None;
-        let mut stuck = BTreeSet::new();
-        for (id, pending) in self.ledger.pending() {
-            if !pending.local_done {
-                self.perform_all_local(id, &pending.plan)?;
-            }
-            let channel = pending.plan.channel().cloned();
-            if stuck.len() >= STUCK_IN_STORE_AWAY || stuck.contains(&channel) {
-                continue;
-            }
-            match self.perform_all_remote(id, &pending.plan).await {
-                // It waits for the peer, and the store has no part in it.
-                Err(crate::Error::Transport(error)) if is_closed(&error) => {}
-                Err(crate::Error::Transport(error)) => {
-                    if error.is_retryable() {
-                        stuck.insert(channel);
-                    }
-                    complaint = Some(error);
-                }
-                other => other?,
-            }
-        }
-        Ok(complaint)
-    }
-
     /// Finishes on this machine what an earlier pass or a crash left over.
     pub(crate) fn finish_local(&mut self) -> Result<()> {
         for (id, pending) in self.ledger.pending() {
@@ -165,14 +71,6 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Finishes one plan that an earlier pass left over.
-    pub(crate) async fn finish(&mut self, id: u64, pending: &Pending) -> Result<()> {
-        if !pending.local_done {
-            self.perform_all_local(id, &pending.plan)?;
-        }
-        self.perform_all_remote(id, &pending.plan).await
-    }
-
     fn perform_all_local(&mut self, id: u64, plan: &Plan) -> Result<()> {
         for effect in &plan.local {
             self.perform_local(id, effect)?;
@@ -181,11 +79,6 @@ impl Pass<'_> {
             self.ledger.local_done(id)?;
         }
         Ok(())
-    }
-
-    async fn perform_all_remote(&mut self, id: u64, plan: &Plan) -> Result<()> {
-        let stays = self.perform_each_remote(&plan.remote).await?;
-        self.done(id, stays)
     }
 
     fn perform_local(&mut self, plan: u64, effect: &LocalEffect) -> Result<()> {
@@ -295,69 +188,6 @@ impl Pass<'_> {
             other => other?,
         }
         self.note("file.kept_aside", aside.as_str())
-    }
-
-    /// Returns the object that was to go if the store does not let it go, which no
-    /// repetition changes: others' folders may be so.
-    async fn perform_remote<'e>(&self, effect: &'e RemoteEffect) -> Result<Option<&'e Object>> {
-        let transport = &*self.node.transport;
-        match effect {
-            RemoteEffect::Put { space, name, blob } => {
-                let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
-                let size = bytes.len() as u64;
-                self.node.cache_event(space, name, &bytes)?;
-                let put = async {
-                    transport.open(space).await?;
-                    transport.put(space, name, PutBody::from(bytes), PutMode::Create).await
-                };
-                match patiently(space, size, put).await {
-                    // Nothing goes to somebody who was removed and poses as another now.
-                    Err(error) if is_closed(&error) && self.is_removed(space)? => {
-                        self.note("object.dropped", format!("{space}/{name}"))?;
-                    }
-                    // Somebody who can write the folder took the name. It stays
-                    // taken, so waiting would only hold up what comes after.
-                    Err(syft_transport::Error::AlreadyExists { .. }) => {
-                        self.note("object.blocked", format!("{space}/{name}"))?;
-                    }
-                    put => self.note_written(put?)?,
-                }
-            }
-            RemoteEffect::Delete { object } => {
-                self.note_removed(object);
-                let delete = transport.delete(std::slice::from_ref(object));
-                return let_go(object, patiently(object, 0, delete).await);
-            }
-            RemoteEffect::Retire { object } => {
-                let retire = transport.retire(std::slice::from_ref(object));
-                return let_go(object, patiently(object, 0, retire).await);
-            }
-        }
-        Ok(None)
-    }
-}
-
-impl Pass<'_> {
-    /// Whether a channel is one to a peer that was removed or rejected.
-    fn is_removed(&self, space: &Space) -> Result<bool> {
-        let (Space::Outbox { recipient: peer, .. } | Space::Inbox { owner: peer, .. }) = space
-        else {
-            return Ok(false);
-        };
-        let table = PeerTable::load(&*self.node.disk)?;
-        Ok(table.state(peer).is_none_or(|state| state.is_refused()))
-    }
-}
-
-fn let_go(object: &Object, removed: syft_transport::Result<()>) -> Result<Option<&Object>> {
-    match removed {
-        Ok(()) => Ok(None),
-        Err(error) if error.is_retryable() => Err(error.into()),
-        // A store that could not record it is no store that refuses it.
-        Err(error) => match crate::Error::from(error) {
-            crate::Error::Transport(_) => Ok(Some(object)),
-            other => Err(other),
-        },
     }
 }
 
