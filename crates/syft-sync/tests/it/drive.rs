@@ -1,93 +1,10 @@
 //! Over Google Drive: the main job, and what its steps ask of Google
 //! (`performance.md` 3).
 
-use std::sync::Arc;
-
-use futures::FutureExt as _;
-use syft_core::{DatasetName, Email};
-use syft_dataset::{Audience, NewDataset};
-use syft_drive_emulator::DriveEmulator;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
-use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
-use syft_transport::drive::DriveTransport;
-use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
-use syft_transport::{Mirror, Retry, Transport};
-
-use crate::common::{Member, Secrecy, alice, bob, carol, unsent};
+use crate::common::drive::{World, store};
+use crate::common::{Member, Secrecy, carol};
 
 const ANSWER: &str = "alice@hospital.org/jobs/bob@university.org/census/outputs/answer.txt";
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
-
-/// Alice owns data, Bob asks, both have a Drive.
-struct World {
-    drive: DriveEmulator,
-    alice: Member,
-    bob: Member,
-}
-
-fn store(drive: &DriveEmulator, email: &Email) -> Arc<dyn Transport> {
-    let user = drive.add_user(email.as_str());
-    let endpoints = Endpoints::at(drive.url()).unwrap();
-    let client = http_client().unwrap();
-    let token = user.token_file_json(false);
-    let credentials = Credentials::from_token_file(token.as_bytes()).unwrap();
-    let tokens = Tokens::new(credentials, &endpoints, client.clone());
-    let store = DriveTransport::new(email.clone(), client, tokens, &endpoints, None).unwrap();
-    Arc::new(Mirror::new(Arc::new(Retry::new(Arc::new(store)))))
-}
-
-impl World {
-    async fn connected(secrecy: Secrecy) -> Self {
-        let drive = DriveEmulator::start().unwrap();
-        let join = |email: Email, seed| {
-            Member::join_as(email.clone(), store(&drive, &email), seed, secrecy)
-        };
-        let (alice, bob) = (join(alice(), 1).await, join(bob(), 2).await);
-        let world = World { drive, alice, bob };
-        world.bob.manager.add_peer(&world.alice.email, false).await.unwrap();
-        world.alice.manager.approve_peer_request(&world.bob.email, true).await.unwrap();
-        world.sync_both().await;
-        world
-    }
-
-    async fn sync_both(&self) {
-        self.alice.sync().await;
-        self.bob.sync().await;
-    }
-
-    fn create_dataset(&self, name: &str) {
-        let files = tempfile::tempdir().unwrap();
-        let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
-        std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
-        std::fs::write(&private, "name,age\nREAL PERSON,42\n").unwrap();
-        let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
-        (new.mock, new.private, new.users) = (Some(mock), Some(private), Audience::Any);
-        self.alice.manager.create_dataset(new, unsent()).now_or_never().unwrap().unwrap();
-    }
-
-    /// Alice runs a job and releases all that came out.
-    fn answer(&self, id: &JobId) {
-        self.alice.manager.approve_job(id, &ApproveOptions::default()).unwrap();
-        let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
-        self.alice.manager.run_job(id, &options, &PlainSandbox, &mut Silent).unwrap();
-        self.alice.manager.release_job(id, None, &ReleaseFiles::All, false).unwrap();
-    }
-
-    /// The requests of one sync.
-    async fn cost(&self, who: &Member) -> usize {
-        self.drive.forget_requests();
-        who.sync().await;
-        let requests = self.drive.requests();
-        // What is in a batch is not sent by itself.
-        requests.iter().filter(|request| !request.batched).count()
-    }
-}
 
 async fn a_job_goes_there_and_its_answer_back(secrecy: Secrecy) {
     let world = World::connected(secrecy).await;
