@@ -8,6 +8,7 @@ use syft_core::Email;
 use super::call::{Call, What};
 use super::client::Client;
 use super::files::{FIELDS, is_folder, owner_of};
+use super::ids::Made;
 use super::known::Known;
 use super::names::{Direction, Folder, OF_OTHERS, Purpose};
 use super::query::{FOLDER_TYPE, Query};
@@ -22,11 +23,13 @@ pub(super) struct Folders {
     /// Whether all that I made before is known. One at a time makes folders, so that none
     /// is made twice.
     making: tokio::sync::Mutex<bool>,
+    /// One at a time asks for ids.
+    pub(super) asking: tokio::sync::Mutex<()>,
 }
 
 impl Folders {
     pub(super) fn new(client: Client, me: Email, known: Known) -> Self {
-        Folders { client, me, known, making: tokio::sync::Mutex::default() }
+        Folders { client, me, known, making: Default::default(), asking: Default::default() }
     }
 
     /// The ids of a folder, after a look at the store if none is known; of twins the
@@ -53,6 +56,7 @@ impl Folders {
         match self.survey_below(&roots, what).await {
             // What was known was deleted.
             Err(Error::NotFound { .. }) => {
+                roots.iter().for_each(|id| drop(self.known.forget(id)));
                 let roots = self.survey_roots(what).await?;
                 self.survey_below(&roots, what).await
             }
@@ -129,7 +133,27 @@ impl Folders {
     }
 
     async fn create(&self, folder: &Folder, parent: Option<&str>, what: &What) -> Result<String> {
-        let mut about = json!({ "name": folder.to_string(), "mimeType": FOLDER_TYPE });
+        let key = format!("folder/{folder}");
+        let made = self.make_once(&key, what, |id| self.create_as(id, folder, parent, what)).await;
+        if !matches!(&made, Err(error) if error.is_retryable()) {
+            self.known.end(&key);
+        }
+        let (Made::Now(file) | Made::Before(file)) = made?;
+        let id = file.id.ok_or_else(|| {
+            Error::temporary(what.action, &what.subject, "Google named no folder")
+        })?;
+        self.known.add_made(folder.clone(), id.clone());
+        Ok(id)
+    }
+
+    async fn create_as(
+        &self,
+        id: String,
+        folder: &Folder,
+        parent: Option<&str>,
+        what: &What,
+    ) -> Result<File> {
+        let mut about = json!({ "id": id, "name": folder.to_string(), "mimeType": FOLDER_TYPE });
         if let (Some(parent), Some(fields)) = (parent, about.as_object_mut()) {
             fields.insert("parents".to_owned(), json!([parent]));
         }
@@ -138,12 +162,7 @@ impl Folders {
             .call(Method::POST, &["files"], what.clone())
             .query("fields", FIELDS)
             .json(&about);
-        let made: File = self.client.json(&call).await?;
-        let id = made.id.ok_or_else(|| {
-            Error::temporary(what.action, &what.subject, "Google named no folder")
-        })?;
-        self.known.add(folder.clone(), id.clone());
-        Ok(id)
+        self.client.json(&call).await
     }
 
     /// Makes both boxes between a datasite and me, its peer, and lets it in. One who has

@@ -25,14 +25,19 @@ struct State {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Kept {
     /// The ids of each folder; of twins the oldest first.
     #[serde(with = "crate::pairs")]
     ids: BTreeMap<Folder, Vec<String>>,
     /// Those that were shared with the peer that they are for.
     shared: BTreeSet<String>,
-    /// Objects that may have been put, though nobody said so.
-    doubtful: BTreeSet<String>,
+    /// Those that I made and no list has shown yet.
+    unlisted: BTreeSet<String>,
+    /// The ids of what may have been made, though nobody said so.
+    reserved: BTreeMap<String, String>,
+    /// Ids that nothing has yet.
+    spare_ids: Vec<String>,
 }
 
 impl Known {
@@ -60,18 +65,33 @@ impl Known {
         self.state().kept.ids.keys().cloned().collect()
     }
 
-    /// Takes in what was found, oldest first, in place of all that these selected.
+    /// Takes in what a list showed, oldest first, in place of all that these selected. What
+    /// I made stays until a list has shown it: one that lags does not say that it is gone.
     pub(super) fn replace(&self, selected: impl Fn(&Folder) -> bool, found: Vec<(Folder, String)>) {
         self.change(|state| {
-            let gone = |folder: &Folder| selected(folder);
-            state.kept.ids.retain(|folder, _| !gone(folder));
-            state.folders.retain(|_, folder| !gone(folder));
-            found.into_iter().for_each(|(folder, id)| state.add(folder, id));
+            let State { kept, folders, .. } = state;
+            kept.unlisted.retain(|made| !found.iter().any(|(_, id)| id == made));
+            folders.retain(|id, folder| !selected(folder) || kept.unlisted.contains(id));
+            let made: Vec<(Folder, String)> = folders
+                .iter()
+                .filter(|(_, folder)| selected(folder))
+                .map(|(id, folder)| (folder.clone(), id.clone()))
+                .collect();
+            kept.ids.retain(|folder, _| !selected(folder));
+            found.into_iter().chain(made).for_each(|(folder, id)| state.add(folder, id));
         });
     }
 
     pub(super) fn add(&self, folder: Folder, id: String) {
         self.change(|state| state.add(folder, id));
+    }
+
+    /// Takes in a folder that I made.
+    pub(super) fn add_made(&self, folder: Folder, id: String) {
+        self.change(|state| {
+            state.kept.unlisted.insert(id.clone());
+            state.add(folder, id);
+        });
     }
 
     /// Forgets a folder that is gone.
@@ -85,6 +105,7 @@ impl Known {
                 }
             }
             state.kept.shared.remove(id);
+            state.kept.unlisted.remove(id);
             Some(folder)
         })
     }
@@ -97,15 +118,30 @@ impl Known {
         self.change(|state| state.kept.shared.extend(ids.iter().cloned()));
     }
 
-    /// Notes that an object is being put; whether an earlier put of it came to an end is
-    /// not known.
-    pub(super) fn begin(&self, key: &str) -> bool {
-        self.change(|state| !state.kept.doubtful.insert(key.to_owned()))
+    /// The id for what is being made: the one of an earlier try if it is not known what came
+    /// of that, or else one that is spare; `None` if there is none.
+    pub(super) fn reserve(&self, key: &str) -> Option<String> {
+        self.change(|state| {
+            if let Some(id) = state.kept.reserved.get(key) {
+                return Some(id.clone());
+            }
+            let id = state.kept.spare_ids.pop()?;
+            state.kept.reserved.insert(key.to_owned(), id.clone());
+            Some(id)
+        })
     }
 
-    /// Notes what came of it.
+    /// Notes that it is known what became of it.
     pub(super) fn end(&self, key: &str) {
-        self.change(|state| state.kept.doubtful.remove(key));
+        self.change(|state| state.kept.reserved.remove(key));
+    }
+
+    pub(super) fn add_spare_ids(&self, ids: Vec<String>) {
+        self.change(|state| state.kept.spare_ids.extend(ids));
+    }
+
+    pub(super) fn drop_spare_ids(&self) {
+        self.change(|state| state.kept.spare_ids.clear());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -161,16 +197,32 @@ mod tests {
         known.add(root.clone(), "a".to_owned());
         known.add(root.clone(), "b".to_owned());
         known.set_shared(&["a".to_owned()]);
-        assert!(!known.begin("key"));
+        known.add_spare_ids(vec!["1".to_owned(), "2".to_owned()]);
+        assert_eq!(known.reserve("key").as_deref(), Some("2"));
         let again = Known::new(Some(memory.clone()));
         assert_eq!(again.ids(&root), ["a", "b"]);
         assert!(again.is_shared("a"));
-        assert!(again.begin("key"));
+        assert_eq!(again.reserve("key").as_deref(), Some("2"));
         again.end("key");
         assert_eq!(again.forget("a"), Some(root.clone()));
         let last = Known::new(Some(memory));
         assert_eq!((last.ids(&root), last.folder("a")), (vec!["b".to_owned()], None));
-        assert!(!last.is_shared("a") && !last.begin("key"));
+        assert!(!last.is_shared("a"));
+        assert_eq!(last.reserve("key").as_deref(), Some("1"));
+        assert_eq!(last.reserve("another"), None);
+    }
+
+    #[test]
+    fn f3_what_was_made_is_not_forgotten_before_a_list_has_shown_it() {
+        let root = Folder::root(&Email::parse("o@example.org").unwrap());
+        let known = Known::new(None);
+        known.add_made(root.clone(), "a".to_owned());
+        known.replace(|_| true, Vec::new());
+        assert_eq!(known.ids(&root), ["a"]);
+        known.replace(|_| true, vec![(root.clone(), "a".to_owned())]);
+        assert_eq!(known.ids(&root), ["a"]);
+        known.replace(|_| true, Vec::new());
+        assert!(known.ids(&root).is_empty());
     }
 
     #[test]

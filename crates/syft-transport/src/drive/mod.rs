@@ -10,6 +10,7 @@ mod errors;
 mod files;
 mod folders;
 mod get;
+mod ids;
 mod known;
 mod names;
 mod pieces;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use syft_core::Email;
-use syft_drive_emulator::{DriveEmulator, Fault, Rule};
+use syft_drive_emulator::{DriveEmulator, Fault, FaultPlan, Lag, Rule};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
@@ -146,6 +146,53 @@ async fn f5_a_put_whose_answer_is_lost_is_not_put_twice() {
     uploading.arrives_once().await;
 }
 
+/// Answers are lost so many times, and no list shows what was done last.
+fn lost_and_late(method: &str, path: &str, times: u32) -> FaultPlan {
+    FaultPlan {
+        rules: vec![Rule::new(Fault::AnswerLost).method(method).path(path).times(times)],
+        lags: vec![(None, Lag::Steps(20))],
+        ..FaultPlan::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f5_a_put_whose_answer_is_lost_is_not_put_twice_where_lists_lag() {
+    for (length, method) in [(1_000, "POST"), (LARGE, "PUT")] {
+        let uploading = Uploading::of(length).await;
+        uploading.drive.set_faults(lost_and_late(method, "/upload/", 2));
+        uploading.arrives_once().await;
+    }
+}
+
+#[tokio::test]
+async fn f5_a_copy_whose_answer_is_lost_is_not_made_twice_where_lists_lag() {
+    let uploading = Uploading::of(1_000).await;
+    let [from, to] = ["small", "large"].map(|name| ObjectName::parse(name).unwrap());
+    let object = uploading.store.put_bytes(&uploading.log, &from, b"x".to_vec()).await.unwrap();
+    uploading.drive.set_faults(lost_and_late("POST", "/copy", 2));
+    uploading.store.copy(&object, &uploading.log, &to).await.unwrap();
+    uploading.is_there_once().await;
+}
+
+#[tokio::test]
+async fn f5_a_message_that_was_taken_before_its_answer_came_is_not_put_again() {
+    let drive = DriveEmulator::start().unwrap();
+    let [alice, bob] = ["alice@example.org", "bob@example.org"].map(|of| store_of(&drive, of));
+    let [owner, sender] = [&alice, &bob].map(|store| store.info().identity.clone());
+    let inbox = Space::Inbox { owner, sender };
+    bob.open(&inbox).await.unwrap();
+    drive.add_fault(Rule::new(Fault::AnswerLost).path("/upload/").times(1));
+    let name = ObjectName::parse("message").unwrap();
+    let put = || bob.put_bytes(&inbox, &name, b"x".to_vec());
+    put().await.unwrap_err();
+    alice.retire(&alice.list_all(&inbox).await.unwrap()).await.unwrap();
+    put().await.unwrap();
+    assert!(alice.list_all(&inbox).await.unwrap().is_empty());
+    // Once that is known, the name is free again.
+    let again = bob.put_bytes(&inbox, &name, b"y".to_vec()).await.unwrap();
+    assert_eq!(alice.list_all(&inbox).await.unwrap(), [again]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
     let uploading = Uploading::of(LARGE).await;
@@ -164,8 +211,7 @@ async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
 async fn a_folder_whose_answer_is_lost_is_not_made_twice() {
     let drive = DriveEmulator::start().unwrap();
     let store = Retry::new(Arc::new(store_of(&drive, "alice@example.org")));
-    let lost = Rule::new(Fault::AnswerLost).method("POST").path("/drive/v3/files?");
-    drive.add_fault(lost.times(2));
+    drive.set_faults(lost_and_late("POST", "/drive/v3/files?", 2));
     store.open(&Space::Log { owner: email("alice@example.org") }).await.unwrap();
     let mut names: Vec<String> = drive.files().into_iter().map(|file| file.name).collect();
     names.sort();
