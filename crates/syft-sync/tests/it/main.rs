@@ -8,6 +8,7 @@ mod converge;
 mod damaged_objects;
 mod datasets;
 mod drive;
+mod drive_faults;
 mod event_cache;
 mod exactly_once;
 #[cfg(feature = "drive")]
