@@ -65,6 +65,7 @@ fn bad_network(seed: u64) -> FaultPlan {
         lags: vec![(None, Lag::Steps(4))],
         page_limit: Some(7),
         empty_pages: FAILING,
+        ..FaultPlan::default()
     }
 }
 

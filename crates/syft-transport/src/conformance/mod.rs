@@ -220,6 +220,7 @@ promises! {
     spaces::a_space_that_nobody_opened_is_empty,
     spaces::messages_are_retired_once,
     spaces::spaces_are_apart,
+    spaces::many_spaces_are_listed_as_each_is,
     spaces::an_inbox_is_discovered,
     spaces::an_outbox_is_discovered,
     spaces::a_grant_makes_a_collection_discoverable,

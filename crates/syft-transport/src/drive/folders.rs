@@ -1,5 +1,7 @@
 //! Folders in Drive: found, made, shared.
 
+use std::sync::{Mutex, PoisonError};
+
 use google_drive3::api::File;
 use google_drive3::hyper::Method;
 use serde_json::json;
@@ -23,13 +25,17 @@ pub(super) struct Folders {
     /// Whether all that I made before is known. One at a time makes folders, so that none
     /// is made twice.
     making: tokio::sync::Mutex<bool>,
+    /// What was passed over when others' folders were looked for, if they were since the
+    /// last refresh.
+    seen: Mutex<Option<Vec<Skipped>>>,
     /// One at a time asks for ids.
     pub(super) asking: tokio::sync::Mutex<()>,
 }
 
 impl Folders {
     pub(super) fn new(client: Client, me: Email, known: Known) -> Self {
-        Folders { client, me, known, making: Default::default(), asking: Default::default() }
+        let (making, seen, asking) = Default::default();
+        Folders { client, me, known, making, seen, asking }
     }
 
     /// The ids of a folder, after a look at the store if none is known; of twins the
@@ -45,6 +51,35 @@ impl Folders {
             self.survey_others(what).await?;
         }
         Ok(self.known.ids(folder))
+    }
+
+    /// Finds out what the next look does not know: what is known of others is known again.
+    pub(super) fn look_anew(&self) {
+        self.note_seen(None);
+    }
+
+    fn note_seen(&self, skipped: Option<Vec<Skipped>>) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = skipped;
+    }
+
+    /// Knows what others share with me: as of a survey since the last refresh. Tells what
+    /// that one passed over.
+    pub(super) async fn know_others(&self, what: &What) -> Result<Vec<Skipped>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match seen {
+            Some(skipped) => Ok(skipped),
+            None => self.survey_others(what).await,
+        }
+    }
+
+    /// Knows all that I made.
+    pub(super) async fn know_mine(&self, what: &What) -> Result<()> {
+        let mut has_surveyed = self.making.lock().await;
+        if !*has_surveyed {
+            self.survey_mine(what).await?;
+            *has_surveyed = true;
+        }
+        Ok(())
     }
 
     /// Looks for everything that I made.
@@ -91,6 +126,7 @@ impl Folders {
         let query = Query::folders().of_others().name_has_one_of(&OF_OTHERS);
         let (found, skipped) = recognised(self.client.search_all(&query, what).await?);
         self.known.replace(|folder| folder.owner != self.me, found);
+        self.note_seen(Some(skipped.clone()));
         Ok(skipped)
     }
 

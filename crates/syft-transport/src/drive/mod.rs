@@ -12,6 +12,7 @@ mod folders;
 mod get;
 mod ids;
 mod known;
+mod many;
 mod names;
 mod pieces;
 mod put;
@@ -133,27 +134,29 @@ impl DriveTransport {
     /// The folders of a space that there are, by their ids, after a look at the store if
     /// none is known.
     async fn places(&self, space: &Space, what: &What) -> Result<Vec<String>> {
-        let folders = Folder::parts_of(space);
-        let known = || -> Vec<String> {
-            let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
-            let mut folders = folders.clone();
-            if let Space::Archive { .. } = space {
-                folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
-            }
-            let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
-            ids.collect::<BTreeSet<String>>().into_iter().collect()
-        };
-        let ids = known();
+        let ids = self.known_places(space);
         if !ids.is_empty() {
             return Ok(ids);
         }
+        let folders = Folder::parts_of(space);
         if folders.iter().any(|folder| folder.owner == *self.me()) {
             self.folders.survey_mine(what).await?;
         }
         if folders.iter().any(|folder| folder.owner != *self.me()) {
             self.folders.survey_others(what).await?;
         }
-        Ok(known())
+        Ok(self.known_places(space))
+    }
+
+    /// The folders of a space that are known, by their ids.
+    fn known_places(&self, space: &Space) -> Vec<String> {
+        let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
+        let mut folders = Folder::parts_of(space);
+        if let Space::Archive { .. } = space {
+            folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
+        }
+        let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
+        ids.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// What a search in the folders of a space finds.
@@ -185,6 +188,7 @@ impl DriveTransport {
             // A folder that was known is gone: there may be another.
             Err(Error::NotFound { .. }) => {
                 self.forget(space);
+                self.folders.look_anew();
                 self.search(space, what).await?
             }
             found => found?,
@@ -206,6 +210,17 @@ impl DriveTransport {
             Space::Collection { .. } if !self.places(space, what).await?.is_empty() => Ok(()),
             _ => denied(),
         }
+    }
+
+    /// The same, as far as it is known.
+    fn reads(&self, space: &Space) -> bool {
+        reads_by_role(space, self.me())
+            || space.writer() == self.me()
+            || match space {
+                Space::Profile { .. } => true,
+                Space::Collection { .. } => !self.known_places(space).is_empty(),
+                _ => false,
+            }
     }
 }
 
@@ -273,6 +288,15 @@ impl Transport for DriveTransport {
         Ok(stream::iter(lines.into_iter().map(Ok)).boxed())
     }
 
+    async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        self.list_together(spaces).await
+    }
+
+    async fn refresh(&self) -> Result<()> {
+        self.folders.look_anew();
+        Ok(())
+    }
+
     async fn delete(&self, objects: &[Object]) -> Result<()> {
         self.delete_all(objects).await
     }
@@ -286,7 +310,7 @@ impl Transport for DriveTransport {
         let mut found = Discovered::default();
         match kind {
             SpaceKind::OwnCollection | SpaceKind::Mine => self.folders.survey_mine(&what).await?,
-            _ => found.skipped = self.folders.survey_others(&what).await?,
+            _ => found.skipped = self.folders.know_others(&what).await?,
         }
         let me = self.me();
         // What others are to have opened is not in my own Drive.

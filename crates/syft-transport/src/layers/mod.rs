@@ -25,8 +25,8 @@ pub(crate) fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
 }
 
 /// Makes a type a transport of which each call goes through its
-/// `call(operation, || future)`; a body and a listing go through its own
-/// `put_through`, `get_through` and `list_through`; with a second argument, looking
+/// `call(operation, || future)`; bodies and listings go through its own `put_through`,
+/// `get_through`, `list_through` and `list_many_through`; with a second argument, looking
 /// for spaces goes through the method of that name; with two more, so does a refresh,
 /// and what was removed is told to the last one.
 macro_rules! impl_layer {
@@ -112,6 +112,10 @@ macro_rules! impl_layer {
 
             async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
                 self.list_through(space, options).await
+            }
+
+            async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+                self.list_many_through(spaces).await
             }
         }
 

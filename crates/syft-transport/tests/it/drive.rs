@@ -9,7 +9,8 @@ use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 use syft_transport::{
-    Cache, Error, Mirror, ObjectName, Result, Retry, Space, Transport, TransportExt,
+    Cache, Error, Listed, Mirror, ObjectName, Result, Retry, Space, SpaceKind, Transport,
+    TransportExt,
 };
 
 fn email(text: &str) -> Email {
@@ -246,5 +247,62 @@ async fn what_is_remembered_of_another_drive_is_found_out_again() {
         let put = store.put_bytes(&log, &name, b"x".to_vec()).await;
         put.unwrap();
         assert_eq!(store.list_all(&log).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_spaces_of_many_are_listed_in_few_requests() {
+    let drive = DriveEmulator::start().unwrap();
+    let alice = store_of(&drive, "alice@example.org");
+    let owner = alice.info().identity.clone();
+    let name = ObjectName::parse("message").unwrap();
+    let mut inboxes = Vec::new();
+    for n in 0..60 {
+        let of = format!("peer{n}@example.org");
+        let (owner, sender) = (owner.clone(), email(&of));
+        let (store, inbox) = (store_of(&drive, &of), Space::Inbox { owner, sender });
+        store.open(&inbox).await.unwrap();
+        store.put_bytes(&inbox, &name, of.into_bytes()).await.unwrap();
+        inboxes.push(inbox);
+    }
+    alice.refresh().await.unwrap();
+    alice.discover(SpaceKind::Inbox).await.unwrap();
+    drive.forget_requests();
+    let lists = alice.list_many(&inboxes).await.unwrap();
+    assert_eq!(drive.requests().len(), 2);
+    for (inbox, list) in inboxes.iter().zip(lists) {
+        let [Listed::Object(object)] = &list.unwrap()[..] else { panic!("{inbox}") };
+        assert_eq!((&object.space, object.owner.as_ref()), (inbox, Some(inbox.writer())));
+    }
+}
+
+#[tokio::test]
+async fn a_mirror_believes_what_the_feed_tells_of_others_only_where_it_was_seen_to() {
+    let drive = DriveEmulator::start().unwrap();
+    drive.set_faults(FaultPlan { blind_changes: true, ..FaultPlan::default() });
+    let [alice, bob] = ["alice@example.org", "bob@example.org"]
+        .map(|of| Mirror::new(Arc::new(store_of(&drive, of))));
+    let [owner, sender] = [&alice, &bob].map(|store| store.info().identity.clone());
+    let inbox = |owner: &Email, sender: &Email| {
+        let (owner, sender) = (owner.clone(), sender.clone());
+        Space::Inbox { owner, sender }
+    };
+    // Bob has opened what Alice sends him, too: it lies with him, and he sees what she puts.
+    bob.open(&inbox(&owner, &sender)).await.unwrap();
+    alice.open(&inbox(&sender, &owner)).await.unwrap();
+    let outbox = Space::Outbox { owner: owner.clone(), recipient: sender.clone() };
+    let to_bob = inbox(&sender, &owner);
+    for text in ["first", "second", "third"] {
+        let name = ObjectName::parse(text).unwrap();
+        for space in [&outbox, &to_bob] {
+            bob.refresh().await.unwrap();
+            bob.list_all(space).await.unwrap();
+            alice.put_bytes(space, &name, text.as_bytes().to_vec()).await.unwrap();
+        }
+        bob.refresh().await.unwrap();
+        for space in [&outbox, &to_bob] {
+            let names = bob.list_all(space).await.unwrap();
+            assert!(names.iter().any(|object| object.name == name), "{text} in {space}");
+        }
     }
 }

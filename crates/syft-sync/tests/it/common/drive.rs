@@ -64,13 +64,7 @@ impl World {
     }
 
     pub(crate) fn create_dataset(&self, name: &str) {
-        let files = tempfile::tempdir().unwrap();
-        let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
-        std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
-        std::fs::write(&private, "name,age\nREAL PERSON,42\n").unwrap();
-        let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
-        (new.mock, new.private, new.users) = (Some(mock), Some(private), Audience::Any);
-        self.alice.manager.create_dataset(new, unsent()).now_or_never().unwrap().unwrap();
+        create_dataset(&self.alice, name);
     }
 
     /// Alice runs a job and releases all that came out.
@@ -80,12 +74,16 @@ impl World {
 
     /// The requests of one sync.
     pub(crate) async fn cost(&self, who: &Member) -> usize {
-        self.drive.forget_requests();
-        who.sync().await;
-        let requests = self.drive.requests();
-        // What is in a batch is not sent by itself.
-        requests.iter().filter(|request| !request.batched).count()
+        cost(&self.drive, who).await
     }
+}
+
+/// The requests of one sync.
+pub(crate) async fn cost(drive: &DriveEmulator, who: &Member) -> usize {
+    drive.forget_requests();
+    who.sync().await;
+    // What is in a batch is not sent by itself.
+    drive.requests().iter().filter(|request| !request.batched).count()
 }
 
 /// An owner runs a job and releases all that came out.
@@ -94,4 +92,15 @@ pub(crate) fn answer(owner: &Member, id: &JobId) {
     let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
     owner.manager.run_job(id, &options, &PlainSandbox, &mut Silent).unwrap();
     owner.manager.release_job(id, None, &ReleaseFiles::All, false).unwrap();
+}
+
+/// An owner makes a dataset that is for everybody.
+pub(crate) fn create_dataset(owner: &Member, name: &str) {
+    let files = tempfile::tempdir().unwrap();
+    let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
+    std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
+    std::fs::write(&private, "name,age\nREAL PERSON,42\n").unwrap();
+    let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
+    (new.mock, new.private, new.users) = (Some(mock), Some(private), Audience::Any);
+    owner.manager.create_dataset(new, unsent()).now_or_never().unwrap().unwrap();
 }
