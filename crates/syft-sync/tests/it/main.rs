@@ -9,6 +9,7 @@ mod damaged_objects;
 mod datasets;
 mod drive;
 mod drive_faults;
+mod drive_misbehaviour;
 mod event_cache;
 mod exactly_once;
 #[cfg(feature = "drive")]

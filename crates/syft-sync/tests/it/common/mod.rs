@@ -7,6 +7,7 @@ pub(crate) mod gate;
 pub(crate) mod hostile;
 pub(crate) mod interloper;
 pub(crate) mod python;
+pub(crate) mod raw_drive;
 pub(crate) mod recorder;
 pub(crate) mod torn;
 
