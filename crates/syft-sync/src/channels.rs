@@ -11,7 +11,7 @@ use crate::bodies;
 use crate::sealed::reject_of;
 use futures::stream::{self, BoxStream, StreamExt};
 use syft_core::{Email, Reject, RejectCode};
-use syft_transport::{Error, Object, Result, Space, Transport, TransportExt};
+use syft_transport::{Error, ListOptions, Listing, Object, Result, Space, Transport, TransportExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls to the store that are under way at a time.
@@ -46,12 +46,17 @@ pub(crate) async fn patiently<T>(
 pub(crate) async fn list_all(
     transport: &dyn Transport,
     spaces: Vec<(Email, Space)>,
-) -> Vec<(Email, Space, Result<Vec<Object>>)> {
+) -> Vec<(Email, Space, Result<Listing>)> {
     let list = |(peer, space): (Email, Space)| async move {
-        let listed = patiently(&space, 0, transport.list_all(&space)).await;
+        let listed = patiently(&space, 0, list_with_odd(transport, &space)).await;
         (peer, space, listed)
     };
     stream::iter(spaces).map(list).buffered(IN_FLIGHT).collect().await
+}
+
+/// All that lies in a space, what is no object included.
+pub(crate) async fn list_with_odd(transport: &dyn Transport, space: &Space) -> Result<Listing> {
+    transport.list_with_skipped(space, &ListOptions::default()).await
 }
 
 /// What became of an object that was to be fetched.

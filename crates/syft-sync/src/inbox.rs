@@ -2,7 +2,7 @@
 //! what becomes of one that is not to be read.
 
 use syft_core::{Email, NewEntry, Reject};
-use syft_transport::{Object, Space};
+use syft_transport::{Listing, Object, Skipped, Space};
 
 use crate::Result;
 use crate::engine::{Draft, refuse_unread, unknown_id, waits_on};
@@ -16,10 +16,13 @@ const BUDGET: usize = 256;
 /// Objects that were no message before, and are looked at again in one pass.
 const BUDGET_FORGED: usize = 16;
 
-/// How many objects of a channel have names that are of no message.
-pub(crate) fn ignored<K>(listed: &[Object], key: impl Fn(&str) -> Option<K>) -> usize {
+/// What of a channel is no message: each with its name and why.
+pub(crate) fn odd<K>(listing: &Listing, key: impl Fn(&str) -> Option<K>) -> Vec<Skipped> {
     let is_strange = |name: &str| name != HELLO && key(name).is_none();
-    listed.iter().filter(|object| is_strange(object.name.as_str())).count()
+    let names = listing.objects.iter().map(|object| object.name.as_str());
+    let strange = names.filter(|name| is_strange(name));
+    let strange = strange.map(|name| Skipped::new(name, "it is the name of no message"));
+    strange.chain(listing.skipped.iter().cloned()).collect()
 }
 
 impl Pass<'_> {

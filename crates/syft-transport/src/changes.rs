@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Object, Result, Space};
+use crate::{Object, Result, Skipped, Space};
 
 /// A place in a store's feed of changes; opaque, may be kept over restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,14 @@ pub enum Change {
     Space(Space),
     /// An object came into a space that I can read, or was replaced there.
     Put(Object),
-    /// The object that the store calls so went from wherever it was.
+    /// Something that is no object came into a space that I can read, or became so there.
+    Odd {
+        /// Where it lies.
+        space: Space,
+        /// What it is, with its [id](Skipped::id).
+        skipped: Skipped,
+    },
+    /// What the store calls so, an object or not, went from wherever it was.
     Removed {
         /// [`Object::id`].
         id: String,

@@ -12,6 +12,8 @@ pub enum Operation {
     Get,
     /// [`Transport::list`](crate::Transport::list)
     List,
+    /// [`Transport::list_many`](crate::Transport::list_many)
+    ListMany,
     /// [`Transport::delete`](crate::Transport::delete)
     Delete,
     /// [`Transport::retire`](crate::Transport::retire)
@@ -56,6 +58,7 @@ impl Operation {
             Operation::Put => "put",
             Operation::Get => "get",
             Operation::List => "list",
+            Operation::ListMany => "list many",
             Operation::Delete => "delete",
             Operation::Retire => "retire",
             Operation::Discover => "discover",

@@ -59,16 +59,15 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// [`Error::Denied`] where I may not read.
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
 
-    /// What lies in each of several spaces, in as few calls as the store allows.
+    /// What lies in each of several spaces, in their order: as [`list`](Transport::list)
+    /// without options tells it, not older than the last [`refresh`](Transport::refresh).
+    /// What is wrong with one space is said of that one. A store that can asks for many of
+    /// them in one call; any other asks for one after the other.
     ///
     /// # Errors
-    /// As [`list`](Transport::list), of any of them.
-    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
-        let mut lists = Vec::with_capacity(spaces.len());
-        for space in spaces {
-            lists.push(self.list(space, &ListOptions::default()).await?.try_collect().await?);
-        }
-        Ok(lists)
+    /// What the store answers, if it tells of none of them.
+    async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        Ok(one_by_one(self, spaces).await)
     }
 
     /// Takes notice of what others did: what [`list`](Transport::list) and
@@ -150,6 +149,26 @@ pub trait Transport: fmt::Debug + Send + Sync {
     fn changes(&self) -> Option<&dyn Changes> {
         None
     }
+}
+
+/// The listings of several spaces, each by a call of its own.
+pub(crate) async fn one_by_one<T: Transport + ?Sized>(
+    transport: &T,
+    spaces: &[Space],
+) -> Vec<Result<Vec<Listed>>> {
+    let mut lists = Vec::with_capacity(spaces.len());
+    for space in spaces {
+        lists.push(list_whole(transport, space).await);
+    }
+    lists
+}
+
+/// All that lies in a space.
+pub(crate) async fn list_whole<T: Transport + ?Sized>(
+    transport: &T,
+    space: &Space,
+) -> Result<Vec<Listed>> {
+    transport.list(space, &ListOptions::default()).await?.try_collect().await
 }
 
 /// What a store says about itself.
@@ -257,6 +276,15 @@ impl Listed {
             Listed::Skipped(skipped) => &skipped.name,
         }
     }
+
+    /// What the store calls it, if it calls it anything.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Listed::Object(object) => Some(&object.id),
+            Listed::Skipped(skipped) => skipped.id.as_deref(),
+        }
+    }
 }
 
 /// Longest name and reason of what is passed over, in characters.
@@ -269,6 +297,9 @@ pub struct Skipped {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// What the store calls it, if it calls it anything.
+    #[serde(default)]
+    pub id: Option<String>,
 }
 
 impl Skipped {
@@ -277,7 +308,14 @@ impl Skipped {
     #[must_use]
     pub fn new(name: &str, reason: impl AsRef<str>) -> Self {
         let safe = |text: &str| shorten(&safe_text(&shorten(text, MAX_SHOWN)), MAX_SHOWN);
-        Skipped { name: safe(name), reason: safe(reason.as_ref()) }
+        Skipped { name: safe(name), reason: safe(reason.as_ref()), id: None }
+    }
+
+    /// The same, with what the store calls it.
+    #[must_use]
+    pub fn with_id(mut self, id: Option<String>) -> Self {
+        self.id = id;
+        self
     }
 }
 
@@ -313,8 +351,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
         (**self).list(space, options).await
     }
-    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
-        (**self).list_each(spaces).await
+    async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        (**self).list_many(spaces).await
     }
     async fn refresh(&self) -> Result<()> {
         (**self).refresh().await

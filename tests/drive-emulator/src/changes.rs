@@ -8,7 +8,7 @@ use crate::accounts::Caller;
 use crate::clock::to_text;
 use crate::error::{Error, Result};
 use crate::files::page_size;
-use crate::item::Id;
+use crate::item::{Id, Item};
 use crate::message::{Request, Response};
 use crate::render::{answer, file};
 use crate::schema::{CHANGE_LIST, START};
@@ -77,6 +77,9 @@ fn change(
     (after, until): (u64, u64),
 ) -> Option<Value> {
     let view = state.store.after(until);
+    if state.faults.blinds_changes() && lies_with_others(state, caller, event, until) {
+        return None;
+    }
     let found = view.get(&event.id).filter(|item| view.lists(item, &caller.email));
     let own_only = request.params.flag("restrictToMyDrive", false);
     let found = match found {
@@ -103,6 +106,20 @@ fn change(
         }
     }
     Some(value)
+}
+
+/// Whether an item is, or was last, in a folder of somebody else's, and neither itself
+/// shared with the account nor its own.
+fn lies_with_others(state: &State, caller: &Caller, event: &Event, until: u64) -> bool {
+    let lies = |step: u64| {
+        let view = state.store.after(step);
+        let item = view.get(&event.id)?;
+        let folder = item.parent.as_deref().and_then(|id| view.get(id))?;
+        let is_shared = item.grants.iter().any(|grant| grant.to.names(&caller.email));
+        let owns = |item: &Item| item.is_owned_by(&caller.email);
+        Some(!owns(item) && !owns(folder) && !is_shared)
+    };
+    lies(until).or_else(|| lies(event.before)).unwrap_or(false)
 }
 
 /// Whether somebody saw a file at any time between two steps.

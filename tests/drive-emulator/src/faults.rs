@@ -145,6 +145,9 @@ pub struct FaultPlan {
     pub page_limit: Option<usize>,
     /// This share of all pages holds nothing and only goes on to the next.
     pub empty_pages: f64,
+    /// The changes of an account leave out what lies in folders that others share with it,
+    /// and tell of those folders alone.
+    pub blind_changes: bool,
 }
 
 /// The plan and how far it has gone.
@@ -211,6 +214,10 @@ impl Faults {
 
     pub(crate) fn page_limit(&self) -> Option<usize> {
         self.plan.page_limit
+    }
+
+    pub(crate) fn blinds_changes(&self) -> bool {
+        self.plan.blind_changes
     }
 
     pub(crate) fn empties_page(&mut self) -> bool {

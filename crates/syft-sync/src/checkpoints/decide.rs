@@ -16,8 +16,10 @@ use crate::ledger::{Fact, LoggedEvent, Piece, Saved, State, Unverified};
 
 /// Content in a rolling state, in bytes; above it the log alone holds the events.
 const ROLLING_BYTES: u64 = 64 << 20;
-/// Objects of the log that a fresh machine fetches beside the rolling state, at most.
-const ROLLED_AFTER: usize = 8;
+/// With so many objects of the log that are newer, the rolling state is put anew. A Python
+/// client that restores applies those from the newest to the oldest (`protocol.md` h.4):
+/// with two of them, what is older would count.
+const ROLLED_AFTER: usize = 2;
 /// Content in an incremental checkpoint, in bytes, unless one event is larger.
 const INCREMENTAL_BYTES: u64 = 256 << 20;
 

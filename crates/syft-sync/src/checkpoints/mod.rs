@@ -4,7 +4,7 @@
 //! has little to fetch:
 //!
 //! 1. the *rolling state*: the newest event of each path since the last
-//!    checkpoint, put at the end of the first sync, and of one after which eight
+//!    checkpoint, put at the end of the first sync, and of one after which two
 //!    objects of the log are newer than the one before;
 //! 2. an *incremental checkpoint*: the same, once there are enough events;
 //! 3. a *full checkpoint*: all files, in place of enough incremental ones.

@@ -5,13 +5,13 @@ use syft_core::codec::{Limits, decode_proposal};
 use syft_core::{DatasitePath, Email, JobName};
 use syft_job::DueJobs;
 use syft_perm::Permissions;
-use syft_transport::{Object, Space};
+use syft_transport::{Listing, Object, Space};
 
-use super::{DatasiteOwnerSyncer, note_ignored, note_problem};
+use super::{DatasiteOwnerSyncer, note_odd, note_problem};
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{Draft, OwnerRules, contradiction_in, is_held, on_proposal};
-use crate::inbox::ignored;
+use crate::inbox::odd;
 use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
 use crate::peers::PeerTable;
@@ -33,7 +33,7 @@ impl DatasiteOwnerSyncer<'_> {
         permissions: &Permissions,
         jobs: &DueJobs,
         peers: &BTreeSet<Email>,
-        mut listed: BTreeMap<Email, Vec<Object>>,
+        mut listed: BTreeMap<Email, Listing>,
         report: &mut SyncReport,
     ) -> Result<BTreeSet<Email>> {
         let inbox = |peer: &Email| {
@@ -42,17 +42,17 @@ impl DatasiteOwnerSyncer<'_> {
         };
         let missing = peers.iter().filter(|peer| !listed.contains_key(*peer));
         let missing = missing.map(|peer| (peer.clone(), inbox(peer))).collect();
-        for (peer, _, objects) in list_all(&*self.node.transport, missing).await {
-            match objects {
-                Ok(objects) => drop(listed.insert(peer, objects)),
+        for (peer, _, listing) in list_all(&*self.node.transport, missing).await {
+            match listing {
+                Ok(listing) => drop(listed.insert(peer, listing)),
                 Err(error) => note_problem(report, &peer, error.into())?,
             }
         }
         let mut channels = Vec::new();
         for peer in peers {
-            let Some(objects) = listed.remove(peer) else { continue };
-            note_ignored(report, peer, ignored(&objects, proposal_order));
-            let objects = pass.new_objects(&inbox(peer), objects, proposal_order);
+            let Some(listing) = listed.remove(peer) else { continue };
+            note_odd(report, peer, &odd(&listing, proposal_order));
+            let objects = pass.new_objects(&inbox(peer), listing.objects, proposal_order);
             if !objects.is_empty() {
                 channels.push((peer.clone(), objects));
             }

@@ -8,10 +8,10 @@ mod route;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use syft_core::{DatasitePath, Email, LayoutKind};
+use syft_core::{DatasitePath, Email, LayoutKind, shorten};
 use syft_job::{DueJobs, Intake, JobStore, Problem};
 use syft_perm::{Level, Permissions};
-use syft_transport::Object;
+use syft_transport::{Listing, Skipped};
 
 use self::look::Look;
 pub(crate) use self::messages::is_quarantine;
@@ -23,6 +23,9 @@ use crate::{SyftboxManager, SyncOptions};
 /// How often messages are taken in one pass: once, and once more for each revision of
 /// a job that came together with the one before it.
 const MOST_ROUNDS: usize = 8;
+
+/// Of the name of what is no message, so many characters are shown.
+const SHOWN_NAME: usize = 80;
 
 /// Takes proposals of peers, turns my own edits into events, and sends each
 /// reader what the reader may see.
@@ -139,7 +142,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         pass: &mut Pass<'_>,
         peers: &BTreeSet<Email>,
         readers: &BTreeSet<Email>,
-        listed: BTreeMap<Email, Vec<Object>>,
+        listed: BTreeMap<Email, Listing>,
         recompute_hashes: bool,
         report: &mut SyncReport,
     ) -> Result<bool> {
@@ -205,10 +208,22 @@ fn note_bad_rules(permissions: &Permissions, report: &mut SyncReport) {
     }
 }
 
-/// What lies in a peer's channel and is no message is counted, and nothing else.
-pub(crate) fn note_ignored(report: &mut SyncReport, peer: &Email, ignored: usize) {
-    if ignored > 0 {
-        report.peer(peer).ignored += ignored;
+/// What lies in a peer's channel and is no message is counted and told, and left alone.
+pub(crate) fn note_odd(report: &mut SyncReport, peer: &Email, odd: &[Skipped]) {
+    let Some(first) = odd.first() else { return };
+    report.peer(peer).ignored += odd.len();
+    let (things, are) = match odd.len() {
+        1 => ("1 thing".to_owned(), "is no message"),
+        n => (format!("{n} things"), "are no messages"),
+    };
+    let note = format!(
+        "{things} in the folder between {peer} and you {are} and left alone, as '{}': {}; ask \
+         {peer} to take away what is not meant for you",
+        shorten(&first.name, SHOWN_NAME),
+        first.reason
+    );
+    if !report.notes.contains(&note) {
+        report.notes.push(note);
     }
 }
 

@@ -3,13 +3,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt};
 use syft_core::{Disk, Email, NewEntry, Timestamp};
 use syft_crypto::{Bundle, verification_words};
-use syft_transport::{Identities, Object, ObjectName, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{
+    Identities, Listing, Object, ObjectName, Space, SpaceKind, Transport, TransportExt,
+};
 
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
 use super::profile::{joined, profile_of};
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
-use crate::channels::{IN_FLIGHT, patiently};
+use crate::channels::{IN_FLIGHT, list_with_odd, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::ledger::State;
 use crate::node::{Node, Pass};
@@ -24,7 +26,7 @@ pub(crate) struct Connections {
     pub(crate) heard: BTreeMap<Email, Heard>,
     /// The inboxes of accepted peers as they were listed when their hello was looked
     /// for.
-    pub(crate) inboxes: BTreeMap<Email, Vec<Object>>,
+    pub(crate) inboxes: BTreeMap<Email, Listing>,
     /// What looks like a request and is none.
     pub(crate) suspicious: Vec<String>,
     /// With whom nothing may be exchanged as things stand, since it could not be sealed.
@@ -95,7 +97,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
 /// What lies in somebody's inbox here.
 struct Listened {
     /// All of it, if it was asked for.
-    inbox: Option<Vec<Object>>,
+    inbox: Option<Listing>,
     /// The hello, in as many objects as it has, and what it says, unless that cannot be
     /// had.
     hello: Option<(Vec<Object>, Said)>,
@@ -111,9 +113,9 @@ async fn listen(
     known: &KnownHellos,
 ) -> syft_transport::Result<Listened> {
     let (inbox, object) = if accepted {
-        let objects = transport.list_all(space).await?;
-        let hello = objects.iter().find(|object| object.name.as_str() == HELLO).cloned();
-        (Some(objects), hello)
+        let listing = list_with_odd(transport, space).await?;
+        let hello = listing.objects.iter().find(|object| object.name.as_str() == HELLO).cloned();
+        (Some(listing), hello)
     } else {
         (None, transport.find(space, &ObjectName::parse(HELLO)?).await?)
     };

@@ -144,8 +144,8 @@ impl Transport for Sealed {
         self.inner.list(space, options).await
     }
 
-    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
-        self.inner.list_each(spaces).await
+    async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        self.inner.list_many(spaces).await
     }
 
     async fn refresh(&self) -> Result<()> {

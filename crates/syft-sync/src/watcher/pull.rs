@@ -9,10 +9,10 @@ use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
 use crate::engine::{contradiction_in, on_events, on_refusal};
 use crate::evidence::put_back;
-use crate::inbox::ignored;
+use crate::inbox::odd;
 use crate::ledger::TrustFact;
 use crate::node::Pass;
-use crate::owner::{is_quarantine, note_ignored, note_problem};
+use crate::owner::{is_quarantine, note_odd, note_problem};
 use crate::refusal::Refusal;
 use crate::report::SyncReport;
 
@@ -36,17 +36,17 @@ impl DatasiteWatcherSyncer<'_> {
         let mut channels = Vec::new();
         for (owner, space, listed) in list_all(&*self.node.transport, spaces).await {
             match listed {
-                Ok(objects) => {
+                Ok(listing) => {
                     let state = pass.ledger.state();
                     // Who has taken the own hello away, too, has left.
                     let is_here = greeting.contains(&owner);
                     if let Some(problem) =
-                        put_back(state, &owner, &space, &objects).filter(|_| is_here)
+                        put_back(state, &owner, &space, &listing.objects).filter(|_| is_here)
                     {
                         report.alarm(&owner, problem);
                     }
-                    note_ignored(report, &owner, ignored(&objects, order));
-                    let objects = pass.new_objects(&space, objects, order);
+                    note_odd(report, &owner, &odd(&listing, order));
+                    let objects = pass.new_objects(&space, listing.objects, order);
                     if !objects.is_empty() {
                         channels.push((owner, objects));
                     } else if self.has_nothing_of(pass, &owner) {

@@ -1,13 +1,14 @@
 //! Over Google Drive: the main job.
 
+use futures::future::join_all;
 use syft_core::Email;
-use syft_drive_emulator::DriveEmulator;
+use syft_drive_emulator::{DriveEmulator, FaultPlan};
 use syft_job::{JobId, JobsList};
 use syft_sync::SubmitOptions;
 use syft_transport::{Space, TransportExt as _};
 
-use crate::common::Secrecy;
-use crate::common::drive::{World, store};
+use crate::common::drive::{World, cost, store};
+use crate::common::{Member, Secrecy, alice, email};
 
 const ANSWER: &str = "alice@hospital.org/jobs/bob@university.org/census/outputs/answer.txt";
 
@@ -35,6 +36,38 @@ async fn the_main_job_over_drive_in_the_open() {
 #[tokio::test]
 async fn the_main_job_over_drive_sealed() {
     a_job_goes_there_and_its_answer_back(Secrecy::Sealed).await;
+}
+
+/// A feed that does not tell what lies in others' folders is not believed. Beside it, each
+/// sync asks once what others have opened, for there may be a new peer or dataset, and once
+/// what lies in all that is known, up to fifty folders at a time.
+#[tokio::test]
+async fn a_sync_with_a_blind_feed_asks_for_all_peers_at_once() {
+    let drive = DriveEmulator::start().unwrap();
+    drive.set_faults(FaultPlan { blind_changes: true, ..FaultPlan::default() });
+    let join = |of, seed| {
+        let store = store(&drive, &of);
+        Member::join_as(of, store, seed, Secrecy::Open)
+    };
+    let owner = join(alice(), 1).await;
+    let peers = (0..10).map(|n| join(email(&format!("peer{n}@university.org")), 10 + n));
+    let peers = join_all(peers).await;
+    for peer in &peers {
+        peer.manager.add_peer(&owner.email, false).await.unwrap();
+        owner.manager.approve_peer_request(&peer.email, true).await.unwrap();
+    }
+    for _ in 0..2 {
+        owner.sync().await;
+        join_all(peers.iter().map(Member::sync)).await;
+    }
+    for who in [&owner, &peers[0]] {
+        assert_eq!(cost(&drive, who).await, 3, "{}", who.email);
+    }
+    peers[7].submit("true", "census").await;
+    peers[7].sync().await;
+    owner.sync().await;
+    assert_eq!(owner.manager.job_store().jobs().unwrap().iter().count(), 1);
+    assert_eq!(cost(&drive, &owner).await, 3);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod damaged_objects;
 mod datasets;
 mod drive;
 mod drive_budget;
+mod drive_faults;
+mod drive_misbehaviour;
 mod event_cache;
 mod exactly_once;
 #[cfg(feature = "drive")]

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::layers::{changes_of, impl_layer, sharing_of};
 use crate::{
-    ByteStream, ChangePage, Changes, Cursor, Discovered, Info, ListOptions, ListStream, Object,
-    ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
+    ByteStream, ChangePage, Changes, Cursor, Discovered, Info, ListOptions, ListStream, Listed,
+    Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
     Transport,
 };
 
@@ -45,6 +45,11 @@ impl Fresh {
 
     async fn get_through(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
         self.inner.get(object, range).await
+    }
+
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        self.inner.refresh().await?;
+        self.inner.list_many(spaces).await
     }
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {

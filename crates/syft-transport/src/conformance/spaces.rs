@@ -1,5 +1,5 @@
 use super::{Cast, Exception, Verdict, ensure, name};
-use crate::{Recipient, Space, SpaceKind, Transport, TransportExt, grants};
+use crate::{Listed, Object, Recipient, Space, SpaceKind, Transport, TransportExt, grants};
 
 const LIMIT: u64 = 1024;
 
@@ -72,6 +72,41 @@ pub(super) async fn spaces_are_apart(cast: &Cast) -> Verdict {
         }
     }
     Ok(())
+}
+
+pub(super) async fn many_spaces_are_listed_as_each_is(cast: &Cast) -> Verdict {
+    let (inbox, log) = (cast.inbox(), cast.log());
+    for (who, space) in [(&cast.peer, &inbox), (&cast.owner, &log)] {
+        who.open(space).await?;
+        for text in ["first", "second"] {
+            who.put_bytes(space, &name(text)?, space.to_string().into_bytes()).await?;
+        }
+    }
+    let closed = Space::Checkpoints { owner: cast.owner_email() };
+    // One is asked for twice, and nobody has opened another.
+    let spaces = [log.clone(), closed, inbox.clone(), log];
+    let lists = cast.owner.list_many(&spaces).await?;
+    ensure!(lists.len() == spaces.len(), "{} lists of {} spaces", lists.len(), spaces.len());
+    for (space, list) in spaces.iter().zip(lists) {
+        let mut objects: Vec<Object> = list?.into_iter().filter_map(as_object).collect();
+        objects.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let alone = cast.owner.list_all(space).await?;
+        ensure!(objects == alone, "{space} lists {objects:?} among others and {alone:?} alone");
+    }
+    let theirs = Space::Log { owner: cast.peer_email() };
+    cast.peer.open(&theirs).await?;
+    let lists = cast.peer.list_many(&[inbox, theirs.clone()]).await?;
+    ensure!(lists.len() == 2, "{} lists of 2 spaces", lists.len());
+    // Whatever is said of a space that only the owner reads, it stops no other.
+    ensure!(matches!(lists.last(), Some(Ok(list)) if list.is_empty()), "{theirs}: {lists:?}");
+    Ok(())
+}
+
+fn as_object(line: Listed) -> Option<Object> {
+    match line {
+        Listed::Object(object) => Some(object),
+        Listed::Skipped(_) => None,
+    }
 }
 
 pub(super) async fn an_inbox_is_discovered(cast: &Cast) -> Verdict {

@@ -83,9 +83,12 @@ impl DriveTransport {
     }
 
     fn folder_change(&self, id: String, file: File) -> Option<Change> {
-        let Some((folder, id)) = recognise(file) else {
-            // It may have had a name of ours.
-            return self.folders.known.forget(&id)?.space().map(Change::Space);
+        let Some((folder, id)) = recognise(file.clone()) else {
+            // It may have had a name of ours, or lie where only files should.
+            return match self.folders.known.forget(&id) {
+                Some(known) => known.space().map(Change::Space),
+                None => Some(self.file_change(id, &file)),
+            };
         };
         let space = folder.space();
         self.folders.known.add(folder, id);
@@ -101,9 +104,10 @@ impl DriveTransport {
         let known = folders.find_map(|folder| folder.space_of(name));
         let space = known.or_else(|| Folder::profile_of(&owner_of(file)?, name));
         let space = space.filter(|space| !matches!(space, Space::Archive { .. }));
-        match space.map(|space| object(&space, file)) {
-            Some(Ok(object)) => Change::Put(object),
-            _ => Change::Removed { id },
+        match space.map(|space| (object(&space, file), space)) {
+            Some((Ok(object), _)) => Change::Put(object),
+            Some((Err(skipped), space)) => Change::Odd { space, skipped },
+            None => Change::Removed { id },
         }
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn owner_of(file: &File) -> Option<Email> {
 /// The object that a file in a space is; whatever is none is passed over.
 pub(super) fn object(space: &Space, file: &File) -> Result<Object, Skipped> {
     let raw = file.name.as_deref().unwrap_or_default();
-    let skipped = |reason: &str| Skipped::new(raw, reason);
+    let skipped = |reason: &str| Skipped::new(raw, reason).with_id(file.id.clone());
     if is_folder(file) {
         return Err(skipped("it is a folder"));
     }

@@ -10,6 +10,7 @@ use syft_core::Email;
 use super::call::{Call, What};
 use super::client::Client;
 use super::files::{FIELDS, is_folder, owner_of};
+use super::ids::Made;
 use super::known::Known;
 use super::names::{Direction, Folder, OF_OTHERS, Purpose};
 use super::query::{FOLDER_TYPE, Query};
@@ -25,6 +26,8 @@ pub(super) struct Folders {
     /// is made twice.
     making: tokio::sync::Mutex<bool>,
     fresh: Mutex<Fresh>,
+    /// One at a time asks for ids.
+    pub(super) asking: tokio::sync::Mutex<()>,
 }
 
 /// What need not be looked for again before the next refresh.
@@ -39,8 +42,8 @@ struct Fresh {
 
 impl Folders {
     pub(super) fn new(client: Client, me: Email, known: Known) -> Self {
-        let making = tokio::sync::Mutex::default();
-        Folders { client, me, known, making, fresh: Mutex::default() }
+        let (making, fresh, asking) = Default::default();
+        Folders { client, me, known, making, fresh, asking }
     }
 
     fn fresh(&self) -> MutexGuard<'_, Fresh> {
@@ -102,6 +105,7 @@ impl Folders {
         match self.survey_below(&roots, what).await {
             // What was known was deleted.
             Err(Error::NotFound { .. }) => {
+                roots.iter().for_each(|id| drop(self.known.forget(id)));
                 let roots = self.survey_roots(what).await?;
                 self.survey_below(&roots, what).await
             }
@@ -179,7 +183,29 @@ impl Folders {
     }
 
     async fn create(&self, folder: &Folder, parent: Option<&str>, what: &What) -> Result<String> {
-        let mut about = json!({ "name": folder.to_string(), "mimeType": FOLDER_TYPE });
+        let key = format!("folder/{folder}");
+        let name = folder.to_string();
+        let make = |id| self.create_as(id, folder, parent, what);
+        let made = self.make_once(&key, &name, what, make).await;
+        if !matches!(&made, Err(error) if error.is_retryable()) {
+            self.known.end(&key);
+        }
+        let (Made::Now(file) | Made::Before(file)) = made?;
+        let id = file.id.ok_or_else(|| {
+            Error::temporary(what.action, &what.subject, "Google named no folder")
+        })?;
+        self.known.add_made(folder.clone(), id.clone());
+        Ok(id)
+    }
+
+    async fn create_as(
+        &self,
+        id: String,
+        folder: &Folder,
+        parent: Option<&str>,
+        what: &What,
+    ) -> Result<File> {
+        let mut about = json!({ "id": id, "name": folder.to_string(), "mimeType": FOLDER_TYPE });
         if let (Some(parent), Some(fields)) = (parent, about.as_object_mut()) {
             fields.insert("parents".to_owned(), json!([parent]));
         }
@@ -188,12 +214,7 @@ impl Folders {
             .call(Method::POST, &["files"], what.clone())
             .query("fields", FIELDS)
             .json(&about);
-        let made: File = self.client.json(&call).await?;
-        let id = made.id.ok_or_else(|| {
-            Error::temporary(what.action, &what.subject, "Google named no folder")
-        })?;
-        self.known.add(folder.clone(), id.clone());
-        Ok(id)
+        self.client.json(&call).await
     }
 
     /// Both boxes between a datasite and me, its peer.

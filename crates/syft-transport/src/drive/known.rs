@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::names::Folder;
 use crate::Cache;
 
+/// Of so many things that were made it is remembered under which ids.
+const FINISHED: usize = 64;
+
 /// What folders are called by Drive.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -28,14 +31,22 @@ struct State {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Kept {
     /// The ids of each folder; of twins the oldest first.
     #[serde(with = "crate::pairs")]
     ids: BTreeMap<Folder, Vec<String>>,
     /// Those that were shared with the peer that they are for.
     shared: BTreeSet<String>,
-    /// Objects that may have been put, though nobody said so.
-    doubtful: BTreeSet<String>,
+    /// Those that I made and no list has shown yet.
+    unlisted: BTreeSet<String>,
+    /// The ids of what may have been made, though nobody said so.
+    reserved: BTreeMap<String, String>,
+    /// What was made last, with its ids: a process that dies before it notes that may try
+    /// it again.
+    finished: Vec<(String, String)>,
+    /// Ids that nothing has yet.
+    spare_ids: BTreeSet<String>,
 }
 
 impl Known {
@@ -61,18 +72,33 @@ impl Known {
         self.state().kept.ids.keys().cloned().collect()
     }
 
-    /// Takes in what was found, oldest first, in place of all that these selected.
+    /// Takes in what a list showed, oldest first, in place of all that these selected. What
+    /// I made stays until a list has shown it: one that lags does not say that it is gone.
     pub(super) fn replace(&self, selected: impl Fn(&Folder) -> bool, found: Vec<(Folder, String)>) {
         self.change(|state| {
-            let gone = |folder: &Folder| selected(folder);
-            state.kept.ids.retain(|folder, _| !gone(folder));
-            state.folders.retain(|_, folder| !gone(folder));
-            found.into_iter().for_each(|(folder, id)| state.add(folder, id));
+            let State { kept, folders, .. } = state;
+            kept.unlisted.retain(|made| !found.iter().any(|(_, id)| id == made));
+            folders.retain(|id, folder| !selected(folder) || kept.unlisted.contains(id));
+            let made: Vec<(Folder, String)> = folders
+                .iter()
+                .filter(|(_, folder)| selected(folder))
+                .map(|(id, folder)| (folder.clone(), id.clone()))
+                .collect();
+            kept.ids.retain(|folder, _| !selected(folder));
+            found.into_iter().chain(made).for_each(|(folder, id)| state.add(folder, id));
         });
     }
 
     pub(super) fn add(&self, folder: Folder, id: String) {
         self.change(|state| state.add(folder, id));
+    }
+
+    /// Takes in a folder that I made.
+    pub(super) fn add_made(&self, folder: Folder, id: String) {
+        self.change(|state| {
+            state.kept.unlisted.insert(id.clone());
+            state.add(folder, id);
+        });
     }
 
     /// Forgets a folder that is gone.
@@ -86,6 +112,7 @@ impl Known {
                 }
             }
             state.unshare(id);
+            state.kept.unlisted.remove(id);
             Some(folder)
         })
     }
@@ -111,15 +138,47 @@ impl Known {
         self.change(|state| state.unshare(id));
     }
 
-    /// Notes that an object is being put; whether an earlier put of it came to an end is
-    /// not known.
-    pub(super) fn begin(&self, key: &str) -> bool {
-        self.change(|state| !state.kept.doubtful.insert(key.to_owned()))
+    /// The id for what is being made: the one of an earlier try, which may have come through,
+    /// or else one that is spare; `None` if there is none.
+    pub(super) fn reserve(&self, key: &str) -> Option<String> {
+        self.change(|state| {
+            // No other process may have the same spare one.
+            if let Some(cache) = &self.cache {
+                state.catch_up(&cache.load().unwrap_or_default());
+            }
+            if let Some(id) = state.kept.reserved.get(key) {
+                return Some(id.clone());
+            }
+            let finished = state.kept.finished.extract_if(.., |(known, _)| known == key).last();
+            let id = match finished {
+                Some((_, id)) => id,
+                None => state.kept.spare_ids.pop_last()?,
+            };
+            state.kept.reserved.insert(key.to_owned(), id.clone());
+            Some(id)
+        })
     }
 
-    /// Notes what came of it.
+    /// Notes that it was made.
+    pub(super) fn finish(&self, key: &str) {
+        self.change(|state| {
+            let finished = &mut state.kept.finished;
+            finished.extend(state.kept.reserved.remove_entry(key));
+            finished.drain(..finished.len().saturating_sub(FINISHED));
+        });
+    }
+
+    /// Notes that nothing has its id.
     pub(super) fn end(&self, key: &str) {
-        self.change(|state| state.kept.doubtful.remove(key));
+        self.change(|state| state.kept.reserved.remove(key));
+    }
+
+    pub(super) fn add_spare_ids(&self, ids: Vec<String>) {
+        self.change(|state| state.kept.spare_ids.extend(ids));
+    }
+
+    pub(super) fn drop_spare_ids(&self) {
+        self.change(|state| state.kept.spare_ids.clear());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -165,15 +224,25 @@ impl State {
             return;
         }
         let there = cache.load().unwrap_or_default();
-        if there != self.saved {
-            self.kept.take_in(&self.base, &Kept::read(&there));
-            self.index();
-        }
+        self.catch_up(&there);
         let Ok(bytes) = serde_json::to_vec(&self.kept) else { return };
         if bytes != there {
             cache.save(&bytes);
         }
         (self.saved, self.base) = (bytes, self.kept.clone());
+    }
+}
+
+impl State {
+    /// Takes in what another process has kept since.
+    fn catch_up(&mut self, there: &[u8]) {
+        if there == self.saved {
+            return;
+        }
+        let theirs = Kept::read(there);
+        self.kept.take_in(&self.base, &theirs);
+        self.index();
+        (self.saved, self.base) = (there.to_vec(), theirs);
     }
 }
 
@@ -187,10 +256,18 @@ impl Kept {
     fn take_in(&mut self, base: &Kept, theirs: &Kept) {
         for (mine, base, theirs) in [
             (&mut self.shared, &base.shared, &theirs.shared),
-            (&mut self.doubtful, &base.doubtful, &theirs.doubtful),
+            (&mut self.unlisted, &base.unlisted, &theirs.unlisted),
+            (&mut self.spare_ids, &base.spare_ids, &theirs.spare_ids),
         ] {
             mine.extend(theirs.difference(base).cloned());
             mine.retain(|id| theirs.contains(id) || !base.contains(id));
+        }
+        self.reserved
+            .retain(|key, _| theirs.reserved.contains_key(key) || !base.reserved.contains_key(key));
+        for (key, id) in &theirs.reserved {
+            if !base.reserved.contains_key(key) {
+                self.reserved.entry(key.clone()).or_insert_with(|| id.clone());
+            }
         }
         let has = |ids: &BTreeMap<Folder, Vec<String>>, folder: &Folder, id: &String| {
             ids.get(folder).is_some_and(|ids| ids.contains(id))
@@ -234,16 +311,32 @@ mod tests {
         known.add(root.clone(), "a".to_owned());
         known.add(root.clone(), "b".to_owned());
         known.set_shared(&["a".to_owned()]);
-        assert!(!known.begin("key"));
+        known.add_spare_ids(vec!["1".to_owned(), "2".to_owned()]);
+        assert_eq!(known.reserve("key").as_deref(), Some("2"));
         let again = Known::new(Some(memory.clone()));
         assert_eq!(again.ids(&root), ["a", "b"]);
         assert!(again.is_shared("a"));
-        assert!(again.begin("key"));
+        assert_eq!(again.reserve("key").as_deref(), Some("2"));
         again.end("key");
         assert_eq!(again.forget("a"), Some(root.clone()));
         let last = Known::new(Some(memory));
         assert_eq!((last.ids(&root), last.folder("a")), (vec!["b".to_owned()], None));
-        assert!(!last.is_shared("a") && !last.begin("key"));
+        assert!(!last.is_shared("a"));
+        assert_eq!(last.reserve("key").as_deref(), Some("1"));
+        assert_eq!(last.reserve("another"), None);
+    }
+
+    #[test]
+    fn f3_what_was_made_is_not_forgotten_before_a_list_has_shown_it() {
+        let root = Folder::root(&Email::parse("o@example.org").unwrap());
+        let known = Known::new(None);
+        known.add_made(root.clone(), "a".to_owned());
+        known.replace(|_| true, Vec::new());
+        assert_eq!(known.ids(&root), ["a"]);
+        known.replace(|_| true, vec![(root.clone(), "a".to_owned())]);
+        assert_eq!(known.ids(&root), ["a"]);
+        known.replace(|_| true, Vec::new());
+        assert!(known.ids(&root).is_empty());
     }
 
     #[test]
@@ -254,12 +347,14 @@ mod tests {
         let begun = Known::new(Some(memory.clone()));
         begun.add(first.clone(), "a".to_owned());
         begun.set_shared(&["a".to_owned()]);
-        begun.begin("old");
+        begun.add_spare_ids((1..=4).map(|n| n.to_string()).collect());
+        begun.reserve("old");
         let (one, other) = (Known::new(Some(memory.clone())), Known::new(Some(memory.clone())));
         one.add(second.clone(), "b".to_owned());
         one.set_unshared("a");
-        one.begin("put without an answer");
+        assert_eq!(one.reserve("put without an answer").as_deref(), Some("3"));
         one.end("old");
+        assert_eq!(other.reserve("its").as_deref(), Some("2"), "no id is given out twice");
         other.add(first.clone(), "c".to_owned());
         for known in [&other, &Known::new(Some(memory.clone()))] {
             assert_eq!(known.ids(&first), ["a", "c"]);
@@ -268,8 +363,7 @@ mod tests {
                 (vec!["b".to_owned()], Some(second.clone()))
             );
             assert!(!known.is_shared("a"));
-            assert!(known.begin("put without an answer") && !known.begin("old"));
-            known.end("old");
+            assert_eq!(known.reserve("put without an answer").as_deref(), Some("3"));
         }
         one.forget("a");
         other.forget("c");

@@ -1,7 +1,6 @@
 //! What lies in spaces.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
+use std::collections::BTreeSet;
 
 use google_drive3::api::File;
 use syft_core::Email;
@@ -13,9 +12,6 @@ use super::names::{self, Folder, Purpose};
 use super::query::Query;
 use crate::{Error, Listed, Result, Space};
 
-/// Folders that are looked into by one search.
-const MOST_FOLDERS: usize = 50;
-
 impl DriveTransport {
     /// The adverts of a participant, of which there should be one.
     pub(super) async fn version_files(&self, owner: &Email, what: &What) -> Result<Vec<File>> {
@@ -26,32 +22,34 @@ impl DriveTransport {
     /// The folders of a space that there are, by their ids, after a look at the store if
     /// none is known.
     pub(super) async fn places(&self, space: &Space, what: &What) -> Result<Vec<String>> {
-        let folders = Folder::parts_of(space);
-        let known = || -> Vec<String> {
-            let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
-            let mut folders = folders.clone();
-            if let Space::Archive { .. } = space {
-                folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
-            }
-            let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
-            ids.collect::<BTreeSet<String>>().into_iter().collect()
-        };
-        let ids = known();
+        let ids = self.known_places(space);
         if !ids.is_empty() {
             return Ok(ids);
         }
+        let folders = Folder::parts_of(space);
         if folders.iter().any(|folder| folder.owner == *self.me()) {
             self.folders.look_at_mine(what).await?;
         }
         if folders.iter().any(|folder| folder.owner != *self.me()) {
             self.folders.look_at_others(what).await?;
         }
-        Ok(known())
+        Ok(self.known_places(space))
+    }
+
+    /// The folders of a space that are known, by their ids.
+    pub(super) fn known_places(&self, space: &Space) -> Vec<String> {
+        let is_archive = |folder: &Folder| matches!(folder.purpose, Purpose::Archive { .. });
+        let mut folders = Folder::parts_of(space);
+        if let Space::Archive { .. } = space {
+            folders.extend(self.folders.known.folders().into_iter().filter(is_archive));
+        }
+        let ids = folders.iter().flat_map(|folder| self.folders.known.ids(folder));
+        ids.collect::<BTreeSet<String>>().into_iter().collect()
     }
 
     /// Where else there is one file of a space: of what a participant keeps for itself, it
     /// lies beside the folders.
-    fn roots_of(&self, space: &Space) -> Vec<String> {
+    pub(super) fn roots_of(&self, space: &Space) -> Vec<String> {
         match space {
             Space::State { owner } => self.folders.known.ids(&Folder::root(owner)),
             _ => Vec::new(),
@@ -94,62 +92,9 @@ impl DriveTransport {
         };
         Ok(files.iter().map(|file| as_line(space, file)).collect())
     }
-
-    /// What lies in each of several spaces: those that are one kind of folder are looked into
-    /// together.
-    pub(super) async fn list_together(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
-        let what = What::new("list", &self.info.name);
-        let mut folders: BTreeMap<String, usize> = BTreeMap::new();
-        let mut lists: Vec<Vec<Listed>> = spaces.iter().map(|_| Vec::new()).collect();
-        let mut alone = Vec::new();
-        for (number, space) in spaces.iter().enumerate() {
-            self.check_read(space, &What::new("list", space)).await?;
-            match space {
-                Space::Profile { .. } => alone.push(number),
-                _ => folders
-                    .extend(self.places(space, &what).await?.into_iter().map(|id| (id, number))),
-            }
-        }
-        let mut roots = Vec::new();
-        for (number, space) in spaces.iter().enumerate() {
-            roots.extend(self.roots_of(space).into_iter().map(|id| (id, number)));
-        }
-        let root_ids: Vec<String> = roots.iter().map(|(id, _)| id.clone()).collect();
-        let ids: Vec<String> = folders.keys().cloned().collect();
-        folders.extend(roots);
-        for (ids, roots) in
-            ids.chunks(MOST_FOLDERS).zip(iter::once(&*root_ids).chain(iter::repeat(&[][..])))
-        {
-            let query = Query::all().in_one_of_or_named(ids, names::PEERS_FILE, roots);
-            let found = self.client().search_all(&query, &what).await;
-            let files = match found {
-                // One that was known is gone: which, each of them tells.
-                Err(Error::NotFound { .. }) => {
-                    alone = (0..spaces.len()).collect();
-                    break;
-                }
-                found => found?,
-            };
-            for file in &files {
-                let parents = file.parents.iter().flatten();
-                for number in parents.filter_map(|parent| folders.get(parent)) {
-                    if let (Some(list), Some(space)) = (lists.get_mut(*number), spaces.get(*number))
-                    {
-                        list.push(as_line(space, file));
-                    }
-                }
-            }
-        }
-        for number in alone {
-            if let (Some(list), Some(space)) = (lists.get_mut(number), spaces.get(number)) {
-                *list = self.listed(space, &What::new("list", space)).await?;
-            }
-        }
-        Ok(lists)
-    }
 }
 
-fn as_line(space: &Space, file: &File) -> Listed {
+pub(super) fn as_line(space: &Space, file: &File) -> Listed {
     match files::object(space, file) {
         Ok(object) => Listed::Object(object),
         Err(skipped) => Listed::Skipped(skipped),

@@ -10,8 +10,10 @@ mod errors;
 mod files;
 mod folders;
 mod get;
+mod ids;
 mod known;
 mod list;
+mod many;
 mod names;
 mod pieces;
 mod put;
@@ -138,6 +140,17 @@ impl DriveTransport {
             _ => denied(),
         }
     }
+
+    /// The same, as far as it is known.
+    fn reads(&self, space: &Space) -> bool {
+        reads_by_role(space, self.me())
+            || space.writer() == self.me()
+            || match space {
+                Space::Profile { .. } => true,
+                Space::Collection { .. } => !self.known_places(space).is_empty(),
+                _ => false,
+            }
+    }
 }
 
 #[async_trait]
@@ -197,7 +210,7 @@ impl Transport for DriveTransport {
         Ok(stream::iter(lines.into_iter().map(Ok)).boxed())
     }
 
-    async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
+    async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
         self.list_together(spaces).await
     }
 

@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use super::DriveTransport;
 use super::call::What;
 use super::files::{FIELDS, object};
+use super::ids::Made;
 use super::names::Folder;
-use super::query::Query;
 use super::upload::md5_of_body;
 use crate::{Error, Object, ObjectName, PutBody, Result, Space, Version};
 
@@ -44,7 +44,7 @@ impl DriveTransport {
         body: &PutBody,
         what: &What,
     ) -> Result<Object> {
-        let put = self.put_into_folder(space, name, body, what);
+        let put = |id| self.put_into_folder(id, space, name, body, what);
         self.once(space, name, put, |there| same(there, body, what), what).await
     }
 
@@ -55,7 +55,7 @@ impl DriveTransport {
         name: &ObjectName,
     ) -> Result<Object> {
         let what = What::new("copy", object);
-        let copy = self.copy_into_folder(object, space, name, &what);
+        let copy = |id| self.copy_into_folder(id, object, space, name, &what);
         let same = |there: Object| async {
             let is_same = there.version == object.version;
             is_same.then_some(there).ok_or_else(|| taken(&what))
@@ -64,56 +64,65 @@ impl DriveTransport {
     }
 
     /// Makes an object, unless it is there already: then it must be the `same`.
-    async fn once<S: Future<Output = Result<Object>>>(
+    async fn once<M: Future<Output = Result<File>>, S: Future<Output = Result<Object>>>(
         &self,
         space: &Space,
         name: &ObjectName,
-        make: impl Future<Output = Result<Object>>,
+        make: impl Fn(String) -> M,
         same: impl FnOnce(Object) -> S,
         what: &What,
     ) -> Result<Object> {
         let key = format!("{space}/{name}");
         let slot = self.puts.slot(&key);
         let mut held = slot.lock().await;
-        let mut there = match &*held {
+        let there = match &*held {
             Some(known) => self.still_there(known, what).await?,
             None => None,
         };
-        // A put that got no answer may have taken place.
-        if self.folders.known.begin(&key) && there.is_none() {
-            there = self.mine_of_name(space, name, what).await?;
-        }
         let done = match there {
             Some(there) => same(there).await,
-            None => make.await,
+            None => match self.folders.make_once(&key, name.as_str(), what, make).await {
+                Ok(Made::Now(file)) => as_object(space, &file, what),
+                Ok(Made::Before(file)) => match as_object(space, &file, what) {
+                    Ok(there) if self.lies_in_its_space(&there, &file) => {
+                        *held = Some(there.clone());
+                        same(there).await
+                    }
+                    // Whoever it was for has it, and has put it away.
+                    there => there,
+                },
+                Err(error) => Err(error),
+            },
         };
-        if !matches!(&done, Err(error) if error.is_retryable()) {
-            self.folders.known.end(&key);
-        }
-        if let Ok(object) = &done {
-            *held = Some(object.clone());
+        match &done {
+            Ok(object) => {
+                self.folders.known.finish(&key);
+                *held = Some(object.clone());
+            }
+            Err(error) if error.is_retryable() => {}
+            Err(_) => self.folders.known.end(&key),
         }
         done
     }
 
     async fn put_into_folder(
         &self,
+        id: String,
         space: &Space,
         name: &ObjectName,
         body: &PutBody,
         what: &What,
-    ) -> Result<Object> {
+    ) -> Result<File> {
         let folder = self.place_for(space, name, what).await?;
-        let file = match self.client().upload(&folder, name, body, what).await {
+        match self.client().upload(&id, &folder, name, body, what).await {
             // The folder that was known is gone.
             Err(Error::NotFound { .. }) => {
                 self.folders.forget(&folder);
                 let folder = self.place_for(space, name, what).await?;
-                self.client().upload(&folder, name, body, what).await?
+                self.client().upload(&id, &folder, name, body, what).await
             }
-            file => file?,
-        };
-        as_object(space, &file, what)
+            file => file,
+        }
     }
 
     /// The folder that an object of that name goes to.
@@ -133,52 +142,33 @@ impl DriveTransport {
     async fn still_there(&self, known: &Object, what: &What) -> Result<Option<Object>> {
         match self.client().look_up(&known.id, what).await {
             Ok(file) if file.trashed == Some(true) => Ok(None),
-            Ok(file) => {
-                let parents = file.parents.iter().flatten();
-                let mut folders = parents.filter_map(|id| self.folders.known.folder(id));
-                let is_there =
-                    folders.any(|f| f.space_of(known.name.as_str()).as_ref() == Some(&known.space));
-                Ok(is_there.then(|| known.clone()))
-            }
+            Ok(file) => Ok(self.lies_in_its_space(known, &file).then(|| known.clone())),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// What I put under that name, if I did.
-    async fn mine_of_name(
-        &self,
-        space: &Space,
-        name: &ObjectName,
-        what: &What,
-    ) -> Result<Option<Object>> {
-        let folder = self.place_for(space, name, what).await?;
-        let query = Query::all().in_one_of(&[&folder]).named(name.as_str()).of(self.me());
-        let files = self.client().search_all(&query, what).await?;
-        let mut objects: Vec<Object> = files
-            .iter()
-            .filter_map(|file| object(space, file).ok())
-            .filter(|o| o.name == *name)
-            .collect();
-        objects.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(objects.into_iter().next())
+    fn lies_in_its_space(&self, object: &Object, file: &File) -> bool {
+        let parents = file.parents.iter().flatten();
+        let mut folders = parents.filter_map(|id| self.folders.known.folder(id));
+        folders.any(|f| f.space_of(object.name.as_str()).as_ref() == Some(&object.space))
     }
 
     async fn copy_into_folder(
         &self,
+        id: String,
         object: &Object,
         space: &Space,
         name: &ObjectName,
         what: &What,
-    ) -> Result<Object> {
+    ) -> Result<File> {
         let folder = self.place_for(space, name, what).await?;
         let call = self
             .client()
             .call(Method::POST, &["files", &object.id, "copy"], what.clone())
             .query("fields", FIELDS)
-            .json(&json!({ "name": name.as_str(), "parents": [folder] }));
-        let file: File = self.client().json(&call).await?;
-        as_object(space, &file, what)
+            .json(&json!({ "id": id, "name": name.as_str(), "parents": [folder] }));
+        self.client().json(&call).await
     }
 }
 

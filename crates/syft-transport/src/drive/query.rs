@@ -49,6 +49,12 @@ impl Query {
         self.and(one_of(folders.iter().map(within).chain(those.iter().map(named))))
     }
 
+    /// Of one of these.
+    pub(super) fn of_one_of(self, owners: &[Email]) -> Self {
+        let term = |owner: &Email| format!("{} in owners", Quoted(owner.as_str()));
+        self.and(one_of(owners.iter().map(term)))
+    }
+
     pub(super) fn of(self, owner: &Email) -> Self {
         self.and(format_args!("{} in owners", Quoted(owner.as_str())))
     }
@@ -102,6 +108,10 @@ mod tests {
             "trashed = false and mimeType = 'application/vnd.google-apps.folder' \
              and (name contains 'a' or name contains 'b') and 'o@example.org' in owners \
              and ('id' in parents)"
+        );
+        assert_eq!(
+            Query::all().of_one_of(&[owner.clone(), owner.clone()]).as_str(),
+            "trashed = false and ('o@example.org' in owners or 'o@example.org' in owners)"
         );
         assert!(Query::all().of_others().as_str().ends_with(" and not 'me' in owners"));
     }

@@ -25,16 +25,18 @@ const UPLOAD_TYPE: HeaderName = HeaderName::from_static("x-upload-content-type")
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("x-upload-content-length");
 
 impl Client {
-    /// Makes a file in a folder. It appears as a whole or not at all.
+    /// Makes a file in a folder, under an id of mine. It appears as a whole or not at all.
     pub(super) async fn upload(
         &self,
+        id: &str,
         folder: &str,
         name: &ObjectName,
         body: &PutBody,
         what: &What,
     ) -> Result<File> {
-        let about =
-            json!({ "name": name.as_str(), "parents": [folder], "mimeType": media_type(name) });
+        let about = json!({
+            "id": id, "name": name.as_str(), "parents": [folder], "mimeType": media_type(name)
+        });
         let (file, md5) = if body.length() <= MOST_AT_ONCE {
             let bytes = read_whole(body, &what.subject).await?;
             let md5 = md5_of(&bytes);

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{changes_of, impl_layer, sharing_of};
+use crate::transport::one_by_one;
 use crate::{
     ByteStream, ChangePage, Changes, Cursor, Discovered, Error, Info, ListOptions, ListStream,
-    Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
-    Transport,
+    Listed, Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space,
+    SpaceKind, Transport,
 };
 
 /// One way for a call to go wrong.
@@ -216,6 +217,10 @@ impl Chaos {
             Some(Fault::Cut(bytes)) => Ok(cut(get().await?, bytes, object.to_string())),
             fault => self.call_with(fault, Operation::Get, get).await,
         }
+    }
+
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        Ok(one_by_one(self, spaces).await)
     }
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {

@@ -8,8 +8,8 @@ use futures::stream::{StreamExt, TryStreamExt};
 
 use super::{changes_of, impl_layer, sharing_of};
 use crate::{
-    ByteStream, ChangePage, Changes, Cursor, Discovered, Info, ListOptions, ListStream, Object,
-    ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
+    ByteStream, ChangePage, Changes, Cursor, Discovered, Info, ListOptions, ListStream, Listed,
+    Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
     Transport,
 };
 
@@ -98,6 +98,10 @@ impl Metered {
         let usage = self.usage.clone();
         let counted = stream.inspect_ok(move |piece| lock(&usage).bytes_down += piece.len() as u64);
         Ok(counted.boxed())
+    }
+
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        self.call(Operation::ListMany, || self.inner.list_many(spaces)).await
     }
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {

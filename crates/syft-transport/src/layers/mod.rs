@@ -25,11 +25,10 @@ pub(crate) fn changes_of(transport: &dyn Transport) -> Result<&dyn Changes> {
 }
 
 /// Makes a type a transport of which each call goes through its
-/// `call(operation, || future)`; a body and a listing go through its own
-/// `put_through`, `get_through` and `list_through`; with a second argument, looking
+/// `call(operation, || future)`; bodies and listings go through its own `put_through`,
+/// `get_through`, `list_through` and `list_many_through`; with a second argument, looking
 /// for spaces goes through the method of that name; with two more, so does a refresh,
-/// and what was removed is told to the next one; with one more, so do the listings of
-/// several spaces.
+/// and what was removed is told to the last one.
 macro_rules! impl_layer {
     ($layer:ident) => {
         impl $layer {
@@ -50,15 +49,6 @@ macro_rules! impl_layer {
         impl_layer!($layer, $discover, refresh_as_is, removed_as_is);
     };
     ($layer:ident, $discover:ident, $refresh:ident, $removed:ident) => {
-        impl_layer!($layer, $discover, $refresh, $removed, list_each_as_is);
-
-        impl $layer {
-            async fn list_each_as_is(&self, spaces: &[Space]) -> Result<Vec<Vec<crate::Listed>>> {
-                self.call(Operation::List, || self.inner.list_each(spaces)).await
-            }
-        }
-    };
-    ($layer:ident, $discover:ident, $refresh:ident, $removed:ident, $list_each:ident) => {
         #[async_trait]
         impl Transport for $layer {
             fn info(&self) -> &Info {
@@ -139,8 +129,8 @@ macro_rules! impl_layer {
                 self.list_through(space, options).await
             }
 
-            async fn list_each(&self, spaces: &[Space]) -> Result<Vec<Vec<crate::Listed>>> {
-                self.$list_each(spaces).await
+            async fn list_many(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+                self.list_many_through(spaces).await
             }
         }
 

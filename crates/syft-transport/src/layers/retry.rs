@@ -9,6 +9,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use syft_core::{Entropy, SystemEntropy};
 
 use super::{changes_of, impl_layer, sharing_of};
+use crate::transport::list_whole;
 use crate::{
     ByteStream, ChangePage, Changes, Cursor, Discovered, Error, Info, ListOptions, ListStream,
     Listed, Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space,
@@ -199,6 +200,18 @@ impl Retry {
             failures: 0,
         };
         Ok(stream::try_unfold(download, Download::next).boxed())
+    }
+
+    /// What can be told of one space and not of another is asked once more for that one.
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        let list = || self.inner.list_many(spaces);
+        let mut lists = self.call(Operation::ListMany, list).await?;
+        for (space, list) in spaces.iter().zip(&mut lists) {
+            if matches!(list, Err(error) if error.is_retryable()) {
+                *list = list_whole(self, space).await;
+            }
+        }
+        Ok(lists)
     }
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {

@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use syft_core::ContentHash;
 
 use super::{changes_of, impl_layer, sharing_of};
+use crate::transport::one_by_one;
 use crate::{
     ByteStream, ChangePage, Changes, Cursor, Discovered, Info, ListOptions, ListStream, Listed,
     Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind,
@@ -116,6 +117,10 @@ impl Stale {
 
     async fn get_through(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
         self.inner.get(object, range).await
+    }
+
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        Ok(one_by_one(self, spaces).await)
     }
 
     async fn list_through(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use syft_core::Email;
-use syft_drive_emulator::{DriveEmulator, Fault, Rule};
+use syft_drive_emulator::{DriveEmulator, Fault, FaultPlan, Lag, Rule};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 use syft_transport::{
-    Cache, Error, Mirror, ObjectName, Result, Retry, Space, Transport, TransportExt,
+    Cache, Error, Listed, Mirror, ObjectName, Result, Retry, Space, SpaceKind, Transport,
+    TransportExt,
 };
 
 fn email(text: &str) -> Email {
@@ -146,6 +147,53 @@ async fn f5_a_put_whose_answer_is_lost_is_not_put_twice() {
     uploading.arrives_once().await;
 }
 
+/// Answers are lost so many times, and no list shows what was done last.
+fn lost_and_late(method: &str, path: &str, times: u32) -> FaultPlan {
+    FaultPlan {
+        rules: vec![Rule::new(Fault::AnswerLost).method(method).path(path).times(times)],
+        lags: vec![(None, Lag::Steps(20))],
+        ..FaultPlan::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f5_a_put_whose_answer_is_lost_is_not_put_twice_where_lists_lag() {
+    for (length, method) in [(1_000, "POST"), (LARGE, "PUT")] {
+        let uploading = Uploading::of(length).await;
+        uploading.drive.set_faults(lost_and_late(method, "/upload/", 2));
+        uploading.arrives_once().await;
+    }
+}
+
+#[tokio::test]
+async fn f5_a_copy_whose_answer_is_lost_is_not_made_twice_where_lists_lag() {
+    let uploading = Uploading::of(1_000).await;
+    let [from, to] = ["small", "large"].map(|name| ObjectName::parse(name).unwrap());
+    let object = uploading.store.put_bytes(&uploading.log, &from, b"x".to_vec()).await.unwrap();
+    uploading.drive.set_faults(lost_and_late("POST", "/copy", 2));
+    uploading.store.copy(&object, &uploading.log, &to).await.unwrap();
+    uploading.is_there_once().await;
+}
+
+#[tokio::test]
+async fn f5_a_message_that_was_taken_before_its_answer_came_is_not_put_again() {
+    let drive = DriveEmulator::start().unwrap();
+    let [alice, bob] = ["alice@example.org", "bob@example.org"].map(|of| store_of(&drive, of));
+    let [owner, sender] = [&alice, &bob].map(|store| store.info().identity.clone());
+    let inbox = Space::Inbox { owner, sender };
+    bob.open(&inbox).await.unwrap();
+    drive.add_fault(Rule::new(Fault::AnswerLost).path("/upload/").times(1));
+    let name = ObjectName::parse("message").unwrap();
+    let put = || bob.put_bytes(&inbox, &name, b"x".to_vec());
+    put().await.unwrap_err();
+    alice.retire(&alice.list_all(&inbox).await.unwrap()).await.unwrap();
+    put().await.unwrap();
+    assert!(alice.list_all(&inbox).await.unwrap().is_empty());
+    // Once that is known, the name is free again.
+    let again = bob.put_bytes(&inbox, &name, b"y".to_vec()).await.unwrap();
+    assert_eq!(alice.list_all(&inbox).await.unwrap(), [again]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
     let uploading = Uploading::of(LARGE).await;
@@ -164,8 +212,7 @@ async fn f10_a_download_that_is_cut_goes_on_and_is_compared_as_a_whole() {
 async fn a_folder_whose_answer_is_lost_is_not_made_twice() {
     let drive = DriveEmulator::start().unwrap();
     let store = Retry::new(Arc::new(store_of(&drive, "alice@example.org")));
-    let lost = Rule::new(Fault::AnswerLost).method("POST").path("/drive/v3/files?");
-    drive.add_fault(lost.times(2));
+    drive.set_faults(lost_and_late("POST", "/drive/v3/files?", 2));
     store.open(&Space::Log { owner: email("alice@example.org") }).await.unwrap();
     let mut names: Vec<String> = drive.files().into_iter().map(|file| file.name).collect();
     names.sort();
@@ -298,4 +345,61 @@ async fn a_put_without_an_answer_is_remembered_beside_another_process() {
     names.retain(|name| ["event", "its"].contains(&name.as_str()));
     names.sort();
     assert_eq!(names, ["event", "its"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_spaces_of_many_are_listed_in_few_requests() {
+    let drive = DriveEmulator::start().unwrap();
+    let alice = store_of(&drive, "alice@example.org");
+    let owner = alice.info().identity.clone();
+    let name = ObjectName::parse("message").unwrap();
+    let mut inboxes = Vec::new();
+    for n in 0..60 {
+        let of = format!("peer{n}@example.org");
+        let (owner, sender) = (owner.clone(), email(&of));
+        let (store, inbox) = (store_of(&drive, &of), Space::Inbox { owner, sender });
+        store.open(&inbox).await.unwrap();
+        store.put_bytes(&inbox, &name, of.into_bytes()).await.unwrap();
+        inboxes.push(inbox);
+    }
+    alice.refresh().await.unwrap();
+    alice.discover(SpaceKind::Inbox).await.unwrap();
+    drive.forget_requests();
+    let lists = alice.list_many(&inboxes).await.unwrap();
+    assert_eq!(drive.requests().len(), 2);
+    for (inbox, list) in inboxes.iter().zip(lists) {
+        let [Listed::Object(object)] = &list.unwrap()[..] else { panic!("{inbox}") };
+        assert_eq!((&object.space, object.owner.as_ref()), (inbox, Some(inbox.writer())));
+    }
+}
+
+#[tokio::test]
+async fn a_mirror_believes_what_the_feed_tells_of_others_only_where_it_was_seen_to() {
+    let drive = DriveEmulator::start().unwrap();
+    drive.set_faults(FaultPlan { blind_changes: true, ..FaultPlan::default() });
+    let [alice, bob] = ["alice@example.org", "bob@example.org"]
+        .map(|of| Mirror::new(Arc::new(store_of(&drive, of))));
+    let [owner, sender] = [&alice, &bob].map(|store| store.info().identity.clone());
+    let inbox = |owner: &Email, sender: &Email| {
+        let (owner, sender) = (owner.clone(), sender.clone());
+        Space::Inbox { owner, sender }
+    };
+    // Bob has opened what Alice sends him, too: it lies with him, and he sees what she puts.
+    bob.open(&inbox(&owner, &sender)).await.unwrap();
+    alice.open(&inbox(&sender, &owner)).await.unwrap();
+    let outbox = Space::Outbox { owner: owner.clone(), recipient: sender.clone() };
+    let to_bob = inbox(&sender, &owner);
+    for text in ["first", "second", "third"] {
+        let name = ObjectName::parse(text).unwrap();
+        for space in [&outbox, &to_bob] {
+            bob.refresh().await.unwrap();
+            bob.list_all(space).await.unwrap();
+            alice.put_bytes(space, &name, text.as_bytes().to_vec()).await.unwrap();
+        }
+        bob.refresh().await.unwrap();
+        for space in [&outbox, &to_bob] {
+            let names = bob.list_all(space).await.unwrap();
+            assert!(names.iter().any(|object| object.name == name), "{text} in {space}");
+        }
+    }
 }

@@ -164,6 +164,24 @@ async fn calls_and_bytes_are_counted() {
 }
 
 #[tokio::test]
+async fn many_spaces_are_counted_as_one_call_and_each_is_told_of_in_the_end() {
+    let (_, inner) = memory().await;
+    let metered = Metered::new(inner);
+    metered.put_bytes(&log(), &name("a"), b"x".to_vec()).await.unwrap();
+    let rates = FaultRates { before: 0.4, after: 0.0 };
+    let chaos = Chaos::new(Arc::new(metered.clone())).seeded(3, [(Operation::List, rates)]);
+    let (retry, waits) = patient(chaos, 0);
+    for _ in 0..10 {
+        let lists = retry.list_many(&[log(), log()]).await.unwrap();
+        assert!(lists.into_iter().all(|list| list.unwrap().len() == 1));
+    }
+    assert!(!seconds(&waits).is_empty(), "no listing failed");
+    assert_eq!(metered.snapshot().calls_of(Operation::List), 20);
+    metered.list_many(&[log(), log()]).await.unwrap();
+    assert_eq!(metered.snapshot().calls_of(Operation::ListMany), 1);
+}
+
+#[tokio::test]
 async fn a_stopped_transport_does_nothing_more() {
     for (lose_answer, effects) in [(false, 0), (false, 2), (true, 1), (true, 2)] {
         let (store, inner) = memory().await;

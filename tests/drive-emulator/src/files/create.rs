@@ -14,6 +14,9 @@ use crate::state::State;
 /// The type of a file of which nobody said one.
 const UNKNOWN: &str = "application/octet-stream";
 
+/// So begins the type of what has no bytes.
+const GOOGLES: &str = "application/vnd.google-apps.";
+
 /// What was uploaded.
 #[derive(Debug, Clone)]
 pub(crate) struct Media {
@@ -66,7 +69,8 @@ pub(crate) fn create(
     let mut item = state.new_item(&id, name, &mime, &caller.email);
     meta.apply(&mut item, &caller.client)?;
     item.parent = Some(parent);
-    item.content = (mime != FOLDER).then(|| Content::new(bytes));
+    // Folders, documents and shortcuts of Google's have no bytes.
+    item.content = (!mime.starts_with(GOOGLES)).then(|| Content::new(bytes));
     let now = state.now();
     state.store.put(item, now);
     Ok(id)

@@ -1,7 +1,7 @@
 //! What became of the files that one sees.
 
 use serde_json::{Value, json};
-use syft_drive_emulator::DriveEmulator;
+use syft_drive_emulator::{DriveEmulator, FaultPlan};
 
 use crate::client::{ALICE, BOB, Client, encoded};
 
@@ -168,4 +168,19 @@ fn tokens_do_not_expire_but_may_be_refused() {
     }
     assert_eq!(alice.get("/drive/v3/changes").reason(), (400, "required".to_owned()));
     assert!(Feed::start(&alice).news().is_empty());
+}
+
+#[test]
+fn a_blind_feed_tells_of_a_shared_folder_and_not_of_what_lies_in_it() {
+    let drive = DriveEmulator::start().unwrap();
+    drive.set_faults(FaultPlan { blind_changes: true, ..FaultPlan::default() });
+    let (alice, bob) = (Client::user(&drive, ALICE), Client::user(&drive, BOB));
+    let (mut of_alice, mut of_bob) = (Feed::start(&alice), Feed::start(&bob));
+    let folder = alice.folder("shared", "root");
+    alice.share(&folder, BOB, "writer");
+    let hidden = alice.file("hidden", &folder, "");
+    bob.file("own", &folder, "");
+    alice.delete(&format!("/drive/v3/files/{hidden}")).ok();
+    assert_eq!(of_bob.news(), ["shared", "own"]);
+    assert!(of_alice.news().contains(&"own".to_owned()), "it lies in a folder of her own");
 }

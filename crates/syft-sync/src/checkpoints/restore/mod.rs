@@ -227,7 +227,7 @@ async fn look_around(pass: &Pass<'_>) {
         spaces.insert(Space::State { owner: me.clone() });
         spaces.extend([log_of(me), checkpoints_of(me), rolling_of(me)]);
         let spaces: Vec<Space> = spaces.into_iter().collect();
-        transport.list_each(&spaces).await.map(drop)
+        transport.list_many(&spaces).await.map(drop)
     };
     drop(patiently(&"the store", 0, look).await);
 }

@@ -51,6 +51,11 @@ pub(crate) struct Way {
 impl Way {
     /// The store as a process of this machine opens it.
     pub(crate) fn store(&self, drive: &DriveEmulator, email: &Email) -> Arc<dyn Transport> {
+        let store = Arc::new(Retry::new(Arc::new(self.bare_store(drive, email))));
+        Arc::new(Mirror::with_cache(store, self.listings.clone()))
+    }
+
+    fn bare_store(&self, drive: &DriveEmulator, email: &Email) -> DriveTransport {
         let user = drive.add_user(email.as_str());
         let endpoints = Endpoints::at(drive.url()).unwrap();
         let client = http_client().unwrap();
@@ -58,15 +63,18 @@ impl Way {
         let credentials = Credentials::from_token_file(token.as_bytes()).unwrap();
         let tokens = Tokens::new(credentials, &endpoints, client.clone());
         let folders = Some(self.folders.clone() as Arc<dyn Cache>);
-        let store = DriveTransport::new(email.clone(), client, tokens, &endpoints, folders);
-        let store = Arc::new(Retry::new(Arc::new(store.unwrap())));
-        Arc::new(Mirror::with_cache(store, self.listings.clone()))
+        DriveTransport::new(email.clone(), client, tokens, &endpoints, folders).unwrap()
     }
 }
 
 /// The store as it is seen from a new machine.
 pub(crate) fn store(drive: &DriveEmulator, email: &Email) -> Arc<dyn Transport> {
     Way::default().store(drive, email)
+}
+
+/// The same without its layers.
+pub(crate) fn bare_store(drive: &DriveEmulator, email: &Email) -> DriveTransport {
+    Way::default().bare_store(drive, email)
 }
 
 impl World {
@@ -89,13 +97,7 @@ impl World {
     }
 
     pub(crate) fn create_dataset(&self, name: &str) {
-        let files = tempfile::tempdir().unwrap();
-        let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
-        std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
-        std::fs::write(&private, "name,age\nREAL PERSON,42\n").unwrap();
-        let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
-        (new.mock, new.private, new.users) = (Some(mock), Some(private), Audience::Any);
-        self.alice.manager.create_dataset(new, unsent()).now_or_never().unwrap().unwrap();
+        create_dataset(&self.alice, name);
     }
 
     /// A dataset whose mock is a folder.
@@ -107,10 +109,7 @@ impl World {
 
     /// Alice runs a job and releases all that came out.
     pub(crate) fn answer(&self, id: &JobId) {
-        self.alice.manager.approve_job(id, &ApproveOptions::default()).unwrap();
-        let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
-        self.alice.manager.run_job(id, &options, &PlainSandbox, &mut Silent).unwrap();
-        self.alice.manager.release_job(id, None, &ReleaseFiles::All, false).unwrap();
+        answer(&self.alice, id);
     }
 
     /// Until the feed is known to tell what the other one puts, and the folders are made.
@@ -125,10 +124,33 @@ impl World {
 
     /// The requests of one sync.
     pub(crate) async fn cost(&self, who: &Member) -> usize {
-        self.drive.forget_requests();
-        who.sync().await;
-        let requests = self.drive.requests();
-        // What is in a batch is not sent by itself.
-        requests.iter().filter(|request| !request.batched).count()
+        cost(&self.drive, who).await
     }
+}
+
+/// The requests of one sync.
+pub(crate) async fn cost(drive: &DriveEmulator, who: &Member) -> usize {
+    drive.forget_requests();
+    who.sync().await;
+    // What is in a batch is not sent by itself.
+    drive.requests().iter().filter(|request| !request.batched).count()
+}
+
+/// An owner runs a job and releases all that came out.
+pub(crate) fn answer(owner: &Member, id: &JobId) {
+    owner.manager.approve_job(id, &ApproveOptions::default()).unwrap();
+    let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
+    owner.manager.run_job(id, &options, &PlainSandbox, &mut Silent).unwrap();
+    owner.manager.release_job(id, None, &ReleaseFiles::All, false).unwrap();
+}
+
+/// An owner makes a dataset that is for everybody.
+pub(crate) fn create_dataset(owner: &Member, name: &str) {
+    let files = tempfile::tempdir().unwrap();
+    let (mock, private) = (files.path().join("mock.csv"), files.path().join("real.csv"));
+    std::fs::write(&mock, "name,age\nmade up,1\n").unwrap();
+    std::fs::write(&private, "name,age\nREAL PERSON,42\n").unwrap();
+    let mut new = NewDataset::named(DatasetName::parse(name).unwrap());
+    (new.mock, new.private, new.users) = (Some(mock), Some(private), Audience::Any);
+    owner.manager.create_dataset(new, unsent()).now_or_never().unwrap().unwrap();
 }

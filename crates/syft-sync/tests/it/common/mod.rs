@@ -7,6 +7,7 @@ pub(crate) mod gate;
 pub(crate) mod hostile;
 pub(crate) mod interloper;
 pub(crate) mod python;
+pub(crate) mod raw_drive;
 pub(crate) mod recorder;
 pub(crate) mod torn;
 
@@ -360,11 +361,15 @@ pub(crate) fn events_in(store: &MemoryStore, space: &Space) -> Vec<FileChangeEve
 
 /// What an object holds, as the one who wrote it can read it.
 pub(crate) fn held(store: &MemoryStore, object: &Object) -> Vec<u8> {
-    let bytes = store.bytes(&object.id).unwrap().to_vec();
+    opened(&object.space, store.bytes(&object.id).unwrap().to_vec())
+}
+
+/// Bytes of an object in a space, as the one who wrote it can read them.
+pub(crate) fn opened(space: &Space, bytes: Vec<u8>) -> Vec<u8> {
     if !is_envelope(&bytes) {
         return bytes;
     }
-    let writer = object.space.writer();
+    let writer = space.writer();
     let keys = keys_of(writer).keys(writer).unwrap();
     let party = Party { email: writer, bundle: keys.bundle() };
     let mut plain = Vec::new();

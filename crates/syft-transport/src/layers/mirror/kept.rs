@@ -3,19 +3,29 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use syft_core::{Email, Timestamp};
 
-use crate::{Change, Cursor, Discovered, Listed, Object, Space, SpaceKind};
+use crate::{Change, Cursor, Discovered, Listed, Object, Skipped, Space, SpaceKind};
 
 /// How long after it was first taken a listing is taken once more, in seconds: by then it
 /// shows what it lagged behind (`threats.md` F3).
 const SETTLED_AFTER: f64 = 60.0;
 
+/// What was not asked for in so many rounds is not asked for together with what is.
+const IN_USE: u64 = 3;
+
 /// What is known of a store at one place of its feed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
     cursor: Option<Cursor>,
-    /// Whether the feed was seen to tell what somebody else put. Until then it may be
-    /// blind to what others write, and their spaces are asked for each time.
+    /// Whether the feed was seen to tell what somebody else put into a space that may lie
+    /// with that somebody. Until then it may be blind to those, and they are asked for in
+    /// each round.
     sees_others: bool,
+    /// The same of my outboxes with others, which may lie with me.
+    #[serde(default)]
+    sees_outboxes: bool,
+    /// Counts the times that notice was taken of what others did.
+    #[serde(default)]
+    round: u64,
     #[serde(with = "crate::pairs")]
     lists: BTreeMap<Space, Taken<Vec<Listed>>>,
     #[serde(with = "crate::pairs")]
@@ -27,23 +37,30 @@ pub(super) struct Kept {
 struct Taken<T> {
     told: T,
     first: Option<Timestamp>,
+    /// In which round it was taken, and in which it was asked for last.
+    #[serde(default)]
+    taken: u64,
+    #[serde(default)]
+    asked: u64,
 }
 
 impl<T: Clone> Taken<T> {
     /// Whether this settles what was taken before.
-    fn after(before: Option<&Self>, told: T, now: Timestamp) -> Self {
+    fn after(before: Option<&Self>, told: T, now: Timestamp, round: u64) -> Self {
         let first = match before.map(|before| before.first) {
             Some(None) => None,
             Some(Some(first)) => (!is_settled(first, now)).then_some(first),
             None => Some(now),
         };
-        Taken { told, first }
+        Taken { told, first, taken: round, asked: before.map_or(round, |before| before.asked) }
     }
 
-    /// It, unless it is to be taken once more.
-    fn valid(&self, now: Timestamp) -> Option<T> {
+    /// It, unless it is to be taken once more: as it was taken in this round, or as what the
+    /// feed told since has made it, if that is believed.
+    fn valid(&self, now: Timestamp, round: u64, is_believed: bool) -> Option<T> {
         let is_due = self.first.is_some_and(|first| is_settled(first, now));
-        (!is_due).then(|| self.told.clone())
+        let counts = if is_believed { !is_due } else { self.taken == round };
+        counts.then(|| self.told.clone())
     }
 }
 
@@ -55,6 +72,11 @@ fn is_settled(first: Timestamp, now: Timestamp) -> bool {
 impl Kept {
     pub(super) fn at(cursor: Cursor) -> Self {
         Kept { cursor: Some(cursor), ..Kept::default() }
+    }
+
+    /// What others do from now on is news.
+    pub(super) fn next_round(&mut self) {
+        self.round += 1;
     }
 
     pub(super) fn cursor(&self) -> Option<Cursor> {
@@ -76,8 +98,12 @@ impl Kept {
             match change {
                 Change::Opened(space) => self.open(&space, me),
                 Change::Put(object) => {
-                    self.sees_others |= object.space.writer() != me;
+                    self.learn_from(&object.space, me);
                     self.put(object);
+                }
+                Change::Odd { space, skipped } => {
+                    self.learn_from(&space, me);
+                    self.put_odd(&space, skipped);
                 }
                 Change::Removed { id } => self.remove(&id),
                 Change::Space(space) => {
@@ -89,6 +115,24 @@ impl Kept {
         self.cursor = Some(next);
     }
 
+    /// What the feed has told of one space shows what it can be believed about.
+    fn learn_from(&mut self, space: &Space, me: &Email) {
+        match space {
+            space if space.writer() == me => {}
+            Space::Outbox { .. } => self.sees_outboxes = true,
+            // A file of it may be shared by itself, where no folder is.
+            Space::Profile { .. } => {}
+            _ => self.sees_others = true,
+        }
+    }
+
+    fn put_odd(&mut self, space: &Space, skipped: Skipped) {
+        skipped.id.iter().for_each(|id| self.remove(id));
+        if let Some(list) = self.lists.get_mut(space) {
+            list.told.push(Listed::Skipped(skipped));
+        }
+    }
+
     /// An object is where it is said to be and nowhere else.
     pub(super) fn put(&mut self, object: Object) {
         self.remove(&object.id);
@@ -98,7 +142,7 @@ impl Kept {
     }
 
     pub(super) fn remove(&mut self, id: &str) {
-        let is_it = |line: &Listed| matches!(line, Listed::Object(object) if object.id == id);
+        let is_it = |line: &Listed| line.id() == Some(id);
         self.lists.values_mut().for_each(|list| list.told.retain(|line| !is_it(line)));
     }
 
@@ -115,23 +159,54 @@ impl Kept {
         }
     }
 
-    pub(super) fn list(&self, space: &Space, now: Timestamp, me: &Email) -> Option<Vec<Listed>> {
-        let is_told = self.sees_others || space.writer() == me;
-        self.lists.get(space).filter(|_| is_told)?.valid(now)
+    /// Whether the feed tells what happens in a space.
+    fn believes(&self, space: &Space, me: &Email) -> bool {
+        let is_outbox = matches!(space, Space::Outbox { .. });
+        space.writer() == me || self.sees_others || (is_outbox && self.sees_outboxes)
+    }
+
+    pub(super) fn list(
+        &mut self,
+        space: &Space,
+        now: Timestamp,
+        me: &Email,
+    ) -> Option<Vec<Listed>> {
+        let (is_believed, round) = (self.believes(space, me), self.round);
+        let taken = self.lists.get_mut(space)?;
+        taken.asked = round;
+        taken.valid(now, round, is_believed)
     }
 
     pub(super) fn set_list(&mut self, space: &Space, told: Vec<Listed>, now: Timestamp) {
-        let taken = Taken::after(self.lists.get(space), told, now);
+        let taken = Taken::after(self.lists.get(space), told, now, self.round);
         self.lists.insert(space.clone(), taken);
+    }
+
+    pub(super) fn drop_list(&mut self, space: &Space) {
+        self.lists.remove(space);
+    }
+
+    /// Of what the feed does not tell, what else will be asked for in this round, as it was
+    /// in those before: all of it can be asked of the store together.
+    pub(super) fn to_ask_with(&self, space: &Space, me: &Email) -> Vec<Space> {
+        if self.believes(space, me) {
+            return Vec::new();
+        }
+        let is_wanted = |other: &Space, taken: &Taken<Vec<Listed>>| {
+            let is_in_use = self.round.saturating_sub(taken.asked) <= IN_USE;
+            other != space && taken.taken != self.round && is_in_use && !self.believes(other, me)
+        };
+        let lists = self.lists.iter().filter(|(other, taken)| is_wanted(other, taken));
+        lists.map(|(other, _)| other.clone()).collect()
     }
 
     pub(super) fn discovered(&self, kind: SpaceKind, now: Timestamp) -> Option<Discovered> {
         let is_mine = matches!(kind, SpaceKind::Mine | SpaceKind::OwnCollection);
-        self.discovered.get(&kind).filter(|_| self.sees_others || is_mine)?.valid(now)
+        self.discovered.get(&kind)?.valid(now, self.round, self.sees_others || is_mine)
     }
 
     pub(super) fn set_discovered(&mut self, kind: SpaceKind, told: Discovered, now: Timestamp) {
-        let taken = Taken::after(self.discovered.get(&kind), told, now);
+        let taken = Taken::after(self.discovered.get(&kind), told, now, self.round);
         self.discovered.insert(kind, taken);
     }
 }
@@ -156,17 +231,50 @@ mod tests {
             owner: None,
             created: None,
         };
+        let outbox = Space::Outbox { owner: peer.clone(), recipient: me.clone() };
         let mut kept = Kept::at(Cursor("0".to_owned()));
-        for space in [&inbox, &log] {
+        for space in [&inbox, &outbox, &log] {
             kept.set_list(space, Vec::new(), now);
         }
         kept.set_discovered(SpaceKind::Inbox, Discovered::default(), now);
+        kept.next_round();
         kept.take(vec![Change::Put(object(&log))], Cursor("1".to_owned()), &me);
         assert_eq!(kept.list(&log, now, &me).unwrap().len(), 1);
         assert_eq!(kept.list(&inbox, now, &me), None);
         assert_eq!(kept.discovered(SpaceKind::Inbox, now), None);
+        assert_eq!(kept.to_ask_with(&inbox, &me), [outbox.clone()]);
+        // An outbox may lie with me, and a profile is shared file by file: what happens there
+        // tells nothing of an inbox.
+        let profile = Space::Profile { owner: peer.clone() };
+        let seen = [&outbox, &profile].map(|space| Change::Put(object(space)));
+        kept.take(seen.into(), Cursor("1".to_owned()), &me);
+        assert_eq!(kept.list(&outbox, now, &me).unwrap().len(), 1);
+        assert_eq!(kept.list(&inbox, now, &me), None);
+        assert_eq!(kept.to_ask_with(&inbox, &me), []);
         kept.take(vec![Change::Put(object(&inbox))], Cursor("2".to_owned()), &me);
         assert_eq!(kept.list(&inbox, now, &me).unwrap().len(), 1);
         assert!(kept.discovered(SpaceKind::Inbox, now).is_some());
+    }
+
+    #[test]
+    fn what_the_feed_does_not_tell_is_asked_for_once_in_a_round() {
+        let [me, peer] = ["o@example.org", "p@example.org"].map(|it| Email::parse(it).unwrap());
+        let [inbox, profile] = [
+            Space::Inbox { owner: me.clone(), sender: peer.clone() },
+            Space::Profile { owner: peer },
+        ];
+        let now = Timestamp::new(1.0).unwrap();
+        let mut kept = Kept::at(Cursor("0".to_owned()));
+        kept.set_list(&profile, Vec::new(), now);
+        for age in 0..2 * IN_USE {
+            kept.next_round();
+            assert_eq!(kept.list(&inbox, now, &me), None);
+            let with = kept.to_ask_with(&inbox, &me);
+            assert_eq!(with.len(), usize::from(age < IN_USE), "after {age} rounds");
+            kept.set_list(&inbox, Vec::new(), now);
+            with.iter().for_each(|space| kept.set_list(space, Vec::new(), now));
+            assert_eq!(kept.list(&inbox, now, &me), Some(Vec::new()));
+            assert_eq!(kept.to_ask_with(&inbox, &me), []);
+        }
     }
 }

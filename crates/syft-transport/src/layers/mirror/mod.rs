@@ -2,18 +2,18 @@
 
 mod kept;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use futures::stream::{self, StreamExt, TryStreamExt};
-use syft_core::{Clock, SystemClock};
+use futures::stream::{self, StreamExt};
+use syft_core::{Clock, SystemClock, Timestamp};
 
 use self::kept::Kept;
 use super::{changes_of, impl_layer, sharing_of};
+use crate::transport::{list_whole, one_by_one};
 use crate::{
     ByteStream, Cache, ChangePage, Changes, Cursor, Discovered, Error, Info, ListOptions,
     ListStream, Listed, Object, ObjectName, Operation, PutBody, PutMode, Recipient, Result,
@@ -25,8 +25,9 @@ use crate::{
 ///
 /// Each [`refresh`](Transport::refresh) asks the store's [`Changes`] what happened and
 /// corrects what is known by it. Before the first one of a process, and over a store that
-/// has no such feed, everything is asked of the store; so is what others write, until the
-/// feed was seen to tell of it. A listing that lags when it is first taken is taken once
+/// has no such feed, everything is asked of the store. What others write is asked of it once
+/// after each refresh, for all spaces together, until the feed was seen to tell of it. A
+/// listing that lags when it is first taken is taken once
 /// more, a minute later.
 #[derive(Clone)]
 pub struct Mirror {
@@ -40,6 +41,8 @@ struct Shared {
     state: Mutex<State>,
     /// One at a time follows the feed.
     following: tokio::sync::Mutex<()>,
+    /// One at a time asks for many spaces.
+    asking: tokio::sync::Mutex<()>,
     cache: Option<Arc<dyn Cache>>,
 }
 
@@ -66,7 +69,8 @@ impl Mirror {
     }
 
     fn with_state(inner: Arc<dyn Transport>, state: State, cache: Option<Arc<dyn Cache>>) -> Self {
-        let shared = Shared { state: Mutex::new(state), following: Default::default(), cache };
+        let (following, asking) = Default::default();
+        let shared = Shared { state: Mutex::new(state), following, asking, cache };
         Mirror { inner, shared: Arc::new(shared), clock: Arc::new(SystemClock) }
     }
 
@@ -161,10 +165,11 @@ impl fmt::Debug for Mirror {
     }
 }
 
-impl_layer!(Mirror, discover_through, refresh_through, removed, list_each_through);
+impl_layer!(Mirror, discover_through, refresh_through, removed);
 
 impl Mirror {
     async fn refresh_through(&self) -> Result<()> {
+        self.state().kept.next_round();
         self.inner.refresh().await?;
         match self.inner.changes() {
             Some(changes) => self.follow(changes).await,
@@ -198,34 +203,52 @@ impl Mirror {
         let known = self.current(|kept| kept.list(space, now, me));
         let lines: Vec<Listed> = match known {
             Some(lines) => lines,
-            None => {
-                let lines: Vec<Listed> =
-                    self.inner.list(space, &ListOptions::default()).await?.try_collect().await?;
-                self.note(|kept| kept.set_list(space, lines.clone(), now));
-                lines
-            }
+            None => self.ask(space, now).await?,
         };
         let selected = lines.into_iter().filter(|line| options.selects(line.name()));
         Ok(stream::iter(selected.map(Ok).collect::<Vec<_>>()).boxed())
     }
 
-    async fn list_each_through(&self, spaces: &[Space]) -> Result<Vec<Vec<Listed>>> {
-        let now = self.clock.now();
+    async fn list_many_through(&self, spaces: &[Space]) -> Result<Vec<Result<Vec<Listed>>>> {
+        let (now, me) = (self.clock.now(), &self.inner.info().identity);
+        let known = |space: &Space| self.current(|kept| kept.list(space, now, me));
+        let unknown: Vec<Space> =
+            spaces.iter().filter(|space| known(space).is_none()).cloned().collect();
+        if unknown.len() > 1 {
+            let lists = self.inner.list_many(&unknown).await?;
+            self.note_lists(&unknown, &lists, now);
+        }
+        Ok(one_by_one(self, spaces).await)
+    }
+
+    fn note_lists(&self, spaces: &[Space], lists: &[Result<Vec<Listed>>], now: Timestamp) {
+        for (space, list) in spaces.iter().zip(lists) {
+            self.note(|kept| match list {
+                Ok(lines) => kept.set_list(space, lines.clone(), now),
+                Err(_) => kept.drop_list(space),
+            });
+        }
+    }
+
+    /// Asks the store what lies in a space, and together with it for whatever else the feed
+    /// does not tell and will be asked for, too.
+    async fn ask(&self, space: &Space, now: Timestamp) -> Result<Vec<Listed>> {
         let me = &self.inner.info().identity;
-        let mut lists = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for space in spaces {
-            match self.current(|kept| kept.list(space, now, me)) {
-                Some(lines) => drop(lists.insert(space, lines)),
-                None => unknown.push(space.clone()),
-            }
-        }
-        let asked = self.inner.list_each(&unknown).await?;
-        for (space, lines) in unknown.iter().zip(asked) {
+        let others = || self.current(|kept| Some(kept.to_ask_with(space, me))).unwrap_or_default();
+        if others().is_empty() {
+            let lines = list_whole(&*self.inner, space).await?;
             self.note(|kept| kept.set_list(space, lines.clone(), now));
-            lists.insert(space, lines);
+            return Ok(lines);
         }
-        Ok(spaces.iter().map(|space| lists.get(space).cloned().unwrap_or_default()).collect())
+        let _asking = self.shared.asking.lock().await;
+        if let Some(lines) = self.current(|kept| kept.list(space, now, me)) {
+            return Ok(lines);
+        }
+        let spaces: Vec<Space> = [space.clone()].into_iter().chain(others()).collect();
+        let lists = self.inner.list_many(&spaces).await?;
+        self.note_lists(&spaces, &lists, now);
+        let missing = || Error::temporary("list", space, "the store told nothing of it");
+        lists.into_iter().next().unwrap_or_else(|| Err(missing()))
     }
 
     async fn discover_through(&self, kind: SpaceKind) -> Result<Discovered> {
