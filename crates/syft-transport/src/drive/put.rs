@@ -69,7 +69,7 @@ impl DriveTransport {
         space: &Space,
         name: &ObjectName,
         make: impl Fn(String) -> M,
-        same: impl FnOnce(Object) -> S,
+        same: impl Fn(Object) -> S,
         what: &What,
     ) -> Result<Object> {
         let key = format!("{space}/{name}");
@@ -81,18 +81,7 @@ impl DriveTransport {
         };
         let done = match there {
             Some(there) => same(there).await,
-            None => match self.folders.make_once(&key, name.as_str(), what, make).await {
-                Ok(Made::Now(file)) => as_object(space, &file, what),
-                Ok(Made::Before(file)) => match as_object(space, &file, what) {
-                    Ok(there) if self.lies_in_its_space(&there, &file) => {
-                        *held = Some(there.clone());
-                        same(there).await
-                    }
-                    // Whoever it was for has it, and has put it away.
-                    there => there,
-                },
-                Err(error) => Err(error),
-            },
+            None => self.make_or_find(&key, space, name, &make, &same, what).await,
         };
         match &done {
             Ok(object) => {
@@ -103,6 +92,33 @@ impl DriveTransport {
             Err(_) => self.folders.known.end(&key),
         }
         done
+    }
+
+    /// Makes an object, unless an earlier try did, whose answer nobody had.
+    async fn make_or_find<M: Future<Output = Result<File>>, S: Future<Output = Result<Object>>>(
+        &self,
+        key: &str,
+        space: &Space,
+        name: &ObjectName,
+        make: &impl Fn(String) -> M,
+        same: &impl Fn(Object) -> S,
+        what: &What,
+    ) -> Result<Object> {
+        let once = || self.folders.make_once(key, name.as_str(), what, make);
+        let (Made::Now(file) | Made::Before(file)) = match once().await? {
+            Made::Before(file) => {
+                let there = as_object(space, &file, what)?;
+                let is_away = !self.lies_in_its_space(&there, &file);
+                match same(there).await {
+                    // Whoever that was for has it and has put it away, and the name is free.
+                    Err(Error::AlreadyExists { .. }) if is_away => self.folders.known.end(key),
+                    there => return there,
+                }
+                once().await?
+            }
+            made => made,
+        };
+        as_object(space, &file, what)
     }
 
     async fn put_into_folder(
