@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use syft_core::{COMPAT_VERSION, Email};
-use syft_transport::{ObjectName, PutMode, Recipient, Space, Transport, TransportExt};
+use syft_transport::{Error, ObjectName, PutMode, Recipient, Space, Transport, TransportExt};
 
 use super::PeerTable;
 use super::profile::show;
@@ -68,9 +68,11 @@ async fn let_in(
     peer: &Email,
 ) -> syft_transport::Result<()> {
     let profiles = transport.info().capabilities.profiles;
-    match transport.sharing().filter(|_| profiles) {
-        Some(sharing) => sharing.grant(space, &Recipient::from(peer)).await,
-        None => Ok(()),
+    let Some(sharing) = transport.sharing().filter(|_| profiles) else { return Ok(()) };
+    match sharing.grant(space, &Recipient::from(peer)).await {
+        // Who may use a channel follows from whose it is.
+        Err(Error::Unsupported { .. }) => Ok(()),
+        granted => granted,
     }
 }
 

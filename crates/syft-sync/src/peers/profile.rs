@@ -89,8 +89,8 @@ pub(super) async fn hide(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     // gone, and stops at one whose channels are.
     for space in [Space::Profile { owner: me }, channels] {
         match sharing.revoke(&space, &Recipient::from(peer)).await {
-            // It never was let in.
-            Ok(()) | Err(Error::NotFound { .. }) => {}
+            // It never was let in, or nobody can be shut out of a channel.
+            Ok(()) | Err(Error::NotFound { .. } | Error::Unsupported { .. }) => {}
             Err(error) => return Err(error),
         }
     }

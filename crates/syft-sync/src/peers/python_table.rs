@@ -39,17 +39,26 @@ pub(crate) async fn show_table(pass: &Pass<'_>, table: &PeerTable) -> Result<()>
     }
     let disk = &*pass.node.disk;
     let bytes = written(table, &Bundles::load(disk)?, pass.node.seals())?;
-    let hash = ContentHash::of(&bytes).to_string();
+    let hash = ContentHash::of(&bytes);
     let shown = disk.read_if_there(&shown()?, LIMIT)?;
-    if shown.as_deref() == Some(hash.as_bytes()) || (shown.is_none() && table.peers.is_empty()) {
+    if shown.as_deref() == Some(hash.to_string().as_bytes())
+        || (shown.is_none() && table.peers.is_empty())
+    {
         return Ok(());
     }
     let (space, name) = (space_of(pass), ObjectName::parse(PYTHON_PEERS)?);
     let there = patiently(&space, 0, transport.list_all(&space)).await?;
     let older: Vec<Object> = there.into_iter().filter(|object| object.name == name).collect();
-    patiently(&space, 0, transport.delete(&older)).await?;
-    let put = transport.put(&space, &name, bytes.into(), PutMode::Create);
-    patiently(&name, LIMIT, put).await?;
+    let is_there = match older.as_slice() {
+        [one] if shown.is_none() => bodies::holds(transport, one, hash).await?,
+        _ => false,
+    };
+    if !is_there {
+        patiently(&space, 0, transport.delete(&older)).await?;
+        let put = transport.put(&space, &name, bytes.into(), PutMode::Create);
+        patiently(&name, LIMIT, put).await?;
+    }
+    let hash = hash.to_string();
     Ok(disk.write(&self::shown()?, hash.as_bytes(), Access::OwnerOnly)?)
 }
 

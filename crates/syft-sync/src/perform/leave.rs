@@ -30,7 +30,7 @@ impl Pass<'_> {
 
     /// Something newer of mine was put, and is there.
     pub(crate) fn superseded(&mut self, older: Vec<Object>) {
-        self.leaving.older = older;
+        self.leaving.older.extend(older);
     }
 
     /// Takes out of the store what this pass has dealt with. Returns the store's complaint

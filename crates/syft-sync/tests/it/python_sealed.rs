@@ -147,7 +147,7 @@ async fn forget_the_node(store: &MemoryStore, owner: &Email) {
     let state = in_space(store, &Space::State { owner: owner.clone() });
     let (records, peers): (Vec<Object>, Vec<Object>) =
         state.into_iter().partition(|object| object.name.as_str().starts_with("state_"));
-    assert_eq!((records.len(), peers.len()), (1, 1), "{records:?} {peers:?}");
+    assert!(!records.is_empty() && peers.len() == 1, "{records:?} {peers:?}");
     store.user(owner.clone()).delete(&records).await.unwrap();
 }
 

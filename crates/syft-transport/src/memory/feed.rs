@@ -50,11 +50,11 @@ impl Sharing for MemoryTransport {
 }
 
 fn shared<'a>(state: &'a mut State, me: &Email, space: &Space) -> Result<&'a mut Opened> {
-    if space.owner() != me {
-        return Err(Error::denied("share", space, format!("it belongs to {}", space.owner())));
-    }
     if !matches!(space, Space::Collection { .. } | Space::Profile { .. }) {
         return Err(Error::unsupported("share", space, "only collections and profiles are shared"));
+    }
+    if space.owner() != me {
+        return Err(Error::denied("share", space, format!("it belongs to {}", space.owner())));
     }
     state.spaces.get_mut(space).ok_or_else(|| Error::not_found("share", space, "nobody opened it"))
 }

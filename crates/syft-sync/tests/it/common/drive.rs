@@ -112,12 +112,17 @@ impl World {
         answer(&self.alice, id);
     }
 
-    /// Until the feed is known to tell what the other one puts, and the folders are made.
+    /// Until the feed is known to tell what the other one puts, and all folders are made and
+    /// were looked into.
     pub(crate) async fn believe_the_feed(&self) {
         self.sync_both().await;
+        // Its files are in a folder of hers.
+        self.create_dataset("to-begin-with");
         self.bob.submit("true", "to begin with").await;
         self.bob.sync().await;
-        for _ in 0..2 {
+        for round in 0..4 {
+            let path = format!("{}/to-begin-with.txt", self.alice.email);
+            self.alice.write(&path, &round.to_string());
             self.sync_both().await;
         }
     }
