@@ -27,8 +27,9 @@ struct Entry {
     public_encryption_bundle: Option<Value>,
 }
 
-/// Puts my peers where a Python client of mine would look for them. What was put last is
-/// noted on this machine, so that nothing is asked of the store while it holds.
+/// Puts the peers of an owner where a Python client of theirs would look for them. What was
+/// put last is noted on this machine, so that nothing is asked of the store while it holds.
+/// A scientist restores none, and so replaces none.
 ///
 /// # Errors
 /// The store; the disk.

@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(kept.list(&log, now, &me).unwrap().len(), 1);
         assert_eq!(kept.list(&inbox, now, &me), None);
         assert_eq!(kept.discovered(SpaceKind::Inbox, now), None);
-        assert_eq!(kept.to_ask_with(&inbox, &me), [outbox.clone()]);
+        assert_eq!(kept.to_ask_with(&inbox, &me), std::slice::from_ref(&outbox));
         // An outbox may lie with me, and a profile is shared file by file: what happens there
         // tells nothing of an inbox.
         let profile = Space::Profile { owner: peer.clone() };
