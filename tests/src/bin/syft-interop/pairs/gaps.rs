@@ -11,11 +11,20 @@ struct Gap {
     why: &'static str,
 }
 
-const GAPS: &[Gap] = &[Gap {
-    pairs: &["native-python-sealed", "native-native-sealed"],
-    steps: &["it has the dataset"],
-    why: "a node seals what it keeps for itself, and Python opens no dataset of its owner's",
-}];
+const GAPS: &[Gap] = &[
+    Gap {
+        pairs: &["native-python-sealed", "native-native-sealed"],
+        steps: &["it has the dataset"],
+        why: "a node seals what it keeps for itself, and Python opens no dataset of its owner's",
+    },
+    Gap {
+        // Here the owner goes back to Python after a node of theirs has restored it all.
+        pairs: &["python-native-sealed"],
+        steps: &["scientist has no dataset", "scientist has nothing of it"],
+        why: "who seals with a node and then with Python is not believed, and Python deletes \
+              nothing that the node has sealed",
+    },
+];
 
 /// Why a step is known to fail.
 pub(super) fn known(pairing: Pairing, step: &str) -> Option<&'static str> {
