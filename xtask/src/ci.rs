@@ -48,7 +48,7 @@ const TESTS: &[&str] =
     &["test", "--workspace", "--all-targets", "--all-features", "--locked", "--no-fail-fast"];
 
 const TEST: Step =
-    Step { name: "tests", arguments: TESTS, environment: &[("PROPTEST_CASES", "64")] };
+    Step { name: "tests", arguments: TESTS, environment: &[("PROPTEST_CASES", "32")] };
 
 const TEST_FULL: Step = Step {
     name: "tests, many property cases",

@@ -63,8 +63,8 @@ impl DriveTransport {
         // The roots are looked into with the first of them.
         let mut roots: &[String] = &Vec::from_iter(roots.clone());
         for ids in ids.chunks(MOST_NAMED) {
-            let query =
-                Query::all().in_one_of_or_named(ids, PEERS_FILE, std::mem::take(&mut roots));
+            let roots = std::mem::take(&mut roots);
+            let query = Query::all().in_one_of_or_named(ids, PEERS_FILE, roots);
             let is_told = match self.client().search_all(&query, what).await {
                 Ok(files) => files.iter().all(|file| asked.put_by_folder(file)),
                 // One of them is gone, and it is not said which.
@@ -72,7 +72,7 @@ impl DriveTransport {
                 Err(error) => return Err(error),
             };
             if !is_told {
-                let places = ids.iter().filter_map(|id| asked.folders.get(id));
+                let places = ids.iter().chain(roots).filter_map(|id| asked.folders.get(id));
                 asked.alone.extend(places);
             }
         }
