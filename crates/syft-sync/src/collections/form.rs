@@ -60,7 +60,7 @@ impl Form {
     ) -> Result<Option<Form>> {
         let Some(ring) = pass.node.ring.clone() else { return Ok(None) };
         let (owner, tag) = (pass.node.email.clone(), name.clone());
-        let hash = CollectionHash::parse(&hash_apart(hash, reader, key))?;
+        let hash = CollectionHash::parse(&Published::hash_apart(hash, reader, key))?;
         let space = Space::Collection { owner, kind: CollectionKind::Mock, tag, hash };
         Ok(Some(Form::Apart { ring, reader: reader.clone(), key, space }))
     }
@@ -172,11 +172,6 @@ impl Form {
             Form::Sealed { space, .. } => sealed::revoke(pass, space, reader).await,
         }
     }
-}
-
-/// What names the copy of one reader: another for each content, reader and key.
-pub(crate) fn hash_apart(hash: &str, reader: &Email, key: ContentHash) -> String {
-    ContentHash::of(format!("{hash}\0{reader}\0{key}").as_bytes()).short()
 }
 
 /// What tells how many of the files went.

@@ -15,7 +15,6 @@ use syft_core::DatasitePath;
 use syft_transport::ObjectName;
 
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
-pub(crate) use form::hash_apart;
 pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};

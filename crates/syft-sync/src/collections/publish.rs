@@ -4,7 +4,7 @@ use syft_core::{ContentHash, DatasetName, Email, Timestamp};
 use syft_dataset::{Collection, Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
-use super::form::{Form, hash_apart};
+use super::form::Form;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, Published};
@@ -14,8 +14,8 @@ use crate::{Error, Result};
 
 /// Brings the store to what the audiences say: each shared mock is there under
 /// the hash of its content, granted to exactly those who may have it. A mock
-/// that nobody may have is not put there, unless its private part is kept there alone. Every step can be repeated; the state
-/// is noted when all are done.
+/// that nobody may have is not put there, unless its private part is kept there alone.
+/// Every step can be repeated; the state is noted when all are done.
 pub(crate) async fn publish(
     pass: &mut Pass<'_>,
     store: &DatasetStore,
@@ -112,13 +112,10 @@ async fn bring(
     }
     if let Some(known) = &known {
         begun.older.clone_from(&known.older);
-        begun.older.insert(known.hash.clone());
-        begun.older.remove(&wanted.hash);
-        let is_wanted = |reader: &Email| {
-            known.hash == wanted.hash && known.apart.get(reader) == wanted.apart.get(reader)
-        };
-        let gone = known.apart.iter().filter(|(reader, _)| !is_wanted(reader));
-        begun.older.extend(gone.map(|(reader, key)| hash_apart(&known.hash, reader, *key)));
+        begun.older.extend(known.places());
+        // Also what an earlier pass had begun to take away.
+        let places: BTreeSet<String> = wanted.places().collect();
+        begun.older.retain(|place| !places.contains(place));
     }
     let at = pass.ledger.state().next_time(pass.node.clock.now());
     let mut draft = noted(pass, name, Some(begun.clone()), "dataset.publishing");

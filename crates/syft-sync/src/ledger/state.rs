@@ -183,6 +183,19 @@ impl Published {
     pub(crate) fn key_of(&self, reader: &Email) -> Option<ContentHash> {
         self.sealed.get(reader).or_else(|| self.apart.get(reader)).copied()
     }
+
+    /// The hashes in the names of its spaces.
+    pub(crate) fn places(&self) -> impl Iterator<Item = String> {
+        let apart = self.apart.iter();
+        let apart = apart.map(|(reader, key)| Published::hash_apart(&self.hash, reader, *key));
+        [self.hash.clone()].into_iter().chain(apart)
+    }
+
+    /// The hash in the name of the space of one reader: another for each content, reader
+    /// and key.
+    pub(crate) fn hash_apart(hash: &str, reader: &Email, key: ContentHash) -> String {
+        ContentHash::of(format!("{hash}\0{reader}\0{key}").as_bytes()).short()
+    }
 }
 
 /// A dataset's private part in the store, for its owner alone.

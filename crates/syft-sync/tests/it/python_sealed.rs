@@ -12,7 +12,7 @@ use syft_crypto::{Limits, Party, Sealer as _};
 use syft_dataset::{Audience, NewDataset};
 use syft_sync::{CreateOptions, Encrypt, PeerState, Restored, SyftboxManager};
 use syft_transport::{
-    CollectionHash, CollectionKind, MemoryStore, Object, Space, Transport as _, grants,
+    Chaos, CollectionHash, CollectionKind, MemoryStore, Object, Space, Transport as _, grants,
 };
 
 const MOCK: &str = "age\n1\n";
@@ -214,4 +214,32 @@ async fn in_the_open_a_dataset_is_kept_as_a_python_client_keeps_it() {
     forget_the_node(&store, &alice.email).await;
     let restored = on_a_fresh_machine(&store, &alice, Encrypt::Off).await;
     assert_eq!((restored.waits, restored.datasets, restored.private), (None, 1, 1));
+}
+
+/// Wherever taking a copy back stops, who is given it again has it.
+#[tokio::test]
+async fn who_is_let_in_again_has_a_copy_again() {
+    let name = DatasetName::parse("beds").unwrap();
+    for stopped_after in 0..6 {
+        let (store, mut alice) = owner_with(&[bob(), carol()]).await;
+        create(&alice, MOCK);
+        let to_both = Audience::parse([bob().as_str(), carol().as_str()]).unwrap();
+        let to_bob = Audience::parse([bob().as_str()]).unwrap();
+        let transport = || Arc::new(store.user(alice.email.clone()).with_profiles());
+        alice.manager.unshare_dataset(&name, &Audience::Any, false).await.unwrap();
+        alice.manager.share_dataset(&name, to_both, false).await.unwrap();
+        alice.sync().await;
+        assert_eq!(mock_of(&read_by(&store, &bob()).await), Some(MOCK));
+        let (stopping, working) = (Chaos::new(transport()).stop_after(stopped_after), transport());
+        alice.restart(Arc::new(stopping));
+        alice.manager.unshare_dataset(&name, &to_bob, false).await.unwrap();
+        alice.sync().await;
+        alice.restart(working);
+        alice.manager.share_dataset(&name, to_bob, false).await.unwrap();
+        for _ in 0..2 {
+            alice.sync().await;
+            let has = mock_of(&read_by(&store, &bob()).await).map(str::to_owned);
+            assert_eq!(has.as_deref(), Some(MOCK), "stopped after {stopped_after}");
+        }
+    }
 }

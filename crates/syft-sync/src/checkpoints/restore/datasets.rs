@@ -7,7 +7,7 @@ use super::Progress;
 use super::backup::{DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
-use crate::collections::{CollectionKey, StoredFile, hash_apart, open_sealed};
+use crate::collections::{CollectionKey, StoredFile, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;
 use crate::{Error, Result};
@@ -66,7 +66,7 @@ pub(in crate::checkpoints) async fn listed(
     let is_open = published.readers.iter().any(|reader| published.key_of(reader).is_none());
     let copy = published.apart.first_key_value().filter(|_| !is_open);
     let hash = match copy {
-        Some((reader, key)) => hash_apart(&published.hash, reader, *key),
+        Some((reader, key)) => Published::hash_apart(&published.hash, reader, *key),
         None => published.hash.clone(),
     };
     let Ok(hash) = CollectionHash::parse(&hash) else { return Ok(Vec::new()) };
