@@ -38,6 +38,11 @@ impl Bundles {
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
+    /// Whether a bundle of somebody is here.
+    pub(crate) fn knows(&self, email: &Email) -> bool {
+        self.bundles.contains_key(email)
+    }
+
     /// Whether the bundle of this key is here.
     pub(crate) fn has(&self, email: &Email, fingerprint: ContentHash) -> bool {
         self.bundles.get(email).is_some_and(|kept| kept.fingerprint == fingerprint)

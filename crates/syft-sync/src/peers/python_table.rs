@@ -56,8 +56,9 @@ pub(crate) async fn show_table(pass: &Pass<'_>, table: &PeerTable) -> Result<()>
     };
     if !is_there {
         patiently(&space, 0, transport.delete(&older)).await?;
+        let size = bytes.len() as u64;
         let put = transport.put(&space, &name, bytes.into(), PutMode::Create);
-        patiently(&name, LIMIT, put).await?;
+        patiently(&name, size, put).await?;
     }
     let hash = hash.to_string();
     Ok(disk.write(&self::shown()?, hash.as_bytes(), Access::OwnerOnly)?)
@@ -113,7 +114,8 @@ fn read(pass: &Pass<'_>, bytes: &[u8]) -> Result<(PeerTable, Bundles)> {
     let entries: BTreeMap<String, Entry> = serde_json::from_slice(bytes).map_err(|error| {
         Error::Integrity(format!("{PYTHON_PEERS}, in which your peers stand: {error}"))
     })?;
-    let (mut table, mut bundles) = (PeerTable::default(), Bundles::default());
+    // Those of peers who were met here already stay.
+    let (mut table, mut bundles) = (PeerTable::default(), Bundles::load(&*pass.node.disk)?);
     let now = pass.node.clock.now();
     for (email, entry) in entries {
         let state = match entry.state.as_str() {
@@ -127,7 +129,9 @@ fn read(pass: &Pass<'_>, bytes: &[u8]) -> Result<(PeerTable, Bundles)> {
         let bundle = entry.public_encryption_bundle.filter(|_| pass.node.seals());
         let bundle = bundle.and_then(|document| Bundle::from_did(&document).ok());
         if let (Some(bundle), Some(record)) = (bundle, table.peers.get_mut(&email)) {
-            bundles.keep(&email, &bundle)?;
+            if !bundles.knows(&email) {
+                bundles.keep(&email, &bundle)?;
+            }
             record.seals = true;
             record.key = Some(PinnedKey { fingerprint: bundle.fingerprint(), verified: None });
         }
