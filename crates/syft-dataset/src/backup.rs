@@ -192,7 +192,7 @@ impl IncomingBackup {
             return bad(RejectCode::HashMismatch, detail);
         }
         let described = self.read(&public.join(metadata::FILE)?)?;
-        let known = self.read(&private.join(metadata::PRIVATE_FILE)?)?;
+        let known = self.read(&private.join(metadata::PRIVATE_METADATA)?)?;
         let uid = match (Metadata::parse(&described), std::str::from_utf8(&known)) {
             (Ok(_), Ok(text)) => yaml::from_str::<PrivateMetadata>(text).ok().map(|it| it.uid),
             _ => None,

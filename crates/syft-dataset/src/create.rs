@@ -152,7 +152,7 @@ impl DatasetStore {
             self.disk().write(&path, text.as_bytes(), Access::OwnerOnly)?;
         }
         let text = yaml::to_string(&metadata)?;
-        let path = staged.join(metadata::PRIVATE_FILE)?;
+        let path = staged.join(metadata::PRIVATE_METADATA)?;
         Ok(self.disk().write(&path, text.as_bytes(), Access::OwnerOnly)?)
     }
 

@@ -30,6 +30,7 @@ pub use copy::IncomingCopy;
 pub use create::NewDataset;
 pub use dataset::{Dataset, FileInfo, Listing, Location, Unreadable};
 pub use error::{Error, Result};
+pub use metadata::PRIVATE_METADATA;
 pub use store::{DatasetStore, Limits};
 
 #[cfg(doctest)]

@@ -11,7 +11,7 @@ pub(crate) const FILE: &str = "dataset.yaml";
 /// The name that a readme is stored under.
 pub(crate) const README: &str = "readme.md";
 /// The file beside the private data; it ties that folder to its dataset.
-pub(crate) const PRIVATE_FILE: &str = "private_metadata.yaml";
+pub const PRIVATE_METADATA: &str = "private_metadata.yaml";
 
 /// Written with every key; read with whatever is there, other keys ignored. The
 /// name in it is never read: the folder says which dataset it is.
@@ -72,7 +72,7 @@ impl Metadata {
     }
 }
 
-/// What stands in [`PRIVATE_FILE`]. In the PySyft layout, and there alone, it names
+/// What stands in [`PRIVATE_METADATA`]. In the PySyft layout, and there alone, it names
 /// its folder on this machine, since the Python peer reads no other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PrivateMetadata {

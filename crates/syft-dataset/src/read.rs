@@ -220,5 +220,5 @@ fn is_mock(path: &DatasitePath, metadata: &Metadata) -> bool {
 }
 
 fn is_private(path: &DatasitePath) -> bool {
-    path.as_str() != metadata::PRIVATE_FILE
+    path.as_str() != metadata::PRIVATE_METADATA
 }

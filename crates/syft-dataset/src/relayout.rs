@@ -169,7 +169,7 @@ impl DatasetStore {
 
     fn redescribe_private(&self, name: &DatasetName) -> Result<()> {
         let folder = self.private_folder(name);
-        let path = folder.join(metadata::PRIVATE_FILE)?;
+        let path = folder.join(metadata::PRIVATE_METADATA)?;
         let known = self.disk().read_if_there(&path, yaml::MAX_BYTES as u64)?;
         let text = known.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
         let Some(Ok(private)) = text.map(yaml::from_str::<PrivateMetadata>) else { return Ok(()) };

@@ -46,7 +46,7 @@ impl Source {
     pub(crate) fn private(path: &Path) -> Result<Self> {
         let source = Source::open(path)?;
         let taken = |file: &&Found| {
-            file.path.as_str() == metadata::PRIVATE_FILE || file.path.is_permission_file()
+            file.path.as_str() == metadata::PRIVATE_METADATA || file.path.is_permission_file()
         };
         match source.files.iter().find(taken) {
             Some(file) => Err(source.unfit(file, "a dataset keeps a file of its own by that name")),

@@ -136,7 +136,7 @@ impl DatasetStore {
     /// undone brought it: nobody else's data is ever touched.
     fn take_back_private(&self, stage: &Stage, intent: &Intent) -> Result<()> {
         let (folder, staged) = (self.private_folder(&intent.name), stage.private()?);
-        let path = folder.join(metadata::PRIVATE_FILE)?;
+        let path = folder.join(metadata::PRIVATE_METADATA)?;
         let Some(bytes) = self.disk().read_if_there(&path, yaml::MAX_BYTES as u64)? else {
             return Ok(());
         };

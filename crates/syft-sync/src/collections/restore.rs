@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use syft_core::{DatasetName, Timestamp};
-use syft_dataset::DatasetStore;
+use syft_dataset::{Collection, DatasetStore, PRIVATE_METADATA};
 use syft_transport::{CollectionKind, Space, SpaceKind, Transport, TransportExt};
 
 use super::backup::{FILE_LIMIT, note};
@@ -16,9 +16,6 @@ use crate::ledger::{Fact, PrivateBackup};
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Error, Result};
-
-/// The file that stands at the top of a private part, and nowhere else.
-const PRIVATE_METADATA: &str = "private_metadata.yaml";
 
 /// The backups of private parts in the store.
 #[derive(Debug, Default)]
@@ -181,9 +178,8 @@ async fn already_here(
     name: &DatasetName,
     hashes: &[String],
 ) -> Result<()> {
-    let here = [store.backup(name), store.private_collection(name)];
-    let here = here.into_iter().flatten().map(|backup| backup.hash);
-    if let Some(hash) = here.into_iter().find(|hash| hashes.contains(hash)) {
+    let mut here = [store.backup(name), store.private_collection(name)].into_iter().flatten();
+    if let Some(Collection { hash, .. }) = here.find(|here| hashes.contains(&here.hash)) {
         return note(pass, name, Some(known(hash, hashes)), "dataset.restored").await;
     }
     Err(Error::Refused(
