@@ -27,7 +27,7 @@ mod space;
 mod transport;
 
 pub use body::{ByteStream, PutBody, collect};
-pub use cache::Cache;
+pub use cache::{Cache, MemoryCache};
 pub use changes::{Change, ChangePage, Changes, Cursor};
 pub use error::{Cause, Context, Error, Result};
 pub use ext::{Listing, TransportExt};

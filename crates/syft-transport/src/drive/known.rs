@@ -231,9 +231,7 @@ impl State {
         }
         (self.saved, self.base) = (bytes, self.kept.clone());
     }
-}
 
-impl State {
     /// Takes in what another process has kept since.
     fn catch_up(&mut self, there: &[u8]) {
         if there == self.saved {
@@ -269,6 +267,9 @@ impl Kept {
                 self.reserved.entry(key.clone()).or_insert_with(|| id.clone());
             }
         }
+        self.finished.retain(|one| theirs.finished.contains(one) || !base.finished.contains(one));
+        let news = theirs.finished.iter().filter(|one| !base.finished.contains(one)).cloned();
+        self.finished.splice(..0, news);
         let has = |ids: &BTreeMap<Folder, Vec<String>>, folder: &Folder, id: &String| {
             ids.get(folder).is_some_and(|ids| ids.contains(id))
         };
@@ -290,22 +291,11 @@ mod tests {
     use syft_core::Email;
 
     use super::*;
-
-    #[derive(Debug, Default)]
-    struct Box(Mutex<Option<Vec<u8>>>);
-
-    impl Cache for Box {
-        fn load(&self) -> Option<Vec<u8>> {
-            self.0.lock().unwrap().clone()
-        }
-        fn save(&self, bytes: &[u8]) {
-            *self.0.lock().unwrap() = Some(bytes.to_vec());
-        }
-    }
+    use crate::MemoryCache;
 
     #[test]
     fn what_is_known_is_known_in_the_next_run() {
-        let memory = Arc::new(Box::default());
+        let memory = Arc::new(MemoryCache::default());
         let root = Folder::root(&Email::parse("o@example.org").unwrap());
         let known = Known::new(Some(memory.clone()));
         known.add(root.clone(), "a".to_owned());
@@ -341,7 +331,7 @@ mod tests {
 
     #[test]
     fn two_processes_do_not_lose_what_the_other_one_knows() {
-        let memory = Arc::new(Box::default());
+        let memory = Arc::new(MemoryCache::default());
         let [first, second] =
             ["o@example.org", "p@example.org"].map(|it| Folder::root(&Email::parse(it).unwrap()));
         let begun = Known::new(Some(memory.clone()));
@@ -353,7 +343,7 @@ mod tests {
         one.add(second.clone(), "b".to_owned());
         one.set_unshared("a");
         assert_eq!(one.reserve("put without an answer").as_deref(), Some("3"));
-        one.end("old");
+        one.finish("old");
         assert_eq!(other.reserve("its").as_deref(), Some("2"), "no id is given out twice");
         other.add(first.clone(), "c".to_owned());
         for known in [&other, &Known::new(Some(memory.clone()))] {
@@ -364,6 +354,8 @@ mod tests {
             );
             assert!(!known.is_shared("a"));
             assert_eq!(known.reserve("put without an answer").as_deref(), Some("3"));
+            assert_eq!(known.reserve("old").as_deref(), Some("4"), "it may be tried again");
+            known.finish("old");
         }
         one.forget("a");
         other.forget("c");
@@ -372,7 +364,8 @@ mod tests {
 
     #[test]
     fn a_damaged_memory_is_none() {
-        let memory = Box(Mutex::new(Some(b"{}x".to_vec())));
-        assert!(Known::new(Some(Arc::new(memory))).folders().is_empty());
+        let memory = Arc::new(MemoryCache::default());
+        memory.save(b"{}x");
+        assert!(Known::new(Some(memory)).folders().is_empty());
     }
 }

@@ -9,8 +9,8 @@ use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 use syft_transport::{
-    Cache, Error, Listed, Mirror, ObjectName, Result, Retry, Space, SpaceKind, Transport,
-    TransportExt,
+    Cache, Error, Listed, MemoryCache, Mirror, ObjectName, Result, Retry, Space, SpaceKind,
+    Transport, TransportExt,
 };
 
 fn email(text: &str) -> Email {
@@ -219,23 +219,10 @@ async fn a_folder_whose_answer_is_lost_is_not_made_twice() {
     assert_eq!(names, ["0.10.0#alice@example.org", "SyftBox"]);
 }
 
-/// Remembers what it was told.
-#[derive(Debug, Default)]
-struct Notes(Mutex<Option<Vec<u8>>>);
-
-impl Cache for Notes {
-    fn load(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().clone()
-    }
-    fn save(&self, bytes: &[u8]) {
-        *self.0.lock().unwrap() = Some(bytes.to_vec());
-    }
-}
-
 #[tokio::test]
 async fn what_is_remembered_of_another_drive_is_found_out_again() {
     let log = Space::Log { owner: email("alice@example.org") };
-    let notes = Arc::new(Notes::default());
+    let notes = Arc::new(MemoryCache::default());
     // The second one has none of the folders of the first.
     for _ in 0..2 {
         let drive = DriveEmulator::start().unwrap();
@@ -250,6 +237,10 @@ async fn what_is_remembered_of_another_drive_is_found_out_again() {
     }
 }
 
+/// Messages as a scientist's programs name them.
+const TAKEN: &str = "msgv2_1773480414.5_0000a0a0-0000-0000-0000-000000000001.tar.gz";
+const WAITING: &str = "msgv2_1773480415.5_0000a0a0-0000-0000-0000-000000000002.tar.gz";
+
 /// What two wrote to each other, taken in and left to lie.
 async fn after_an_exchange(drive: &DriveEmulator) -> (DriveTransport, DriveTransport) {
     let (alice, bob) = ("alice@example.org", "bob@example.org");
@@ -257,10 +248,10 @@ async fn after_an_exchange(drive: &DriveEmulator) -> (DriveTransport, DriveTrans
     let inbox = Space::Inbox { owner: email(alice), sender: email(bob) };
     let outbox = Space::Outbox { owner: email(alice), recipient: email(bob) };
     scientist.open(&inbox).await.unwrap();
-    for message in ["msgv2_1", "msgv2_2"] {
+    for message in [TAKEN, WAITING] {
         let name = ObjectName::parse(message).unwrap();
         let sent = scientist.put_bytes(&inbox, &name, b"x".to_vec()).await.unwrap();
-        if message == "msgv2_1" {
+        if message == TAKEN {
             owner.discover(syft_transport::SpaceKind::Inbox).await.unwrap();
             owner.retire(&[sent]).await.unwrap();
         }
@@ -282,14 +273,14 @@ async fn a_sweep_takes_what_leads_nowhere_and_nothing_else() {
         names.sort();
         names
     };
-    assert_eq!(scientist.sweep(false).await.unwrap(), ["msgv2_1"]);
-    assert_eq!(left("bob@example.org"), ["SyftBox", "msgv2_2", &name("inbox"), &name("outbox")]);
+    assert_eq!(scientist.sweep(false).await.unwrap(), [TAKEN]);
+    assert_eq!(left("bob@example.org"), ["SyftBox", WAITING, &name("inbox"), &name("outbox")]);
     let archive = "syft_bob@example.org_to_alice@example.org_archive";
     assert_eq!(owner.sweep(false).await.unwrap(), [archive, "SyftBox"]);
     assert_eq!(left("alice@example.org"), ["answer"]);
     // One who leaves takes the box along, and not what the other one wrote.
     assert_eq!(scientist.sweep(true).await.unwrap(), [name("outbox")]);
-    assert_eq!(left("bob@example.org"), ["SyftBox", "msgv2_2", &name("inbox")]);
+    assert_eq!(left("bob@example.org"), ["SyftBox", WAITING, &name("inbox")]);
     assert_eq!(left("alice@example.org"), ["answer"]);
 }
 
@@ -297,7 +288,7 @@ async fn a_sweep_takes_what_leads_nowhere_and_nothing_else() {
 async fn a_memory_that_is_behind_shuts_nobody_out() {
     let drive = DriveEmulator::start().unwrap();
     let (alice, bob) = (email("alice@example.org"), email("bob@example.org"));
-    let notes = Arc::new(Notes::default());
+    let notes = Arc::new(MemoryCache::default());
     let of_alice = || remembering(&drive, alice.as_str(), Some(notes.clone()));
     let bobs = store_of(&drive, bob.as_str());
     let inbox = Space::Inbox { owner: bob.clone(), sender: alice.clone() };
@@ -329,7 +320,7 @@ async fn a_memory_that_is_behind_shuts_nobody_out() {
 async fn a_put_without_an_answer_is_remembered_beside_another_process() {
     let drive = DriveEmulator::start().unwrap();
     let log = Space::Log { owner: email("alice@example.org") };
-    let notes = Arc::new(Notes::default());
+    let notes = Arc::new(MemoryCache::default());
     let of_alice = || remembering(&drive, "alice@example.org", Some(notes.clone()));
     of_alice().open(&log).await.unwrap();
     let (one, other) = (of_alice(), of_alice());

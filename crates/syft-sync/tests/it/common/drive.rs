@@ -1,6 +1,6 @@
 //! Two participants over a Google Drive that is imitated.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures::FutureExt as _;
 use syft_core::{DatasetName, Email};
@@ -10,7 +10,7 @@ use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
-use syft_transport::{Cache, Mirror, Retry, Transport};
+use syft_transport::{Cache, MemoryCache, Mirror, Retry, Transport};
 
 use super::{Member, Secrecy, alice, bob, unsent};
 
@@ -28,24 +28,11 @@ pub(crate) struct World {
     pub(crate) bob: Member,
 }
 
-/// What a process leaves for the next one, beside the home.
-#[derive(Debug, Default)]
-struct Kept(Mutex<Option<Vec<u8>>>);
-
-impl Cache for Kept {
-    fn load(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().clone()
-    }
-    fn save(&self, bytes: &[u8]) {
-        *self.0.lock().unwrap() = Some(bytes.to_vec());
-    }
-}
-
 /// A machine from which somebody goes to a Drive: what it knows of it outlives a process.
 #[derive(Debug, Default)]
 pub(crate) struct Way {
-    folders: Arc<Kept>,
-    listings: Arc<Kept>,
+    folders: Arc<MemoryCache>,
+    listings: Arc<MemoryCache>,
 }
 
 impl Way {
