@@ -15,7 +15,7 @@ use crate::transport::list_whole;
 use crate::{Error, Listed, Result, Space};
 
 /// Folders or owners that one search names: with more its address becomes too long.
-const MOST_NAMED: usize = 50;
+pub(super) const MOST_NAMED: usize = 50;
 
 impl DriveTransport {
     /// What lies in these spaces. One that cannot be looked into together with the others is

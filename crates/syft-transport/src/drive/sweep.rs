@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use google_drive3::api::File;
 use google_drive3::hyper::Method;
+use syft_core::ProposalName;
 
 use super::DriveTransport;
 use super::call::{Call, What};
 use super::files::owner_of;
+use super::many::MOST_NAMED;
 use super::names::{Folder, Purpose};
 use super::query::Query;
 use super::remove::gone;
 use crate::Result;
 
-/// So many folders are named in one search.
-const AT_ONCE: usize = 50;
 /// How the names of messages begin that their readers put away (`protocol.md` a.2).
-const MESSAGES: [&str; 1] = ["msgv2_"];
+const MESSAGE: &str = "msgv2_";
 
 impl DriveTransport {
     /// Deletes my folders in which nothing lies, or with `received` nothing of mine, and the
@@ -58,7 +58,7 @@ impl DriveTransport {
         what: &What,
     ) -> Result<BTreeSet<String>> {
         let mut full = BTreeSet::new();
-        for some in folders.chunks(AT_ONCE) {
+        for some in folders.chunks(MOST_NAMED) {
             let ids: Vec<&str> = some.iter().map(|(id, _)| id.as_str()).collect();
             let found = self.client().search_all(&Query::all().in_one_of(&ids), what).await?;
             let counts = |file: &&File| !received || owner_of(file).as_ref() == Some(self.me());
@@ -75,12 +75,12 @@ impl DriveTransport {
         mine: &BTreeMap<String, Folder>,
         what: &What,
     ) -> Result<Vec<(String, String)>> {
-        let query = Query::all().of(self.me()).name_has_one_of(&MESSAGES);
+        let query = Query::all().of(self.me()).name_has_one_of(&[MESSAGE]);
         let mut messages = self.client().search_all(&query, what).await?;
         messages.retain(|file| !file.parents.iter().flatten().any(|id| mine.contains_key(id)));
         let named = |file: File| Some((file.id?, file.name?));
-        let is_message =
-            |(_, name): &(String, String)| MESSAGES.iter().any(|it| name.starts_with(it));
+        // What else of mine is called so is none of the program's.
+        let is_message = |(_, name): &(String, String)| ProposalName::parse(name).is_ok();
         Ok(messages.into_iter().filter_map(named).filter(is_message).collect())
     }
 
@@ -92,7 +92,7 @@ impl DriveTransport {
         let done = self.client().batch(&calls, what).await?;
         for (done, (id, _)) in done.into_iter().zip(&files) {
             gone(done)?;
-            self.folders.known.forget(id);
+            self.folders.forget(id);
         }
         Ok(files.into_iter().map(|(_, name)| name).collect())
     }

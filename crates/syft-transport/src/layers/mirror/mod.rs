@@ -27,8 +27,7 @@ use crate::{
 /// corrects what is known by it. Before the first one of a process, and over a store that
 /// has no such feed, everything is asked of the store. What others write is asked of it once
 /// after each refresh, for all spaces together, until the feed was seen to tell of it. A
-/// listing that lags when it is first taken is taken once
-/// more, a minute later.
+/// listing that lags when it is first taken is taken once more, a minute later.
 #[derive(Clone)]
 pub struct Mirror {
     inner: Arc<dyn Transport>,
