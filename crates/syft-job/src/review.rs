@@ -9,6 +9,7 @@ use crate::packages::{PackageNeeds, PackagesUsed};
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
+use crate::script::shell_word;
 use crate::visible::{is_script, may_be_text, visible};
 use crate::{JobId, JobStore, Rehearsal, Result, wrap};
 
@@ -98,7 +99,8 @@ impl JobStore {
         for name in self.named_datasets(&revision.datasets, &snapshot.files)? {
             let detail = format!(
                 "it names your dataset {name} and does not ask for it: to let it read that, \
-                 syft job approve {id} --dataset {name}"
+                 syft job approve {id} --dataset {}",
+                shell_word(name.as_str())
             );
             flags.push(Flag { kind: FlagKind::NamesDataset, file: None, line: None, detail });
         }

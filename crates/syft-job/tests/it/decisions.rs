@@ -377,3 +377,13 @@ fn an_owner_may_grant_what_a_job_does_not_ask_for() {
     assert_eq!(run.started.datasets, [dataset("beds")]);
     assert_eq!(log().text(), "one\n");
 }
+
+#[test]
+fn what_is_said_to_be_typed_can_be_typed() {
+    let pair = Pair::new();
+    pair.owner.write(&format!("{OWNER}/public/datasets/my beds/dataset.yaml"), "name: x\n");
+    pair.owner.write(&format!("{OWNER}/private/datasets/my beds/rows.csv"), "one\n");
+    let shown = review(&pair, &pair.sent("count", "# 'my beds'\n"));
+    let named = shown.flags.iter().find(|flag| flag.kind == FlagKind::NamesDataset).unwrap();
+    assert!(named.detail.ends_with(" --dataset 'my beds'"), "{named}");
+}
