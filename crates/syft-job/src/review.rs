@@ -97,10 +97,10 @@ impl JobStore {
         let run_sh = snapshot.files.get("run.sh").map(|bytes| visible(bytes));
         flags.extend(of_revision(revision, run_sh.as_deref()));
         for name in self.named_datasets(&revision.datasets, &snapshot.files)? {
+            // Short enough to stand in one line, so that it can be typed as it is shown.
+            let word = shell_word(name.as_str());
             let detail = format!(
-                "it names your dataset {name} and does not ask for it: to let it read that, \
-                 syft job approve {id} --dataset {}",
-                shell_word(name.as_str())
+                "it names {name} and does not ask for it: approve it with --dataset {word}"
             );
             flags.push(Flag { kind: FlagKind::NamesDataset, file: None, line: None, detail });
         }

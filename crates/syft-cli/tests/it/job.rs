@@ -334,7 +334,9 @@ fn a_dataset_that_a_job_only_names_is_granted_when_it_is_approved() {
     it.alice(&["sync"]).ok();
     let shown = it.alice(&["job", "show", "one"]).ok();
     assert!(
-        shown.raw.contains("it names your dataset census and does not ask for it"),
+        shown.raw.contains(
+            "it names census and does not ask for it: approve it with --dataset census\n"
+        ),
         "{}",
         shown.raw
     );

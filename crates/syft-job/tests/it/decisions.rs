@@ -358,7 +358,7 @@ fn an_owner_may_grant_what_a_job_does_not_ask_for() {
     let named: Vec<_> =
         shown.flags.iter().filter(|flag| flag.kind == FlagKind::NamesDataset).collect();
     let [named] = named.as_slice() else { panic!("{:?}", shown.flags) };
-    assert!(named.detail.ends_with(&format!("syft job approve {id} --dataset beds")), "{named}");
+    assert!(named.detail.ends_with("approve it with --dataset beds"), "{named}");
     assert!(shown.datasets.is_empty() && shown.one_key_approval_allowed());
 
     pair.approve(&id);
