@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::codec::canonical_name;
@@ -53,6 +54,20 @@ pub struct FileChangeEventsMessage {
     pub name: EventsName,
     /// The place in the channel; `None` from a Python peer.
     pub position: Option<ChannelPosition>,
+    /// In the log of its owner alone: how the record stands after these events.
+    pub record: Option<RecordChange>,
+}
+
+/// What changed in an owner's own record since it was put into the store as a whole; an
+/// extra key that a Python peer ignores, and that is in no message for somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordChange {
+    /// The record that was changed, by the hash of its bytes.
+    pub base: ContentHash,
+    /// What is recorded afterwards.
+    pub hash: ContentHash,
+    /// How to come from one to the other, as JSON Patch (RFC 6902).
+    pub patch: String,
 }
 
 impl FileChangeEventsMessage {

@@ -47,7 +47,7 @@ pub use disk::{Access, DirDisk, Disk, Entry, FileKind, Metadata, is_temporary};
 pub use email::Email;
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{Error, Result};
-pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage};
+pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage, RecordChange};
 pub use hash::{ContentHash, ContentHasher, collection_hash};
 pub use journal::Journal;
 pub use layout::{

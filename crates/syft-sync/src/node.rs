@@ -7,6 +7,7 @@ use syft_core::{
     AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layouts, NewEntry, NodePaths,
 };
 use syft_crypto::Keys;
+use syft_job::JobStore;
 use syft_transport::{Object, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -40,6 +41,8 @@ pub(crate) struct Node {
     /// With whom what is sealed; a home without keys seals nothing.
     pub(crate) ring: Option<Arc<KeyRing>>,
     pub(crate) audit: SharedAudit,
+    /// The jobs of my datasite: what of them belongs into the record.
+    pub(crate) jobs: JobStore,
     /// What this process changed in datasites since they were walked.
     pub(crate) touched: Touched,
     /// The permission files of my datasite, as they were compiled last.

@@ -90,6 +90,7 @@ fn s7_an_event_for_another_datasite_is_refused() {
         events: vec![FileChangeEvent::accept(baseline().changes.remove(0), Timestamp::EPOCH)],
         name: EventsName { timestamp: Timestamp::EPOCH, id: baseline().id },
         position: None,
+        record: None,
     };
     assert_eq!(message.check_channel(&email("do@org.example")), Ok(()));
     let mismatch = message.check_channel(&email("ds@uni.example"));
@@ -285,7 +286,8 @@ fn i11_an_owner_may_publish_a_repetitive_log_but_not_a_bomb() {
     let json = |message: ProposedFileChangesMessage| {
         let event = FileChangeEvent::accept(message.changes[0].clone(), Timestamp::EPOCH);
         let name = EventsName { timestamp: Timestamp::EPOCH, id: message.id };
-        let events = FileChangeEventsMessage { events: vec![event], name, position: None };
+        let events =
+            FileChangeEventsMessage { events: vec![event], name, position: None, record: None };
         (serde_json::to_vec(&events).unwrap(), events)
     };
     message.changes[0].change = log(4 << 20);
@@ -369,6 +371,7 @@ fn i15_bytes_are_bytes() {
             events: vec![event],
             name: EventsName { timestamp: Timestamp::EPOCH, id: message.id },
             position: None,
+            record: None,
         };
         assert!(encode_proposal(&message).is_ok(), "{sample:?}");
         assert!(encode_events(&events).is_ok(), "{sample:?}");

@@ -2,6 +2,7 @@
 
 use crate::support::{PROPOSAL, gunzip, pack};
 use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use syft_core::codec::{Limits, WireFormat, decode, decode_events, decode_proposal, encode};
@@ -9,7 +10,7 @@ use syft_core::{
     Change, ChannelHead, ChannelPosition, Checkpoint, CheckpointFile, Content, ContentHash,
     DatasitePath, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,
     IncrementalCheckpoint, ProposalName, ProposedFileChange, ProposedFileChangesMessage,
-    RollingState, Timestamp,
+    RecordChange, RollingState, Timestamp,
 };
 use uuid::Uuid;
 
@@ -87,10 +88,17 @@ fn events() -> impl Strategy<Value = Vec<FileChangeEvent>> {
 }
 
 prop_compose! {
+    fn record_change()(base in hash(), hash in hash(), patch in ".*") -> RecordChange {
+        RecordChange { base, hash, patch }
+    }
+}
+
+prop_compose! {
     fn events_message()(
         events in events(), timestamp in time(), id in uuid(), position in position(),
+        record in option::of(record_change()),
     ) -> FileChangeEventsMessage {
-        FileChangeEventsMessage { events, name: EventsName { timestamp, id }, position }
+        FileChangeEventsMessage { events, name: EventsName { timestamp, id }, position, record }
     }
 }
 

@@ -23,6 +23,7 @@
 mod content;
 mod decide;
 mod make;
+mod record;
 mod restore;
 mod status;
 
@@ -32,8 +33,9 @@ use syft_transport::{Object, Space, TransportExt};
 pub(crate) use decide::{Due, due};
 pub use make::MadeCheckpoint;
 pub(crate) use make::{at_end_of_sync, make_due, make_full};
+pub(crate) use record::back_up;
 pub use restore::Restored;
-pub(crate) use restore::{Home, back_up, other_layout, restore_if_new};
+pub(crate) use restore::{Home, other_layout, restore_if_new};
 pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
 pub(crate) use status::{list, status};
 

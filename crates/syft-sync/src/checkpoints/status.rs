@@ -2,7 +2,7 @@ use serde::Serialize;
 use syft_core::{CheckpointName, EventsName, Timestamp};
 use syft_transport::Object;
 
-use super::{checkpoints_of, log_of, mine, restore, rolling_of};
+use super::{checkpoints_of, log_of, mine, record, restore, rolling_of};
 use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::{Result, collections};
@@ -155,7 +155,7 @@ async fn history(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
 /// What only a store with access control keeps: the state of this node, and by it
 /// the mocks; and the private parts.
 async fn own(pass: &Pass<'_>, download: &mut Download) -> Result<()> {
-    let (states, _) = restore::listed_states(pass).await?;
+    let (states, _) = record::listed(pass).await?;
     download.add(states.first());
     for (name, published) in &pass.ledger.state().published {
         let mock = restore::listed_mock(pass, name, published).await?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use syft_core::codec::{encode_events, encode_proposal};
 use syft_core::{
     ChannelHead, ChannelPosition, ContentHash, Email, Entropy, EventsName, FileChangeEvent,
-    FileChangeEventsMessage, HomePath, ProposedFileChangesMessage, Reject, Timestamp,
+    FileChangeEventsMessage, HomePath, ProposedFileChangesMessage, RecordChange, Reject, Timestamp,
 };
 use syft_transport::{Object, ObjectName, Space};
 use uuid::Uuid;
@@ -81,8 +81,7 @@ impl Draft {
         });
     }
 
-    /// Puts events into a channel of mine: the log or a reader's outbox. Returns
-    /// the object's key.
+    /// Puts events into a reader's outbox. Returns the object's key.
     pub(crate) fn emit_events(
         &mut self,
         state: &State,
@@ -92,16 +91,17 @@ impl Draft {
         events: Vec<FileChangeEvent>,
     ) -> Result<String> {
         let name = EventsName { timestamp, id: scene.entropy.uuid()? };
-        self.emit_named(state, space, name, events)
+        self.emit_named(state, space, name, events, None)
     }
 
-    /// The same under this name.
+    /// The same under this name; into the log with what changed in the record.
     pub(crate) fn emit_named(
         &mut self,
         state: &State,
         space: Space,
         name: EventsName,
         events: Vec<FileChangeEvent>,
+        record: Option<RecordChange>,
     ) -> Result<String> {
         let (channel, timestamp) = (space.to_string(), name.timestamp);
         let object = ObjectName::parse(&name.to_string())?;
@@ -113,7 +113,11 @@ impl Draft {
             let logged = |event: &FileChangeEvent| (event.path.clone(), LoggedEvent::of(event));
             self.fact(Fact::Logged { object, events: events.iter().map(logged).collect() });
         }
-        let message = FileChangeEventsMessage { events, name, position: Some(position) };
+        if let Some(RecordChange { base, hash, .. }) = record {
+            self.fact(Fact::BackedUp { hash, record: Some(base) });
+        }
+        let position = Some(position);
+        let message = FileChangeEventsMessage { events, name, position, record };
         let bytes = encode_events(&message)?;
         self.fact(Fact::Emitted { channel, head: Head { seq, hash: ContentHash::of(&bytes) } });
         let key = format!("{space}/{object}");
@@ -130,7 +134,8 @@ impl Draft {
         events: Vec<FileChangeEvent>,
     ) -> Result<()> {
         let name = EventsName { timestamp, id: scene.entropy.uuid()? };
-        let bytes = encode_events(&FileChangeEventsMessage { events, name, position: None })?;
+        let bytes =
+            encode_events(&FileChangeEventsMessage { events, name, position: None, record: None })?;
         let blob = self.blob(bytes);
         self.plan.remote.push(RemoteEffect::Append { space, blob });
         Ok(())

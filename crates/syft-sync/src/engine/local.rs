@@ -1,5 +1,5 @@
 use serde_json::json;
-use syft_core::{Change, Content, DatasitePath, FileChangeEvent};
+use syft_core::{Change, Content, DatasitePath, EventsName, FileChangeEvent, RecordChange};
 use syft_transport::Space;
 
 use super::{Draft, Scene};
@@ -26,11 +26,12 @@ pub(crate) enum LocalEdit {
     Gone,
 }
 
-/// My own edits become events, one message for all of them.
+/// My own edits become events, one message for all of them, with what changed in the record.
 pub(crate) fn on_local_changes(
     state: &State,
     scene: &Scene<'_>,
     changes: Vec<LocalChange>,
+    record: Option<RecordChange>,
 ) -> Result<Draft> {
     let mut draft = Draft::default();
     let timestamp = state.next_time(scene.now);
@@ -81,7 +82,8 @@ pub(crate) fn on_local_changes(
     let mut objects = Vec::new();
     if !events.is_empty() {
         let log = Space::Log { owner: scene.me.clone() };
-        objects.push(draft.emit_events(state, scene, log, timestamp, events)?);
+        let name = EventsName { timestamp, id: scene.entropy.uuid()? };
+        objects.push(draft.emit_named(state, log, name, events, record)?);
     }
     let details = [("paths", json!(paths)), ("files", json!(files)), ("objects", json!(objects))];
     draft.audit(key, scene.now, scene.me, "files.changed", subject, details);

@@ -46,8 +46,11 @@ pub(crate) struct State {
     /// The backups of my datasets' private parts, as they stand in the store.
     #[serde(default)]
     pub(crate) private: BTreeMap<DatasetName, PrivateBackup>,
-    /// The backup of peers and decisions as it stands in the store.
+    /// What is recorded of peers and decisions in the store.
     pub(crate) backup: Option<ContentHash>,
+    /// The bytes of the record that was put there as a whole last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<ContentHash>,
     /// The latest time that I gave to an event or a message.
     pub(crate) latest: Option<Timestamp>,
     /// The event log and its checkpoints as they stand in the store.
@@ -245,8 +248,13 @@ pub(crate) enum Fact {
     Published { dataset: DatasetName, published: Option<Published> },
     /// The private part of a dataset of mine stands in the store so (`None`: no longer).
     PrivateBackup { dataset: DatasetName, backup: Option<PrivateBackup> },
-    /// The backup stands in the store so.
-    BackedUp { hash: ContentHash },
+    /// The store has this record of mine, by what is recorded and by the bytes that were put
+    /// as a whole.
+    BackedUp {
+        hash: ContentHash,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<ContentHash>,
+    },
     /// A time was given.
     Time { at: Timestamp },
     /// An object of the event log holds these events.
@@ -364,7 +372,7 @@ impl State {
                     None => self.private.remove(&dataset),
                 };
             }
-            Fact::BackedUp { hash } => self.backup = Some(hash),
+            Fact::BackedUp { hash, record } => (self.backup, self.record) = (Some(hash), record),
             Fact::Time { at } => self.latest = Some(at),
             Fact::Logged { object, events } => self.saved.logged(object, events),
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),

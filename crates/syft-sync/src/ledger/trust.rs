@@ -192,7 +192,7 @@ impl State {
 
     /// What the store had of my event log and its checkpoints is due again.
     pub(super) fn backup_anew(&mut self) {
-        self.backup = None;
+        (self.backup, self.record) = (None, None);
         self.log_shown = None;
         self.saved = Saved::default();
         // The log begins anew; a reader's channel goes on.

@@ -401,6 +401,7 @@ impl SyftboxManager {
             store,
             ring: None,
             audit,
+            jobs: jobs.clone(),
             touched,
             permissions: CompiledRules::default(),
             ledger: Arc::default(),

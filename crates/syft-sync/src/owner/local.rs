@@ -160,7 +160,8 @@ impl DatasiteOwnerSyncer<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        let draft = on_local_changes(pass.ledger.state(), &self.node.scene(), changes)?;
+        let record = pass.record_change()?;
+        let draft = on_local_changes(pass.ledger.state(), &self.node.scene(), changes, record)?;
         match pass.carry_out(draft).await {
             Err(crate::Error::Transport(error)) => {
                 report.store.get_or_insert_with(|| error.to_string());

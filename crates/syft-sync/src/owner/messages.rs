@@ -26,7 +26,8 @@ impl DatasiteOwnerSyncer<'_> {
     /// Deals with the messages of these peers: those of one in the order of the
     /// sender's times, the peers in turn. `listed` are the inboxes that were looked
     /// into already. A peer whose messages or folder are bad stops nobody else. Returns
-    /// the peers of whom a message waits until a job that they sent was looked at.
+    /// what is still to be sent, and the peers of whom a message waits until a job that
+    /// they sent was looked at.
     pub(super) async fn take_messages(
         &self,
         pass: &mut Pass<'_>,
@@ -35,7 +36,7 @@ impl DatasiteOwnerSyncer<'_> {
         peers: &BTreeSet<Email>,
         mut listed: BTreeMap<Email, Listing>,
         report: &mut SyncReport,
-    ) -> Result<BTreeSet<Email>> {
+    ) -> Result<(Outgoing, BTreeSet<Email>)> {
         let inbox = |peer: &Email| {
             let (owner, sender) = (self.node.email.clone(), peer.clone());
             Space::Inbox { owner, sender }
@@ -98,8 +99,7 @@ impl DatasiteOwnerSyncer<'_> {
                 }
             }
         }
-        pass.send(&mut outgoing, report).await?;
-        Ok(waiting)
+        Ok((outgoing, waiting))
     }
 
     /// One message: decided, journalled and done here; what is due in the store

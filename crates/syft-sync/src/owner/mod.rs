@@ -17,6 +17,7 @@ use self::look::Look;
 pub(crate) use self::messages::is_quarantine;
 use crate::Result;
 use crate::node::{Node, Pass};
+use crate::perform::Outgoing;
 use crate::report::SyncReport;
 use crate::{SyftboxManager, SyncOptions};
 
@@ -165,9 +166,12 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             self.take_local(pass, &mut look, None, &permissions, readers, report).await?;
         }
         let (mut changed, mut waiting, mut listed) = (BTreeSet::new(), peers.clone(), listed);
+        let mut outgoing = Outgoing::default();
         for _ in 0..MOST_ROUNDS {
-            waiting =
+            let answers;
+            (answers, waiting) =
                 self.take_messages(pass, &permissions, &jobs, &waiting, listed, report).await?;
+            outgoing.append(answers);
             let arrived = look.again()?;
             if !arrived.is_empty() {
                 jobs = self.jobs.due(&look.job_folders())?;
@@ -183,6 +187,8 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             self.project(&mut jobs, report)?;
         }
         self.jobs.settle(&jobs)?;
+        // With what is recorded of the jobs that came in.
+        pass.send(&mut outgoing, report).await?;
         changed.append(&mut look.again()?);
         if !changed.is_empty() {
             if changed.iter().any(DatasitePath::is_permission_file) {

@@ -4,6 +4,7 @@ use serde_json::json;
 use syft_core::codec::{Limits, decode_events};
 use syft_core::{
     Content, ContentHash, Error as CoreError, EventsName, FileChangeEvent, FileChangeEventsMessage,
+    RecordChange,
 };
 use syft_transport::Space;
 
@@ -64,9 +65,10 @@ impl Pass<'_> {
             }
         }
         let mut begun = Vec::new();
+        let record = if groups.is_empty() { None } else { self.record_change()? };
         for group in groups {
             let plans = group.plans.clone();
-            let draft = self.draft_of(group)?;
+            let draft = self.draft_of(group, record.clone())?;
             begun.extend(self.begin(draft)?);
             for plan in plans {
                 if self.ledger.remote_of(plan).is_empty() {
@@ -86,7 +88,7 @@ impl Pass<'_> {
     }
 
     /// All events of an object have its time: by that a checkpoint holds all of them or none.
-    fn draft_of(&self, group: Group) -> Result<Draft> {
+    fn draft_of(&self, group: Group, record: Option<RecordChange>) -> Result<Draft> {
         let Group { space, plans, name, mut events, .. } = group;
         events.iter_mut().for_each(|event| event.timestamp = name.timestamp);
         let mut draft = Draft::default();
@@ -94,7 +96,7 @@ impl Pass<'_> {
         let (state, scene) = (self.ledger.state(), self.node.scene());
         let paths: Vec<String> = events.iter().map(|event| event.path.to_string()).collect();
         let subject = name.to_string();
-        let object = draft.emit_named(state, space, name, events)?;
+        let object = draft.emit_named(state, space, name, events, record)?;
         let details = [("paths", json!(paths)), ("objects", json!([object]))];
         draft.audit("logged", scene.now, scene.me, "events.logged", subject, details);
         Ok(draft)

@@ -203,6 +203,13 @@ impl Outgoing {
         }
     }
 
+    /// The same with others that come after.
+    pub(crate) fn append(&mut self, others: Outgoing) {
+        for (peer, mut plans) in others.0 {
+            self.0.entry(peer).or_default().append(&mut plans);
+        }
+    }
+
     /// How many plans there are.
     pub(crate) fn len(&self) -> usize {
         self.0.values().map(Vec::len).sum()

@@ -210,7 +210,12 @@ impl World {
                     timestamp: at,
                 };
                 let called = name.to_string();
-                let message = FileChangeEventsMessage { events: vec![event], name, position: None };
+                let message = FileChangeEventsMessage {
+                    events: vec![event],
+                    name,
+                    position: None,
+                    record: None,
+                };
                 let bytes = encode_events(&message).unwrap();
                 store.plant(&outbox(alice(), bob()), &called, bytes, Some(alice()));
             }

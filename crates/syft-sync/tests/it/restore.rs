@@ -535,13 +535,6 @@ async fn the_cache_can_be_deleted_at_any_moment() {
     assert!(!in_space(&pair.store, &log_of(alice())).is_empty());
 }
 
-/// The record of Alice's peers and jobs as it lies in the store.
-fn state_of(store: &MemoryStore) -> serde_json::Value {
-    let states = in_space(store, &Space::State { owner: alice() });
-    assert_eq!(states.len(), 1);
-    serde_json::from_slice(&store.bytes(&states[0].id).unwrap()).unwrap()
-}
-
 /// A submitter may send many revisions, and of long lists of files.
 #[tokio::test]
 async fn the_backup_lists_the_files_of_what_may_run_or_was_decided_about_alone() {
@@ -554,9 +547,9 @@ async fn the_backup_lists_the_files_of_what_may_run_or_was_decided_about_alone()
         pair.alice.sync().await;
     }
     let decided = pair.alice.manager.job_store().decisions(&submitted.id).unwrap()[0].revision;
-    let state = state_of(&pair.store);
-    let record = &state["jobs"][format!(".syft/jobs/{}.json", submitted.id)];
-    let record: serde_json::Value = serde_json::from_str(record.as_str().unwrap()).unwrap();
+    let records = pair.alice.manager.job_store().records().unwrap();
+    let record = &records[&format!(".syft/jobs/{}.json", submitted.id)];
+    let record: serde_json::Value = serde_json::from_str(record).unwrap();
     let revisions = record["revisions"].as_array().unwrap();
     assert!(revisions.len() > 3);
     for (place, revision) in revisions.iter().enumerate() {

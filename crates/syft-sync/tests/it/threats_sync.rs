@@ -40,7 +40,7 @@ fn event_for(datasite: Email, number: u128, path: &str) -> FileChangeEventsMessa
         timestamp,
     };
     let name = EventsName { timestamp, id: Uuid::from_u128(number) };
-    FileChangeEventsMessage { events: vec![event], name, position: None }
+    FileChangeEventsMessage { events: vec![event], name, position: None, record: None }
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use super::fields::{self, LooseChange, LooseTime, Place, present};
 use crate::codec::collisions;
 use crate::{
     ContentHash, DatasitePath, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,
-    ProposalName, ProposedFileChange, ProposedFileChangesMessage, Reject, RejectCode, Timestamp,
+    ProposalName, ProposedFileChange, ProposedFileChangesMessage, RecordChange, Reject, RejectCode,
+    Timestamp,
 };
 
 const EXTENSION: &str = ".tar.gz";
@@ -246,6 +247,8 @@ struct EventsOut<'a> {
     message_filepath: EventsNameOut,
     #[serde(flatten)]
     place: Place,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'a RecordChange>,
 }
 
 impl Serialize for FileChangeEventsMessage {
@@ -255,6 +258,7 @@ impl Serialize for FileChangeEventsMessage {
             events: &self.events,
             message_filepath: EventsNameOut { id, timestamp, extension: EXTENSION },
             place: Place::of(self.position.as_ref()),
+            record: self.record.as_ref(),
         };
         wire.serialize(serializer)
     }
@@ -280,6 +284,8 @@ pub struct EventsIn {
     seen_seq: Option<u64>,
     #[serde(default)]
     seen_hash: Option<ContentHash>,
+    #[serde(default)]
+    record: Option<RecordChange>,
 }
 
 impl FromWire for FileChangeEventsMessage {
@@ -294,6 +300,7 @@ impl FromWire for FileChangeEventsMessage {
             events: events(wire.events)?,
             name: EventsName { timestamp: name.timestamp.0, id: name.id },
             position: Place { seq, prev, seen_seq, seen_hash }.position()?,
+            record: wire.record,
         })
     }
 }

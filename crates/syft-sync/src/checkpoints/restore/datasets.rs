@@ -4,9 +4,9 @@ use syft_core::{ContentHash, ContentHasher, DatasetName, DatasitePath, HomePath}
 use syft_transport::{CollectionHash, CollectionKind, Space, TransportExt, grants};
 
 use super::Progress;
-use super::backup::{DatasetBackup, permission_file};
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
+use crate::checkpoints::record::{DatasetBackup, permission_file};
 use crate::collections::{CollectionKey, StoredFile, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;

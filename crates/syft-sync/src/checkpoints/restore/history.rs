@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use syft_core::codec::{Limits, WireFormat, decode};
 use syft_core::{
     Checkpoint, CheckpointName, ContentHash, Email, EventsName, FileChangeEventsMessage,
-    IncrementalCheckpoint, RollingState, Timestamp,
+    IncrementalCheckpoint, RecordChange, RollingState, Timestamp,
 };
 use syft_transport::{Object, Space, TransportExt};
 
-use super::backup::Backup;
 use super::files::Files;
 use super::{Progress, damaged, unusable};
 use crate::channels::patiently;
+use crate::checkpoints::record::Backup;
 use crate::checkpoints::{checkpoints_of, fetch_piece, is_mine, log_of, rolling_of};
 use crate::ledger::{Head, LogObject, LoggedEvent, Piece, Saved};
 use crate::node::Pass;
@@ -105,17 +105,20 @@ pub(super) struct History {
     pub(super) head: Option<Head>,
     /// What newer pieces took the place of.
     pub(super) superseded: Vec<Object>,
+    /// What the newest object of the log that says it says of the record, and its number.
+    pub(super) record: Option<(u64, RecordChange)>,
 }
 
 impl History {
     pub(super) async fn fetch(
         progress: &mut Progress<'_, '_>,
         found: Found,
-        backup: Option<&Backup>,
+        backup: &mut Option<Backup>,
         notes: &mut Vec<String>,
     ) -> Result<History> {
-        if let Some(backup) = backup {
-            backup.check_pieces(&found.names(), found.full.as_ref().map(|(at, _)| *at))?;
+        let full = found.full.as_ref().map(|(at, _)| *at);
+        if let Some(backup) = &backup {
+            backup.check_pieces(&found.names(), full)?;
         }
         let superseded = found.superseded.clone();
         let mut history = History { superseded, ..History::default() };
@@ -132,6 +135,13 @@ impl History {
         }
         history.take_log(progress, &found.log, &mut events).await?;
         history.note_log(covered, &found.log, &events);
+        if let (Some(put), Some((number, change))) =
+            (backup.take_if(|_| history.record.is_some()), &history.record)
+        {
+            let changed = put.changed_by(*number, change, notes);
+            changed.check_pieces(&found.names(), full)?;
+            *backup = Some(changed);
+        }
         Ok(history)
     }
 
@@ -217,12 +227,14 @@ impl History {
         if let Some((_, object)) = log.iter().rfind(|(at, _)| *at <= known) {
             let (message, hash) = fetch::<FileChangeEventsMessage>(progress, object).await?;
             self.head = message.position.map(|position| Head { seq: position.seq, hash });
+            self.take_record(progress, object, message.record);
         }
         for (at, object) in log.iter().filter(|(at, _)| *at > known) {
             let (message, hash) = fetch::<FileChangeEventsMessage>(progress, object).await?;
             message.check_channel(&progress.pass.node.email).map_err(|e| damaged(object, e))?;
             let seq = self.follows(object, &message)?;
             self.head = Some(Head { seq, hash });
+            self.take_record(progress, object, message.record);
             for event in message.events {
                 *events.entry(*at).or_default() += 1;
                 self.saved.newest.insert(event.path.clone(), LoggedEvent::of(&event));
@@ -230,6 +242,18 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    fn take_record(
+        &mut self,
+        progress: &Progress<'_, '_>,
+        object: &Object,
+        record: Option<RecordChange>,
+    ) {
+        let number = self.head.map_or(0, |head| head.seq);
+        if let Some(record) = record.filter(|_| progress.pass.node.is_provably_mine(object)) {
+            self.record = Some((number, record));
+        }
     }
 
     /// Each message of the log names the one before it.

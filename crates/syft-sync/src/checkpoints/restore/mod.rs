@@ -8,8 +8,6 @@
 //! owner's side waits: an owner who knows half of the datasite would take the
 //! other half away from the readers.
 
-mod backed_up;
-mod backup;
 mod datasets;
 mod files;
 mod history;
@@ -27,15 +25,13 @@ use syft_core::{
 use syft_crypto::verification_words;
 use syft_transport::{Space, SpaceKind};
 
-use backup::Backup;
-pub(crate) use backup::back_up;
-pub(super) use backup::listed as listed_states;
 pub(super) use datasets::listed as listed_mock;
 use history::History;
 pub(super) use outboxes::{listed as listed_outbox, readers};
 use plan::Findings;
 use python::PythonClient;
 
+use super::record::Backup;
 use super::{checkpoints_of, log_of, rolling_of};
 use crate::channels::patiently;
 use crate::engine::Draft;
@@ -163,18 +159,13 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     let mut notes = Vec::new();
     look_around(pass).await;
     let found = history::find(pass, &mut notes).await?;
-    let backup = Backup::fetch(pass, &mut notes).await?;
+    let mut backup = Backup::fetch(pass, &mut notes).await?;
     let python = match &backup {
         Some(_) => None,
         None => PythonClient::found(pass).await?,
     };
     if found.is_empty() && backup.is_none() && python.is_none() {
         return Ok(None);
-    }
-    notes.extend(other_key(pass, backup.as_ref()));
-    let own = pass.node.layouts.own().kind();
-    if let Some(other) = backup.as_ref().map(|it| it.body.layout).filter(|layout| *layout != own) {
-        return Err(Error::OtherLayout(other));
     }
     if let Some(file) = own_file(pass)? {
         return Err(Error::Integrity(format!(
@@ -184,10 +175,15 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
     }
     let mut progress = Progress { pass, done: 0, total: found.objects() };
     progress.tell();
-    let history = History::fetch(&mut progress, found, backup.as_ref(), &mut notes).await?;
-    // A Python peer keeps no backup that says it, nor does a store without access control.
-    let told = history.files.layout().filter(|layout| backup.is_none() && *layout != own);
-    if let Some(other) = told {
+    let history = History::fetch(&mut progress, found, &mut backup, &mut notes).await?;
+    notes.extend(other_key(pass, backup.as_ref()));
+    let told = match &backup {
+        Some(backup) => Some(backup.body.layout),
+        // A Python peer keeps no backup that says it, nor does a store without access control.
+        None => history.files.layout(),
+    };
+    let own = pass.node.layouts.own().kind();
+    if let Some(other) = told.filter(|layout| *layout != own) {
         return Err(Error::OtherLayout(other));
     }
     let outboxes = outboxes::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
@@ -218,7 +214,7 @@ async fn look_around(pass: &Pass<'_>) {
         transport.refresh().await?;
         let mine = transport.discover(SpaceKind::Mine).await?.spaces.into_iter();
         let mut spaces: BTreeSet<Space> =
-            mine.filter(|space| matches!(space, Space::Collection { .. })).collect();
+            mine.filter(|it| matches!(it, Space::Collection { .. })).collect();
         for space in transport.discover(SpaceKind::Inbox).await?.spaces {
             if let Space::Inbox { sender, .. } = space {
                 spaces.insert(Space::Outbox { owner: me.clone(), recipient: sender });
@@ -289,7 +285,7 @@ impl Progress<'_, '_> {
 }
 
 /// That a piece cannot be had: it is not of this home's keys, or the store does not give it.
-fn unusable(name: impl std::fmt::Display, error: syft_transport::Error) -> Error {
+pub(super) fn unusable(name: impl std::fmt::Display, error: syft_transport::Error) -> Error {
     match reject_of(&error).filter(|reject| reject.code.is_forgery()) {
         Some(reject) => {
             let detail = format!("{name}: {}", reject.detail);
@@ -300,7 +296,7 @@ fn unusable(name: impl std::fmt::Display, error: syft_transport::Error) -> Error
     }
 }
 
-fn damaged(name: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
+pub(super) fn damaged(name: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
     // A reader quotes what it reads, which may be all of a body.
     let quoted = |text: String, limit| shorten(&safe_text(&shorten(&text, limit)), limit);
     let name = quoted(name.to_string(), MAX_NAME);

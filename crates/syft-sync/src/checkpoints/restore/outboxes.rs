@@ -9,10 +9,10 @@ use syft_core::{
 use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
 
 use super::Progress;
-use super::backup::Backup;
 use super::history::fetch as fetch_piece;
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
+use crate::checkpoints::record::Backup;
 use crate::ledger::Head;
 use crate::node::Pass;
 use crate::{Error, Result};

@@ -8,12 +8,12 @@ use syft_core::{ContentHash, DatasitePath, Email, HomePath, JobName, NodePaths, 
 use syft_job::{JobStore, Revision};
 use syft_transport::Space;
 
-use super::backup::Backup;
 use super::datasets::FoundDataset;
 use super::history::History;
 use super::outboxes::Outbox;
 use super::{Restored, damaged};
 use crate::Result;
+use crate::checkpoints::record::Backup;
 use crate::engine::Draft;
 use crate::ledger::{Fact, LocalEffect, TrustFact};
 use crate::node::Pass;
@@ -50,7 +50,7 @@ impl Findings {
             peers(pass, backup.peers(), &mut draft, &mut restored)?;
             self.jobs(pass, backup, &mut draft, &mut restored)?;
             channels(backup, &mut draft);
-            draft.fact(Fact::BackedUp { hash: backup.hash });
+            draft.fact(Fact::BackedUp { hash: backup.hash, record: Some(backup.record) });
         } else if let Some(table) = &self.peers {
             peers(pass, &table.peers, &mut draft, &mut restored)?;
         } else if !pass.node.is_guarded() {

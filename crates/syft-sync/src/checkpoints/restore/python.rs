@@ -7,9 +7,9 @@ use syft_core::DatasetName;
 use syft_dataset::Audience;
 use syft_transport::{CollectionKind, Recipient, Space, SpaceKind, TransportExt, grants};
 
-use super::backup::DatasetBackup;
 use crate::Result;
 use crate::channels::patiently;
+use crate::checkpoints::record::DatasetBackup;
 use crate::collections::is_sealed;
 use crate::ledger::Published;
 use crate::node::Pass;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syft_core::{
     Change, ChannelPosition, Checkpoint, CheckpointFile, Content, ContentHash, DatasitePath, Email,
     EventsName, FileChangeEvent, FileChangeEventsMessage, IncrementalCheckpoint, ProposalName,
-    ProposedFileChange, ProposedFileChangesMessage, RollingState, Timestamp,
+    ProposedFileChange, ProposedFileChangesMessage, RecordChange, RollingState, Timestamp,
 };
 use uuid::Uuid;
 
@@ -93,7 +93,8 @@ pub(super) fn proposal(dice: &mut Dice) -> Drawn<ProposedFileChangesMessage> {
 
 pub(super) fn events_message(dice: &mut Dice) -> Drawn<FileChangeEventsMessage> {
     let name = EventsName { timestamp: time(dice)?, id: uuid(dice) };
-    Ok(FileChangeEventsMessage { events: events(dice)?, name, position: position(dice) })
+    let (events, position) = (events(dice)?, position(dice));
+    Ok(FileChangeEventsMessage { events, name, position, record: record_change(dice) })
 }
 
 pub(super) fn rolling(dice: &mut Dice) -> Drawn<RollingState> {
@@ -227,6 +228,13 @@ fn position(dice: &mut Dice) -> Option<ChannelPosition> {
         let seq = if dice.chance(10) { 1 << 53 } else { 1 + (dice.number() >> 40) };
         let prev = dice.chance(70).then(|| hash(dice));
         ChannelPosition { seq, prev, seen: None }
+    })
+}
+
+fn record_change(dice: &mut Dice) -> Option<RecordChange> {
+    dice.chance(30).then(|| {
+        let patch = r#"[{"op":"remove","path":"/peers/x~1y"}]"#.to_owned();
+        RecordChange { base: hash(dice), hash: hash(dice), patch }
     })
 }
 

@@ -67,7 +67,7 @@ impl Kind for FileChangeEventsMessage {
         self.name.to_string()
     }
     fn without_our_keys(self) -> Self {
-        FileChangeEventsMessage { position: None, ..self }
+        FileChangeEventsMessage { position: None, record: None, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{Access, ContentHash, Disk, HomePath, NodePaths, canonical_json};
 use syft_job::JobStore;
 
-use super::backup::{Body, permission_file};
+use super::{Body, permission_file};
 use crate::Result;
 use crate::node::Pass;
 
@@ -35,7 +35,8 @@ impl BackedUp {
             let file = pass.node.disk.metadata(&permission_file(pass, name)?)?;
             files.push(file.map(|file| (file.size, file.modified_ns, file.inode)));
         }
-        let outline = ContentHash::of(&canonical_json(&serde_json::json!((outline, files)))?);
+        let outline =
+            ContentHash::of(&canonical_json(&serde_json::json!((outline.content()?.1, files)))?);
         Ok(Some(BackedUp { backup: pass.ledger.state().backup, outline, jobs }))
     }
 

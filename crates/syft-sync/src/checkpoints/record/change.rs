@@ -1,0 +1,64 @@
+//! What changed in the record since it was put as a whole.
+
+use serde_json::Value;
+use syft_core::{Access, ContentHash, Disk, HomePath, NodePaths, RecordChange};
+
+use super::Body;
+use crate::Result;
+use crate::node::Pass;
+use crate::peers::PeerTable;
+
+/// Larger changes go nowhere along, in bytes: the record is put as a whole once more.
+const CHANGE_BYTES: usize = 16 << 10;
+/// Changes of a larger record are not looked for, in bytes.
+const BASE_BYTES: u64 = 8 << 20;
+
+impl Pass<'_> {
+    /// What is recorded beside what was put as a whole, for the next object of the log.
+    /// `None` if nothing was put, or the change is large.
+    pub(crate) fn record_change(&self) -> Result<Option<RecordChange>> {
+        if !self.node.is_guarded() {
+            return Ok(None);
+        }
+        let disk = &*self.node.disk;
+        let Some(base) = self.ledger.state().record else { return Ok(None) };
+        let Some(before) = base_of(disk, base)? else { return Ok(None) };
+        let table = PeerTable::load(disk)?;
+        let now = Body::now(self, &table, &self.node.jobs)?;
+        let (content, hash) = now.content()?;
+        let patch = json_patch::diff(&before.content()?.0, &content);
+        let patch = serde_json::to_string(&patch).map_err(super::unwritable)?;
+        Ok((patch.len() <= CHANGE_BYTES).then_some(RecordChange { base, hash, patch }))
+    }
+}
+
+/// The record after a change, or what is wrong with it.
+pub(super) fn apply(body: &Body, change: &RecordChange) -> std::result::Result<Body, String> {
+    let patch: json_patch::Patch =
+        serde_json::from_str(&change.patch).map_err(|error| error.to_string())?;
+    let mut changed: Value = serde_json::to_value(body).map_err(|error| error.to_string())?;
+    json_patch::patch(&mut changed, &patch).map_err(|error| error.to_string())?;
+    let changed: Body = serde_json::from_value(changed).map_err(|error| error.to_string())?;
+    match changed.content() {
+        Ok((_, hash)) if hash == change.hash => Ok(changed),
+        Ok(_) => Err("it comes out as another one than was recorded".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Keeps what is put as a whole: changes are told against it. A cache; without it the next
+/// record is put as a whole.
+pub(super) fn keep_base(disk: &dyn Disk, bytes: &[u8]) -> Result<()> {
+    Ok(disk.write(&path()?, bytes, Access::OwnerOnly)?)
+}
+
+fn base_of(disk: &dyn Disk, base: ContentHash) -> Result<Option<Body>> {
+    // What cannot be read is not there.
+    let Ok(bytes) = disk.read(&path()?, BASE_BYTES) else { return Ok(None) };
+    let is_base = ContentHash::of(&bytes) == base;
+    Ok(serde_json::from_slice(&bytes).ok().filter(|_| is_base))
+}
+
+fn path() -> Result<HomePath> {
+    Ok(NodePaths::cache().join("record.json")?)
+}
