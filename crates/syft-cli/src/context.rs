@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
-use syft_sync::{
-    Config, NodeConfig, OfflineTransport, OwnKeys, Stores, SyftboxManager, SyncOptions,
-};
+use syft_sync::{Config, NodeConfig, OfflineTransport, OwnKeys, Stores, SyftboxManager};
 use url::Url;
 
 use crate::args::{Global, seconds};
@@ -236,7 +234,7 @@ impl Context {
         if !self.sync {
             return Delivery::Waiting;
         }
-        let problem = match manager.sync(&SyncOptions::default()).await {
+        let problem = match manager.deliver().await {
             Ok(report) => match report.store {
                 None => return Delivery::Sent,
                 Some(problem) => problem,

@@ -382,7 +382,7 @@ impl SyftboxManager {
     /// The peers as the store shows them; one that is away is told.
     pub(super) async fn look(&self, pass: &mut Pass<'_>) -> Result<Connections> {
         let mut report = SyncReport::default();
-        let connections = self.connect(pass, &mut report).await?;
+        let connections = self.connect(pass, true, &mut report).await?;
         if let Some(reason) = report.store {
             self.node.notices.notice(&Notice::StoreAway { reason });
         }

@@ -8,7 +8,7 @@ use super::{SyftboxManager, setup};
 use crate::hello::Dealing;
 use crate::node::Pass;
 use crate::owner::DatasiteOwnerSyncer;
-use crate::peers::{Connections, PeerState, PeerTable, refresh, show_table, withdraw};
+use crate::peers::{Connections, PeerRecord, PeerState, PeerTable, refresh, show_table, withdraw};
 use crate::report::SyncReport;
 use crate::reset::forget_store;
 use crate::watcher::DatasiteWatcherSyncer;
@@ -27,6 +27,8 @@ pub struct SyncOptions {
     pub compacting_threshold: usize,
     /// Whether to look for my own edits: what the disk says changed is hashed.
     pub recompute_hashes: bool,
+    /// Whether to ask the store first what others did, where that is a call of its own.
+    pub look: bool,
 }
 
 /// The seeds' defaults.
@@ -38,6 +40,7 @@ impl Default for SyncOptions {
             checkpoint_threshold: 50,
             compacting_threshold: 10,
             recompute_hashes: true,
+            look: true,
         }
     }
 }
@@ -63,6 +66,18 @@ impl SyftboxManager {
     /// wrong with a peer or a message is in the report.
     pub async fn sync(&self, options: &SyncOptions) -> Result<SyncReport> {
         Ok(self.sync_and_look(options).await?.0)
+    }
+
+    /// Sends what this home has for others, by what is known of them: a sync that does not
+    /// ask the store what others did, unless a peer has said nothing yet.
+    ///
+    /// # Errors
+    /// As [`SyftboxManager::sync`].
+    pub async fn deliver(&self) -> Result<SyncReport> {
+        let table = PeerTable::load(&*self.node.disk)?;
+        let awaits = |peer: &PeerRecord| peer.state.is_connected() && peer.kind.is_none();
+        let look = table.peers.values().any(awaits);
+        self.sync(&SyncOptions { look, ..SyncOptions::default() }).await
     }
 
     /// As [`SyftboxManager::sync`], with the peers as this pass found them.
@@ -110,7 +125,7 @@ impl SyftboxManager {
             let taken = evidence::take_sealing(&mut pass).await;
             store_problem(&mut report, taken)?;
         }
-        let mut connections = self.connect(&mut pass, &mut report).await?;
+        let mut connections = self.connect(&mut pass, options.look, &mut report).await?;
         evidence::take_keys(&mut pass, &connections.table.peers, &mut report).await?;
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let partners = self.partners(&pass, &connections, role, &mut report);
@@ -254,13 +269,15 @@ impl SyftboxManager {
         Ok(())
     }
 
-    /// The peers as the store shows them, or as they are known if it is away.
+    /// The peers as the store shows them, or as they are known if it is away. Without a
+    /// `look`, what others did just now shows in a later pass.
     pub(super) async fn connect(
         &self,
         pass: &mut Pass<'_>,
+        look: bool,
         report: &mut SyncReport,
     ) -> Result<Connections> {
-        let mut connections = match refresh(pass).await {
+        let mut connections = match refresh(pass, look).await {
             Ok(connections) => {
                 report.notes.extend(connections.suspicious.iter().cloned());
                 connections

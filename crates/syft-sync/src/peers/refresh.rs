@@ -37,12 +37,15 @@ pub(crate) struct Connections {
     is_offline: bool,
 }
 
-/// Looks for requests and answers, and sends my own hellos that are still due.
-pub(crate) async fn refresh(pass: &mut Pass<'_>) -> Result<Connections> {
+/// Looks for requests and answers, and sends my own hellos that are still due. Without a
+/// `look` at what others did since, the store is taken to be as it was.
+pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
     let mut found = Connections { table, ..Connections::default() };
-    patiently(&"the store", 0, transport.refresh()).await?;
+    if look {
+        patiently(&"the store", 0, transport.refresh()).await?;
+    }
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;
     let skipped = discovered.skipped.iter();

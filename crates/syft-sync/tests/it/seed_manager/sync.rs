@@ -25,9 +25,10 @@ fn the_defaults_are_those_of_the_documents() {
         checkpoint_threshold,
         compacting_threshold,
         recompute_hashes,
+        look,
     } = SyncOptions::default();
     assert!(peers.is_empty(), "all of them");
-    assert!(auto_checkpoint && recompute_hashes);
+    assert!(auto_checkpoint && recompute_hashes && look);
     assert_eq!((checkpoint_threshold, compacting_threshold), (50, 10));
 }
 
