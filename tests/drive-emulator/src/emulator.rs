@@ -102,9 +102,17 @@ impl DriveEmulator {
         self.shared.state().requests.clone()
     }
 
-    /// Begins to count calls anew.
+    /// How many connections were opened since then.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.state().connections
+    }
+
+    /// Begins to count calls and connections anew.
     pub fn forget_requests(&self) {
-        self.shared.state().requests.clear();
+        let mut state = self.shared.state();
+        state.requests.clear();
+        state.connections = 0;
     }
 
     /// All mails that Drive would have sent.

@@ -60,6 +60,7 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                shared.state().connections += 1;
                 tokio::spawn(connection(stream, Arc::clone(shared)));
             }
             // Too many open files, say: others may be closed meanwhile.

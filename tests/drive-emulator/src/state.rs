@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) mails: Vec<Mail>,
     pub(crate) requests: Vec<RequestLine>,
+    /// Opened since the requests were forgotten.
+    pub(crate) connections: usize,
     items: u64,
 }
 
@@ -47,6 +49,7 @@ impl State {
             faults: Faults::default(),
             mails: Vec::new(),
             requests: Vec::new(),
+            connections: 0,
             items: 0,
         }
     }
