@@ -110,10 +110,14 @@ pub(super) fn on_rolling(
     draft.fact(Fact::Time { at: timestamp });
     let piece = Piece { name: name.to_string(), until: saved.latest() };
     draft.fact(Fact::Rolled { rolling: piece });
-    draft.put(rolling_of(scene.me), name, encode(&rolling)?);
-    // The older one goes once the new one is there, in the same plan.
-    let older = saved.rolling.iter().map(|rolling| rolling.name.clone()).collect();
-    delete(&mut draft, listed, &older);
+    // One object that is replaced, as a Python client has it (`protocol.md` a.1).
+    let is_older = |object: &&Object| {
+        saved.rolling.as_ref().is_some_and(|older| older.name == object.name.as_str())
+    };
+    let mut older = listed.iter().filter(is_older);
+    let replaced = older.next().cloned();
+    draft.put_in_place(rolling_of(scene.me), name, encode(&rolling)?, replaced);
+    older.for_each(|object| draft.delete(object));
     Ok(draft)
 }
 
