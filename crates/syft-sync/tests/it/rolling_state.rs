@@ -1,13 +1,16 @@
-//! The rolling state is one object, and stays one.
+//! The rolling state: when it is put, that it is one object, and that it stays one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use syft_core::RollingState;
 use syft_core::codec::{Limits, decode};
+use syft_core::{Change, RollingState};
 use syft_sync::SyncOptions;
-use syft_transport::{Chaos, FolderTransport, MemoryStore, Space, Transport, TransportExt};
+use syft_transport::{
+    Chaos, FolderTransport, MemoryStore, Metered, Operation, Space, Transport, TransportExt,
+};
 
-use crate::common::backup::{box_of, edit, solo};
+use crate::common::backup::{Pieces, box_of, edit, solo};
 use crate::common::drive::World;
 use crate::common::hostile::Unmoving;
 use crate::common::recorder::{Recorder, Wire};
@@ -32,6 +35,104 @@ async fn change_twice(node: &Member, path: &str) {
     for text in ["first", "then"] {
         edit(node, path, Some(text.as_bytes()));
         sync(node).await.unwrap();
+    }
+}
+
+/// Alice alone, and what goes through her transport.
+async fn metered() -> (MemoryStore, Member, Metered) {
+    let (store, mut node) = solo().await;
+    let metered = Metered::new(Arc::new(store.user(alice())));
+    node.restart(Arc::new(metered.clone()));
+    sync(&node).await.unwrap();
+    (store, node, metered)
+}
+
+/// Syncs, and tells whether the rolling state was put: one call, as for the log.
+async fn rolls(node: &Member, metered: &Metered) -> bool {
+    let before = metered.snapshot();
+    sync(node).await.unwrap();
+    let (puts, deletes) = (Operation::Put, Operation::Delete);
+    let after = metered.snapshot();
+    assert_eq!(after.calls_of(deletes), before.calls_of(deletes), "nothing is deleted");
+    match after.calls_of(puts) - before.calls_of(puts) {
+        1 => false,
+        2 => true,
+        other => panic!("{other} objects were put"),
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_changes_twice_rolls_at_once() {
+    let (store, node, metered) = metered().await;
+    for turn in 0..3 {
+        let older = Pieces::of(&store).rolling.remove(0);
+        for (round, is_due) in [(0, false), (1, true)] {
+            edit(&node, "public/a.txt", Some(format!("{turn}/{round}").as_bytes()));
+            edit(&node, &format!("public/{turn}/{round}.txt"), Some(b"another"));
+            assert_eq!(rolls(&node, &metered).await, is_due, "{turn}/{round}");
+        }
+        let pieces = Pieces::of(&store);
+        assert_eq!(pieces.rolling.len(), 1, "the older one is gone");
+        assert!(pieces.rolling[0].timestamp > older.timestamp, "under a new name");
+        assert_eq!(pieces.fold(), box_of(&node));
+    }
+    // A deletion is a change.
+    edit(&node, "public/b.txt", Some(b"b"));
+    assert!(!rolls(&node, &metered).await);
+    edit(&node, "public/b.txt", None);
+    assert!(rolls(&node, &metered).await);
+}
+
+#[tokio::test]
+async fn ten_changes_of_ten_paths_roll_once() {
+    let (store, node, metered) = metered().await;
+    for turn in 0..2 {
+        for change in 1..=10 {
+            edit(&node, &format!("public/{turn}/{change}.txt"), Some(b"x"));
+            assert_eq!(rolls(&node, &metered).await, change == 10, "change {change}");
+        }
+        assert_eq!(Pieces::of(&store).rolling.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_takes_the_name_of_a_file_that_went_rolls_at_once() {
+    let (_store, node, metered) = metered().await;
+    change_twice(&node, "public/a").await;
+    edit(&node, "public/a", None);
+    assert!(!rolls(&node, &metered).await);
+    edit(&node, "public/a/deep/b.txt", Some(b"below"));
+    assert!(rolls(&node, &metered).await);
+    // Some disks do not tell the two apart.
+    edit(&node, "public/a/deep/b.txt", None);
+    assert!(!rolls(&node, &metered).await);
+    edit(&node, "public/a/deep/B.txt", Some(b"another spelling"));
+    assert!(rolls(&node, &metered).await);
+}
+
+/// The newer events of a log as a Python client that restores takes them (`protocol.md` h.4).
+#[tokio::test]
+async fn a_python_client_may_take_what_is_newer_from_the_newest_on() {
+    let (store, node) = solo().await;
+    for step in 0_usize..40 {
+        let path = format!("public/{}.txt", step * step % 11);
+        let content = format!("{step}");
+        edit(&node, &path, (step % 5 != 4).then_some(content.as_bytes()));
+        sync(&node).await.unwrap();
+        let mut pieces = Pieces::of(&store);
+        let until = pieces.rolling[0].last_event.unwrap();
+        let newer: Vec<_> =
+            pieces.log.extract_if(.., |message| message.name.timestamp > until).collect();
+        let mut files: BTreeMap<String, Vec<u8>> = pieces.fold();
+        for event in newer.iter().rev().flat_map(|message| &message.events) {
+            match &event.change {
+                Change::Write(content) => {
+                    files.insert(event.path.to_string(), content.as_bytes().to_vec());
+                }
+                Change::Delete => drop(files.remove(event.path.as_str())),
+            }
+        }
+        assert_eq!(files, box_of(&node), "step {step}");
     }
 }
 
