@@ -33,6 +33,7 @@ mod rehearse;
 mod reset;
 mod restore;
 mod restore_waits;
+mod rolling_state;
 mod router;
 mod routing;
 mod runs;
