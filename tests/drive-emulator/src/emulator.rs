@@ -102,17 +102,17 @@ impl DriveEmulator {
         self.shared.state().requests.clone()
     }
 
-    /// How many connections were opened since then.
+    /// How many of them were under way at the same time, each on a connection of its own.
     #[must_use]
-    pub fn connections(&self) -> usize {
-        self.shared.state().connections
+    pub fn most_at_once(&self) -> usize {
+        self.shared.state().most_at_once
     }
 
-    /// Begins to count calls and connections anew.
+    /// Begins to count calls anew.
     pub fn forget_requests(&self) {
         let mut state = self.shared.state();
         state.requests.clear();
-        state.connections = 0;
+        state.most_at_once = 0;
     }
 
     /// All mails that Drive would have sent.
