@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::job::{Job, Side};
-use crate::project::{EARLIER, RECEIPT, Receipt};
+use crate::project::EARLIER;
+use crate::receipt::{RECEIPT, Receipt};
 use crate::runs::{JobRun, run_id};
 use crate::sandbox::{IsolationLevel, LogSink, Sandbox};
 use crate::{Error, JobId, JobStore, Result, RunOptions, Status};

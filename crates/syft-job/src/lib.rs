@@ -32,6 +32,7 @@ mod project;
 mod pysyft;
 mod queue;
 mod read;
+mod receipt;
 mod records;
 mod rehearsal;
 mod rehearse;
@@ -77,9 +78,10 @@ pub use packages::{
     LockedPackage, PackageLock, PackageNeeds, PackageOptions, PackageSource, PackagesUsed,
     Requirement, UnknownSource,
 };
-pub use project::{Marker, Receipt};
+pub use project::Marker;
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;
+pub use receipt::Receipt;
 pub use records::{Approval, Decision, Problem, Revision, RevisionFile, Verdict};
 pub use rehearsal::{MockRead, Rehearsal, RehearsalOptions, RehearsalSummary};
 pub use rehearse::{BegunRehearsal, EndedRehearsal};

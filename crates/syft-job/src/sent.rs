@@ -3,8 +3,9 @@ use syft_core::{
 };
 
 use crate::job::{Job, Side};
-use crate::project::{MARKERS, Marker, RECEIPT, Receipt};
+use crate::project::{MARKERS, Marker};
 use crate::queue::Queued;
+use crate::receipt::{RECEIPT, Receipt};
 use crate::records::Problem;
 use crate::runs::STDOUT;
 use crate::store::Place;
