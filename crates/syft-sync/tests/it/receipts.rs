@@ -155,3 +155,15 @@ async fn a_receipt_counts_beside_the_job_that_it_is_about_alone() {
     assert!(answered.is_good() && answered.receipt.unwrap().is_answered());
     assert!(!pair.bob.manager.writes_no_receipts(&alice()).unwrap());
 }
+
+#[tokio::test]
+async fn a_fresh_machine_has_the_receipts_of_its_owner_too() {
+    let (pair, id) = answered().await;
+    let path = format!(".syft/runs/{id}-1/receipt.yaml");
+    let kept = pair.alice.read(&path).unwrap();
+    let machine = pair.alice.another_home(7);
+    let config = machine.config(Arc::new(pair.store.user(alice())));
+    let manager = SyftboxManager::login(config).await.unwrap();
+    assert_eq!(std::fs::read_to_string(machine.home.path().join(path)).unwrap(), kept);
+    assert_eq!(verified(&manager, kept.as_bytes()).key, Some(ReceiptKey::Mine));
+}
