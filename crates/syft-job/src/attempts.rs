@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::job::{Job, Side};
-use crate::project::{EARLIER, RECEIPT, Receipt};
+use crate::project::EARLIER;
+use crate::receipt::{RECEIPT, Receipt};
 use crate::runs::{JobRun, run_id};
 use crate::sandbox::{IsolationLevel, LogSink, Sandbox};
 use crate::{Error, JobId, JobStore, Result, RunOptions, Status};
@@ -32,8 +33,7 @@ pub struct Attempt {
 }
 
 impl Job {
-    /// All its runs, oldest first; for the submitter those of which something was
-    /// released.
+    /// All its runs, oldest first; for the submitter those that left a receipt.
     ///
     /// # Errors
     /// Those of the disk.
@@ -66,8 +66,7 @@ impl Job {
     /// number at the end of it.
     ///
     /// # Errors
-    /// [`Error::NoRun`], also for a submitter to whom nothing of it was released;
-    /// those of the disk.
+    /// [`Error::NoRun`], also for a submitter who has no receipt of it; those of the disk.
     pub fn attempt(&self, run: &str) -> Result<Job> {
         let missing = || Error::NoRun { job: self.id.to_string(), run: run.to_owned() };
         let number = run.parse().ok().or_else(|| number_of(&self.id, run)).ok_or_else(missing)?;

@@ -4,7 +4,7 @@ use syft_core::{ContentHash, DatasetName, Email, JobName};
 
 use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
-use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
+use crate::records::{Approval, Decision, JobRecord, Method, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
 use crate::state::in_force;
 use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
@@ -202,7 +202,8 @@ impl JobStore {
             return Ok(last.clone());
         }
         let by = self.me.clone();
-        let decision = Decision { verdict, by, at: self.now(), reason, revision, approval };
+        let (at, method) = (self.now(), Method::Manual);
+        let decision = Decision { verdict, by, at, reason, revision, approval, method };
         file.schema = SCHEMA;
         file.decisions.push(decision.clone());
         let action = match verdict {

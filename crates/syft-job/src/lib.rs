@@ -32,6 +32,7 @@ mod project;
 mod pysyft;
 mod queue;
 mod read;
+mod receipt;
 mod records;
 mod rehearsal;
 mod rehearse;
@@ -56,7 +57,7 @@ pub mod warden;
 mod wrap;
 
 pub use attempts::Attempt;
-pub use audit::AuditSink;
+pub use audit::{AuditLine, AuditSink};
 pub use client::{JobClient, get_client};
 pub use compare::{BaseKind, DiffBase, FileChange, FileFacts, JobDiff};
 pub use config::{JobConfig, ManifestEntry};
@@ -77,10 +78,13 @@ pub use packages::{
     LockedPackage, PackageLock, PackageNeeds, PackageOptions, PackageSource, PackagesUsed,
     Requirement, UnknownSource,
 };
-pub use project::{Marker, Receipt};
+pub use project::Marker;
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;
-pub use records::{Approval, Decision, Problem, Revision, RevisionFile, Verdict};
+pub use receipt::{
+    ApprovalMethod, RECEIPT_PURPOSE, Receipt, ReceiptApproval, ReceiptSigner, SignedReceipt,
+};
+pub use records::{Approval, Decision, Method, Problem, Revision, RevisionFile, Verdict};
 pub use rehearsal::{MockRead, Rehearsal, RehearsalOptions, RehearsalSummary};
 pub use rehearse::{BegunRehearsal, EndedRehearsal};
 pub use release::ReleaseFiles;

@@ -161,6 +161,33 @@ pub struct Decision {
     pub revision: ContentHash,
     /// What is authorised; absent for a rejection.
     pub approval: Option<Approval>,
+    /// Whether a person decided, or a rule.
+    #[serde(default, skip_serializing_if = "Method::is_manual")]
+    pub method: Method,
+}
+
+/// How a decision came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// The owner looked and decided.
+    #[default]
+    Manual,
+    /// A rule that the owner wrote down before.
+    Rule {
+        /// Its name.
+        name: String,
+        /// Of what it approves.
+        digest: ContentHash,
+        /// Of the file of rules that was in force.
+        policy: ContentHash,
+    },
+}
+
+impl Method {
+    pub(crate) fn is_manual(&self) -> bool {
+        *self == Method::Manual
+    }
 }
 
 /// Whether a revision may run.

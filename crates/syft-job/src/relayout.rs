@@ -4,7 +4,8 @@ use syft_core::{
     Access, Email, FileKind, HomePath, JobName, JobPlace, LayoutKind, Timestamp, yaml,
 };
 
-use crate::project::{EARLIER, MARKERS, RECEIPT, RETURN_CODE};
+use crate::project::{EARLIER, MARKERS, RETURN_CODE};
+use crate::receipt::RECEIPT;
 use crate::records::JobRecord;
 use crate::runs::{STDERR, STDOUT};
 use crate::{Error, JobConfig, JobStore, PythonState, Result};

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use syft_core::{Access, NodePaths};
+use syft_core::{Access, ContentHash, DatasetName, NodePaths};
 
+use crate::audit::AuditLine;
 use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
@@ -14,6 +15,9 @@ use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, 
 use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
 use crate::{Collected, Error, JobId, JobStore, ReleaseFiles, Result, Status, approval_digest};
+
+/// The audit entry of a run that ended.
+const FINISHED: &str = "job.run.finished";
 
 /// How the owner runs an approved job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,7 @@ pub struct EndedRun {
     begun: BegunRun,
     outcome: Result<(BoxReport, Collected), Error>,
     has_begun: bool,
+    read: BTreeMap<DatasetName, ContentHash>,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -275,7 +280,7 @@ impl JobStore {
         started: &RunStarted,
         finished: &RunFinished,
     ) -> Result<()> {
-        let mut entry = self.entry("job.run.finished", record, &self.me, &started.run);
+        let mut entry = self.entry(FINISHED, record, &self.me, &started.run);
         let outputs: Vec<String> =
             finished.outputs.iter().map(|file| format!("{} {}", file.sha256, file.path)).collect();
         let exit = finished.exit.map(|exit| exit.to_string());
@@ -288,6 +293,12 @@ impl JobStore {
             ("outputs".to_owned(), outputs.into()),
         ]);
         self.tell(entry)
+    }
+
+    /// The line of the audit log that says how a run ended.
+    pub(crate) fn line_of_end(&self, run: &str) -> Result<Option<AuditLine>> {
+        let Some(audit) = &self.audit else { return Ok(None) };
+        Ok(audit.line_of(&format!("{FINISHED}/{run}"))?)
     }
 
     /// Takes back a run that no box could be made for, or no packages be had: its job
@@ -362,6 +373,7 @@ impl BegunRun {
     /// when it is finished.
     pub fn execute(self, sandbox: &dyn Sandbox, log: &mut dyn LogSink) -> Result<EndedRun> {
         let folder = &self.execution.folder;
+        let read = self.store.dataset_digests(&self.started.datasets)?;
         let mut log = Growing::new(&self.store, folder, self.started.limits.log_bytes, log)?;
         let Executed { outcome, has_begun, stdout, stderr } =
             self.execution.execute(&self.store, sandbox, &mut log)?;
@@ -369,7 +381,7 @@ impl BegunRun {
         disk.write(&folder.join(STDOUT)?, &stdout, Access::OwnerOnly)?;
         disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
-        Ok(EndedRun { begun: self, outcome, has_begun, stdout, stderr })
+        Ok(EndedRun { begun: self, outcome, has_begun, read, stdout, stderr })
     }
 }
 
@@ -383,7 +395,7 @@ impl EndedRun {
     /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, has_begun, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, read, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
         let outcome = match outcome {
             Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
@@ -401,6 +413,7 @@ impl EndedRun {
             return store.load_run(started);
         }
         let finished = finished(&store, &started, outcome, stdout, stderr);
+        let finished = RunFinished { dataset_digests: read, ..finished };
         let folder = NodePaths::run(&started.run)?;
         store.write_json(&folder.join("finished.json")?, &finished)?;
         store.tell_finished(&record, &started, &finished)?;
@@ -435,6 +448,7 @@ fn finished(
         skipped: Vec::new(),
         stdout,
         stderr,
+        dataset_digests: BTreeMap::new(),
     };
     match outcome {
         Ok((report, collected)) => RunFinished {

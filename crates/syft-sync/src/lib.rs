@@ -58,9 +58,9 @@ pub use home_watch::HomeWatch;
 pub use manager::GoogleHosts;
 pub use manager::{
     AccessChange, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, FirstKeys, HeldBack,
-    PathAccess, PeerCounts, Preview, ProcessOptions, Processed, RehearsalBudget, Removal, Sent,
-    Status, SubmitOptions, SyftboxManager, SyncOptions, Waiting, WaitingFor, WatchOptions,
-    login_do, login_ds,
+    PathAccess, PeerCounts, Preview, ProcessOptions, Processed, ReceiptCheck, ReceiptKey,
+    ReceiptProblem, RehearsalBudget, Removal, Sent, Status, SubmitOptions, SyftboxManager,
+    SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;

@@ -133,7 +133,7 @@ fn the_page_of_datasites() {
     let script = include_str!("../../../docs/files/count_customers.py");
     assert!(script.contains(excerpt), "{excerpt} is not in the script");
     let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
-    assert_eq!(output, "region,customers\nnorth,2\nsouth,1\n");
+    assert_eq!(output, "region,customers\nnorth,6\nsouth,5\n");
 }
 
 /// Every entry of a drawing of folders is there.
@@ -155,7 +155,7 @@ fn stand(drawing: &str, home: &Path) {
 fn three_owners_answer_one_question() {
     let people = run_page("README.md", include_str!("../../../examples/map-reduce/README.md"));
     let total = "python3 examples/map-reduce/total.py \"$RESULTS\"/*/count.csv";
-    assert_eq!(people.types(total).stdout, "Total customers across all owners: 12\n");
+    assert_eq!(people.types(total).stdout, "Total customers across all owners: 21\n");
     let shared = people.shared_files();
     let leaked =
         |name: &str| shared.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(name));
@@ -174,7 +174,7 @@ fn the_scientist_finds_the_error_and_fixes_it() {
 #[test]
 fn one_bad_job_and_one_bad_message_stop_nothing() {
     let people = run_page("README.md", include_str!("../../../examples/fail-softly/README.md"));
-    assert_eq!(people.types("cat \"$RESULTS/people.txt\"").stdout, "3890000\n");
+    assert_eq!(people.types("cat \"$RESULTS/people.txt\"").stdout, "6100000\n");
     let log = people.types("syft --home \"$BOB_HOME\" job logs endpoint --err").stdout;
     assert!(log.contains("customers_count") && log.contains("census"), "{log}");
     let away = people.types("syft --home \"$ALICE_HOME\" quarantine list").stdout;

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use syft_sync::core::Email;
 
@@ -6,10 +8,18 @@ use syft_sync::core::Email;
 pub(crate) enum AuditCommand {
     /// Show what was decided, what ran and what left, oldest first
     Log(AuditLogArgs),
-    /// Check that the log is whole and unchanged: exit code 9 if it is not
-    Verify,
+    /// Check that the log is whole and unchanged, or a receipt: exit code 9 if it is not
+    Verify(AuditVerifyArgs),
     /// Show every object that entered or left: when, with whom, its size and hash
     Traffic(AuditTrafficArgs),
+}
+
+/// The arguments of `audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerifyArgs {
+    /// Check this receipt instead, by the key of its owner that is known here
+    #[arg(long, value_name = "F")]
+    pub(crate) receipt: Option<PathBuf>,
 }
 
 /// The arguments of `audit traffic`.

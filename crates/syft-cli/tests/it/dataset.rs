@@ -89,7 +89,7 @@ fn only_the_owner_sees_what_is_private() {
       "private": [
         {
           "path": "census.csv",
-          "size": 18,
+          "size": 48,
           "sha256": "<HASH>"
         }
       ],

@@ -309,7 +309,7 @@ fn a_job_that_did_not_arrive_yet_is_fetched_before_it_is_decided_about() {
 
 #[test]
 fn what_was_released_of_an_earlier_run_is_found() {
-    let it = sent(&[("one", "echo 1 > $SYFT_OUTPUTS/n.txt\n")]);
+    let it = sent(&[("one", "echo 41 > $SYFT_OUTPUTS/n.txt\n")]);
     it.alice(&["job", "approve", "one"]).ok();
     it.alice(&["job", "run", "one", "--share-outputs"]).ok();
     let ran = it.alice(&["job", "rerun", "one", "--share-logs", "--json"]).ok().json();

@@ -25,6 +25,7 @@ mod peer;
 mod perm;
 mod pysyft;
 mod readme;
+mod receipt;
 mod rehearse;
 mod reset;
 mod review;

@@ -44,7 +44,7 @@ fn a_job_runs(it: &TestBox) {
     it.alice(&["job", "run", "count"]).ok();
     it.alice(&["job", "release", "count", "--outputs", "--logs"]).ok();
     it.bob(&["job", "outputs", "count", "-o", "answer"]).ok();
-    assert_eq!(std::fs::read_to_string(it.path("answer/count.txt")).unwrap(), "2\n");
+    assert_eq!(std::fs::read_to_string(it.path("answer/count.txt")).unwrap(), "8\n");
 }
 
 /// The paths below a datasite, sorted, a line each.

@@ -54,7 +54,7 @@ fn the_same_command_again_is_the_same_job_until_its_result_is_there() {
     it.unplug();
     told += &self::told(run(&it, &["--offline", "-o", "answer"]).ok());
     it.plug_in();
-    assert_eq!(std::fs::read_to_string(it.path("answer/count.txt")).unwrap(), "3\n");
+    assert_eq!(std::fs::read_to_string(it.path("answer/count.txt")).unwrap(), "9\n");
     assert_eq!(names(&it), ["count"]);
     assert_snapshot!(told);
 }

@@ -76,7 +76,7 @@ fn submit() -> String {
 fn from_the_first_request_to_the_answer() {
     let mut story = Story::begin(TestBox::new());
     story.it.write("mock.csv", "age\n1\n");
-    story.it.write("real.csv", "age\n31\n47\n52\n");
+    story.it.write("real.csv", "age\n31\n47\n52\n28\n39\n44\n61\n");
     story.it.write("count.sh", COUNT);
     story.bob(&format!("peer add {ALICE}")).ok();
     story.both();
@@ -100,7 +100,7 @@ fn from_the_first_request_to_the_answer() {
     story.both();
     story.bob("job outputs count -o answer").ok();
     story.bob("job logs count").ok();
-    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "3\n");
+    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "7\n");
     assert_snapshot!(story.told);
 }
 
@@ -133,7 +133,7 @@ fn the_scientist_is_away_and_the_owner_works_offline() {
     story.bob("job outputs count -o answer").ok();
     story.bob("job logs count").ok();
     story.bob("status").ok();
-    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "2\n");
+    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "8\n");
     assert_snapshot!(story.told);
 }
 
@@ -199,7 +199,7 @@ fn run_waits_for_the_owner_and_fetches_what_was_released() {
     story.alice("job approve count").ok();
     story.alice("job run count --share-outputs").ok();
     story.bob(&format!("job outputs {id} -o answer")).ok();
-    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "2\n");
+    assert_eq!(std::fs::read_to_string(story.it.path("answer/count.txt")).unwrap(), "8\n");
 
     // The same once more is the same job, and `--again` another one.
     let resumed = story.bob(&format!("{run} -o answer --json")).ok().json();
@@ -238,7 +238,7 @@ fn run_waits_until_the_owner_has_released() {
     assert_eq!(output.status.code(), Some(0));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("is done. alice@hospital.org released:"), "{said}");
-    assert_eq!(std::fs::read_to_string(it.path("count-outputs/count.txt")).unwrap(), "2\n");
+    assert_eq!(std::fs::read_to_string(it.path("count-outputs/count.txt")).unwrap(), "8\n");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn r12_nothing_leaves_before_it_is_released() {
     assert!(!shown.contains("forty-two"), "{shown}");
     let folder = pair.owner.path(&Pair::job_folder("count"));
     let names: Vec<String> = tree(&folder).into_keys().collect();
-    assert_eq!(names, ["approved", "config.yaml", "done", "run.sh"]);
+    assert_eq!(names, ["approved", "config.yaml", "done", "receipt.yaml", "run.sh"]);
     pair.answer("count");
     let theirs = pair.scientist.store.job("count").unwrap();
     assert_eq!(theirs.status(), Status::Done);

@@ -15,6 +15,7 @@ mod peers;
 mod permissions;
 mod process;
 mod properties;
+mod receipts;
 mod rehearse;
 mod reset;
 mod setup;
@@ -49,6 +50,7 @@ pub use peers::Removal;
 pub use permissions::{AccessChange, PathAccess};
 pub use process::{ProcessOptions, Processed};
 pub use properties::Datasets;
+pub use receipts::{ReceiptCheck, ReceiptKey, ReceiptProblem};
 pub use rehearse::{Preview, RehearsalBudget};
 pub(crate) use setup::{is_as_prepared, open_job_inbox};
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
@@ -261,7 +263,7 @@ impl SyftboxManager {
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
         let had_encrypt = known.as_ref().map(|known| known.encrypt);
         let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
-        manager.node.take_keys(keys, encrypt);
+        manager.go_by(keys, encrypt);
         let had_packages = known.as_ref().map(|known| known.packages.clone());
         let packages = config.packages.clone().or(had_packages.clone()).unwrap_or_default();
         manager.take_packages(&config, packages.clone());
@@ -354,7 +356,7 @@ impl SyftboxManager {
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
         let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
-        manager.node.take_keys(keys, known.encrypt);
+        manager.go_by(keys, known.encrypt);
         manager.take_packages(&config, known.packages.clone());
         manager.finish_layout(&known)?;
         Ok(manager)

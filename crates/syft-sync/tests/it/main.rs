@@ -28,6 +28,7 @@ mod python_peers;
 mod python_proposals;
 mod python_routing;
 mod python_sealed;
+mod receipts;
 mod record;
 mod rehearse;
 mod reset;

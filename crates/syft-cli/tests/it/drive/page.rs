@@ -110,7 +110,7 @@ impl People {
         file("erin", "of-bob.json", &of_bob);
         file("dana", "key.json", &key);
         file("erin", "key.json", &key);
-        file("alice", "census.csv", "age,sex\n31,f\n47,m\n");
+        file("alice", "census.csv", "age,sex\n31,f\n47,m\n28,f\n52,m\n39,f\n44,m\n61,f\n35,m\n");
         file("alice", "census_mock.csv", "age,sex\n1,f\n2,m\n");
         file("bob", "count.py", COUNT);
         people

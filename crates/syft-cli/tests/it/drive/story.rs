@@ -13,8 +13,10 @@ tail -n +2 \"$SYFT_DATASET_CENSUS\" | wc -l > \"$SYFT_OUTPUTS/count.txt\"
 #[test]
 fn from_the_first_request_to_the_answer_over_google_drive() {
     let on = OnDrive::logged_in();
-    let (mock, private) =
-        (on.it.write("mock.csv", "age\n1\n"), on.it.write("real.csv", "age\n31\n47\n52\n"));
+    let (mock, private) = (
+        on.it.write("mock.csv", "age\n1\n"),
+        on.it.write("real.csv", "age\n31\n47\n52\n28\n39\n44\n61\n"),
+    );
     let script = on.it.write("count.sh", COUNT);
     on.bob(&["peer", "add", ALICE]).ok();
     on.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
@@ -29,5 +31,5 @@ fn from_the_first_request_to_the_answer_over_google_drive() {
     on.alice(&["job", "release", "count", "--outputs"]).ok();
     let answer = on.it.path("answer");
     on.bob(&["job", "outputs", "count", "-o", answer.to_str().unwrap()]).ok();
-    assert_eq!(std::fs::read_to_string(answer.join("count.txt")).unwrap(), "3\n");
+    assert_eq!(std::fs::read_to_string(answer.join("count.txt")).unwrap(), "7\n");
 }
