@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::common::recorder::{Recorder, Wire};
 use crate::common::{Member, Pair, alice, bob, scratch};
 use syft_core::Email;
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions};
 use syft_sync::{Direction, Transfer};
-use syft_transport::{FolderTransport, MemoryStore, Transport};
+use syft_transport::{FolderTransport, MemoryStore, Recorder, Transport, Wire};
 
 #[derive(Debug)]
 struct Silent;
