@@ -8,7 +8,7 @@ pub(crate) enum AuditCommand {
     Log(AuditLogArgs),
     /// Check that the log is whole and unchanged: exit code 9 if it is not
     Verify,
-    /// Show every object that entered or left: when, with whom, its size and hash
+    /// Show every object that entered or left: when, with whom, its size and hash, and why
     Traffic(AuditTrafficArgs),
 }
 
