@@ -10,6 +10,7 @@ mod environment;
 mod errors;
 mod exit;
 mod interrupts;
+mod new_file;
 mod output;
 mod warden;
 

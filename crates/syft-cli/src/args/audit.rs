@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use syft_sync::core::Email;
 
@@ -8,8 +10,19 @@ pub(crate) enum AuditCommand {
     Log(AuditLogArgs),
     /// Check that the log is whole and unchanged: exit code 9 if it is not
     Verify,
+    /// Write the log as it stands, byte for byte, to be kept or checked elsewhere: exit code 9
+    /// if it is not whole
+    Export(AuditExportArgs),
     /// Show every object that entered or left: when, with whom, its size and hash, and why
     Traffic(AuditTrafficArgs),
+}
+
+/// The arguments of `audit export`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditExportArgs {
+    /// Into a new file instead of to the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// The arguments of `audit traffic`.

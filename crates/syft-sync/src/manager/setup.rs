@@ -94,14 +94,16 @@ fn native_rules(peer: &Email) -> PermissionFile {
 /// those of the layout that it had. A folder that was closed stays closed, and so is one
 /// of somebody who is no peer. Rules that the owner wrote there are kept as they are:
 /// they may fit the new places no better than none.
-pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> {
+/// Returns which permission files that is about.
+pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<Vec<HomePath>> {
+    let mut about = Vec::new();
     let me = &pass.node.email;
     let disk = &*pass.node.disk;
     let peers = PeerTable::load(disk)?.peers;
     let mut strangers = submitters(pass, from.layout())?;
     strangers.retain(|submitter| !peers.contains_key(submitter));
     for stranger in &strangers {
-        close(pass, &rules_in(from.layout(), me, stranger))?;
+        about.extend(close(pass, &rules_in(from.layout(), me, stranger))?);
     }
     for peer in peers.keys().chain(&strangers) {
         let old = rules_in(from.layout(), me, peer);
@@ -114,6 +116,7 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
         for (folder, made) in job_rules(pass, peer) {
             let file = folder.join(PERMISSION_FILE)?;
             let is_new = disk.metadata(&file)?.is_none();
+            about.push(file.clone());
             match &kept {
                 Some(text) if is_new => disk.write(&file, text, Access::Shared)?,
                 None if strangers.contains(peer) => {}
@@ -121,13 +124,15 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
             }
         }
         for (folder, _) in &old {
-            disk.remove_file(&folder.join(PERMISSION_FILE)?)?;
+            let file = folder.join(PERMISSION_FILE)?;
+            disk.remove_file(&file)?;
+            about.push(file);
             if disk.metadata(folder)?.is_some() && disk.list(folder)?.is_empty() {
                 disk.remove_dir_all(folder)?;
             }
         }
     }
-    Ok(())
+    Ok(about)
 }
 
 /// Whoever has a folder for jobs, peer or not.
