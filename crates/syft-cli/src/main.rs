@@ -12,6 +12,8 @@ mod exit;
 mod interrupts;
 mod new_file;
 mod output;
+#[cfg(feature = "record")]
+mod record;
 mod warden;
 
 use std::process::ExitCode;
