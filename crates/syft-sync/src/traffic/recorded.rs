@@ -31,7 +31,7 @@ struct Ledger {
     me: Email,
     clock: Arc<dyn Clock>,
     audit: SharedAudit,
-    /// Lines that nobody waited for and that could not be written.
+    /// Lines about what left that could not be written yet.
     unwritten: Mutex<Vec<NewEntry>>,
 }
 
@@ -108,6 +108,15 @@ impl Ledger {
             .map_err(|error| Error::permanent("record", subject, error.to_string()).because(error))
     }
 
+    /// The same of what has left: a line that could not be written is not forgotten.
+    fn keep(&self, entry: NewEntry) -> Result<()> {
+        let kept = self.append(entry.clone());
+        if kept.is_err() {
+            self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        }
+        kept
+    }
+
     /// Nothing more goes while a line is missing.
     fn catch_up(&self) -> Result<()> {
         let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,10 +152,9 @@ impl Drop for Sending<'_> {
         if self.told {
             return;
         }
-        let Some(line) = self.line(false) else { return };
-        if self.ledger.append(line.clone()).is_err() {
-            let unwritten = &self.ledger.unwritten;
-            unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        if let Some(line) = self.line(false) {
+            // Whoever sends the next object hears of it.
+            let _ = self.ledger.keep(line);
         }
     }
 }
@@ -183,7 +191,7 @@ impl Transport for Recorded {
         let ledger = &*self.ledger;
         let mut sending = Sending { ledger, space, name, reading, told: false };
         let put = self.inner.put(space, name, body, mode).await;
-        sending.line(put.is_ok()).map_or(Ok(()), |line| ledger.append(line))?;
+        sending.line(put.is_ok()).map_or(Ok(()), |line| ledger.keep(line))?;
         put
     }
 

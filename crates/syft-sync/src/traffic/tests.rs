@@ -1,14 +1,15 @@
 //! What the recorder notes, whatever becomes of a call.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
-use syft_core::testing::ManualClock;
-use syft_core::{ContentHash, DirDisk, Disk, Email, Timestamp};
+use syft_core::testing::{FaultyDisk, ManualClock};
+use syft_core::{ContentHash, DirDisk, Email, Timestamp};
 use syft_transport::{
     Chaos, Fault, MemoryStore, ObjectName, Operation, PutBody, PutMode, Space, Transport,
     TransportExt,
@@ -20,6 +21,7 @@ use crate::shared_audit::SharedAudit;
 
 struct Home {
     _folder: TempDir,
+    disk: Arc<FaultyDisk>,
     audit: SharedAudit,
     store: Recorded,
 }
@@ -27,12 +29,12 @@ struct Home {
 impl Home {
     async fn over(inner: impl Transport + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let disk: Arc<dyn Disk> = Arc::new(DirDisk::open(folder.path()).unwrap());
-        let audit = SharedAudit::new(disk);
+        let disk = Arc::new(FaultyDisk::new(Arc::new(DirDisk::open(folder.path()).unwrap())));
+        let audit = SharedAudit::new(disk.clone());
         let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
         let store = Recorded::new(Arc::new(inner), clock, audit.clone(), alice());
         store.open(&log()).await.unwrap();
-        Home { _folder: folder, audit, store }
+        Home { _folder: folder, disk, audit, store }
     }
 
     fn table(&self) -> Vec<Transfer> {
@@ -110,6 +112,19 @@ async fn what_nobody_waits_for_any_more_left_as_far_as_it_was_read() {
     let [line] = &table[..] else { panic!("{table:#?}") };
     assert_eq!((line.bytes, line.sha256), (3, ContentHash::of(b"one")));
     assert!(!line.complete);
+}
+
+#[tokio::test]
+async fn a_line_that_could_not_be_written_is_written_before_anything_else_leaves() {
+    let home = Home::over(MemoryStore::new().user(alice())).await;
+    home.store.put_bytes(&log(), &name("one"), b"1".to_vec()).await.unwrap();
+    home.disk.fail_after(0, ErrorKind::StorageFull);
+    home.store.put_bytes(&log(), &name("two"), b"2".to_vec()).await.unwrap_err();
+    home.disk.fail_after(0, ErrorKind::StorageFull);
+    home.store.put_bytes(&log(), &name("three"), b"3".to_vec()).await.unwrap_err();
+    home.store.put_bytes(&log(), &name("four"), b"4".to_vec()).await.unwrap();
+    let bytes: Vec<_> = home.table().iter().map(|it| it.sha256).collect();
+    assert_eq!(bytes, [b"1", b"2", b"4"].map(|bytes| ContentHash::of(bytes)));
 }
 
 #[tokio::test]
