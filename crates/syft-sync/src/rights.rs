@@ -6,7 +6,7 @@ use syft_core::{ContentHash, DatasitePath, HomePath, yaml};
 
 use crate::Result;
 use crate::engine::{Draft, LocalChange, LocalEdit};
-use crate::manager::is_as_prepared;
+use crate::manager::prepared;
 use crate::node::Pass;
 
 /// What of a line says which permission files stand as the command that it tells of left
@@ -79,8 +79,9 @@ pub(crate) fn by_hand(pass: &Pass<'_>, changes: &[LocalChange]) -> Result<Vec<By
     let mut by_hand = Vec::new();
     for file in changed {
         let place = HomePath::in_datasite(&pass.node.email, &file.path);
-        let is_prepared = file.is.is_some() && is_as_prepared(pass, &place)?;
-        if !is_prepared && !known(&file) {
+        let made = prepared(pass, &place)?.map(|made| ContentHash::of(made.as_bytes()));
+        let is_as_made = made.is_some() && made == file.is;
+        if !is_as_made && !known(&file) {
             by_hand.push(file);
         }
     }

@@ -52,7 +52,7 @@ pub use permissions::{AccessChange, PathAccess};
 pub use process::{ProcessOptions, Processed};
 pub use properties::Datasets;
 pub use rehearse::{Preview, RehearsalBudget};
-pub(crate) use setup::{is_as_prepared, open_job_inbox};
+pub(crate) use setup::{is_as_prepared, open_job_inbox, prepared};
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use submit::SubmitOptions;
 pub use sync::SyncOptions;

@@ -47,17 +47,23 @@ fn first_files(pass: &Pass<'_>) -> Result<Vec<(HomePath, PermissionFile)>> {
 
 /// Whether a file is as [`prepare`] or [`open_job_inbox`] made it.
 pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
+    let Some(made) = prepared(pass, path)? else { return Ok(false) };
+    let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
+    Ok(there.as_deref() == Some(made.as_bytes()))
+}
+
+/// What [`prepare`] or [`open_job_inbox`] writes into a file, if they write it.
+pub(crate) fn prepared(pass: &Pass<'_>, path: &HomePath) -> Result<Option<String>> {
     let mut made = first_files(pass)?;
     for peer in PeerTable::load(&*pass.node.disk)?.peers.keys() {
         made.extend(job_rules(pass, peer));
     }
     for (folder, file) in made {
         if folder.join(PERMISSION_FILE)? == *path {
-            let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
-            return Ok(there.as_deref() == Some(file.to_yaml().as_bytes()));
+            return Ok(Some(file.to_yaml()));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Makes the folder into which a peer may write jobs: the only gateway.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::common::forge;
 use crate::common::{Member, Pair, alice, bob, inbox};
 use serde_json::{Value, json};
-use syft_core::{AuditReport, ContentHash, JobName, LayoutKind};
+use syft_core::{AuditReport, ContentHash, DatasetName, JobName, LayoutKind};
 use syft_dataset::Audience;
 use syft_perm::Level;
 use syft_sync::{Error, SyftboxManager};
@@ -67,6 +67,18 @@ async fn a_job_that_is_withdrawn_is_in_the_log_and_says_why_it_went() {
     let last = last.iter().rfind(|it| it.kind == "proposal").unwrap();
     assert_eq!(last.because, Some(line.seq));
     assert_eq!(last.reason, format!("withdrew job {ALICE}/{name}"));
+}
+
+#[tokio::test]
+async fn to_whom_a_dataset_was_given_is_in_the_log() {
+    let pair = Pair::connected().await;
+    pair.create_dataset("census", Audience::Nobody);
+    let (manager, census) = (&pair.alice.manager, DatasetName::parse("census").unwrap());
+    let bob_alone = Audience::users([bob()].into());
+    manager.share_dataset(&census, bob_alone, false).await.unwrap();
+    manager.unshare_dataset(&census, &Audience::users([bob()].into()), false).await.unwrap();
+    assert_eq!(only(&pair.alice, "dataset.shared").details["to"], bob().as_str());
+    assert_eq!(only(&pair.alice, "dataset.unshared").details["from"], bob().as_str());
 }
 
 #[tokio::test]
