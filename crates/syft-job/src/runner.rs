@@ -129,7 +129,8 @@ impl JobStore {
             level: sandbox.level(),
             started_at: self.now(),
         };
-        self.tell_started(&record, &started, runs.last())?;
+        let overrides = overrides(&started, &approval, options);
+        self.tell_started(&record, &started, runs.last(), overrides)?;
         lock.name(&started.run).map_err(|error| Error::Box(error.to_string()))?;
         self.create_run(&started)?;
         self.project_record(&record)?;
@@ -325,6 +326,7 @@ impl JobStore {
         record: &JobRecord,
         started: &RunStarted,
         before: Option<&RunStarted>,
+        overrides: Vec<String>,
     ) -> Result<()> {
         let mut entry = self.entry("job.run.started", record, &self.me, &attempt(started));
         let datasets: Vec<String> = started.datasets.iter().map(ToString::to_string).collect();
@@ -334,12 +336,33 @@ impl JobStore {
             ("approval".to_owned(), started.approval.to_string().into()),
             ("isolation".to_owned(), started.level.to_string().into()),
             ("datasets".to_owned(), datasets.into()),
+            ("limits".to_owned(), started.limits.in_words().into()),
         ]);
+        if !overrides.is_empty() {
+            entry.details.insert("overrides".to_owned(), overrides.into());
+        }
         if let Some(before) = before {
             entry.details.insert("rerun_of".to_owned(), before.run.clone().into());
         }
         self.tell(entry)
     }
+}
+
+/// In what this run is not as it was approved, or not in the box that is usual.
+fn overrides(started: &RunStarted, approval: &Approval, options: &RunOptions) -> Vec<String> {
+    let mut overrides = Vec::new();
+    let (given, approved) = (started.limits.wall, approval.limits.wall);
+    if given != approved {
+        let (given, approved) = (given.as_secs_f64(), approved.as_secs_f64());
+        overrides.push(format!("may run {given} s, approved were {approved} s"));
+    }
+    if options.minimum < IsolationLevel::MINIMUM {
+        overrides.push(format!("a box of level {} is allowed", options.minimum));
+    }
+    if options.force {
+        overrides.push("may run again".to_owned());
+    }
+    overrides
 }
 
 /// A run that was refused leaves its number to the next attempt.

@@ -10,7 +10,10 @@ pub(crate) enum AuditCommand {
     Log(AuditLogArgs),
     /// Check that the log is whole and unchanged, or a receipt: exit code 9 if it is not
     Verify(AuditVerifyArgs),
-    /// Show every object that entered or left: when, with whom, its size and hash
+    /// Write the log as it stands, byte for byte, to be kept or checked elsewhere: exit code 9
+    /// if it is not whole
+    Export(AuditExportArgs),
+    /// Show every object that entered or left: when, with whom, its size and hash, and why
     Traffic(AuditTrafficArgs),
 }
 
@@ -20,6 +23,14 @@ pub(crate) struct AuditVerifyArgs {
     /// Check this receipt instead, by the key of its owner that is known here
     #[arg(long, value_name = "F")]
     pub(crate) receipt: Option<PathBuf>,
+}
+
+/// The arguments of `audit export`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditExportArgs {
+    /// Into a new file instead of to the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// The arguments of `audit traffic`.

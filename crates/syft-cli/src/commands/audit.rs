@@ -1,5 +1,6 @@
 //! What was decided, what ran, what left.
 
+mod export;
 mod log;
 mod receipt;
 mod traffic;
@@ -13,6 +14,7 @@ use crate::exit::Exit;
 
 pub(super) fn run(context: &Context, command: AuditCommand) -> Result<Exit, CliError> {
     match command {
+        AuditCommand::Export(args) => export::run(context, &args),
         AuditCommand::Log(args) => print(context, log::run(context, &args)),
         AuditCommand::Traffic(args) => print(context, traffic::run(context, &args)),
         AuditCommand::Verify(AuditVerifyArgs { receipt: None }) => {

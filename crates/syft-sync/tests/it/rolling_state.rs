@@ -7,13 +7,13 @@ use syft_core::codec::{Limits, decode};
 use syft_core::{Change, RollingState};
 use syft_sync::SyncOptions;
 use syft_transport::{
-    Chaos, FolderTransport, MemoryStore, Metered, Operation, Space, Transport, TransportExt,
+    Chaos, FolderTransport, MemoryStore, Metered, Operation, Recorder, Space, Transport,
+    TransportExt, Wire,
 };
 
 use crate::common::backup::{Pieces, box_of, edit, solo};
 use crate::common::drive::World;
 use crate::common::hostile::Unmoving;
-use crate::common::recorder::{Recorder, Wire};
 use crate::common::{Member, Pair, Secrecy, alice, in_space, opened, scratch};
 
 fn rolling() -> Space {
