@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-transport", &["syft-core"]),
     ("syft-crypto", &["syft-core"]),
     ("syft-dataset", &["syft-core", "syft-perm"]),
+    ("syft-disclosure", &["syft-core"]),
     ("syft-job", &["syft-core", "syft-perm"]),
     (
         "syft-sync",

@@ -1,0 +1,150 @@
+//! Counts of people: small ones, and ones that are not rounded.
+
+use super::View;
+use crate::cell::Cell;
+use crate::finding::FindingKind;
+use crate::found::Found;
+use crate::index::Grid;
+use crate::known::Known;
+use crate::naming::{Naming, is_range, names_groups, names_things};
+use crate::rules::Rules;
+use crate::table::Table;
+
+/// Counts that are all multiples of this are rounded.
+const ROUNDED_TO: u64 = 5;
+
+pub(crate) fn check(view: &View<'_>, rules: &Rules, found: &mut Found<'_>) {
+    for (column, _) in view.counts.iter().enumerate().filter(|(_, is_count)| **is_count) {
+        let counts: Vec<(usize, u64)> = view
+            .cells
+            .column(column)
+            .enumerate()
+            .filter_map(|(row, cell)| Some((row, cell.number?.count()?)))
+            .collect();
+        tell(&counts, column, rules, found);
+    }
+    let first = view.table.columns().first().map_or("", String::as_str);
+    if !(first.is_empty() || names_things(first) || view.cells.width() == 2) {
+        return;
+    }
+    // A row that says by its label that it is one of counts.
+    for (row, cells) in view.cells.rows().enumerate() {
+        if Naming::of(view.table.cell(row, 0)) != Naming::Count {
+            continue;
+        }
+        for (column, cell) in cells.iter().enumerate() {
+            let count = cell.number.and_then(|number| number.count());
+            let new = view.counts.get(column) == Some(&false);
+            if let Some(count) = count.filter(|_| new) {
+                tell(&[(row, count)], column, rules, found);
+            }
+        }
+    }
+}
+
+fn tell(counts: &[(usize, u64)], column: usize, rules: &Rules, found: &mut Found<'_>) {
+    let small = |count: u64| count > 0 && count < u64::from(rules.k);
+    for (row, _) in counts.iter().filter(|(_, count)| small(*count)) {
+        found.at(FindingKind::SmallCount, *row + 1, Some(column));
+    }
+    let unrounded = counts.iter().filter(|(_, count)| count % ROUNDED_TO != 0 && !small(*count));
+    for (row, _) in unrounded {
+        found.at(FindingKind::UnroundedCount, *row + 1, Some(column));
+    }
+}
+
+/// For each column, whether its numbers are counts of people.
+pub(crate) fn columns(table: &Table, cells: &Grid, known: &[Known<'_>]) -> Vec<bool> {
+    let look = Look { table, cells, known };
+    (0..cells.width()).map(|column| look.is_count(column)).collect()
+}
+
+struct Look<'a> {
+    table: &'a Table,
+    cells: &'a Grid,
+    known: &'a [Known<'a>],
+}
+
+impl Look<'_> {
+    fn is_count(&self, column: usize) -> bool {
+        let mut any = false;
+        for cell in self.cells.column(column) {
+            match cell.number {
+                Some(number) if number.count().is_some() => any = true,
+                Some(_) => return false,
+                None if cell.is_empty() || self.is_suppressed(cell) => {}
+                None => return false,
+            }
+        }
+        any && self.is_count_by_name(column)
+    }
+
+    fn is_count_by_name(&self, column: usize) -> bool {
+        let name = self.name(column);
+        // `age.count` and `age_n` of a column that is private are counts all the same.
+        match Naming::of(name) {
+            Naming::Count => !self.is_private(name) || self.is_lone(),
+            Naming::Other => false,
+            Naming::Unknown if self.is_private(name) => false,
+            Naming::Unknown => {
+                self.is_lone() || self.is_pivot(name) || (self.has_groups() && !self.is_key(column))
+            }
+        }
+    }
+
+    /// The name of a column, or of what it stands in.
+    fn name(&self, column: usize) -> &str {
+        let name = self.table.columns().get(column).map_or("", String::as_str);
+        if name.is_empty() && self.cells.width() == 1 { &self.table.name } else { name }
+    }
+
+    /// "fewer than 5", as somebody who rounds would write it.
+    fn is_suppressed(&self, cell: Cell) -> bool {
+        [5, 6, 10, 11].iter().any(|k| cell.hash == Cell::of(&format!("<{k}")).hash)
+    }
+
+    fn is_private(&self, name: &str) -> bool {
+        self.known.iter().flat_map(|known| &known.tables).any(|table| table.named(name).is_some())
+    }
+
+    /// A number alone in its file.
+    fn is_lone(&self) -> bool {
+        self.cells.width() == 1 && self.cells.len() == 1
+    }
+
+    /// The name of the column is a group: a value of the data, or a range.
+    fn is_pivot(&self, name: &str) -> bool {
+        let one_row = self.cells.len() == 1 && names_groups(&self.table.name);
+        let cell = Cell::of(name);
+        let is_value = !cell.is_empty()
+            && cell.number.is_none()
+            && self.known.iter().any(|known| known.has(cell));
+        one_row || is_value || is_range(name)
+    }
+
+    /// A column of labels that name groups of people.
+    fn has_groups(&self) -> bool {
+        (0..self.cells.width()).any(|column| {
+            let labels = self.cells.column(column).filter(|cell| !cell.is_empty());
+            let (mut texts, mut all, mut groups) = (0, 0, 0);
+            for (row, cell) in self.cells.column(column).enumerate() {
+                all += usize::from(!cell.is_empty());
+                let text = self.table.cell(row, column);
+                texts += usize::from(!cell.is_empty() && cell.number.is_none());
+                let group = is_range(text) || self.known.iter().any(|known| known.has(cell));
+                groups += usize::from(!cell.is_empty() && cell.number.is_none() && group);
+            }
+            let things = names_things(self.name(column)) || labels.count() < 2;
+            texts > 0 && texts * 2 > all && (groups * 2 > texts || (!things && all > 1))
+        })
+    }
+
+    /// The first of several columns of numbers, all different, names the rows.
+    fn is_key(&self, column: usize) -> bool {
+        let mut hashes: Vec<u64> = self.cells.column(column).map(|cell| cell.hash).collect();
+        let all = hashes.len();
+        hashes.sort_unstable();
+        hashes.dedup();
+        column == 0 && self.cells.width() > 1 && hashes.len() == all
+    }
+}
