@@ -91,26 +91,4 @@ impl Table {
         name.clone_into(&mut self.name);
         self
     }
-
-    /// Rows for columns: the first column names the new ones, and
-    /// the old names are the new first column.
-    pub(crate) fn transposed(&self) -> Table {
-        let names = (0..self.len()).map(|row| self.cell(row, 0).to_owned());
-        let mut turned = Table::new([String::new()].into_iter().chain(names)).named(&self.name);
-        for (column, name) in self.columns.iter().enumerate().skip(1) {
-            let cells = (0..self.len()).map(|row| self.cell(row, column));
-            turned.push([name.as_str()].into_iter().chain(cells));
-        }
-        turned
-    }
-
-    /// Without the first column.
-    pub(crate) fn without_first(&self) -> Table {
-        let names = self.columns.iter().skip(1).map(String::as_str);
-        let mut rest = Table::new(names).named(&self.name);
-        for row in 0..self.len() {
-            rest.push((1..self.columns.len()).map(|column| self.cell(row, column)));
-        }
-        rest
-    }
 }

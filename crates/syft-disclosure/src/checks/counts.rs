@@ -139,12 +139,19 @@ impl Look<'_> {
         })
     }
 
-    /// The first of several columns of numbers, all different, names the rows.
+    /// The first column names the rows: it counts them from 0, or all its numbers differ
+    /// and others are beside it.
     fn is_key(&self, column: usize) -> bool {
+        let listed = |(row, cell): (usize, Cell)| {
+            let number = cell.number.and_then(|number| number.count());
+            number == u64::try_from(row).ok()
+        };
         let mut hashes: Vec<u64> = self.cells.column(column).map(|cell| cell.hash).collect();
-        let all = hashes.len();
         hashes.sort_unstable();
         hashes.dedup();
-        column == 0 && self.cells.width() > 1 && hashes.len() == all
+        let others = (1..self.cells.width())
+            .any(|other| self.cells.column(other).any(|cell| cell.number.is_some()));
+        let distinct = others && hashes.len() == self.cells.len();
+        column == 0 && (distinct || self.cells.column(0).enumerate().all(listed))
     }
 }

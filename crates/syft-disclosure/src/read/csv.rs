@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, delimiter: u8, name: &str, limits: &ReadLimits) -
     let first = first.map_err(|_| NotRead("it is no valid table of text"))?;
     room.columns(first.len())?;
     room.take(first.len())?;
-    let mut table = match is_header(&first) {
+    let mut table = match is_header(first.iter()) {
         true => Table::new(first.iter()),
         false => {
             let mut table = Table::new(first.iter().map(|_| ""));
@@ -53,8 +53,11 @@ pub(super) fn read(text: &str, delimiter: u8, name: &str, limits: &ReadLimits) -
 }
 
 /// A first line with a number in it is a row: a column is seldom called 52.
-fn is_header(record: &csv::StringRecord) -> bool {
-    let is_number = |cell: &&str| Cell::of(cell).number.is_some();
-    let numbers = record.iter().filter(is_number).count();
-    numbers == 0 || numbers * 2 < record.len()
+pub(super) fn is_header<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
+    let (mut all, mut numbers) = (0, 0);
+    for cell in cells {
+        all += 1;
+        numbers += usize::from(Cell::of(cell).number.is_some());
+    }
+    numbers == 0 || numbers * 2 < all
 }

@@ -27,6 +27,9 @@ type Read<T> = Result<T, NotRead>;
 const TOO_LARGE: NotRead = NotRead("it is larger than what is looked at");
 const TOO_MANY_CELLS: NotRead = NotRead("it has more cells or columns than are looked at");
 
+/// A value may be in several tables of its file: those by rows, by columns and around it.
+const VIEWS: usize = 3;
+
 #[derive(Debug)]
 pub(crate) enum Content {
     Tables(Vec<Table>),
@@ -55,6 +58,7 @@ pub(crate) fn read(path: &DatasitePath, bytes: &[u8], limits: &ReadLimits) -> Co
     }
     let stem = stem(path);
     match tables_or_text(kind, stem, bytes, limits) {
+        Ok(content) if !fits(&content, limits) => Content::Unreadable(TOO_MANY_CELLS.0),
         Ok(content) => content,
         Err(NotRead(why)) => Content::Unreadable(why),
     }
@@ -85,16 +89,31 @@ fn stem(path: &DatasitePath) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }
 
-/// Takes cells off what is left of the limit.
+/// Whether the tables fit the limits with all cells that no row has written.
+fn fits(content: &Content, limits: &ReadLimits) -> bool {
+    let (lines, tables) = match content {
+        Content::Tables(tables) => (None, tables.as_slice()),
+        Content::Text { lines, tables } => (Some(lines), tables.as_slice()),
+        _ => (None, &[] as &[Table]),
+    };
+    let cells = |table: &Table| table.len().saturating_mul(table.columns().len().max(1));
+    let all = tables.iter().chain(lines).map(cells);
+    all.fold(0, usize::saturating_add) <= limits.cells.saturating_mul(VIEWS)
+}
+
+/// Takes what is read off what is left of the limits.
 #[derive(Debug)]
 pub(crate) struct Room {
     cells: usize,
     columns: usize,
+    text: usize,
 }
 
 impl Room {
     pub(crate) fn of(limits: &ReadLimits) -> Self {
-        Room { cells: limits.cells, columns: limits.columns }
+        let text = limits.bytes.saturating_mul(VIEWS);
+        let cells = limits.cells.saturating_mul(VIEWS);
+        Room { cells, columns: limits.columns, text }
     }
 
     pub(crate) fn columns(&self, columns: usize) -> Read<()> {
@@ -103,6 +122,11 @@ impl Room {
 
     pub(crate) fn take(&mut self, cells: usize) -> Read<()> {
         self.cells = self.cells.checked_sub(cells).ok_or(TOO_MANY_CELLS)?;
+        Ok(())
+    }
+
+    pub(crate) fn text(&mut self, bytes: usize) -> Read<()> {
+        self.text = self.text.checked_sub(bytes).ok_or(TOO_LARGE)?;
         Ok(())
     }
 }

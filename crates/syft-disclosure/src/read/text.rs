@@ -50,22 +50,26 @@ fn marked(block: &str, stem: &str, limits: &ReadLimits) -> Read<Option<Table>> {
 }
 
 /// A block of lines with the same number of words: a table as pandas prints it, in
-/// which the header may lack the name of the index.
+/// which the header may lack the name of the index, or one without a header.
 fn aligned(block: &str, stem: &str, room: &mut Room) -> Read<Option<Table>> {
-    let mut lines = block.lines().filter(|line| !line.trim().is_empty());
-    let Some(header) = lines.next() else { return Ok(None) };
-    let header: Vec<&str> = header.split_whitespace().collect();
-    let rows: Vec<Vec<&str>> = lines.map(|line| line.split_whitespace().collect()).collect();
-    let Some(width) = rows.first().map(Vec::len) else { return Ok(None) };
-    let fits = header.len() == width || header.len() + 1 == width;
-    if width < 2 || !fits || rows.iter().any(|row| row.len() != width) {
+    let lines = block.lines().filter(|line| !line.trim().is_empty());
+    let mut lines: Vec<Vec<&str>> = lines.map(|line| line.split_whitespace().collect()).collect();
+    let Some(width) = lines.last().map(Vec::len).filter(|width| *width >= 2) else {
+        return Ok(None);
+    };
+    let Some(first) = lines.first().map(Vec::len) else { return Ok(None) };
+    let fits = first == width || first + 1 == width;
+    if !fits || lines.len() < 2 || lines.iter().skip(1).any(|line| line.len() != width) {
         return Ok(None);
     }
     room.columns(width)?;
-    room.take(width * (rows.len() + 1))?;
+    room.take(width.saturating_mul(lines.len()))?;
+    let has_header =
+        lines.first().is_some_and(|line| first < width || csv::is_header(line.iter().copied()));
+    let header = if has_header { lines.remove(0) } else { vec![""; width] };
     let index = (header.len() < width).then_some("");
     let mut table = Table::new(index.into_iter().chain(header)).named(stem);
-    for row in rows {
+    for row in lines {
         table.push(row);
     }
     Ok(Some(table))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod corpus;
+mod examples;
 mod form;
 mod hostile;
 mod innocent;

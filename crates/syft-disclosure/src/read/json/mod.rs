@@ -1,7 +1,9 @@
 //! JSON as tables: lists of objects, objects of lists, objects of objects either way,
 //! and what is left as one row.
 
+mod maps;
 mod node;
+mod rows;
 mod views;
 
 use self::node::Node;

@@ -64,6 +64,9 @@ fn sheets() -> Vec<Sheet> {
             &["param", "value"],
             [["max_depth", "3"], ["n_estimators", "100"], ["seed", "1"]],
         ),
+        // The index that pandas writes unless it is told not to.
+        Sheet::new(&["", "region"], [["0", "north"], ["1", "south"], ["2", "east"]]),
+        Sheet::new(&["", "region", "n"], [["0", "north", "20"], ["1", "south", "40"]]),
         Sheet::new(&["feature", "rank"], [["age", "1"], ["sex", "2"], ["region", "3"]]),
         Sheet::new(&["year", "patients"], [["2021", "15"], ["2022", "30"], ["2023", "15"]]),
         Sheet::new(&["stars", "people"], [["1", "10"], ["2", "40"], ["3", "10"]]),
