@@ -50,7 +50,7 @@ impl Cell {
 
 impl Number {
     pub(crate) fn of(text: &str) -> Option<Number> {
-        let plain = without_thousands(text);
+        let plain = without_thousands(text).or_else(|| with_point(text));
         let text = plain.as_deref().unwrap_or(text);
         if !text.bytes().all(|b| b.is_ascii_digit() || b"+-.e".contains(&b)) {
             return None;
@@ -154,18 +154,24 @@ fn without_thousands(text: &str) -> Option<String> {
     (fits && rest.all(|group| group.len() == 3 && is_group(group))).then(|| text.replace(',', ""))
 }
 
+/// `38,5` as `38.5`: half of the world writes it so.
+fn with_point(text: &str) -> Option<String> {
+    let (whole, fraction) = text.split_once(',')?;
+    (!whole.is_empty() && !fraction.contains([',', '.'])).then(|| format!("{whole}.{fraction}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Cell, Number};
 
     #[test]
     fn a_number_is_the_same_however_it_is_printed() {
-        for same in ["1234.5", "1,234.50", " 1.2345e3", "\"1234.500\""] {
+        for same in ["1234.5", "1,234.50", " 1.2345e3", "\"1234.500\"", "1234,5"] {
             assert_eq!(Cell::of(same).hash, Cell::of("1234.5").hash, "{same}");
         }
         assert!(Cell::of("NaN").is_empty() && Cell::of(" ").is_empty());
         assert_eq!(Cell::of("-0.0").hash, Cell::of("0").hash);
-        for text in ["inf", "1,23", "e", "1.2.3", "1234567890123456", "+", "1e99999"] {
+        for text in ["inf", "1,2,3", "e", ",", "1.2.3", "1234567890123456", "+", "1e99999"] {
             assert_eq!(Number::of(text), None, "{text}");
         }
     }

@@ -302,10 +302,11 @@ pub(crate) fn names_things(name: &str) -> bool {
 /// Whether a label says that its numbers are in a range: `30-39`, `<30`, `60+`, `(0, 10]`.
 pub(crate) fn is_range(label: &str) -> bool {
     let label = folded(label);
-    let digits = label.bytes().any(|b| b.is_ascii_digit());
+    let numbers = label.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let numbers = numbers.filter(|part| part.bytes().any(|b| b.is_ascii_digit())).count();
     let marks = |c: char| c.is_ascii_digit() || " .,-–+<>=≤≥()[]_".contains(c);
     let plain = label.replace("to", "-").replace("under", "<").replace("over", ">");
-    digits
+    (1..=2).contains(&numbers)
         && plain.chars().all(marks)
         && plain.trim_start_matches('-').contains(|c: char| "-–+<>≤≥,".contains(c))
 }
@@ -370,7 +371,7 @@ mod tests {
         for range in ["30-39", "<30", "60+", "(0, 10]", "30 to 39", "≥ 80"] {
             assert!(is_range(range), "{range}");
         }
-        for other in ["30", "north", "-3", "2024"] {
+        for other in ["30", "north", "-3", "2024", "0.25 -0.5 1.25"] {
             assert!(!is_range(other), "{other}");
         }
     }

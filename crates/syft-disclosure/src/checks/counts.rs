@@ -87,7 +87,9 @@ impl Look<'_> {
             Naming::Other => false,
             Naming::Unknown if self.is_private(name) => false,
             Naming::Unknown => {
-                self.is_lone() || self.is_pivot(name) || (self.has_groups() && !self.is_key(column))
+                self.is_lone()
+                    || self.is_pivot(name)
+                    || (self.has_groups(column) && !self.is_key(column))
             }
         }
     }
@@ -123,20 +125,35 @@ impl Look<'_> {
     }
 
     /// A column of labels that name groups of people.
-    fn has_groups(&self) -> bool {
-        (0..self.cells.width()).any(|column| {
-            let labels = self.cells.column(column).filter(|cell| !cell.is_empty());
-            let (mut texts, mut all, mut groups) = (0, 0, 0);
-            for (row, cell) in self.cells.column(column).enumerate() {
-                all += usize::from(!cell.is_empty());
-                let text = self.table.cell(row, column);
-                texts += usize::from(!cell.is_empty() && cell.number.is_none());
-                let group = is_range(text) || self.known.iter().any(|known| known.has(cell));
-                groups += usize::from(!cell.is_empty() && cell.number.is_none() && group);
-            }
-            let things = names_things(self.name(column)) || labels.count() < 2;
-            texts > 0 && texts * 2 > all && (groups * 2 > texts || (!things && all > 1))
-        })
+    fn has_groups(&self, count: usize) -> bool {
+        let enough = self.cells.len() > 1 || self.cells.width() == 2;
+        enough && (0..self.cells.width()).any(|column| column != count && self.is_groups(column))
+    }
+
+    fn is_groups(&self, column: usize) -> bool {
+        let (mut texts, mut all, mut groups) = (0, 0, 0);
+        for (row, cell) in self.cells.column(column).enumerate().filter(|(_, c)| !c.is_empty()) {
+            all += 1;
+            let is_text = cell.number.is_none();
+            let is_group = || {
+                is_range(self.table.cell(row, column))
+                    || self.known.iter().any(|known| known.has(cell))
+            };
+            texts += usize::from(is_text);
+            groups += usize::from(is_text && is_group());
+        }
+        let name = self.name(column);
+        let things = names_things(name) || all < 2;
+        let by_texts = texts > 0 && texts * 2 > all && (groups * 2 > texts || !things);
+        // Each age once, say, with how often it is there.
+        by_texts || (self.is_private(name) && all > 1 && self.are_distinct(column))
+    }
+
+    fn are_distinct(&self, column: usize) -> bool {
+        let mut hashes: Vec<u64> = self.cells.column(column).map(|cell| cell.hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes.len() == self.cells.len()
     }
 
     /// The first column names the rows: it counts them from 0, or all its numbers differ
@@ -146,12 +163,9 @@ impl Look<'_> {
             let number = cell.number.and_then(|number| number.count());
             number == u64::try_from(row).ok()
         };
-        let mut hashes: Vec<u64> = self.cells.column(column).map(|cell| cell.hash).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
         let others = (1..self.cells.width())
             .any(|other| self.cells.column(other).any(|cell| cell.number.is_some()));
-        let distinct = others && hashes.len() == self.cells.len();
+        let distinct = others && self.are_distinct(column);
         column == 0 && (distinct || self.cells.column(0).enumerate().all(listed))
     }
 }

@@ -6,7 +6,7 @@ use super::View;
 use crate::cell::Number;
 use crate::finding::FindingKind;
 use crate::found::Found;
-use crate::index::Index;
+use crate::index::{Column, Index};
 use crate::known::Known;
 use crate::rules::Rules;
 
@@ -24,7 +24,11 @@ pub(crate) struct Risky(f64);
 pub(crate) fn risky(tables: &[Index], rules: &Rules) -> Vec<Risky> {
     let mut all = Vec::new();
     for table in tables {
-        let numeric = |column: &usize| table.columns.get(*column).is_some_and(|c| c.is_numeric());
+        // Of a column of yes and no, a total is a count.
+        let amounts = |column: &Column| {
+            column.is_numeric() && (column.distinct > 2 || column.is_identifying())
+        };
+        let numeric = |column: &usize| table.columns.get(*column).is_some_and(amounts);
         let numbers: Vec<usize> = (0..table.columns.len()).filter(numeric).collect();
         let everybody = vec![0u64; table.len()];
         add(table, &everybody, &numbers, rules, &mut all);

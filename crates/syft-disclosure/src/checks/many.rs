@@ -25,11 +25,9 @@ pub(crate) fn check<'a>(view: &View<'_>, known: &Known<'a>, rules: &Rules, found
             continue;
         }
         for table in &known.tables {
-            let many = match texts * 2 > filled {
-                true => distinct * 10 > filled * 9,
-                // Numbers repeat: as many of them as there are rows are the column itself.
-                false => are_most(filled, table.len(), rules),
-            };
+            // As many values as there are rows are the column itself, if they repeat or not.
+            let unique = texts * 2 > filled && distinct * 10 > filled * 9;
+            let many = unique || are_most(filled, table.len(), rules);
             if many && source(view, column, table).is_some() && !is_public(view, column, known) {
                 found.of(known.name).at(FindingKind::ManyValues, 1, Some(column));
             }

@@ -15,6 +15,8 @@ const SAME_VALUES: f64 = 0.9;
 const FEW: usize = 5;
 /// Tables with more rows than this and about as many as people are like the rows.
 const MANY_ROWS: usize = 100;
+/// So many rows and exactly as many private ones are no chance.
+const SAME_ROWS: usize = 20;
 
 /// What counts the rounds of a training and not people.
 const ROUNDS: &[&str] = &["epoch", "step", "iteration", "iter", "round", "batch"];
@@ -87,7 +89,8 @@ fn is_one_row_each(view: &View<'_>, known: &Known<'_>, rules: &Rules) -> bool {
     let (rows, private) = (view.cells.len(), known.rows());
     let first = view.table.columns().first().map_or("", String::as_str).to_lowercase();
     let counted = view.table.columns().iter().any(|name| Naming::of(name) == Naming::Count);
-    rows > MANY_ROWS
+    let same = rows == private && rows >= SAME_ROWS;
+    (same || rows > MANY_ROWS)
         && are_most(rows, private, rules)
         && rows <= private.saturating_mul(2)
         && view.cells.width() >= 2

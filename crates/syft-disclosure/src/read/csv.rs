@@ -5,6 +5,8 @@ use crate::cell::Cell;
 use crate::rules::ReadLimits;
 use crate::table::Table;
 
+const INVALID: NotRead = NotRead("it is no valid table of text");
+
 /// The mark that stands most often in the first line, outside of quotes.
 pub(super) fn delimiter(text: &str) -> Option<u8> {
     let line = text.lines().find(|line| !line.trim().is_empty())?;
@@ -31,10 +33,13 @@ pub(super) fn read(text: &str, delimiter: u8, name: &str, limits: &ReadLimits) -
         .from_reader(text.as_bytes())
         .into_records();
     let Some(first) = records.next() else { return Ok(Table::default()) };
-    let first = first.map_err(|_| NotRead("it is no valid table of text"))?;
+    let first = first.map_err(|_| INVALID)?;
     room.columns(first.len())?;
     room.take(first.len())?;
-    let mut table = match is_header(first.iter()) {
+    let mut records = records.peekable();
+    let second = records.peek().and_then(|record| record.as_ref().ok());
+    let second: Vec<&str> = second.into_iter().flatten().collect();
+    let mut table = match is_header(first.iter(), &second) {
         true => Table::new(first.iter()),
         false => {
             let mut table = Table::new(first.iter().map(|_| ""));
@@ -44,7 +49,7 @@ pub(super) fn read(text: &str, delimiter: u8, name: &str, limits: &ReadLimits) -
     };
     table = table.named(name);
     for record in records {
-        let record = record.map_err(|_| NotRead("it is no valid table of text"))?;
+        let record = record.map_err(|_| INVALID)?;
         room.columns(record.len())?;
         room.take(record.len() + 1)?;
         table.push(record.iter());
@@ -52,12 +57,16 @@ pub(super) fn read(text: &str, delimiter: u8, name: &str, limits: &ReadLimits) -
     Ok(table)
 }
 
-/// A first line with a number in it is a row: a column is seldom called 52.
-pub(super) fn is_header<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
-    let (mut all, mut numbers) = (0, 0);
-    for cell in cells {
+/// A first line with numbers is a row, unless it has a text above a number.
+pub(super) fn is_header<'a>(first: impl Iterator<Item = &'a str>, second: &[&str]) -> bool {
+    let is_number = |cell: &str| Cell::of(cell).number.is_some();
+    let (mut all, mut numbers, mut above) = (0, 0, false);
+    for (at, cell) in first.enumerate() {
         all += 1;
-        numbers += usize::from(Cell::of(cell).number.is_some());
+        let number = is_number(cell);
+        numbers += usize::from(number);
+        let below = second.get(at).is_some_and(|below| is_number(below));
+        above |= !number && !Cell::of(cell).is_empty() && below;
     }
-    numbers == 0 || numbers * 2 < all
+    numbers == 0 || numbers * 2 < all || above
 }

@@ -64,8 +64,9 @@ fn aligned(block: &str, stem: &str, room: &mut Room) -> Read<Option<Table>> {
     }
     room.columns(width)?;
     room.take(width.saturating_mul(lines.len()))?;
-    let has_header =
-        lines.first().is_some_and(|line| first < width || csv::is_header(line.iter().copied()));
+    let second = lines.get(1).map_or(&[] as &[&str], Vec::as_slice);
+    let is_header = |line: &Vec<&str>| csv::is_header(line.iter().copied(), second);
+    let has_header = first < width || lines.first().is_some_and(is_header);
     let header = if has_header { lines.remove(0) } else { vec![""; width] };
     let index = (header.len() < width).then_some("");
     let mut table = Table::new(index.into_iter().chain(header)).named(stem);

@@ -55,6 +55,8 @@ fn small_counts() -> Vec<Sheet> {
             &["diagnosis", "north"],
             [["asthma", "4"], ["diabetes", "11"], ["migraine", "9"]],
         ),
+        // As pandas names it, or does not.
+        Sheet::new(&["age", "0"], [["30", "6"], ["31", "2"], ["44", "9"]]),
         Sheet::new(&["region", "mean_age", "n"], [["north", "41.5", "2"], ["south", "44.1", "58"]]),
     ]
 }
@@ -100,7 +102,12 @@ fn row_like() -> Vec<Sheet> {
         .into_iter()
         .step_by(2)
         .map(|row| [row[2].clone(), row[3].clone(), row[5].clone()]);
-    vec![Sheet::new(&["age", "diagnosis"], pairs), Sheet::new(&["a", "b", "c"], some)]
+    let predicted = (0..60).map(|at| [at.to_string(), format!("{:.3}", f64::from(at) / 61.0)]);
+    vec![
+        Sheet::new(&["age", "diagnosis"], pairs),
+        Sheet::new(&["a", "b", "c"], some),
+        Sheet::new(&["", "score"], predicted),
+    ]
 }
 
 fn many_values() -> Vec<Sheet> {
