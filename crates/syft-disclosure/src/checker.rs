@@ -40,7 +40,7 @@ pub struct Output<'a> {
 /// A table that was released before, made from the same dataset.
 #[derive(Debug, Clone)]
 pub struct Earlier {
-    /// Which release it was, for people: a job and its run.
+    /// Which release it was, for people: a job and its run. Findings say it.
     pub what: String,
     /// The file that it was in.
     pub path: DatasitePath,
@@ -77,8 +77,8 @@ impl Checker {
     ) -> Checked {
         let known: Vec<Known<'_>> =
             private.iter().map(|private| Known::of(private, &self.rules)).collect();
-        let before: Vec<Before> =
-            earlier.iter().map(|earlier| Before::of(&earlier.table, &known)).collect();
+        let before: Vec<Before<'_>> =
+            earlier.iter().map(|earlier| Before::of(earlier, &known)).collect();
         let mut pass = Pass {
             rules: &self.rules,
             known: &known,
@@ -102,7 +102,7 @@ impl Checker {
 struct Pass<'a> {
     rules: &'a Rules,
     known: &'a [Known<'a>],
-    before: &'a [Before],
+    before: &'a [Before<'a>],
     left: u64,
     checked: Checked,
 }

@@ -9,17 +9,17 @@ use crate::finding::{Finding, FindingKind, Place};
 use crate::wording;
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Seen {
+struct Seen<'a> {
     place: Option<Place>,
     times: u64,
-    why: Option<&'static str>,
+    why: Option<&'a str>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Found<'a> {
     /// Whether a place in the table is one in the file.
     places: bool,
-    seen: BTreeMap<(FindingKind, Option<&'a DatasetName>), Seen>,
+    seen: BTreeMap<(FindingKind, Option<&'a DatasetName>), Seen<'a>>,
 }
 
 /// Adds what is about one dataset.
@@ -52,10 +52,15 @@ impl<'a> Found<'a> {
         FoundOf { found: self, dataset: None }.whole(kind);
     }
 
-    pub(crate) fn because(&mut self, kind: FindingKind, why: &'static str) {
+    pub(crate) fn because(&mut self, kind: FindingKind, why: &'a str) {
         self.whole(kind);
-        if let Some(seen) = self.seen.get_mut(&(kind, None)) {
-            seen.why = Some(why);
+        self.explain(kind, why);
+    }
+
+    /// Says why, or since what, for findings of a kind that do not say so yet.
+    pub(crate) fn explain(&mut self, kind: FindingKind, why: &'a str) {
+        for (_, seen) in self.seen.iter_mut().filter(|((other, _), _)| *other == kind) {
+            seen.why.get_or_insert(why);
         }
     }
 

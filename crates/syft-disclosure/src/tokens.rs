@@ -67,11 +67,15 @@ pub(crate) fn grams(words: &[String]) -> impl Iterator<Item = Gram> {
     (1..=MOST_WORDS).flat_map(move |size| words.windows(size).map(Gram::of))
 }
 
-/// What a value is found by: itself, or if it is long, any four words of it.
+/// What a value is found by: itself, two words also the other way round, and if it is
+/// long, any four words of it.
 pub(crate) fn grams_of_value(words: &[String]) -> Vec<Gram> {
-    match words.len() {
-        0 => Vec::new(),
-        1..=MOST_WORDS => vec![Gram::of(words)],
+    match words {
+        [] => Vec::new(),
+        [first, second] => {
+            vec![Gram::of(words), Gram::of(&[second.clone(), first.clone()])]
+        }
+        _ if words.len() <= MOST_WORDS => vec![Gram::of(words)],
         _ => words.windows(MOST_WORDS).take(64).map(Gram::of).collect(),
     }
 }

@@ -1,9 +1,10 @@
 //! What a finding says to a data owner: what was seen, why it may disclose, what to do.
-//! Nothing here takes a value of the data.
+//! No value of the data comes here: `why` is a sentence of this crate, or what a caller
+//! named an earlier release.
 
 use crate::finding::FindingKind;
 
-pub(crate) fn detail(kind: FindingKind, times: u64, why: Option<&'static str>, k: u32) -> String {
+pub(crate) fn detail(kind: FindingKind, times: u64, why: Option<&str>, k: u32) -> String {
     let places = match times {
         0 => "somewhere in the file".to_owned(),
         1 => "in one place".to_owned(),
@@ -50,8 +51,10 @@ pub(crate) fn detail(kind: FindingKind, times: u64, why: Option<&'static str>, k
              comments, or release without this file."
             .to_owned(),
         FindingKind::Difference => format!(
-            "{places}, it differs from a result that was released before by fewer than {k} people, \
-             whose own numbers are the difference. Round both, or release without this file."
+            "{places}, it differs from a result that was released before ({}) by fewer than {k} \
+             people, whose own numbers are the difference. Round both, or release without this \
+             file.",
+            why.unwrap_or("of another run")
         ),
         FindingKind::Unreadable => format!(
             "{}, so that it was not looked into. Look at it yourself, or release without this \

@@ -18,6 +18,7 @@ use corpus::sheet::Sheet;
 use corpus::{File, check_with, people};
 use counting::{Counting, peak_of};
 use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use syft_core::testing::{Damage, damaged};
@@ -67,9 +68,28 @@ fn bombs() -> Vec<File> {
     ]
 }
 
+/// One page of 64 MiB of the same, which says of itself that it is one byte long.
+fn liar() -> File {
+    let text = "1".repeat(64 * 1024);
+    let settings = WriterProperties::builder()
+        .set_compression(Compression::GZIP(Default::default()))
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_data_page_size_limit(1 << 30);
+    let sheet = Sheet::new(&["a"], (0..1_000).map(|_| ["x".to_owned() + &text]));
+    let mut bytes = sheet.parquet_as(settings.build());
+    // After the four bytes of the file's mark: the type of the page, and its unpacked size.
+    assert_eq!(bytes[4..7], [0x15, 0, 0x15]);
+    let end = 7 + bytes[7..].iter().position(|byte| byte & 0x80 == 0).unwrap();
+    bytes[7..=end].fill(0x80);
+    bytes[7] = 0x82;
+    bytes[end] = 0;
+    File::new("liar.parquet", bytes)
+}
+
 #[test]
 fn a_hostile_output_costs_no_more_than_its_limits() {
-    for file in bombs() {
+    for file in bombs().into_iter().chain([liar()]) {
         let cost = cost(&file);
         assert!(cost <= ALLOWED, "{} of {} bytes cost {cost}", file.path, file.bytes.len());
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::View;
 use crate::cell::{Cell, Number, hash_of};
+use crate::checker::Earlier;
 use crate::finding::FindingKind;
 use crate::found::Found;
 use crate::index::{Grid, Index, name_of};
@@ -16,26 +17,28 @@ const DIGITS: u16 = 3;
 
 /// A table that was released before.
 #[derive(Debug)]
-pub(crate) struct Before {
+pub(crate) struct Before<'a> {
+    what: &'a str,
     columns: Vec<u64>,
     counts: Vec<bool>,
     rows: HashMap<u64, Vec<Cell>>,
 }
 
-impl Before {
-    pub(crate) fn of(table: &Table, known: &[Known<'_>]) -> Self {
+impl<'a> Before<'a> {
+    pub(crate) fn of(earlier: &'a Earlier, known: &[Known<'_>]) -> Self {
+        let table = &earlier.table;
         let cells = Grid::of(table);
         let counts = super::counts::columns(table, &cells, known);
         let keys = keys(table, &cells, &counts);
         let rows =
             cells.rows().map(|row| (key(row, &keys), row.to_vec())).collect::<HashMap<_, _>>();
-        Before { columns: names(table), counts, rows }
+        Before { what: &earlier.what, columns: names(table), counts, rows }
     }
 }
 
 pub(crate) fn check<'a>(
     view: &View<'_>,
-    before: &Before,
+    before: &Before<'a>,
     known: &[Known<'a>],
     rules: &Rules,
     found: &mut Found<'a>,
@@ -60,6 +63,7 @@ pub(crate) fn check<'a>(
             }
         }
     }
+    found.explain(FindingKind::Difference, before.what);
 }
 
 fn names(table: &Table) -> Vec<u64> {

@@ -82,3 +82,17 @@ fn dominated() -> usize {
     }
     told
 }
+
+#[test]
+fn a_difference_says_since_which_release() {
+    let leak = leaks::all().into_iter().find(|leak| leak.kind == FindingKind::Difference).unwrap();
+    let checked = check(&leak.file, &leak.earlier);
+    let found = checked.findings.iter().find(|found| found.kind == FindingKind::Difference);
+    assert!(found.unwrap().detail.contains("released before (count, run 1)"), "{found:?}");
+    // The same again says nothing new, and more than a few people are no difference of theirs.
+    for south in ["20", "30"] {
+        let text = format!("region,count\nnorth,20\nsouth,{south}\neast,20\n");
+        let checked = check(&crate::corpus::File::new("again.csv", text), &leak.earlier);
+        assert_eq!(checked.findings, [], "{south}");
+    }
+}

@@ -109,6 +109,10 @@ impl Sheet {
     }
 
     pub(crate) fn parquet(&self, packed: Compression) -> Vec<u8> {
+        self.parquet_as(WriterProperties::builder().set_compression(packed).build())
+    }
+
+    pub(crate) fn parquet_as(&self, settings: WriterProperties) -> Vec<u8> {
         let kinds: Vec<Physical> = (0..self.header.len()).map(|at| self.kind(at)).collect();
         let fields = self.header.iter().zip(&kinds).map(|(name, kind)| {
             let text = matches!(kind, Physical::BYTE_ARRAY);
@@ -118,7 +122,6 @@ impl Sheet {
         });
         let schema =
             Type::group_type_builder("schema").with_fields(fields.collect()).build().unwrap();
-        let settings = WriterProperties::builder().set_compression(packed).build();
         let mut bytes = Vec::new();
         let mut writer =
             SerializedFileWriter::new(&mut bytes, Arc::new(schema), Arc::new(settings)).unwrap();
