@@ -28,27 +28,46 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"SQLite format 3", "it is a database, which is not looked into"),
     (b"\x28\xb5\x2f\xfd", "it is an archive or compressed, which is not looked into"),
     (b"RDX", "it holds objects of R, which are not looked into"),
+];
+
+/// Types that are text for those who look at bytes alone, in small letters.
+const DOCUMENTS: &[(&[u8], &str)] = &[
     (b"<svg", "it is a drawing that holds its numbers as text"),
     (b"<html", "it is a page that can hold data out of sight"),
     (b"<!doctype html", "it is a page that can hold data out of sight"),
+    (b"%pdf", "it is a document that can hold data out of sight"),
+    (b"{\\rtf", "it is a document that can hold data out of sight"),
 ];
 
 const NOT_AS_NAMED: NotRead = NotRead("its content is not what its name says");
 
 pub(super) fn of(path: &DatasitePath, bytes: &[u8]) -> Read<Kind> {
     let named = named(path.file_name())?;
+    // Few bytes tell many types: a table that begins with "BMI" is no bitmap.
+    if decoded(bytes).is_ok() {
+        return match (document(bytes), named) {
+            (Some(why), _) => Err(NotRead(why)),
+            (None, Some(Kind::Image | Kind::Parquet)) => Err(NOT_AS_NAMED),
+            (None, kind) => Ok(kind.unwrap_or(Kind::Text)),
+        };
+    }
     let is_parquet = bytes.starts_with(b"PAR1");
     match (named, known_type(bytes)?) {
         (Some(Kind::Image), Some(MatcherType::Image)) => Ok(Kind::Image),
         (Some(Kind::Parquet), _) if is_parquet => Ok(Kind::Parquet),
-        (Some(Kind::Image | Kind::Parquet), _) => Err(NOT_AS_NAMED),
-        (_, Some(_)) => Err(NOT_AS_NAMED),
-        _ if is_parquet => Err(NOT_AS_NAMED),
-        (kind, None) => {
-            decoded(bytes).map_err(|_| NOT_AS_NAMED)?;
-            Ok(kind.unwrap_or(Kind::Text))
-        }
+        _ => Err(NOT_AS_NAMED),
     }
+}
+
+/// Whether a text is a document that says more to the program that it is for.
+fn document(bytes: &[u8]) -> Option<&'static str> {
+    let start: Vec<u8> = bytes.iter().take(512).map(u8::to_ascii_lowercase).collect();
+    let start = start.trim_ascii_start();
+    let inside = start.starts_with(b"<");
+    let is = |mark: &&(&[u8], &str)| {
+        start.starts_with(mark.0) || (inside && start.windows(mark.0.len()).any(|at| at == mark.0))
+    };
+    DOCUMENTS.iter().find(is).map(|(_, why)| *why)
 }
 
 /// What the name promises; `None` without an ending.
@@ -71,33 +90,23 @@ fn named(name: &str) -> Read<Option<Kind>> {
     }))
 }
 
-/// What the first bytes say, for types that are no text.
+/// What the first bytes of a file that is no text say.
 fn known_type(bytes: &[u8]) -> Read<Option<MatcherType>> {
-    let start: Vec<u8> = bytes.iter().take(64).copied().collect();
-    let start = start.trim_ascii_start().to_ascii_lowercase();
-    let is = |magic: &&(&[u8], &str)| {
-        bytes.starts_with(magic.0) || (magic.0.starts_with(b"<") && start.starts_with(magic.0))
-    };
-    if let Some((_, why)) = MAGIC.iter().find(is) {
+    if let Some((_, why)) = MAGIC.iter().find(|(mark, _)| bytes.starts_with(mark)) {
         return Err(NotRead(why));
     }
-    // Pickles from protocol 2 on begin like this, and text never does.
+    // Pickles from protocol 2 on.
     if matches!(bytes, [0x80, 2..=5, ..]) {
         return Err(NotRead("it holds objects of Python, which run code when they are opened"));
     }
     let Some(kind) = infer::get(bytes) else { return Ok(None) };
     match kind.matcher_type() {
+        _ if kind.extension() == "parquet" => Ok(None),
         MatcherType::Image => Ok(Some(MatcherType::Image)),
-        MatcherType::Archive if kind.extension() == "parquet" => Ok(None),
         MatcherType::Archive => {
             Err(NotRead("it is an archive or compressed, which is not looked into"))
         }
-        MatcherType::App if kind.extension() == "parquet" => Ok(None),
         MatcherType::App => Err(NotRead("it is a program or a database")),
-        MatcherType::Text if kind.extension() == "html" => {
-            Err(NotRead("it is a page that can hold data out of sight"))
-        }
-        MatcherType::Text | MatcherType::Custom => Ok(None),
         _ => Err(NotRead("it is of a type that is not looked into")),
     }
 }

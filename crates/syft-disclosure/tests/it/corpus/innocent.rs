@@ -182,6 +182,10 @@ fn texts() -> Vec<File> {
             "{\"epoch\": 1, \"loss\": 0.9}\n{\"epoch\": 2, \"loss\": 0.4}\n",
         ),
         File::new("histogram.json", r#"{"counts": [12, 25, 23], "edges": [20, 40, 55, 80]}"#),
+        // The first letters of other types.
+        File::new("bmi.csv", "BMI,people\nunder 25,35\nover 25,25\n"),
+        File::new("groups.csv", "MZ,count\n1,30\n2,30\n"),
+        File::new("chart.txt", "GIF89a is a type of pictures.\n"),
         File::new("done", ""),
         File::new("README", "Written by the job.\n"),
     ]

@@ -225,6 +225,8 @@ fn odd_types() -> Vec<File> {
         File::new("page.txt", "<!DOCTYPE html><html></html>"),
         File::new("plot.svg", "<svg></svg>"),
         File::new("plot.png", "region,count\nnorth,20\n"),
+        File::new("plot.txt", "<?xml version=\"1.0\"?>\n<svg></svg>"),
+        File::new("paper.txt", "%PDF-1.7\n"),
         File::new("paper.pdf", "%PDF-1.7\n"),
         File::new("noise.csv", b"a,b\n\0\x01\x02\n"),
         File::new("weights.txt", encoded.clone()),
