@@ -12,280 +12,58 @@ pub(crate) enum Naming {
 }
 
 /// Anywhere in a name, these say that it is no count.
-const MEASURES: &[&str] = &[
-    "mean",
-    "avg",
-    "average",
-    "median",
-    "mode",
-    "std",
-    "stdev",
-    "sd",
-    "var",
-    "variance",
-    "min",
-    "max",
-    "minimum",
-    "maximum",
-    "sum",
-    "share",
-    "rate",
-    "ratio",
-    "percent",
-    "percentage",
-    "pct",
-    "proportion",
-    "prob",
-    "probability",
-    "score",
-    "coef",
-    "coefficient",
-    "coefficients",
-    "weight",
-    "weights",
-    "pvalue",
-    "quantile",
-    "percentile",
-    "iqr",
-    "ci",
-    "lower",
-    "upper",
-    "error",
-    "loss",
-    "accuracy",
-    "auc",
-    "precision",
-    "recall",
-    "f1",
-    "r2",
-    "mse",
-    "rmse",
-    "mae",
-    "intercept",
-    "slope",
-    "importance",
-    "seconds",
-    "duration",
-    "time",
-    "kurtosis",
-    "skew",
-    "spent",
-    "cost",
-    "price",
-    "amount",
-    "income",
-    "revenue",
-    "batch",
-    "per",
-    "threshold",
-    "log",
-    "odds",
-];
+const MEASURES: &str = "\
+    mean avg average median mode std stdev sd var variance min max minimum maximum sum share \
+    rate ratio percent percentage pct proportion prob probability score coef coefficient \
+    coefficients weight weights pvalue quantile percentile iqr ci lower upper error loss \
+    accuracy auc precision recall f1 r2 mse rmse mae intercept slope importance seconds duration \
+    time kurtosis skew spent cost price amount income revenue batch per threshold log odds";
 
-const COUNTS: &[&str] = &[
-    "n",
-    "count",
-    "counts",
-    "freq",
-    "frequency",
-    "number",
-    "nobs",
-    "obs",
-    "observations",
-    "total",
-    "tally",
-    "support",
-    "people",
-    "patients",
-    "persons",
-    "customers",
-    "participants",
-    "subjects",
-    "cases",
-    "controls",
-    "records",
-    "rows",
-    "samples",
-    "users",
-    "members",
-    "households",
-    "employees",
-    "students",
-    "responses",
-    "respondents",
-    "deaths",
-    "events",
-    "admissions",
-    "visits",
-    "individuals",
-    "donors",
-    "voters",
-    "children",
-    "women",
-    "men",
-    "males",
-    "females",
-    "histogram",
-    "hist",
-];
+const COUNTS: &str = "\
+    n count counts freq frequency number nobs obs observations total tally support people \
+    patients persons customers participants subjects cases controls records rows samples users \
+    members households employees students responses respondents deaths events admissions visits \
+    individuals donors voters children women men males females histogram hist";
 
 /// What numbers are called that are no counts, at the end of a name: `n_layers`.
-const OTHERS: &[&str] = &[
-    "year",
-    "month",
-    "day",
-    "week",
-    "weekday",
-    "quarter",
-    "hour",
-    "minute",
-    "date",
-    "age",
-    "id",
-    "ids",
-    "index",
-    "idx",
-    "rank",
-    "ranks",
-    "order",
-    "position",
-    "class",
-    "classes",
-    "label",
-    "cluster",
-    "clusters",
-    "group",
-    "groups",
-    "code",
-    "zip",
-    "postcode",
-    "level",
-    "levels",
-    "grade",
-    "stars",
-    "rating",
-    "bin",
-    "bins",
-    "left",
-    "right",
-    "from",
-    "to",
-    "start",
-    "end",
-    "low",
-    "high",
-    "edge",
-    "edges",
-    "bound",
-    "epoch",
-    "epochs",
-    "step",
-    "steps",
-    "iteration",
-    "iterations",
-    "iter",
-    "iters",
-    "seed",
-    "state",
-    "version",
-    "schema",
-    "depth",
-    "degree",
-    "degrees",
-    "fold",
-    "folds",
-    "layer",
-    "layers",
-    "units",
-    "estimators",
-    "features",
-    "components",
-    "neighbors",
-    "neighbours",
-    "trees",
-    "jobs",
-    "columns",
-    "cols",
-    "variables",
-    "params",
-    "parameters",
-    "k",
-    "p",
-    "q",
-    "x",
-    "y",
-    "z",
-    "df",
-    "dof",
-    "size",
-    "splits",
-    "rounds",
-    "round",
-    "decimals",
-    "digits",
-    "workers",
-    "threads",
-    "lag",
-    "lags",
-    "window",
-    "horizon",
-    "predicted",
-    "prediction",
-    "actual",
-    "target",
-    "value",
-    "values",
-];
+const OTHERS: &str = "\
+    year month day week weekday quarter hour minute date age id ids index idx rank ranks order \
+    position class classes label cluster clusters group groups code zip postcode level levels \
+    grade stars rating bin bins left right from to start end low high edge edges bound epoch \
+    epochs step steps iteration iterations iter iters seed state version schema depth degree \
+    degrees fold folds layer layers units estimators features components neighbors neighbours \
+    trees jobs columns cols variables params parameters k p q x y z df dof size splits rounds \
+    round decimals digits workers threads lag lags window horizon predicted prediction actual \
+    target value values";
 
 /// What a column of labels is called that names things and not groups of people.
-const THINGS: &[&str] = &[
-    "param",
-    "params",
-    "parameter",
-    "hyperparameter",
-    "setting",
-    "option",
-    "feature",
-    "features",
-    "variable",
-    "variables",
-    "coefficient",
-    "name",
-    "key",
-    "term",
-    "statistic",
-    "stat",
-    "metric",
-    "measure",
-    "layer",
-    "model",
-    "step",
-    "column",
-    "columns",
-    "field",
-    "item",
-    "predictor",
-];
+const THINGS: &str = "\
+    param params parameter hyperparameter setting option feature features variable variables \
+    coefficient name key term statistic stat metric measure layer model step column columns \
+    field item predictor";
 
 impl Naming {
     pub(crate) fn of(name: &str) -> Self {
         let words = words(name);
-        let has = |list: &[&str], word: &String| list.contains(&word.as_str());
         let Some(last) = words.last() else { return Naming::Unknown };
-        if words.iter().any(|word| has(MEASURES, word)) {
+        if words.iter().any(|word| is_in(MEASURES, word)) {
             return Naming::Other;
         }
-        if is_size_of_people(&words) || has(COUNTS, last) {
+        if is_size_of_people(&words) || is_in(COUNTS, last) {
             return Naming::Count;
         }
-        if has(OTHERS, last) {
+        if is_in(OTHERS, last) {
             return Naming::Other;
         }
-        match words.iter().any(|word| has(COUNTS, word)) {
+        match words.iter().any(|word| is_in(COUNTS, word)) {
             true => Naming::Count,
             false => Naming::Unknown,
         }
     }
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
 }
 
 /// Whether a name says that its keys are groups: `by_region`, `counts`.
@@ -296,7 +74,7 @@ pub(crate) fn names_groups(name: &str) -> bool {
 
 /// Whether the labels below a header are things and not groups of people.
 pub(crate) fn names_things(name: &str) -> bool {
-    words(name).last().is_some_and(|word| THINGS.contains(&word.as_str()))
+    words(name).last().is_some_and(|word| is_in(THINGS, word))
 }
 
 /// Whether a label says that its numbers are in a range: `30-39`, `<30`, `60+`, `(0, 10]`.

@@ -37,7 +37,8 @@ impl Default for Rules {
 pub struct ReadLimits {
     /// Bytes of a file, and of what a Parquet file unpacks to.
     pub bytes: usize,
-    /// Cells of all tables of a file together.
+    /// Cells of a file. One that can be taken for several tables may have three times as
+    /// many in all of them.
     pub cells: usize,
     /// Columns of a table.
     pub columns: usize,

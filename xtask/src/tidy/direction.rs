@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-crypto", &["syft-core"]),
     ("syft-dataset", &["syft-core", "syft-perm"]),
     ("syft-disclosure", &["syft-core"]),
-    ("syft-job", &["syft-core", "syft-perm"]),
+    ("syft-job", &["syft-core", "syft-perm", "syft-disclosure"]),
     (
         "syft-sync",
         &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],
