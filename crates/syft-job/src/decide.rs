@@ -4,7 +4,8 @@ use syft_core::{ContentHash, DatasetName, Email, JobName};
 
 use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
-use crate::records::{Approval, Decision, JobRecord, Problem, Revision, SCHEMA, Verdict};
+use crate::policy::RuleName;
+use crate::records::{Approval, Decision, JobRecord, Method, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::Limits;
 use crate::state::in_force;
 use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
@@ -42,6 +43,15 @@ impl JobStore {
     /// [`Error::NoDataset`] for one of `options` that is none of mine;
     /// [`Error::NoPackages`], [`Error::Requirement`].
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
+        self.approve_as(id, options, Method::Manual)
+    }
+
+    pub(crate) fn approve_as(
+        &self,
+        id: &JobId,
+        options: &ApproveOptions,
+        method: Method,
+    ) -> Result<Decision> {
         let shown = self.record(id)?;
         let record = self.reread(&shown)?;
         let revision = current(&record)?;
@@ -72,12 +82,13 @@ impl JobStore {
         let limits = options.limits.clone();
         let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
         let approval = Approval { digest, limits, datasets, packages };
-        let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest);
+        let by_rule = self.decisions(id)?.last().is_some_and(|last| !last.method.is_manual());
+        let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest) || by_rule;
         self.require(&record, "approve", |status| match status {
             Status::Done | Status::Failed | Status::Interrupted => other,
             _ => true,
         })?;
-        self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval))
+        self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval), method)
     }
 
     fn packages_to_approve(&self, id: &JobId) -> Result<Option<PackageLock>> {
@@ -101,7 +112,7 @@ impl JobStore {
         self.require(&record, "reject", |status| {
             matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
         })?;
-        self.decide(&record, Verdict::Rejected, reason.map(str::to_owned), None)
+        self.decide(&record, Verdict::Rejected, reason.map(str::to_owned), None, Method::Manual)
     }
 
     /// Withdraws a job that I sent: writes the file `cancel` into this home's copy
@@ -190,6 +201,7 @@ impl JobStore {
         verdict: Verdict,
         reason: Option<String>,
         approval: Option<Approval>,
+        method: Method,
     ) -> Result<Decision> {
         let revision = current(record)?.digest;
         let mut file = self.read_decisions(&record.id)?;
@@ -198,11 +210,13 @@ impl JobStore {
             && last.revision == revision
             && last.reason == reason
             && last.approval == approval
+            && last.method == method
         {
             return Ok(last.clone());
         }
         let by = self.me.clone();
-        let decision = Decision { verdict, by, at: self.now(), reason, revision, approval };
+        let at = self.now();
+        let decision = Decision { verdict, by, at, reason, revision, approval, method };
         file.schema = SCHEMA;
         file.decisions.push(decision.clone());
         let action = match verdict {
@@ -226,6 +240,12 @@ impl JobStore {
                 details.insert("packages_lock".to_owned(), packages.lock.to_string().into());
                 details.insert("packages".to_owned(), packages.packages.into());
             }
+        }
+        if let Method::Rule { rules, policy } = &decision.method {
+            let rules: Vec<&str> = rules.iter().map(RuleName::as_str).collect();
+            details.insert("rules".to_owned(), rules.into());
+            let policy = policy.map(|policy| policy.to_string());
+            details.insert("policy".to_owned(), policy.into());
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

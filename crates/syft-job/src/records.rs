@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text, shorten};
 
 use crate::packages::PackageLock;
+use crate::policy::RuleName;
 use crate::sandbox::Limits;
 use crate::{JobId, JobKind, PythonState, Status};
 
@@ -161,6 +162,42 @@ pub struct Decision {
     pub revision: ContentHash,
     /// What is authorised; absent for a rejection.
     pub approval: Option<Approval>,
+    /// By a person, or by rules.
+    #[serde(default, skip_serializing_if = "Method::is_manual")]
+    pub method: Method,
+}
+
+/// How a job was decided about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Method {
+    /// By a person.
+    #[default]
+    Manual,
+    /// By rules of the owner's policy.
+    Rule {
+        /// All that it rests on.
+        rules: Vec<RuleName>,
+        /// The digest of the policy, as it was.
+        policy: Option<ContentHash>,
+    },
+}
+
+impl Method {
+    /// Whether a person decided.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        matches!(self, Method::Manual)
+    }
+
+    /// The rules, if it was by some.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleName] {
+        match self {
+            Method::Manual => &[],
+            Method::Rule { rules, .. } => rules,
+        }
+    }
 }
 
 /// Whether a revision may run.

@@ -135,7 +135,8 @@ impl TestBox {
     /// A dataset of alice, shared with `audience`.
     pub fn census(&self, audience: &str) {
         let mock = self.write("census_mock.csv", "age,sex\n1,f\n2,m\n");
-        let private = self.write("census.csv", "age,sex\n31,f\n47,m\n28,f\n52,m\n39,f\n44,m\n61,f\n35,m\n");
+        let private =
+            self.write("census.csv", "age,sex\n31,f\n47,m\n28,f\n52,m\n39,f\n44,m\n61,f\n35,m\n");
         let create = ["dataset", "create", "census", "--mock", &mock, "--private", &private];
         let told = ["--summary", "who lives here", "--tag", "people", "--share", audience];
         self.alice(&[&create[..], &told[..]].concat()).ok();

@@ -13,8 +13,10 @@ tail -n +2 \"$SYFT_DATASET_CENSUS\" | wc -l > \"$SYFT_OUTPUTS/count.txt\"
 #[test]
 fn from_the_first_request_to_the_answer_over_google_drive() {
     let on = OnDrive::logged_in();
-    let (mock, private) =
-        (on.it.write("mock.csv", "age\n1\n"), on.it.write("real.csv", "age\n31\n47\n52\n28\n39\n44\n61\n"));
+    let (mock, private) = (
+        on.it.write("mock.csv", "age\n1\n"),
+        on.it.write("real.csv", "age\n31\n47\n52\n28\n39\n44\n61\n"),
+    );
     let script = on.it.write("count.sh", COUNT);
     on.bob(&["peer", "add", ALICE]).ok();
     on.alice(&["peer", "approve", BOB, "--trust-first"]).ok();
