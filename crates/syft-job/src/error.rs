@@ -188,7 +188,7 @@ pub enum Error {
         path: String,
     },
     /// The owner's policy does not allow it.
-    #[error("{what}: {rule}, in {file}")]
+    #[error("{what}: {rule} ({file})")]
     Policy {
         /// What is not done.
         what: String,
@@ -201,7 +201,7 @@ pub enum Error {
     #[error("there is no rule {0:?}")]
     NoRule(String),
     /// The owner's policy is not understood, so it allows nothing.
-    #[error("{file} cannot be used: {reason}")]
+    #[error("{file} cannot be used: {reason}; until it is mended it allows nothing")]
     PolicyFile {
         /// Where it stands.
         file: String,

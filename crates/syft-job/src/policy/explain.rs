@@ -92,9 +92,10 @@ impl Policy {
         let kept = rules.iter().find(|rule| rule.is_manual && rule.matches);
         let kept = kept.map(|rule| format!("rule {} keeps it for a person", rule.name));
         let doubt = job.iter().find(|check| !check.ok).map(|check| check.detail.clone());
-        let none = || match self.jobs().is_empty() {
-            true => "there are no rules about jobs".to_owned(),
-            false => "no rule is about this job".to_owned(),
+        let none = || match rules.iter().find_map(RuleAnswer::nearly) {
+            _ if self.jobs().is_empty() => "there are no rules about jobs".to_owned(),
+            Some(why) => why,
+            None => "no rule is about this job".to_owned(),
         };
         let (grant, reason) = match (grant, doubt.or(kept).or(over)) {
             (None, kept) => (None, kept.unwrap_or_else(none)),
@@ -106,6 +107,16 @@ impl Policy {
             }
         };
         Ok(Explanation { grant, reason, job, rules })
+    }
+}
+
+impl RuleAnswer {
+    /// The one thing because of which a rule that approves is not about the job.
+    fn nearly(&self) -> Option<String> {
+        let mut missing = self.checks.iter().filter(|check| !check.ok);
+        let (check, more) = (missing.next()?, missing.next());
+        let is_near = !self.is_manual && more.is_none();
+        is_near.then(|| format!("rule {}: {}", self.name, check.detail))
     }
 }
 

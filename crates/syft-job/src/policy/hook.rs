@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use syft_core::Email;
 
 use super::file::FILE;
-use super::{Explanation, Grant, JobFacts, PackagesFact, PeerStanding, Policy, RuleName, RuleUse};
+use super::{
+    AutoRelease, Explanation, Grant, JobFacts, PackagesFact, PeerStanding, Policy, RuleName,
+    RuleUse,
+};
 use crate::decide::current;
 use crate::packages::{PackageLock, PackageNeeds};
 use crate::read::{JobFiles, read_job};
@@ -121,12 +124,12 @@ impl JobStore {
         }
         let refused = |rule: String| Error::Policy {
             what: format!("job {} was approved by rule and does not run", record.id),
-            rule,
+            rule: format!("{rule}; approve it yourself to run it all the same"),
             file: FILE.to_owned(),
         };
         let least = IsolationLevel::MINIMUM;
         if options.minimum < least {
-            let rule = format!("no rule approves for a box below {least}, approve it by hand");
+            let rule = format!("no rule approves for a box below {least}");
             return Err(refused(rule));
         }
         self.note_policy()?;
@@ -139,6 +142,23 @@ impl JobStore {
             return Err(refused("its limits are now above those of the rules".to_owned()));
         }
         Ok(options.minimum.max(grant.isolation))
+    }
+
+    /// What of a run leaves without its owner being asked, by the rules that approved the
+    /// job as they are now; nothing, if a person did, or they allow it no more.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::PolicyFile`]; those of the disk.
+    pub fn auto_release(&self, id: &JobId) -> Result<AutoRelease> {
+        let decision = self.decisions(id)?.pop().filter(|decision| !decision.method.is_manual());
+        let Some(approval) = decision.and_then(|decision| decision.approval) else {
+            return Ok(AutoRelease::Nothing);
+        };
+        let facts = self.facts(id, Some(&approval), PeerStanding::JudgedBefore)?;
+        // What its run took is spent: whether there was enough was asked before it.
+        let facts = JobFacts { spent: 0.0, ..facts };
+        let grant = self.policy()?.explain(&facts)?.grant;
+        Ok(grant.map_or(AutoRelease::Nothing, |grant| grant.release))
     }
 
     /// All that rules are asked about a job: as it waits, or under an approval that

@@ -136,7 +136,7 @@ impl RuleText {
         let isolation = self.isolation.unwrap_or(IsolationLevel::MINIMUM);
         if isolation < IsolationLevel::MINIMUM {
             let least = IsolationLevel::MINIMUM;
-            return Err(format!("no rule approves for a box below {least}; {isolation} is"));
+            return Err(format!("the isolation of a rule is {least} or stronger, not {isolation}"));
         }
         if self.peers.is_empty() {
             return Err(needs("peers: whose jobs it approves"));

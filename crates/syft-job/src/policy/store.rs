@@ -67,7 +67,7 @@ impl JobStore {
         let explanation = alone.explain(&facts)?;
         if explanation.grant.is_none() {
             return Err(Error::Policy {
-                what: format!("no rule is made from job {}", request.job),
+                what: format!("job {} makes no rule", request.job),
                 rule: format!("a person has to look at such jobs: {}", explanation.reason),
                 file: FILE.to_owned(),
             });

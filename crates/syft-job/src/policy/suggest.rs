@@ -32,7 +32,7 @@ impl JobStore {
         let record = self.record(id)?;
         let revision = current(&record)?;
         let refused = |rule: &str| Error::Policy {
-            what: format!("no rule is made from job {id}"),
+            what: format!("job {id} makes no rule"),
             rule: rule.to_owned(),
             file: FILE.to_owned(),
         };

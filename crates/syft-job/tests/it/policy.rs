@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::common::{
     OWNER, Pair, SCIENTIST, Unboxed, dataset, email, name, quiet, scratch, submission,
 };
-use syft_job::policy::{AddedRule, ByRule, Explanation, JobRule, PeerStanding, RuleRequest};
+use syft_job::policy::{
+    AddedRule, AutoRelease, ByRule, Explanation, JobRule, PeerStanding, RuleRequest,
+};
 use syft_job::sandbox::IsolationLevel;
 use syft_job::{
     ApproveOptions, Error, Intake, JobId, JobRun, Method, ReleaseFiles, Result, RunOptions, Script,
@@ -101,7 +103,11 @@ fn a_rule_made_from_a_job_approves_the_next_one_of_the_same_bytes() {
     assert_eq!(told.action, "job.approved");
     assert_eq!(told.details["rules"], serde_json::json!(["count"]));
     assert!(run(&pair, &same, &RunOptions::default()).unwrap().finished.is_some());
-    assert!(explain(&pair, &other).reason.contains("no rule is about"));
+    let leaves = |id: &JobId| pair.owner.store.auto_release(id).unwrap();
+    assert_eq!(leaves(&same), AutoRelease::Nothing);
+    write(&pair, &text(&pair).replace("release: nothing", "release: outputs"));
+    assert_eq!((leaves(&same), leaves(&first)), (AutoRelease::Outputs, AutoRelease::Nothing));
+    assert!(explain(&pair, &other).reason.starts_with("rule count: what runs has the digest"));
 }
 
 #[test]

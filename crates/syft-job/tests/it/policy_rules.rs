@@ -216,8 +216,8 @@ fn a_rule_ends_and_no_clock_brings_it_back() {
 fn a_file_that_is_not_understood_says_in_which_line() {
     let cases = [
         ("jobs:\n- name: weekly\n  perrs: []\n", "unknown field `perrs`", "line 3"),
-        ("jobs:\n- name: a\n  isolation: L1\n", "no rule approves for a box below L2", "line 2"),
-        ("jobs:\n- name: a\n  isolation: L0\n", "no rule approves for a box below L2", "line 2"),
+        ("jobs:\n- name: a\n  isolation: L1\n", "is L2 or stronger", "line 2"),
+        ("jobs:\n- name: a\n  isolation: L0\n", "is L2 or stronger", "line 2"),
         ("jobs:\n- name: a\n", "needs peers", "line 2"),
         ("jobs:\n- name: '12'\n", "name of a rule", "line 2"),
         ("datasets:\n  census: {k: -1}\n", "invalid u32", "line 2"),
