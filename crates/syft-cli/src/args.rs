@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod peer;
 mod perm;
+mod policy;
 mod quarantine;
 mod reset;
 mod run;
@@ -41,6 +42,7 @@ pub(crate) use peer::{
 pub(crate) use perm::{
     PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,
 };
+pub(crate) use policy::{PolicyAddArgs, PolicyCommand, PolicyRemoveArgs, PolicyTestArgs};
 pub(crate) use quarantine::{QuarantineCommand, QuarantineItemArgs};
 pub(crate) use reset::{DoctorArgs, ResetArgs};
 pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
@@ -137,6 +139,9 @@ pub(crate) enum Command {
     /// The jobs sent to me, and those that I sent
     #[command(subcommand)]
     Job(JobCommand),
+    /// Which jobs I approve without a look, and what of a dataset never leaves
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Who may read and write what in my datasite
     #[command(subcommand)]
     Perm(PermCommand),

@@ -15,6 +15,7 @@ mod login;
 mod man;
 mod peer;
 mod perm;
+mod policy;
 mod quarantine;
 mod reset;
 mod review;
@@ -53,6 +54,7 @@ async fn run_one(command: Command, context: &Context) -> Result<Exit, CliError> 
         Command::Run(args) => show(context, run::run(context, args).await),
         Command::Review(args) => review::run(context, &args).await,
         Command::Job(command) => job::run(context, command).await,
+        Command::Policy(command) => policy::run(context, command).await,
         Command::Perm(command) => perm::run(context, command).await,
         Command::Checkpoint(command) => checkpoint::run(context, command).await,
         Command::Quarantine(command) => quarantine::run(context, command),

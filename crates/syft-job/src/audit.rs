@@ -7,7 +7,8 @@ use syft_core::{AuditLog, ContentHash, NewEntry};
 /// Where what happens to jobs is recorded: `job.received`, `job.approved`,
 /// `job.rejected`, `job.cancelled`, `job.frozen`, `job.run.started`,
 /// `job.run.refused`, `job.run.finished`, `job.run.interrupted`, `job.rehearsed`,
-/// `job.released`, `job.returned`. The subject of an entry is the job's id.
+/// `job.released`, `job.returned`. The subject of an entry is the job's id. Beside them
+/// `policy.added`, `policy.removed` and `policy.changed`, about a rule or the file.
 ///
 /// An entry is told before its effect is written, and has a key: after a crash
 /// in between it is told again, and a log keeps it once.

@@ -5,6 +5,7 @@ use syft_core::{ContentHash, DatasetName, Email, JobName};
 use crate::flags::Flag;
 use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
+use crate::policy::RuleName;
 use crate::records::{Approval, Decision, JobRecord, Method, Problem, Revision, SCHEMA, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
 use crate::state::in_force;
@@ -46,6 +47,15 @@ impl JobStore {
     /// [`Error::NoDataset`] for one of `options` that is none of mine;
     /// [`Error::NoPackages`], [`Error::Requirement`].
     pub fn approve(&self, id: &JobId, options: &ApproveOptions) -> Result<Decision> {
+        self.approve_as(id, options, Method::Manual)
+    }
+
+    pub(crate) fn approve_as(
+        &self,
+        id: &JobId,
+        options: &ApproveOptions,
+        method: Method,
+    ) -> Result<Decision> {
         let shown = self.record(id)?;
         let record = self.reread(&shown)?;
         let revision = current(&record)?;
@@ -76,14 +86,15 @@ impl JobStore {
         let limits = options.limits.clone();
         let digest = approval_digest(&revision.digest, &limits, &datasets, packages.as_ref())?;
         let approval = Approval { digest, limits, datasets, packages };
-        let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest);
+        let by_rule = self.decisions(id)?.last().is_some_and(|last| !last.method.is_manual());
+        let other = self.approval(id)?.is_some_and(|now| now.digest != approval.digest) || by_rule;
         self.require(&record, "approve", |status| match status {
             Status::Done | Status::Failed | Status::Interrupted => other,
             _ => true,
         })?;
         let overrides = self.overrides(&record, &approval)?;
         let approval = Some((approval, overrides));
-        self.decide(&record, Verdict::Approved, options.reason.clone(), approval)
+        self.decide(&record, Verdict::Approved, options.reason.clone(), approval, method)
     }
 
     /// What is approved although it may hide something, or was not asked for.
@@ -122,7 +133,7 @@ impl JobStore {
         self.require(&record, "reject", |status| {
             matches!(status, Status::Inbox | Status::Approved | Status::Rejected)
         })?;
-        self.decide(&record, Verdict::Rejected, reason.map(str::to_owned), None)
+        self.decide(&record, Verdict::Rejected, reason.map(str::to_owned), None, Method::Manual)
     }
 
     /// Withdraws a job that I sent: writes the file `cancel` into this home's copy
@@ -211,6 +222,7 @@ impl JobStore {
         verdict: Verdict,
         reason: Option<String>,
         approval: Option<(Approval, Vec<String>)>,
+        method: Method,
     ) -> Result<Decision> {
         let (approval, overrides) = approval.unzip();
         let revision = current(record)?.digest;
@@ -220,11 +232,12 @@ impl JobStore {
             && last.revision == revision
             && last.reason == reason
             && last.approval == approval
+            && last.method == method
         {
             return Ok(last.clone());
         }
         let by = self.me.clone();
-        let (at, method) = (self.now(), Method::Manual);
+        let at = self.now();
         let decision = Decision { verdict, by, at, reason, revision, approval, method };
         file.schema = SCHEMA;
         file.decisions.push(decision.clone());
@@ -253,6 +266,12 @@ impl JobStore {
         }
         if let Some(overrides) = overrides.filter(|overrides| !overrides.is_empty()) {
             details.insert("overrides".to_owned(), overrides.into());
+        }
+        if let Method::Rule { rules, policy } = &decision.method {
+            let rules: Vec<&str> = rules.iter().map(RuleName::as_str).collect();
+            details.insert("rules".to_owned(), rules.into());
+            let policy = policy.map(|policy| policy.to_string());
+            details.insert("policy".to_owned(), policy.into());
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

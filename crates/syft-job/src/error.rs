@@ -187,6 +187,27 @@ pub enum Error {
         /// The path that was asked for.
         path: String,
     },
+    /// The owner's policy does not allow it.
+    #[error("{what}: {rule} ({file})")]
+    Policy {
+        /// What is not done.
+        what: String,
+        /// Which rule is in the way, and what it says.
+        rule: String,
+        /// Where the rule stands.
+        file: String,
+    },
+    /// No rule of the owner's policy goes by this name or number.
+    #[error("there is no rule {0:?}")]
+    NoRule(String),
+    /// The owner's policy is not understood, so it allows nothing.
+    #[error("{file} cannot be used: {reason}; until it is mended it allows nothing")]
+    PolicyFile {
+        /// Where it stands.
+        file: String,
+        /// What is wrong, and in which line.
+        reason: String,
+    },
     /// The disk, a name, or a file of this node.
     #[error(transparent)]
     Core(#[from] syft_core::Error),

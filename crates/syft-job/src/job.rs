@@ -5,6 +5,7 @@ use syft_core::{
     ContentHash, DatasetName, DatasitePath, Email, HomePath, JobName, NodePaths, Timestamp,
 };
 
+use crate::policy::RuleName;
 use crate::project::EARLIER;
 use crate::receipt::{MAX_RECEIPT_BYTES, RECEIPT};
 use crate::records::{Decision, JobRecord, Problem};
@@ -260,6 +261,13 @@ impl Job {
                 Some((at, marker.reason.as_deref()))
             }
         }
+    }
+
+    /// The rules that approved it; none if a person decided. A submitter is not told.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleName] {
+        let Side::Owner(received) = &self.side else { return &[] };
+        received.decision.as_ref().map_or(&[], |decision| decision.method.rules())
     }
 
     /// The box that it ran in; the submitter learns it from the receipt.
@@ -535,6 +543,7 @@ impl Job {
             submitted_at: self.submitted_at.clone(),
             decided_at: decided.map(|(at, _)| at.to_rfc3339()),
             reason: decided.and_then(|(_, reason)| reason.map(str::to_owned)),
+            rules: self.rules().to_vec(),
             waiting_for: self.waiting_for(),
             isolation: self.isolation(),
             exit_code: self.exit_code(),
@@ -577,6 +586,9 @@ pub struct JobSummary {
     pub decided_at: Option<String>,
     /// Why, in the owner's words.
     pub reason: Option<String>,
+    /// The owner's rules that approved it, if it was not a person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleName>,
     /// Who must act next.
     pub waiting_for: Option<WaitingFor>,
     /// The box that it ran in.

@@ -28,6 +28,7 @@ mod lineage;
 mod named;
 mod outputs;
 mod packages;
+pub mod policy;
 mod project;
 mod pysyft;
 mod queue;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, JobName, Timestamp, safe_text, shorten};
 
 use crate::packages::PackageLock;
+use crate::policy::RuleName;
 use crate::sandbox::Limits;
 use crate::{JobId, JobKind, PythonState, Status};
 
@@ -161,32 +162,41 @@ pub struct Decision {
     pub revision: ContentHash,
     /// What is authorised; absent for a rejection.
     pub approval: Option<Approval>,
-    /// Whether a person decided, or a rule.
+    /// By a person, or by rules.
     #[serde(default, skip_serializing_if = "Method::is_manual")]
     pub method: Method,
 }
 
-/// How a decision came about.
+/// How a job was decided about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Method {
-    /// The owner looked and decided.
+    /// By a person.
     #[default]
     Manual,
-    /// A rule that the owner wrote down before.
+    /// By rules of the owner's policy.
     Rule {
-        /// Its name.
-        name: String,
-        /// Of what it approves.
-        digest: ContentHash,
-        /// Of the file of rules that was in force.
-        policy: ContentHash,
+        /// All that it rests on.
+        rules: Vec<RuleName>,
+        /// The digest of the policy, as it was.
+        policy: Option<ContentHash>,
     },
 }
 
 impl Method {
-    pub(crate) fn is_manual(&self) -> bool {
-        *self == Method::Manual
+    /// Whether a person decided.
+    #[must_use]
+    pub fn is_manual(&self) -> bool {
+        matches!(self, Method::Manual)
+    }
+
+    /// The rules, if it was by some.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleName] {
+        match self {
+            Method::Manual => &[],
+            Method::Rule { rules, .. } => rules,
+        }
     }
 }
 

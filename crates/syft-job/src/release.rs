@@ -1,5 +1,6 @@
 use syft_core::{DatasitePath, NodePaths};
 
+use crate::policy::may_release;
 use crate::records::SCHEMA;
 use crate::runs::{JobRun, Release, ReleasedFile};
 use crate::{Error, JobId, JobStore, OutputFile, Result, Status};
@@ -46,6 +47,8 @@ impl JobStore {
             return Err(Error::Changed { job: id.to_string(), changed: vec![changed] });
         }
         let chosen = choose(&run, files)?;
+        let paths = chosen.iter().map(|file| &file.path);
+        may_release(self, &run.started.datasets, paths, logs)?;
         let folder = NodePaths::run(&run.started.run)?;
         for file in &chosen {
             let path = folder.join("outputs")?.join(file.path.as_str())?;

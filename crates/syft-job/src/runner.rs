@@ -9,12 +9,13 @@ use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
 use crate::growing::Growing;
 use crate::packages::{PackageNeeds, PackagesUsed, Wanted};
+use crate::policy::shareable;
 use crate::read::read_job;
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
 use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
-use crate::{Collected, Error, JobId, JobStore, ReleaseFiles, Result, Status, approval_digest};
+use crate::{Collected, Error, JobId, JobStore, Result, Status, approval_digest};
 
 /// The audit entry of a run that ended.
 const FINISHED: &str = "job.run.finished";
@@ -113,7 +114,7 @@ impl JobStore {
         let needs = PackageNeeds::read(&revision.dependencies, &files)?;
         let packages = self.approved_packages(id, &needs, &approval)?;
         let grants = self.grants(id.as_str(), &approval.datasets, DataSide::Real)?;
-        demand(sandbox, options.minimum)?;
+        demand(sandbox, self.minimum_of(&record, &approval, options)?)?;
         let runs = self.runs_of(id)?;
         let mut limits = approval.limits.clone();
         limits.wall = options.timeout.unwrap_or(limits.wall).min(Limits::LONGEST_WALL);
@@ -443,8 +444,11 @@ impl EndedRun {
         drop(lock);
         store.project_record(&record)?;
         if options.share_outputs || options.share_logs {
-            let files = if options.share_outputs { ReleaseFiles::All } else { ReleaseFiles::None };
-            store.release(&record.id, Some(&started.run), &files, options.share_logs)?;
+            let outputs = if options.share_outputs { finished.outputs.as_slice() } else { &[] };
+            let shared = shareable(&store, &started.datasets, outputs, options.share_logs)?;
+            if let Some((files, logs)) = shared {
+                store.release(&record.id, Some(&started.run), &files, logs)?;
+            }
         }
         store.load_run(started)
     }

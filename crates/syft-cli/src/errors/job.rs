@@ -33,6 +33,9 @@ impl From<Error> for CliError {
             Error::NoOutput { .. } => (Exit::NotFound, "no_output"),
             Error::NoRun { .. } => (Exit::NotFound, "no_run"),
             Error::Comment(_) => (Exit::Usage, "bad_comment"),
+            Error::Policy { .. } => (Exit::Refused, "policy"),
+            Error::PolicyFile { .. } => (Exit::Refused, "policy_file"),
+            Error::NoRule(_) => (Exit::NotFound, "rule_not_found"),
             Error::Stopped => (Exit::Interrupted, "stopped"),
             _ => (Exit::Bug, "unforeseen"),
         };
@@ -59,6 +62,7 @@ impl From<Error> for CliError {
             Error::NoDataset(_) | Error::NoMock { .. } => told.then("syft dataset list"),
             Error::Integrity { .. } => told.then("syft audit verify"),
             Error::Isolation { .. } | Error::Box(_) => told.then("syft doctor"),
+            Error::Policy { .. } | Error::NoRule(_) => told.then("syft policy list"),
             _ => told,
         }
     }

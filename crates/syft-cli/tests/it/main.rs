@@ -23,6 +23,7 @@ mod login;
 mod no_box;
 mod peer;
 mod perm;
+mod policy;
 mod pysyft;
 mod readme;
 mod receipt;

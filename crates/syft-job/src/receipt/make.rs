@@ -77,7 +77,7 @@ impl JobStore {
             approved: authorised_by.map(ReceiptApproval::from),
             policy_digest: authorised_by.and_then(|decision| match &decision.method {
                 Method::Manual => None,
-                Method::Rule { policy, .. } => Some(*policy),
+                Method::Rule { policy, .. } => *policy,
             }),
             datasets: started.datasets.clone(),
             dataset_digests: finished.map(|it| it.dataset_digests.clone()).unwrap_or_default(),
@@ -118,11 +118,12 @@ fn answered_at(release: &Release, run: &JobRun) -> Timestamp {
 
 impl From<&Decision> for ReceiptApproval {
     fn from(decision: &Decision) -> Self {
-        let (method, rule) = match &decision.method {
-            Method::Manual => (ApprovalMethod::Manual, None),
-            Method::Rule { name, .. } => (ApprovalMethod::Rule, Some(name.clone())),
+        let method = match decision.method.is_manual() {
+            true => ApprovalMethod::Manual,
+            false => ApprovalMethod::Rule,
         };
+        let rules = decision.method.rules().iter().map(ToString::to_string).collect();
         let (by, at) = (decision.by.clone(), decision.at.to_rfc3339());
-        ReceiptApproval { by, at, method, rule }
+        ReceiptApproval { by, at, method, rules }
     }
 }

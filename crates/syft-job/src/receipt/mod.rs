@@ -114,9 +114,9 @@ pub struct ReceiptApproval {
     pub at: String,
     /// How.
     pub method: ApprovalMethod,
-    /// The name of the rule, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
+    /// The names of the rules, if they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 /// Whether a person looked at a job before it ran.

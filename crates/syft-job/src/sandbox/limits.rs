@@ -67,6 +67,23 @@ impl Limits {
         words
     }
 
+    /// Of each, the smaller one of two.
+    #[must_use]
+    pub fn least(&self, other: &Limits) -> Limits {
+        Limits {
+            wall: self.wall.min(other.wall),
+            cpu_seconds: self.cpu_seconds.min(other.cpu_seconds),
+            memory_bytes: self.memory_bytes.min(other.memory_bytes),
+            processes: self.processes.min(other.processes),
+            open_files: self.open_files.min(other.open_files),
+            file_bytes: self.file_bytes.min(other.file_bytes),
+            scratch_bytes: self.scratch_bytes.min(other.scratch_bytes),
+            outputs_bytes: self.outputs_bytes.min(other.outputs_bytes),
+            outputs_files: self.outputs_files.min(other.outputs_files),
+            log_bytes: self.log_bytes.min(other.log_bytes),
+        }
+    }
+
     /// The time by the clock that a box keeps.
     pub(crate) fn wall_kept(&self) -> Duration {
         self.wall.min(Limits::LONGEST_WALL)

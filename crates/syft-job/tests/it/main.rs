@@ -25,6 +25,8 @@ mod packages;
 #[cfg(target_os = "linux")]
 mod packages_by_uv;
 mod plain;
+mod policy;
+mod policy_rules;
 mod pysyft_vectors;
 mod python_boxes;
 #[cfg(target_os = "linux")]

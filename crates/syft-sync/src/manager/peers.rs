@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
-use syft_core::{ContentHash, DatasetName, Email};
+use syft_core::{ContentHash, DatasetName, Email, NewEntry};
 use syft_crypto::{Bundle, verification_words};
+use syft_job::policy::RuleName;
 use syft_transport::Space;
 
 use super::{SyftboxManager, closing};
@@ -143,13 +144,7 @@ impl SyftboxManager {
                 let problem = format!("has asked in words that cannot be read: {reason}");
                 return Err(Error::PeerState { peer: email.clone(), problem });
             }
-            pass.note("peer.approved", email.to_string())?;
-            connections.decide(&self.node, email, PeerState::Accepted);
-            if verified.is_none() {
-                connections.table.note_trusted(&pass, email)?;
-            }
-            connections.keep_bundles(&*self.node.disk)?;
-            connections.table.save(&*self.node.disk)?;
+            self.accept(&mut pass, &mut connections, email, None, verified.is_some())?;
             self.done(format!("{email} is a peer now"));
         }
         if let Some(fingerprint) = verified {
@@ -329,9 +324,35 @@ impl SyftboxManager {
         Ok(())
     }
 
+    /// Takes somebody for a peer, by a rule of mine if one is named.
+    pub(super) fn accept(
+        &self,
+        pass: &mut Pass<'_>,
+        connections: &mut Connections,
+        email: &Email,
+        rule: Option<&RuleName>,
+        verified: bool,
+    ) -> Result<()> {
+        let rule = rule.map(|rule| ("rule".to_owned(), rule.as_str().into()));
+        pass.node.audit.append(NewEntry {
+            key: None,
+            at: pass.node.clock.now(),
+            actor: pass.node.email.to_string(),
+            action: "peer.approved".to_owned(),
+            subject: email.to_string(),
+            details: rule.into_iter().collect(),
+        })?;
+        connections.decide(&self.node, email, PeerState::Accepted);
+        if !verified {
+            connections.table.note_trusted(pass, email)?;
+        }
+        connections.keep_bundles(&*self.node.disk)?;
+        connections.table.save(&*self.node.disk)
+    }
+
     /// What follows from a decision on a peer; what the store does not take now
     /// is done by the next sync.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         pass: &mut Pass<'_>,
         table: &mut PeerTable,

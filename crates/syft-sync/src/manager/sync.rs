@@ -127,6 +127,10 @@ impl SyftboxManager {
         }
         let mut connections = self.connect(&mut pass, options.look, &mut report).await?;
         evidence::take_keys(&mut pass, &connections.table.peers, &mut report).await?;
+        if role.is_owner() && is_known {
+            let accepted = self.accept_by_rule(&mut pass, &mut connections, &mut report).await;
+            store_problem(&mut report, accepted)?;
+        }
         let wanted = |email: &Email| options.peers.is_empty() || options.peers.contains(email);
         let partners = self.partners(&pass, &connections, role, &mut report);
         if role.is_owner() && is_known {

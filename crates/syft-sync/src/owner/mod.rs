@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use syft_core::{DatasitePath, Email, LayoutKind, shorten};
+use syft_job::policy::{ByRule, RuleName};
 use syft_job::{DueJobs, Intake, JobStore, Problem};
 use syft_perm::{Level, Permissions};
 use syft_transport::{Listing, Skipped};
@@ -16,7 +17,9 @@ use syft_transport::{Listing, Skipped};
 use self::look::Look;
 pub(crate) use self::messages::is_quarantine;
 use crate::Result;
+use crate::manager::standing;
 use crate::node::{Node, Pass};
+use crate::peers::PeerTable;
 use crate::perform::Outgoing;
 use crate::report::SyncReport;
 use crate::{SyftboxManager, SyncOptions};
@@ -105,6 +108,28 @@ impl<'n> DatasiteOwnerSyncer<'n> {
         Ok(())
     }
 
+    /// Approves what came in and my rules allow; whether there was anything.
+    fn decide_by_policy(&self, report: &mut SyncReport) -> Result<bool> {
+        let table = PeerTable::load(&*self.node.disk)?;
+        match self.jobs.decide_by_policy(&|peer| standing(&table, peer)) {
+            Ok(approved) => {
+                for ByRule { title, rules, .. } in &approved {
+                    let rules: Vec<&str> = rules.iter().map(RuleName::as_str).collect();
+                    let rules = rules.join(", ");
+                    report.notes.push(format!("job {title} was approved by rule {rules}"));
+                }
+                Ok(!approved.is_empty())
+            }
+            // It is told where requests are accepted.
+            Err(syft_job::Error::PolicyFile { .. }) => Ok(false),
+            // What cannot be read of one job is no reason to take no messages.
+            Err(error) => {
+                report.notes.push(format!("no more jobs are approved by rule: {error}"));
+                Ok(true)
+            }
+        }
+    }
+
     /// Shows in the job folders what was decided, run and released.
     fn project(&self, due: &mut DueJobs, report: &mut SyncReport) -> Result<()> {
         for (job, error) in self.jobs.restore(due)? {
@@ -183,7 +208,7 @@ impl<'n> DatasiteOwnerSyncer<'n> {
             }
             listed = BTreeMap::new();
         }
-        if !changed.is_empty() {
+        if self.decide_by_policy(report)? || !changed.is_empty() {
             self.project(&mut jobs, report)?;
         }
         self.jobs.settle(&jobs)?;

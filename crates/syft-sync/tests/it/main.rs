@@ -24,6 +24,7 @@ mod on_file_change;
 mod one_pass;
 mod peers;
 mod permissions;
+mod policy;
 mod private_parts;
 mod python_peers;
 mod python_proposals;

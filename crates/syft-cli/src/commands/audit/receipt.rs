@@ -112,13 +112,13 @@ impl Report for ReceiptVerified {
 /// What a receipt says: foreign text, with a signature on it.
 fn facts(page: &mut Page, receipt: &Receipt) {
     let names = |names: Vec<&str>| safe_text(&names.join(", "));
-    let approved =
-        receipt.approved.as_ref().map(|approved| match (approved.method, &approved.rule) {
-            (ApprovalMethod::Rule, Some(rule)) => {
-                format!("by the rule {rule} of {} at {}", approved.by, approved.at)
-            }
-            _ => format!("by {} at {}", approved.by, approved.at),
-        });
+    let approved = receipt.approved.as_ref().map(|approved| match approved.method {
+        ApprovalMethod::Rule => {
+            let rules = approved.rules.join(", ");
+            format!("by {rules} of the policy of {} at {}", approved.by, approved.at)
+        }
+        ApprovalMethod::Manual => format!("by {} at {}", approved.by, approved.at),
+    });
     let exit = receipt.exit.map(|exit| format!(", {exit}")).unwrap_or_default();
     let packages = receipt.packages.iter().flat_map(|packages| &packages.packages);
     page.fields([

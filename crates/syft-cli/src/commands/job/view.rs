@@ -1,4 +1,5 @@
 use syft_sync::core::{Email, safe_text};
+use syft_sync::job::policy::RuleName;
 use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{Attempt, JobOutput, JobSummary};
 use syft_sync::{HeldBack, WaitingFor};
@@ -16,6 +17,7 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("to", job.owner.to_string()),
         ("state", job.status.to_string()),
         ("in PySyft", in_pysyft(job)),
+        ("by rule", job.rules.iter().map(RuleName::as_str).collect::<Vec<_>>().join(", ")),
         ("reason", job.reason.clone().unwrap_or_default()),
         ("what for", job.description.clone().unwrap_or_default()),
         ("reads", datasets.join(", ")),

@@ -1,0 +1,43 @@
+//! What the owner allows without being asked: `private/policy.yaml`.
+//!
+//! Without the file nothing is. A rule names what runs by a digest, so that no byte
+//! and no name is left to the submitter but the values of files that the rule frees
+//! under a schema. All rules that match a job count, and the strictest of each bound.
+
+mod budget;
+mod check;
+mod datasets;
+mod date;
+mod edit;
+mod explain;
+mod facts;
+mod file;
+mod free;
+mod hook;
+mod json;
+mod name;
+mod peers;
+mod rule;
+mod rule_digest;
+mod schema;
+mod store;
+mod suggest;
+
+pub use budget::{Budget, RuleUse};
+pub use check::Check;
+pub use datasets::{DatasetBounds, DatasetRule, LogsRule, OutputType};
+pub use date::Date;
+pub use explain::{Explanation, Grant, RuleAnswer};
+pub use facts::{JobFacts, PackagesFact, PeerStanding};
+pub use file::Policy;
+pub use free::{FreeFile, FreePath};
+pub use hook::{ByRule, PeerJudge};
+pub use name::RuleName;
+pub use peers::{PeerRule, RuleIdentity};
+pub use rule::{ApproveRule, AutoRelease, JobRule, ManualRule};
+pub use rule_digest::RuleDigest;
+pub use schema::Field;
+pub use store::{AddedRule, RemovedRule};
+pub use suggest::RuleRequest;
+
+pub(crate) use datasets::{may_release, shareable};
