@@ -1,10 +1,13 @@
 use serde::{Deserialize, Serialize};
-use syft_core::{ContentHash, Email, Timestamp, yaml};
+use syft_core::{ContentHash, Email, Timestamp, shorten, yaml};
 
 use super::{Protocol, identity};
 use crate::{JobId, Marker, Result, Status};
 
 const CANONICAL_NAME: &str = "JobState";
+
+/// So much is shown of what is no time.
+const SHOWN_CHARACTERS: usize = 40;
 
 /// A job's state in the words of the Python peer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,7 +145,7 @@ impl PythonState {
         if let Some(time) =
             times.into_iter().flatten().find(|time| Timestamp::from_iso8601(time).is_err())
         {
-            return Err(invalid(format!("{time:.40?} is no time")));
+            return Err(invalid(format!("{:?} is no time", shorten(time, SHOWN_CHARACTERS))));
         }
         Ok(read)
     }

@@ -446,6 +446,9 @@ fn times_are_read_with_and_without_an_offset() {
         assert_eq!(f64::from(Timestamp::from_iso8601(text).unwrap()), seconds, "{text}");
     }
     assert!(Timestamp::from_iso8601("yesterday").is_err());
+    let long = format!("approved_at: '{}'\n", "yesterday ".repeat(500));
+    let error = PythonState::parse(&long, Protocol::Zero).unwrap_err().to_string();
+    assert!(error.contains("yesterday") && error.len() < 200, "{error}");
     let time = Timestamp::new(1_773_480_413.589_793).unwrap();
     assert_eq!(time.to_rfc3339_micros(), "2026-03-14T09:26:53.589793Z");
 }
