@@ -34,6 +34,7 @@ mod rehearse;
 mod reset;
 mod restore;
 mod restore_waits;
+mod rolling_state;
 mod router;
 mod routing;
 mod runs;
