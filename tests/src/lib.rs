@@ -2,6 +2,7 @@
 //! whose commands are run.
 #![expect(clippy::disallowed_methods, reason = "tests look at their own environment")]
 
+mod ledger;
 mod page;
 mod program;
 

@@ -1,9 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
+
+use crate::ledger::Record;
 
 /// The `syft` program of this workspace, built if it is not.
 ///
@@ -40,7 +42,12 @@ pub struct People {
     folder: TempDir,
     /// What the setting up exported.
     variables: BTreeMap<String, String>,
+    /// The homes whose log was held against what went.
+    checked: BTreeSet<PathBuf>,
 }
+
+/// What the program writes down of what goes over the wire.
+const RECORD: &str = "wire.jsonl";
 
 /// Stands in for `cargo` while a page is set up: the program is built already, so
 /// only what is typed counts.
@@ -65,7 +72,7 @@ impl People {
     #[must_use]
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
-        let people = People { folder, variables: BTreeMap::new() };
+        let people = People { folder, variables: BTreeMap::new(), checked: BTreeSet::new() };
         std::fs::create_dir(people.file("shared")).unwrap_or_else(|error| panic!("{error}"));
         people
     }
@@ -155,11 +162,33 @@ impl People {
             .env_clear()
             .env("PATH", format!("{programs}:/usr/bin:/bin"))
             .env("HOME", self.folder.path())
+            .env("SYFT_RECORD", self.file(RECORD))
             .envs(&self.variables)
             .envs(more.iter().map(|(name, value)| (name, value)))
             .output()
             .unwrap_or_else(|error| panic!("bash: {error}"));
         Run::from(output)
+    }
+
+    /// Everything that left a home and that came is in the audit log of that home, to the
+    /// byte. Call it before a home is given up, too: its log goes with it.
+    ///
+    /// # Panics
+    /// If a log tells anything else than what went, or cannot be read, or if nothing went.
+    pub fn ledger_is_what_went(&mut self) {
+        let record = Record::read(&self.file(RECORD));
+        assert!(record.homes().next().is_some(), "nothing went, or nothing was recorded");
+        for home in record.homes() {
+            if !home.join(".syft/audit").exists() && self.checked.contains(home) {
+                continue;
+            }
+            let traffic = format!("syft --home '{}' audit traffic --json", home.display());
+            let run = self.types(&traffic);
+            assert_eq!(run.code, Some(0), "{traffic}\n{run:#?}");
+            let told = serde_json::from_str(&run.stdout);
+            record.check(home, told.unwrap_or_else(|error| panic!("{traffic}: {error}")));
+            self.checked.insert(home.to_owned());
+        }
     }
 
     /// Every file below the shared folder with its bytes.

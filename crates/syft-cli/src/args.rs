@@ -22,7 +22,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use syft_sync::core::Email;
 
-pub(crate) use audit::{AuditCommand, AuditLogArgs, AuditTrafficArgs};
+pub(crate) use audit::{
+    AuditCommand, AuditExportArgs, AuditLogArgs, AuditTrafficArgs, AuditVerifyArgs,
+};
 pub(crate) use checkpoint::CheckpointCommand;
 pub(crate) use dataset::{
     CreateArgs, DatasetCommand, DatasetNameArgs, DatasetRefArgs, DatasetShareArgs,

@@ -32,6 +32,8 @@ pub(crate) struct Context {
     job_timeout: Option<Duration>,
     uv: Option<PathBuf>,
     package_index: Option<Url>,
+    #[cfg(feature = "record")]
+    record: Option<PathBuf>,
     #[cfg(feature = "drive")]
     google: GoogleVariables,
     /// How this home reaches its store, once it was asked.
@@ -57,6 +59,8 @@ impl Context {
             job_timeout: job_timeout(environment)?,
             uv: uv(environment)?,
             package_index: package_index(environment)?,
+            #[cfg(feature = "record")]
+            record: environment.record.clone(),
             #[cfg(feature = "drive")]
             google: environment.google.clone(),
             stores: OnceLock::new(),
@@ -171,10 +175,20 @@ impl Context {
     pub(crate) fn store(&self, url: &str, email: &Email) -> Result<Arc<dyn Transport>, CliError> {
         let store = self.stores(email)?.open(url)?;
         if !self.offline {
-            return Ok(store);
+            return Ok(self.recorded(store));
         }
         let name = store.info().name.clone();
         Ok(Arc::new(OfflineTransport::new(name, email.clone(), "it is left alone: --offline")))
+    }
+
+    /// The same store, where what goes over the wire is to be written down.
+    pub(crate) fn recorded(&self, store: Arc<dyn Transport>) -> Arc<dyn Transport> {
+        #[cfg(feature = "record")]
+        if let Some(file) = &self.record {
+            let (home, screen) = (self.home.clone(), self.screen.clone());
+            return crate::record::recorded(store, file.clone(), home, screen);
+        }
+        store
     }
 
     /// Opens the home without asking the store for anything.

@@ -19,6 +19,9 @@ pub(crate) struct Environment {
     pub(crate) uv: Option<PathBuf>,
     /// `SYFT_PACKAGE_INDEX`: another package index than the usual one.
     pub(crate) package_index: Option<String>,
+    /// `SYFT_RECORD`: the file to which all is appended that goes over the wire.
+    #[cfg(feature = "record")]
+    pub(crate) record: Option<PathBuf>,
     /// What is of use with Google Drive alone.
     #[cfg(feature = "drive")]
     pub(crate) google: GoogleVariables,
@@ -55,6 +58,8 @@ impl Environment {
             job_timeout: text("SYFT_DEFAULT_JOB_TIMEOUT_SECONDS"),
             uv: path("SYFT_UV"),
             package_index: text("SYFT_PACKAGE_INDEX"),
+            #[cfg(feature = "record")]
+            record: path("SYFT_RECORD"),
             #[cfg(feature = "drive")]
             google: GoogleVariables {
                 token_path: path("SYFT_TOKEN_PATH"),

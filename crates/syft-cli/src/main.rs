@@ -10,7 +10,10 @@ mod environment;
 mod errors;
 mod exit;
 mod interrupts;
+mod new_file;
 mod output;
+#[cfg(feature = "record")]
+mod record;
 mod warden;
 
 use std::process::ExitCode;

@@ -62,6 +62,29 @@ pub struct AuditReport {
     pub problem: Option<AuditProblem>,
 }
 
+impl AuditEntry {
+    /// The entries of a log's lines, as far as they hang together.
+    #[must_use]
+    pub fn all(lines: &[u8]) -> Vec<Self> {
+        Chain::read(lines).entries
+    }
+}
+
+impl AuditReport {
+    /// What the lines of a log say by themselves, wherever they are. Lines that are missing
+    /// at the end show by a head that was noted elsewhere.
+    #[must_use]
+    pub fn of(lines: &[u8]) -> Self {
+        let chain = Chain::read(lines);
+        let head = chain.heads.last().copied().unwrap_or_else(Head::start);
+        let torn = (chain.torn > 0).then(|| AuditProblem {
+            line: head.seq + 1,
+            detail: "it is not whole: no line break ends it".to_owned(),
+        });
+        AuditReport { entries: head.seq, head: head.hash, problem: chain.problem.or(torn) }
+    }
+}
+
 /// Where a log stops to hang together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditProblem {
@@ -163,7 +186,16 @@ impl AuditLog {
     /// # Errors
     /// `Io`.
     pub fn entries(&self) -> Result<Vec<AuditEntry>> {
-        Ok(Chain::read(&self.lines.read()?).entries)
+        Ok(AuditEntry::all(&self.lines.read()?))
+    }
+
+    /// The log on the disk, byte for byte: each line holds the hash of the one before, so
+    /// that whoever has all of them can check them with [`AuditReport::of`].
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn raw(&self) -> Result<Vec<u8>> {
+        self.lines.read()
     }
 
     /// Checks the whole log on the disk.

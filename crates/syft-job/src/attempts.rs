@@ -33,8 +33,7 @@ pub struct Attempt {
 }
 
 impl Job {
-    /// All its runs, oldest first; for the submitter those of which something was
-    /// released.
+    /// All its runs, oldest first; for the submitter those that left a receipt.
     ///
     /// # Errors
     /// Those of the disk.
@@ -67,8 +66,7 @@ impl Job {
     /// number at the end of it.
     ///
     /// # Errors
-    /// [`Error::NoRun`], also for a submitter to whom nothing of it was released;
-    /// those of the disk.
+    /// [`Error::NoRun`], also for a submitter who has no receipt of it; those of the disk.
     pub fn attempt(&self, run: &str) -> Result<Job> {
         let missing = || Error::NoRun { job: self.id.to_string(), run: run.to_owned() };
         let number = run.parse().ok().or_else(|| number_of(&self.id, run)).ok_or_else(missing)?;

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use syft_core::{Error, FileKind, HomePath, NodePaths};
 
+use crate::receipt::RECEIPT;
 use crate::store::MAX_RECORD_BYTES;
 use crate::{JobId, JobStore, Result};
 
 /// What is recorded of a run.
-const OF_A_RUN: [&str; 3] = ["started.json", "finished.json", "release.json"];
+const OF_A_RUN: [&str; 4] = ["started.json", "finished.json", "release.json", RECEIPT];
 
 impl JobStore {
     /// All records of the jobs that were sent to me: the jobs, the decisions and

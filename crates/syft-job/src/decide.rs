@@ -2,13 +2,17 @@ use std::collections::BTreeSet;
 
 use syft_core::{ContentHash, DatasetName, Email, JobName};
 
+use crate::flags::Flag;
 use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
 use crate::policy::RuleName;
 use crate::records::{Approval, Decision, JobRecord, Method, Problem, Revision, SCHEMA, Verdict};
-use crate::sandbox::Limits;
+use crate::sandbox::{IsolationLevel, Limits};
 use crate::state::in_force;
 use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
+
+/// So many flags that were approved all the same are told.
+const FLAGS_TOLD: usize = 20;
 
 /// How the owner approves a job.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,7 +92,24 @@ impl JobStore {
             Status::Done | Status::Failed | Status::Interrupted => other,
             _ => true,
         })?;
-        self.decide(&record, Verdict::Approved, options.reason.clone(), Some(approval), method)
+        let overrides = self.overrides(&record, &approval)?;
+        let approval = Some((approval, overrides));
+        self.decide(&record, Verdict::Approved, options.reason.clone(), approval, method)
+    }
+
+    /// What is approved although it may hide something, or was not asked for.
+    fn overrides(&self, record: &JobRecord, approval: &Approval) -> Result<Vec<String>> {
+        let review = self.review(&record.id, &approval.limits, IsolationLevel::MINIMUM)?;
+        let hiding: Vec<_> = review.flags.iter().filter(|flag| flag.kind.is_suspicious()).collect();
+        let told = |flag: &&Flag| format!("flagged {}", flag.to_string().trim_start_matches("! "));
+        let mut overrides: Vec<String> = hiding.iter().take(FLAGS_TOLD).map(told).collect();
+        if let more @ 1.. = hiding.len().saturating_sub(FLAGS_TOLD) {
+            overrides.push(format!("flagged {more} more"));
+        }
+        let asked_for = &current(record)?.datasets;
+        let more = approval.datasets.iter().filter(|name| !asked_for.contains(name));
+        overrides.extend(more.map(|name| format!("may read {name}, for which it does not ask")));
+        Ok(overrides)
     }
 
     fn packages_to_approve(&self, id: &JobId) -> Result<Option<PackageLock>> {
@@ -200,9 +221,10 @@ impl JobStore {
         record: &JobRecord,
         verdict: Verdict,
         reason: Option<String>,
-        approval: Option<Approval>,
+        approval: Option<(Approval, Vec<String>)>,
         method: Method,
     ) -> Result<Decision> {
+        let (approval, overrides) = approval.unzip();
         let revision = current(record)?.digest;
         let mut file = self.read_decisions(&record.id)?;
         if let Some(last) = file.decisions.last()
@@ -235,6 +257,7 @@ impl JobStore {
             details.insert("approval".to_owned(), approval.digest.to_string().into());
             let datasets = approval.datasets.iter().map(ToString::to_string);
             details.insert("datasets".to_owned(), datasets.collect::<Vec<_>>().into());
+            details.insert("limits".to_owned(), approval.limits.in_words().into());
             if let Some(lock) = &approval.packages {
                 let packages = PackagesUsed::from(lock);
                 details.insert("packages_lock".to_owned(), packages.lock.to_string().into());
@@ -244,8 +267,10 @@ impl JobStore {
         if let Method::Rule { rules, policy } = &decision.method {
             let rules: Vec<&str> = rules.iter().map(RuleName::as_str).collect();
             details.insert("rules".to_owned(), rules.into());
-            let policy = policy.map(|policy| policy.to_string());
-            details.insert("policy".to_owned(), policy.into());
+            details.insert("policy".to_owned(), policy.to_string().into());
+        }
+        if let Some(overrides) = overrides.filter(|overrides| !overrides.is_empty()) {
+            details.insert("overrides".to_owned(), overrides.into());
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

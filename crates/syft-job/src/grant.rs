@@ -69,8 +69,13 @@ impl JobStore {
     /// entry by entry.
     pub(crate) fn real_data(&self, name: &DatasetName) -> Result<(PathBuf, Vec<PathBuf>)> {
         let folder = self.layouts.real_data(&*self.disk, name)?;
-        let data = self.data_in(&folder, |entry| BESIDE_REAL.contains(&entry))?;
+        let data = self.granted(&folder, &self.real_entries(&folder)?)?;
         data.ok_or_else(|| Error::NoDataset(name.clone()))
+    }
+
+    /// The data in the folder of a dataset of mine: what a job is granted of it.
+    pub(crate) fn real_entries(&self, folder: &HomePath) -> Result<Vec<(String, FileKind)>> {
+        self.data_in(folder, |entry| BESIDE_REAL.contains(&entry))
     }
 
     /// The same of what this home has of a mock.
@@ -82,7 +87,7 @@ impl JobStore {
         let folder = self.layouts.mock(&*self.disk, owner, name)?;
         let readme = self.readme_of(&folder)?;
         let beside = |entry: &str| BESIDE_MOCK.contains(&entry) || Some(entry) == readme.as_deref();
-        let data = self.data_in(&folder, beside)?;
+        let data = self.granted(&folder, &self.data_in(&folder, beside)?)?;
         data.ok_or_else(|| Error::NoMock { owner: owner.clone(), dataset: name.clone() })
     }
 
@@ -100,14 +105,22 @@ impl JobStore {
         &self,
         folder: &HomePath,
         is_beside: impl Fn(&str) -> bool,
-    ) -> Result<Option<(PathBuf, Vec<PathBuf>)>> {
-        let entries = self.disk.list(folder)?;
-        let data = entries.iter().filter_map(|entry| {
-            let name = entry.name.as_deref().ok()?;
-            (!is_beside(name) && !name.starts_with('.')).then_some((name, entry.metadata.kind))
+    ) -> Result<Vec<(String, FileKind)>> {
+        let entries = self.disk.list(folder)?.into_iter();
+        let data = entries.filter_map(|entry| {
+            let name = entry.name.ok()?;
+            (!is_beside(&name) && !name.starts_with('.')).then_some((name, entry.metadata.kind))
         });
-        let data: Vec<(&str, FileKind)> = data.collect();
-        let path = match data.as_slice() {
+        Ok(data.collect())
+    }
+
+    /// The file that this data is, or its folder; and all of it, entry by entry.
+    fn granted(
+        &self,
+        folder: &HomePath,
+        data: &[(String, FileKind)],
+    ) -> Result<Option<(PathBuf, Vec<PathBuf>)>> {
+        let path = match data {
             [] => return Ok(None),
             [(file, FileKind::File)] => folder.join(file)?,
             _ => folder.clone(),

@@ -7,6 +7,7 @@ use syft_core::{
 
 use crate::policy::RuleName;
 use crate::project::EARLIER;
+use crate::receipt::{MAX_RECEIPT_BYTES, RECEIPT};
 use crate::records::{Decision, JobRecord, Problem};
 use crate::runs::{JobRun, STDERR, STDOUT};
 use crate::sandbox::{IsolationLevel, LogStream};
@@ -395,14 +396,32 @@ impl Job {
         Ok(self.store.disk.real_path(&self.results_folder()?.join(name)?))
     }
 
-    /// The run that outputs and logs are of; for the submitter the latest of which
-    /// something was released.
+    /// The run that outputs and logs are of; for the submitter the latest that was
+    /// answered, or the latest as long as none was.
     #[must_use]
     pub fn run_id(&self) -> Option<&str> {
         match &self.side {
             Side::Owner(received) => Some(received.run.as_ref()?.started.run.as_str()),
             Side::Submitter(sent) => Some(sent.receipt.as_ref()?.run.as_str()),
         }
+    }
+
+    /// The receipt of [`Job::run_id`] as it lies in its file: for the owner the one that
+    /// names all that came out, for the submitter the one that the owner let have.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn receipt_file(&self) -> Result<Option<Vec<u8>>> {
+        let path = self.results_folder()?.join(RECEIPT)?;
+        Ok(self.store.disk.read_if_there(&path, MAX_RECEIPT_BYTES)?)
+    }
+
+    /// The place of [`Job::receipt_file`], for programs.
+    ///
+    /// # Errors
+    /// Only if a run's id were no path, which does not happen.
+    pub fn receipt_path(&self) -> Result<PathBuf> {
+        Ok(self.store.disk.real_path(&self.results_folder()?.join(RECEIPT)?))
     }
 
     /// What the owner said about the latest run: for the submitter foreign text.

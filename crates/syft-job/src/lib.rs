@@ -58,7 +58,7 @@ pub mod warden;
 mod wrap;
 
 pub use attempts::Attempt;
-pub use audit::AuditSink;
+pub use audit::{AuditLine, AuditSink};
 pub use client::{JobClient, get_client};
 pub use compare::{BaseKind, DiffBase, FileChange, FileFacts, JobDiff};
 pub use config::{JobConfig, ManifestEntry};
@@ -82,7 +82,9 @@ pub use packages::{
 pub use project::Marker;
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;
-pub use receipt::Receipt;
+pub use receipt::{
+    ApprovalMethod, RECEIPT_PURPOSE, Receipt, ReceiptApproval, ReceiptSigner, SignedReceipt,
+};
 pub use records::{Approval, Decision, Method, Problem, Revision, RevisionFile, Verdict};
 pub use rehearsal::{MockRead, Rehearsal, RehearsalOptions, RehearsalSummary};
 pub use rehearse::{BegunRehearsal, EndedRehearsal};

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use syft_core::{Access, NodePaths};
+use syft_core::{Access, ContentHash, DatasetName, NodePaths};
 
+use crate::audit::AuditLine;
 use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
 use crate::grant::DataSide;
@@ -15,6 +16,9 @@ use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, 
 use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
 use crate::{Collected, Error, JobId, JobStore, Result, Status, approval_digest};
+
+/// The audit entry of a run that ended.
+const FINISHED: &str = "job.run.finished";
 
 /// How the owner runs an approved job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +65,7 @@ pub struct EndedRun {
     begun: BegunRun,
     outcome: Result<(BoxReport, Collected), Error>,
     has_begun: bool,
+    read: BTreeMap<DatasetName, ContentHash>,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -125,7 +130,8 @@ impl JobStore {
             level: sandbox.level(),
             started_at: self.now(),
         };
-        self.tell_started(&record, &started, runs.last())?;
+        let overrides = overrides(&started, &approval, options);
+        self.tell_started(&record, &started, runs.last(), overrides)?;
         lock.name(&started.run).map_err(|error| Error::Box(error.to_string()))?;
         self.create_run(&started)?;
         self.project_record(&record)?;
@@ -276,7 +282,7 @@ impl JobStore {
         started: &RunStarted,
         finished: &RunFinished,
     ) -> Result<()> {
-        let mut entry = self.entry("job.run.finished", record, &self.me, &started.run);
+        let mut entry = self.entry(FINISHED, record, &self.me, &started.run);
         let outputs: Vec<String> =
             finished.outputs.iter().map(|file| format!("{} {}", file.sha256, file.path)).collect();
         let exit = finished.exit.map(|exit| exit.to_string());
@@ -289,6 +295,12 @@ impl JobStore {
             ("outputs".to_owned(), outputs.into()),
         ]);
         self.tell(entry)
+    }
+
+    /// The line of the audit log that says how a run ended.
+    pub(crate) fn line_of_end(&self, run: &str) -> Result<Option<AuditLine>> {
+        let Some(audit) = &self.audit else { return Ok(None) };
+        Ok(audit.line_of(&format!("{FINISHED}/{run}"))?)
     }
 
     /// Takes back a run that no box could be made for, or no packages be had: its job
@@ -315,6 +327,7 @@ impl JobStore {
         record: &JobRecord,
         started: &RunStarted,
         before: Option<&RunStarted>,
+        overrides: Vec<String>,
     ) -> Result<()> {
         let mut entry = self.entry("job.run.started", record, &self.me, &attempt(started));
         let datasets: Vec<String> = started.datasets.iter().map(ToString::to_string).collect();
@@ -324,12 +337,33 @@ impl JobStore {
             ("approval".to_owned(), started.approval.to_string().into()),
             ("isolation".to_owned(), started.level.to_string().into()),
             ("datasets".to_owned(), datasets.into()),
+            ("limits".to_owned(), started.limits.in_words().into()),
         ]);
+        if !overrides.is_empty() {
+            entry.details.insert("overrides".to_owned(), overrides.into());
+        }
         if let Some(before) = before {
             entry.details.insert("rerun_of".to_owned(), before.run.clone().into());
         }
         self.tell(entry)
     }
+}
+
+/// In what this run is not as it was approved, or not in the box that is usual.
+fn overrides(started: &RunStarted, approval: &Approval, options: &RunOptions) -> Vec<String> {
+    let mut overrides = Vec::new();
+    let (given, approved) = (started.limits.wall, approval.limits.wall);
+    if given != approved {
+        let (given, approved) = (given.as_secs_f64(), approved.as_secs_f64());
+        overrides.push(format!("may run {given} s, approved were {approved} s"));
+    }
+    if options.minimum < IsolationLevel::MINIMUM {
+        overrides.push(format!("a box of level {} is allowed", options.minimum));
+    }
+    if options.force {
+        overrides.push("may run again".to_owned());
+    }
+    overrides
 }
 
 /// A run that was refused leaves its number to the next attempt.
@@ -363,6 +397,7 @@ impl BegunRun {
     /// when it is finished.
     pub fn execute(self, sandbox: &dyn Sandbox, log: &mut dyn LogSink) -> Result<EndedRun> {
         let folder = &self.execution.folder;
+        let read = self.store.dataset_digests(&self.started.datasets)?;
         let mut log = Growing::new(&self.store, folder, self.started.limits.log_bytes, log)?;
         let Executed { outcome, has_begun, stdout, stderr } =
             self.execution.execute(&self.store, sandbox, &mut log)?;
@@ -370,7 +405,7 @@ impl BegunRun {
         disk.write(&folder.join(STDOUT)?, &stdout, Access::OwnerOnly)?;
         disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
-        Ok(EndedRun { begun: self, outcome, has_begun, stdout, stderr })
+        Ok(EndedRun { begun: self, outcome, has_begun, read, stdout, stderr })
     }
 }
 
@@ -384,7 +419,7 @@ impl EndedRun {
     /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, has_begun, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, read, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
         let outcome = match outcome {
             Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
@@ -402,6 +437,7 @@ impl EndedRun {
             return store.load_run(started);
         }
         let finished = finished(&store, &started, outcome, stdout, stderr);
+        let finished = RunFinished { dataset_digests: read, ..finished };
         let folder = NodePaths::run(&started.run)?;
         store.write_json(&folder.join("finished.json")?, &finished)?;
         store.tell_finished(&record, &started, &finished)?;
@@ -439,6 +475,7 @@ fn finished(
         skipped: Vec::new(),
         stdout,
         stderr,
+        dataset_digests: BTreeMap::new(),
     };
     match outcome {
         Ok((report, collected)) => RunFinished {

@@ -1,5 +1,6 @@
 //! What the owner's node remembers of runs: one folder each, `.syft/runs/<job id>-<n>/`.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::thread;
@@ -73,6 +74,10 @@ pub struct RunFinished {
     pub stdout: LogFile,
     /// Its standard error, kept in `stderr.txt`.
     pub stderr: LogFile,
+    /// What stood in its datasets: the same for the same data, and of no use to find out
+    /// what that was. Empty in a home without keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dataset_digests: BTreeMap<DatasetName, ContentHash>,
 }
 
 impl RunFinished {

@@ -21,7 +21,7 @@ pub(crate) struct SentJob {
     pub(crate) queued: Option<Queued>,
     /// Why the copy is no job that the owner could take.
     pub(crate) problem: Option<Problem>,
-    /// The earlier run that the receipt is of, if it is of one that was asked for.
+    /// The other run that the receipt is of, if it is of one that was asked for.
     pub(crate) earlier: Option<String>,
     /// What an owner tells who uses the Python peer: there are no receipts.
     pub(crate) told: Option<ToldByPython>,
@@ -61,6 +61,11 @@ impl SentJob {
             self.earlier.is_some() || latest.is_none_or(|latest| latest == receipt.run)
         };
         self.receipt.as_ref().filter(is_asked)
+    }
+
+    /// Whether the owner has answered what became of the job.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.receipt_in_force().is_some_and(Receipt::is_answered)
     }
 
     pub(crate) fn decision(&self) -> Option<&Marker> {

@@ -12,6 +12,7 @@ use syft_core::{
 use crate::audit::AuditSink;
 use crate::packages::PackageOptions;
 use crate::pysyft::Protocol;
+use crate::receipt::ReceiptSigner;
 use crate::records::{DecisionFile, JobRecord};
 use crate::{JobId, Result};
 
@@ -33,7 +34,8 @@ pub struct JobStore {
     pub(crate) layouts: Layouts,
     pub(crate) me: Email,
     pub(crate) packages: PackageOptions,
-    audit: Option<Arc<dyn AuditSink>>,
+    pub(crate) audit: Option<Arc<dyn AuditSink>>,
+    pub(crate) signer: Option<Arc<dyn ReceiptSigner>>,
 }
 
 /// Where a job lies in a home.
@@ -60,13 +62,20 @@ impl JobStore {
         me: Email,
     ) -> Self {
         let packages = PackageOptions::default();
-        JobStore { disk, clock, entropy, layouts, me, packages, audit: None }
+        JobStore { disk, clock, entropy, layouts, me, packages, audit: None, signer: None }
     }
 
     /// The same jobs, with every decision, run and release told to `sink`.
     #[must_use]
     pub fn with_audit(mut self, sink: Arc<dyn AuditSink>) -> Self {
         self.audit = Some(sink);
+        self
+    }
+
+    /// The same jobs, whose receipts are signed by these keys, or by none.
+    #[must_use]
+    pub fn with_signer(mut self, signer: Option<Arc<dyn ReceiptSigner>>) -> Self {
+        self.signer = signer;
         self
     }
 

@@ -72,7 +72,7 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
         Side::Submitter(sent) => {
             let said = match job.status {
                 Status::Inbox => job.submitted_at.as_deref(),
-                Status::Done | Status::Failed if sent.receipt_in_force().is_some() => None,
+                Status::Done | Status::Failed if sent.is_answered() => None,
                 Status::Done | Status::Failed if sent.told.is_some() => None,
                 status => sent.markers.iter().find(|m| m.status == status).map(|m| m.at.as_str()),
             };

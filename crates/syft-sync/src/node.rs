@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use syft_core::{
     AuditProblem, AuditReport, Clock, Disk, Email, Entropy, HomeLock, Layouts, NewEntry, NodePaths,
 };
@@ -190,13 +191,23 @@ impl<'a> Pass<'a> {
 
     /// One audit line about something that this identity did.
     pub(crate) fn note(&self, action: &str, subject: impl Into<String>) -> Result<()> {
+        self.note_with(action, subject, [])
+    }
+
+    /// The same with what else there is to say.
+    pub(crate) fn note_with(
+        &self,
+        action: &str,
+        subject: impl Into<String>,
+        details: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<()> {
         Ok(self.node.audit.append(NewEntry {
             key: None,
             at: self.node.clock.now(),
             actor: self.node.email.to_string(),
             action: action.to_owned(),
             subject: subject.into(),
-            details: Default::default(),
+            details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         })?)
     }
 }

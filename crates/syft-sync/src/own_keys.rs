@@ -1,7 +1,10 @@
 //! The keys of a home, in `.syft/keys/`: one file, from which all of them come.
 
-use syft_core::{Access, Disk, Email, HomePath, NodePaths};
+use std::sync::Arc;
+
+use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths};
 use syft_crypto::{KeySource, Keys};
+use syft_job::ReceiptSigner;
 use zeroize::Zeroizing;
 
 use crate::{Error, Result};
@@ -38,6 +41,25 @@ impl OwnKeys {
         check_access(disk, &NodePaths::keys())?;
         Ok(disk.write(&file()?, text.as_bytes(), Access::OwnerOnly)?)
     }
+}
+
+/// Keys as far as receipts need them.
+#[derive(Debug)]
+struct Signer(Keys);
+
+impl ReceiptSigner for Signer {
+    fn fingerprint(&self) -> ContentHash {
+        self.0.bundle().fingerprint()
+    }
+
+    fn sign(&self, purpose: &str, bytes: &[u8]) -> String {
+        self.0.sign(purpose, bytes)
+    }
+}
+
+/// What signs the receipts of a home: its keys, if it has any.
+pub(crate) fn signer(keys: Option<&Keys>) -> Option<Arc<dyn ReceiptSigner>> {
+    Some(Arc::new(Signer(keys?.clone())))
 }
 
 /// Reads the keys of a home; `None` if it has none. Keys that others may read are not

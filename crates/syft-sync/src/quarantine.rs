@@ -99,10 +99,7 @@ impl Quarantine {
     }
 
     /// Drops one message for good.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; the disk.
-    pub fn drop(&self, id: &str) -> Result<()> {
+    pub(crate) fn drop(&self, id: &str) -> Result<()> {
         self.get(id)?;
         self.disk.remove_file(&path(id, "bin")?)?;
         Ok(self.disk.remove_file(&path(id, "yaml")?)?)

@@ -1,6 +1,6 @@
 use syft_core::Email;
 
-use crate::{Error, Result, Space};
+use crate::{Error, Object, Result, Space};
 
 /// Who may open a space and put objects there.
 pub(crate) fn check_write(action: &'static str, space: &Space, who: &Email) -> Result<()> {
@@ -8,6 +8,20 @@ pub(crate) fn check_write(action: &'static str, space: &Space, who: &Email) -> R
         return Ok(());
     }
     Err(Error::denied(action, space, format!("only {} writes there", space.writer())))
+}
+
+/// What may be put in place of: an object of mine in the same space.
+pub(crate) fn check_in_place(space: &Space, older: &Object, who: &Email) -> Result<()> {
+    check_write("put into", space, who)?;
+    let refuse = |detail: String| Err(Error::denied("put in place of", older, detail));
+    if older.space != *space {
+        return refuse(format!("the new one goes to {space}"));
+    }
+    match &older.owner {
+        Some(owner) if owner == who => Ok(()),
+        Some(owner) => refuse(format!("{owner} put it there")),
+        None => refuse("the store does not say who put it there".to_owned()),
+    }
 }
 
 /// Who may consume the messages of a space: its owner.

@@ -36,6 +36,8 @@ pub use layers::{
     Chaos, Fault, FaultRates, Metered, Mirror, Retry, RetryPolicy, Sleeper, Stale, TokioSleeper,
     Usage,
 };
+#[cfg(feature = "record")]
+pub use layers::{Recorder, Wire};
 pub use memory::{MemoryStore, MemoryTransport};
 pub use object::{Object, ObjectName, Version};
 pub use operation::Operation;

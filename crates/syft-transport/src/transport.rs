@@ -33,7 +33,9 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// # Errors
     /// With [`PutMode::Create`] [`Error::AlreadyExists`] if the name is taken by
     /// other bytes (the same bytes are success); with [`PutMode::Replace`]
-    /// [`Error::Precondition`] if something else is there than that version;
+    /// [`Error::Precondition`] if something else is there than that version; with
+    /// [`PutMode::InPlaceOf`] [`Error::AlreadyExists`] as with `Create` if a third object
+    /// has the name, and [`Error::Denied`] if the older one is not mine or lies elsewhere;
     /// [`Error::Unsupported`] where the store cannot promise the mode;
     /// [`Error::Denied`], [`Error::Quota`].
     async fn put(
@@ -201,6 +203,8 @@ pub struct Capabilities {
     pub exclusive_create: bool,
     /// [`PutMode::Replace`] works.
     pub replace: bool,
+    /// [`PutMode::InPlaceOf`] works.
+    pub in_place: bool,
     /// [`Transport::copy`] works.
     pub copy: bool,
     /// Of what it took the store states a hash, and a put that succeeds has compared it.
@@ -231,6 +235,12 @@ pub enum PutMode {
     Create,
     /// Overwrites exactly this version.
     Replace(Version),
+    /// Puts in place of this older object of mine in the same space, which is gone from
+    /// then on; the name may be another one, and nobody sees both or neither. Not
+    /// conditional: whoever repeats it after a lost answer changes nothing. If the older
+    /// one is gone already, it is put as [`PutMode::Create`] does. What the store calls
+    /// the object, and since when it is there, may stay as it was.
+    InPlaceOf(Object),
 }
 
 /// What [`Transport::list`] is to leave out.

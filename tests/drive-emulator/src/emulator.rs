@@ -102,9 +102,17 @@ impl DriveEmulator {
         self.shared.state().requests.clone()
     }
 
+    /// How many of them were under way at the same time, each on a connection of its own.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.shared.state().most_at_once
+    }
+
     /// Begins to count calls anew.
     pub fn forget_requests(&self) {
-        self.shared.state().requests.clear();
+        let mut state = self.shared.state();
+        state.requests.clear();
+        state.most_at_once = 0;
     }
 
     /// All mails that Drive would have sent.

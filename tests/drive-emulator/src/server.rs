@@ -75,12 +75,31 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+/// A call, until it is answered.
+struct UnderWay(Arc<Shared>);
+
+impl UnderWay {
+    fn of(shared: &Arc<Shared>) -> Self {
+        let mut state = shared.state();
+        state.under_way += 1;
+        state.most_at_once = state.most_at_once.max(state.under_way);
+        UnderWay(Arc::clone(shared))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
+    }
+}
+
 type Body = BoxBody<Bytes, Cut>;
 
 async fn answer(
     shared: Arc<Shared>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Body>, Cut> {
+    let _under_way = UnderWay::of(&shared);
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
     let mut request = Request::new(parts.method, &parts.uri, parts.headers, body);

@@ -29,6 +29,10 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) mails: Vec<Mail>,
     pub(crate) requests: Vec<RequestLine>,
+    /// Calls that are not answered yet.
+    pub(crate) under_way: usize,
+    /// The most of them at the same time.
+    pub(crate) most_at_once: usize,
     items: u64,
 }
 
@@ -47,6 +51,8 @@ impl State {
             faults: Faults::default(),
             mails: Vec::new(),
             requests: Vec::new(),
+            under_way: 0,
+            most_at_once: 0,
             items: 0,
         }
     }

@@ -26,7 +26,7 @@ fn story() -> Vec<(&'static str, &'static str)> {
 
 #[test]
 fn the_ten_commands_work_as_they_stand() {
-    let people = People::new();
+    let mut people = People::new();
     fs::write(people.file("census.csv"), CENSUS).unwrap();
     fs::write(people.file("census_mock.csv"), MOCK).unwrap();
     fs::write(people.file("count.py"), COUNT).unwrap();
@@ -38,6 +38,7 @@ fn the_ten_commands_work_as_they_stand() {
         assert_eq!(run.code, Some(0), "{who}$ {command}\n{run:#?}");
     }
     assert_eq!(fs::read_to_string(people.file("results/count.txt")).unwrap(), "7\n");
+    people.ledger_is_what_went();
     for (path, bytes) in people.shared_files() {
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("Grace"), "{} holds private rows", path.display());

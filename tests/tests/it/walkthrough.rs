@@ -4,7 +4,8 @@ use std::path::Path;
 
 use syft_tests::{Page, People};
 
-/// Runs a page as it stands: each command has to end as the page says.
+/// Runs a page as it stands: each command has to end as the page says. The log of each home
+/// tells then of exactly what went.
 fn run_page(name: &str, page: &str) -> People {
     let mut people = People::new();
     run(&mut people, name, &Page::read(page));
@@ -18,9 +19,13 @@ fn run(people: &mut People, name: &str, page: &Page) {
             people.set_up(&step.text);
             continue;
         }
+        if step.text.contains(" reset ") {
+            people.ledger_is_what_went();
+        }
         let run = people.types(&step.text);
         assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
     }
+    people.ledger_is_what_went();
 }
 
 /// The one block of a page that is marked so.

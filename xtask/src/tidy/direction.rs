@@ -10,7 +10,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-transport", &["syft-core"]),
     ("syft-crypto", &["syft-core"]),
     ("syft-dataset", &["syft-core", "syft-perm"]),
-    ("syft-job", &["syft-core", "syft-perm"]),
+    ("syft-disclosure", &["syft-core"]),
+    ("syft-job", &["syft-core", "syft-perm", "syft-disclosure"]),
     (
         "syft-sync",
         &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],

@@ -28,7 +28,7 @@ use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
 
-pub(super) use copy::{CopiedOutput, copy_outputs};
+pub(super) use copy::{CopiedOutput, copy_outputs, replace};
 pub(super) use decide::resolve_packages;
 pub(super) use limits::limits_of;
 pub(super) use outputs::{earlier_outputs, hint_earlier};

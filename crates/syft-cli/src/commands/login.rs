@@ -148,7 +148,7 @@ async fn first_store(
     if context.is_offline() || is_bound || store.discover(SpaceKind::Inbox).await.is_ok() {
         return Ok((store, false));
     }
-    Ok((context.stores(email)?.create(url)?, true))
+    Ok((context.recorded(context.stores(email)?.create(url)?), true))
 }
 
 /// A folder that was typed as a path only lacks the first word.

@@ -1,14 +1,16 @@
 //! The scientist's main job: check, send, wait and say for whom, fetch.
 
+mod receipt;
 mod wait;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use syft_sync::core::{DatasetName, Email, JobName, safe_text};
-use syft_sync::job::{JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
+use syft_sync::job::{Job, JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
 use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 
+use self::receipt::FetchedReceipt;
 use self::wait::{ended, wait};
 use super::job::{
     CopiedOutput, before_sending, comment, copy_outputs, earlier_outputs, hint_earlier, safe_lines,
@@ -27,6 +29,8 @@ pub(crate) struct RunEnded {
     job: JobSummary,
     outcome: Outcome,
     copied: Vec<CopiedOutput>,
+    /// What the owner signed about the run.
+    receipt: Option<FetchedReceipt>,
     /// The latest earlier run of which outputs were released, if the last one has none.
     earlier: Option<String>,
     /// What a failed job said, if that was released; never part of the JSON.
@@ -98,14 +102,14 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         Some(Status::Cancelled) => Outcome::Cancelled,
         Some(_) => Outcome::Fetched,
     };
-    let outputs = match outcome {
+    let (receipt, outputs) = match outcome {
         // A failed job may have been let have what it produced up to then.
         Outcome::Fetched | Outcome::Failed => {
             let folder =
                 args.output.unwrap_or_else(|| PathBuf::from(format!("{}-outputs", job.name())));
-            copy_outputs(&job, &context.path(&folder))?
+            fetch(context, &manager, &job, &context.path(&folder))?
         }
-        _ => Vec::new(),
+        _ => (None, Vec::new()),
     };
     let log = job.stderr()?.filter(|_| outcome == Outcome::Failed && job.logs_released());
     let is_empty = outcome == Outcome::Fetched && outputs.is_empty();
@@ -115,9 +119,23 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         job: job.summary()?,
         outcome,
         copied: outputs,
+        receipt,
         log: log.map(|log| log.text()),
         me: manager.email().clone(),
     })
+}
+
+/// Copies what was released, with the receipt that says so, if that one holds.
+fn fetch(
+    context: &Context,
+    manager: &SyftboxManager,
+    job: &Job,
+    folder: &Path,
+) -> Result<(Option<FetchedReceipt>, Vec<CopiedOutput>), CliError> {
+    let receipt = receipt::check(context, manager, job)?;
+    let outputs = copy_outputs(job, folder)?;
+    let receipt = receipt.map(|receipt| receipt.copy(manager, job, folder)).transpose()?;
+    Ok((receipt, outputs))
 }
 
 /// Sends the job, unless a process beside this one just has.
@@ -255,11 +273,13 @@ impl Report for RunEnded {
         if let Some(run) = &self.earlier {
             hint_earlier(page, id, run);
         }
+        let receipt = self.receipt.as_ref().and_then(|receipt| receipt.path.as_ref());
         let reason = self.job.reason.clone().filter(|_| self.outcome != Outcome::Sent);
         page.fields([
             ("reason", reason.unwrap_or_default()),
             ("exit code", self.job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
             ("box", self.job.isolation.map(|level| level.to_string()).unwrap_or_default()),
+            ("receipt", receipt.map(|path| path.display().to_string()).unwrap_or_default()),
         ]);
         comment(page, &self.job);
         if let Some(log) = &self.log {

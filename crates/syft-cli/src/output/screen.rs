@@ -130,6 +130,26 @@ impl Screen {
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     }
 
+    /// Prints lines to stdout byte for byte; to a terminal made safe to show, which is then
+    /// answered with `true`. A reader that went away is no error.
+    pub(crate) fn raw(&self, lines: &[u8]) -> Result<bool, CliError> {
+        let mut stdout = io::stdout().lock();
+        let is_terminal = stdout.is_terminal();
+        let written = if is_terminal {
+            let text = String::from_utf8_lossy(lines);
+            text.lines().try_for_each(|line| writeln!(stdout, "{}", safe_text(line)))
+        } else {
+            stdout.write_all(lines)
+        };
+        match written.and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("could not write to the standard output: {error}");
+                Err(CliError::new(Exit::Store, "disk", message))
+            }
+            _ => Ok(is_terminal),
+        }
+    }
+
     /// Prints to stderr as it is, coloured or not.
     pub(crate) fn err(&self, text: &str) {
         let stderr = io::stderr();

@@ -89,6 +89,65 @@ fn a_changed_audit_log_is_found() {
 }
 
 #[test]
+fn the_log_goes_elsewhere_byte_for_byte() {
+    let it = TestBox::connected();
+    let log = || std::fs::read_to_string(it.path("alice/.syft/audit/log.jsonl")).unwrap();
+    assert_eq!(it.alice(&["audit", "export"]).ok().raw, log());
+    assert_snapshot!(it.alice(&["audit", "export", "-o", "kept.jsonl"]).ok().all(), @"
+    The audit log is in $BOX/kept.jsonl.
+      entries  12
+      head     <HASH>
+      Each line holds the SHA-256 of the one before, the head is that of the last.
+    ");
+    assert_eq!(std::fs::read_to_string(it.path("kept.jsonl")).unwrap(), log());
+    // A file that is there is not written over.
+    it.alice(&["audit", "export", "-o", "kept.jsonl"]).exits(6);
+
+    let verified = it.alice(&["audit", "verify", "--json"]).ok().json();
+    let exported = it.alice(&["audit", "export", "--json"]).ok().json();
+    assert_eq!(exported["head"], verified["head"]);
+    let lines: Vec<serde_json::Value> =
+        log().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(*exported["entries"].as_array().unwrap(), lines);
+    assert!(!it.alice(&["audit", "log", "--json"]).ok().stdout.contains("audit.exported"));
+
+    let text = log().replacen("peer.approved", "peer.rejected", 1);
+    std::fs::write(it.path("alice/.syft/audit/log.jsonl"), &text).unwrap();
+    let said = it.alice(&["audit", "export"]).exits(9);
+    assert_eq!(said.raw, text);
+    assert!(said.stderr.contains("tampered with at line 5"), "{}", said.stderr);
+    let exported = it.alice(&["audit", "export", "--json"]).exits(9).json();
+    assert_eq!(exported["problem"]["line"], 5);
+    let said = it.alice(&["audit", "export", "-o", "other.jsonl"]).exits(9);
+    assert!(said.stdout.contains("tampered with at line 5"), "{}", said.stdout);
+    assert_eq!(std::fs::read_to_string(it.path("other.jsonl")).unwrap(), text);
+}
+
+#[test]
+fn r6_a_log_on_a_terminal_cannot_hide_anything() {
+    let it = TestBox::connected();
+    let script = it.write("ask.sh", "echo 1\n");
+    it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "ask"]).ok();
+    it.alice(&["sync"]).ok();
+    it.alice(&["job", "reject", "ask", "--reason", "not \u{202e}this"]).ok();
+    let log = std::fs::read_to_string(it.path("alice/.syft/audit/log.jsonl")).unwrap();
+    assert!(log.contains('\u{202e}') && it.alice(&["audit", "export"]).ok().raw == log);
+    let command = format!("{} audit export", env!("CARGO_BIN_EXE_syft"));
+    let output = std::process::Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("SHELL", "/bin/sh")
+        .env("SYFTBOX_FOLDER", it.path("alice"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(!shown.contains('\u{202e}') && shown.contains("‹U+202E›"), "{shown}");
+    assert!(shown.contains("with -o FILE the log is written byte for byte"), "{shown}");
+}
+
+#[test]
 fn doctor_looks_at_box_store_and_home() {
     let it = TestBox::new();
     let doctor = it.alice(&["doctor", "--json"]).json();
@@ -141,6 +200,7 @@ fn every_command_names_its_schema() {
         ("quarantine-list", &["quarantine", "list"]),
         ("audit-log", &["audit", "log"]),
         ("audit-verify", &["audit", "verify"]),
+        ("audit-export", &["audit", "export"]),
         ("audit-traffic", &["audit", "traffic"]),
         ("reset", &["reset", "--dry-run"]),
     ];

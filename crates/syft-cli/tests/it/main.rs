@@ -26,6 +26,7 @@ mod perm;
 mod policy;
 mod pysyft;
 mod readme;
+mod receipt;
 mod rehearse;
 mod reset;
 mod review;

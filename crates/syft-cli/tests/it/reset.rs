@@ -179,6 +179,7 @@ fn traffic_is_a_table_for_each_peer() {
         let object = it.path(&format!("shared/{}", entry["object"].as_str().unwrap()));
         let size = std::fs::metadata(&object).unwrap().len();
         assert_eq!(entry["bytes"].as_u64().unwrap(), size, "{entry}");
+        assert!(entry["direction"] == "in" || entry["because"].is_u64(), "{entry}");
     }
     let kinds = |said: &str| -> Vec<String> {
         let words =
@@ -195,5 +196,6 @@ fn traffic_is_a_table_for_each_peer() {
     out bob@uni.org grant
     out bob@uni.org events
     ");
+    assert!(told.contains("approved peer bob@uni.org (line "), "{told}");
     it.alice(&["audit", "traffic", "--peer", "nobody@x.org"]).exits(3);
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::json;
 use syft_core::testing::FaultyDisk;
 use syft_core::{
-    Access, AuditLog, ContentHash, DirDisk, Disk, Error, HomePath, NewEntry, NodePaths, Timestamp,
+    Access, AuditEntry, AuditLog, AuditReport, ContentHash, DirDisk, Disk, Error, HomePath,
+    NewEntry, NodePaths, Timestamp,
 };
 use tempfile::TempDir;
 
@@ -52,6 +53,27 @@ fn filled(entries: usize) -> (TempDir, Arc<dyn Disk>) {
         log.append(entry(None, &format!("job {number}"))).unwrap();
     }
     (folder, disk)
+}
+
+#[test]
+fn lines_are_checked_without_their_home() {
+    let (_folder, disk) = filled(3);
+    let log = open(&disk);
+    let lines = log.raw().unwrap();
+    assert_eq!(lines, disk.read(&file("log.jsonl"), u64::MAX).unwrap());
+    assert_eq!(AuditReport::of(&lines), log.verify().unwrap());
+    assert_eq!(AuditEntry::all(&lines), log.entries().unwrap());
+    let torn = AuditReport::of(&lines[..lines.len() - 1]);
+    assert_eq!((torn.entries, torn.problem.unwrap().line), (2, 3));
+    // What is missing as a whole shows by the head alone.
+    let text = String::from_utf8(lines).unwrap();
+    let cut = text.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
+    let cut = AuditReport::of(cut.as_bytes());
+    assert_eq!(cut.problem, None);
+    assert_ne!(cut.head, log.verify().unwrap().head);
+    let changed = AuditReport::of(text.replacen("job 1", "job 7", 1).as_bytes());
+    assert_eq!(changed.problem.unwrap().line, 3);
+    assert_eq!(AuditReport::of(b"").entries, 0);
 }
 
 #[test]

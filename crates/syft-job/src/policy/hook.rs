@@ -96,7 +96,8 @@ impl JobStore {
         let Grant { rules, limits, .. } = grant;
         let expected = Some(current(record)?.digest);
         let options = ApproveOptions { expected, limits, ..ApproveOptions::default() };
-        let method = Method::Rule { rules: rules.clone(), policy: policy.digest() };
+        let Some(policy) = policy.digest() else { return Ok(None) };
+        let method = Method::Rule { rules: rules.clone(), policy };
         match self.approve_as(&record.id, &options, method) {
             Ok(_) => {
                 let (id, title) = (record.id.clone(), record.title());

@@ -5,12 +5,10 @@ mod python;
 
 use std::collections::BTreeSet;
 
-use syft_core::{
-    Access, ContentHash, ContentHasher, FileKind, HomePath, LayoutKind, NodePaths, yaml,
-};
+use syft_core::{Access, ContentHash, ContentHasher, FileKind, HomePath, LayoutKind, NodePaths};
 
 use self::python::python_state;
-use crate::receipt::{RECEIPT, receipt};
+use crate::receipt::{RECEIPT, Receipt, Told};
 use crate::records::{Decision, JobRecord};
 use crate::runs::{JobRun, STDERR, STDOUT};
 use crate::state::{in_force, status};
@@ -21,7 +19,8 @@ pub use self::markers::Marker;
 pub(crate) use self::python::RETURN_CODE;
 
 const LOGS: [&str; 2] = [STDOUT, STDERR];
-/// Holds what was released of the runs before the one that the job's folder shows.
+/// Holds the receipts of the runs beside the one that the job's folder shows, and what
+/// was released of them.
 pub(crate) const EARLIER: &str = "attempts";
 
 impl JobStore {
@@ -67,52 +66,60 @@ impl JobStore {
                 self.project_state(&place, &state)?;
             }
         }
-        let mut released: Vec<&JobRun> = runs.iter().filter(|run| run.release.is_some()).collect();
-        let latest = released.pop();
-        self.project_release(&place.results, record, &decisions, latest)?;
+        let mut ended: Vec<&JobRun> = runs.iter().filter(|run| run.finished.is_some()).collect();
+        // What was let out stays where it is until more is: a run that is not answered
+        // takes its place only where there is nothing.
+        let answered = ended.iter().rposition(|run| run.release.is_some());
+        let shown = match answered {
+            Some(index) => Some(ended.remove(index)),
+            None => ended.pop(),
+        };
+        self.project_run(&place.results, record, &decisions, shown)?;
         if place.layout == LayoutKind::Pysyft {
-            self.project_return_code(&place.results, latest)?;
+            self.project_return_code(&place.results, shown)?;
         }
-        self.project_earlier(&place.results.join(EARLIER)?, record, &decisions, &released)
+        self.project_others(&place.results.join(EARLIER)?, record, &decisions, &ended)
     }
 
-    /// What was released is not taken back when a later run is released too.
-    fn project_earlier(
+    /// What was released is not taken back when a later run is released too, and each
+    /// run has left a receipt.
+    fn project_others(
         &self,
         folder: &HomePath,
         record: &JobRecord,
         decisions: &[Decision],
-        released: &[&JobRun],
+        others: &[&JobRun],
     ) -> Result<()> {
-        if released.is_empty() {
+        if others.is_empty() {
             return Ok(self.disk.remove_dir_all(folder)?);
         }
         for name in self.run_folders(folder)? {
-            if !released.iter().any(|run| run.started.run == name) {
+            if !others.iter().any(|run| run.started.run == name) {
                 self.disk.remove_dir_all(&folder.join(&name)?)?;
             }
         }
-        for run in released {
+        for run in others {
             let place = folder.join(&run.started.run)?;
-            self.project_release(&place, record, decisions, Some(run))?;
+            self.project_run(&place, record, decisions, Some(run))?;
         }
         Ok(())
     }
 
-    fn project_release(
+    /// The receipt of a run that has ended, and what of it was released.
+    fn project_run(
         &self,
         folder: &HomePath,
         record: &JobRecord,
         decisions: &[Decision],
-        released: Option<&JobRun>,
+        run: Option<&JobRun>,
     ) -> Result<()> {
-        let release = released.and_then(|run| run.release.as_ref());
+        let release = run.and_then(|run| run.release.as_ref());
         let files: Vec<&OutputFile> =
             release.iter().flat_map(|release| release.files.iter().map(|r| &r.file)).collect();
         let outputs = folder.join("outputs")?;
         let keep: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         self.remove_others(&outputs, "", &keep)?;
-        let (Some(run), Some(release)) = (released, release) else {
+        let Some(run) = run else {
             for name in LOGS.into_iter().chain([RECEIPT]) {
                 self.disk.remove_file(&folder.join(name)?)?;
             }
@@ -129,15 +136,15 @@ impl JobStore {
             let to = folder.join(name)?;
             let log = finished.map(|f| if name == STDOUT { &f.stdout } else { &f.stderr });
             match log {
-                Some(log) if release.logs.is_some() => {
+                Some(log) if run.logs_released() => {
                     self.copy_verified(&stored.join(name)?, &to, log.sha256, log.size)?;
                 }
                 _ => self.disk.remove_file(&to)?,
             }
         }
-        let receipt = receipt(record, decisions, &self.me, run, release);
-        let text = yaml::to_string(&receipt)?;
-        self.write_if_other(&folder.join(RECEIPT)?, text.as_bytes(), Access::Shared)
+        let audit = self.keep_receipt(record, decisions, run)?;
+        let receipt = Receipt { audit, ..self.receipt(record, decisions, run, Told::Released) };
+        self.write_if_other(&folder.join(RECEIPT)?, &self.written(receipt)?, Access::Shared)
     }
 
     /// Removes what lies in `outputs/` and was not released.

@@ -387,3 +387,43 @@ fn what_is_said_to_be_typed_can_be_typed() {
     let named = shown.flags.iter().find(|flag| flag.kind == FlagKind::NamesDataset).unwrap();
     assert!(named.detail.ends_with(" --dataset 'my beds'"), "{named}");
 }
+
+#[test]
+fn an_approval_tells_its_limits_and_what_it_allows_all_the_same() {
+    let pair = Pair::new();
+    pair.owner.write(&format!("{OWNER}/private/datasets/census/rows.csv"), "1\n");
+    let clean = pair.sent("clean", SCRIPT);
+    pair.approve(&clean);
+    let detail = |name| pair.owner.detail("job.approved", name);
+    assert_eq!(detail("limits"), serde_json::json!(Limits::default().in_words()));
+    assert_eq!(detail("overrides"), serde_json::Value::Null);
+
+    let odd = pair.sent("odd", "x=\u{202e}1 # y\n");
+    let limits = Limits { open_files: 7, ..Limits::default() };
+    let datasets = vec![dataset("census")];
+    let options = ApproveOptions { limits, datasets, ..Default::default() };
+    pair.owner.store.approve(&odd, &options).unwrap();
+    assert!(detail("limits").to_string().contains("7 open files"), "{}", detail("limits"));
+    let overrides: Vec<String> = serde_json::from_value(detail("overrides")).unwrap();
+    let [flagged, granted] = &overrides[..] else { panic!("{overrides:?}") };
+    assert_eq!(flagged, "flagged run.sh:1: hidden characters: ‹U+202E›");
+    assert_eq!(granted, "may read census, for which it does not ask");
+}
+
+#[test]
+fn of_many_flags_an_approval_tells_some_and_how_many_there_are() {
+    let pair = Pair::new();
+    let mut submission = Submission::new(email(OWNER), Script::Text(SCRIPT.to_owned()));
+    submission.name = Some(name("many"));
+    pair.submit(&submission);
+    let folder = Pair::job_folder("many");
+    for number in 0..30 {
+        pair.owner.write(&format!("{folder}/code/{number}.sh"), "x=\u{202e}1\n");
+    }
+    let Intake::Received { id, .. } = pair.intake("many") else { panic!("not received") };
+    pair.approve(&id);
+    let detail = pair.owner.detail("job.approved", "overrides");
+    let overrides: Vec<String> = serde_json::from_value(detail).unwrap();
+    assert_eq!(overrides.len(), 21);
+    assert_eq!(overrides.last().unwrap(), "flagged 10 more");
+}

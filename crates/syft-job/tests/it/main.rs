@@ -31,6 +31,7 @@ mod pysyft_vectors;
 mod python_boxes;
 #[cfg(target_os = "linux")]
 mod python_modules;
+mod receipts;
 #[cfg(target_os = "linux")]
 mod rehearsals;
 mod runs;

@@ -91,7 +91,7 @@ fn r12_nothing_leaves_before_it_is_released() {
     assert!(!shown.contains("forty-two"), "{shown}");
     let folder = pair.owner.path(&Pair::job_folder("count"));
     let names: Vec<String> = tree(&folder).into_keys().collect();
-    assert_eq!(names, ["approved", "config.yaml", "done", "run.sh"]);
+    assert_eq!(names, ["approved", "config.yaml", "done", "receipt.yaml", "run.sh"]);
     pair.answer("count");
     let theirs = pair.scientist.store.job("count").unwrap();
     assert_eq!(theirs.status(), Status::Done);
@@ -578,4 +578,27 @@ fn a_running_job_waits_for_nobody() {
     pair.answer("count");
     assert_eq!(pair.scientist.store.job("count").unwrap().waiting_for(), None);
     drop(begun);
+}
+
+#[test]
+fn a_run_tells_its_limits_and_in_what_it_is_not_as_approved() {
+    let pair = Pair::new();
+    let id = approved(&pair, SCRIPT);
+    let detail = |name| pair.owner.detail("job.run.started", name);
+    let run = |options: &RunOptions| {
+        pair.owner.store.run(&id, options, &Unboxed::default(), &mut quiet).unwrap();
+    };
+    run(&RunOptions::default());
+    assert_eq!(detail("limits"), serde_json::json!(Limits::default().in_words()));
+    assert_eq!(detail("overrides"), serde_json::Value::Null);
+    let timeout = Some(Duration::from_secs(7));
+    run(&RunOptions { timeout, minimum: IsolationLevel::L1, force: true, ..Default::default() });
+    let approved = Limits::default().wall.as_secs();
+    let expected = [
+        format!("may run 7 s, approved were {approved} s"),
+        "a box of level L1 is allowed".to_owned(),
+        "may run again".to_owned(),
+    ];
+    assert_eq!(detail("overrides"), serde_json::json!(expected));
+    assert_eq!(detail("limits")[0], "7 s");
 }

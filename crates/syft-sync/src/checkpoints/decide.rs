@@ -1,6 +1,7 @@
 //! What is due, and which plan it becomes; without any I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 
 use serde_json::json;
 use syft_core::codec::{WireFormat, encode};
@@ -12,14 +13,13 @@ use syft_transport::{Object, ObjectName};
 use super::{checkpoints_of, rolling_of};
 use crate::Result;
 use crate::engine::{Draft, Scene};
-use crate::ledger::{Fact, LoggedEvent, Piece, Saved, State, Unverified};
+use crate::ledger::{Fact, LogObject, LoggedEvent, Piece, Saved, State, Unverified};
 
 /// Content in a rolling state, in bytes; above it the log alone holds the events.
 const ROLLING_BYTES: u64 = 64 << 20;
-/// With so many objects of the log that are newer, the rolling state is put anew. A Python
-/// client that restores applies those from the newest to the oldest (`protocol.md` h.4):
-/// with two of them, what is older would count.
-const ROLLED_AFTER: usize = 2;
+/// With so many objects of the log that are newer, the rolling state is put anew: a fresh
+/// machine should not have to fetch it piece by piece.
+const MOST_NEWER: usize = 10;
 /// Content in an incremental checkpoint, in bytes, unless one event is larger.
 const INCREMENTAL_BYTES: u64 = 256 << 20;
 
@@ -42,16 +42,31 @@ pub(crate) fn due(saved: &Saved, threshold: usize, compacting: usize) -> Due {
     if saved.incrementals.len() + 1 >= compacting { Due::Full } else { Due::Incremental }
 }
 
-/// Whether so much of the log is newer than the rolling state and the checkpoints that a
-/// fresh machine should not have to fetch it piece by piece. Where a log begins there is
-/// one at once: what an earlier log left there is older than it.
+/// Whether a fresh machine should have a newer rolling state: too much of the log is newer
+/// than it and the checkpoints, or that cannot be taken in any order. Where a log begins there
+/// is one at once: what an earlier log left there is older than it.
 pub(super) fn rolling_is_due(saved: &Saved) -> bool {
     let size: u64 = saved.newest.values().map(|event| event.size).sum();
     let rolled = saved.rolling.as_ref().map_or(Timestamp::EPOCH, |rolling| rolling.until);
     let held = rolled.max(saved.covered());
-    let newer = saved.log.iter().rev().take_while(|object| object.at > held).count();
-    let is_first = held == Timestamp::EPOCH && newer > 0;
-    (is_first || newer >= ROLLED_AFTER) && size <= ROLLING_BYTES
+    let newer: Vec<&LogObject> =
+        saved.log.iter().rev().take_while(|object| object.at > held).collect();
+    let is_first = held == Timestamp::EPOCH && !newer.is_empty();
+    (is_first || newer.len() >= MOST_NEWER || needs_order(saved, held, &newer))
+        && size <= ROLLING_BYTES
+}
+
+/// Whether these objects of the log, newer than what is held, amount to the same in their own
+/// order alone. A Python client that restores applies them from the newest to the oldest
+/// (`protocol.md` h.4): of a path that comes twice, in whatever spelling, what is older would
+/// count, and a file would stand in the way of what lies below its name since.
+fn needs_order(saved: &Saved, held: Timestamp, newer: &[&LogObject]) -> bool {
+    let events: u64 = newer.iter().map(|object| object.events).sum();
+    let is_newer = |(_, event): &(&DatasitePath, &LoggedEvent)| event.timestamp > held;
+    let paths = || saved.newest.iter().filter(is_newer).map(|(path, _)| path);
+    let names: BTreeSet<String> = paths().map(DatasitePath::fold_key).collect();
+    let mut above = paths().flat_map(|path| successors(path.parent(), DatasitePath::parent));
+    events > names.len() as u64 || above.any(|folder| names.contains(&folder.fold_key()))
 }
 
 /// Up to when the next incremental checkpoint goes: to the newest event, or as
@@ -110,10 +125,14 @@ pub(super) fn on_rolling(
     draft.fact(Fact::Time { at: timestamp });
     let piece = Piece { name: name.to_string(), until: saved.latest() };
     draft.fact(Fact::Rolled { rolling: piece });
-    draft.put(rolling_of(scene.me), name, encode(&rolling)?);
-    // The older one goes once the new one is there, in the same plan.
-    let older = saved.rolling.iter().map(|rolling| rolling.name.clone()).collect();
-    delete(&mut draft, listed, &older);
+    // One object that is replaced, as a Python client has it (`protocol.md` a.1).
+    let is_older = |object: &&Object| {
+        saved.rolling.as_ref().is_some_and(|older| older.name == object.name.as_str())
+    };
+    let mut older = listed.iter().filter(is_older);
+    let replaced = older.next().cloned();
+    draft.put_in_place(rolling_of(scene.me), name, encode(&rolling)?, replaced);
+    older.for_each(|object| draft.delete(object));
     Ok(draft)
 }
 

@@ -4,8 +4,9 @@
 //! has little to fetch:
 //!
 //! 1. the *rolling state*: the newest event of each path since the last
-//!    checkpoint, put at the end of the first sync, and of one after which two
-//!    objects of the log are newer than the one before;
+//!    checkpoint, put at the end of the first sync, and in place of the one
+//!    before once a path comes twice in what of the log is newer, or that is
+//!    ten objects;
 //! 2. an *incremental checkpoint*: the same, once there are enough events;
 //! 3. a *full checkpoint*: all files, in place of enough incremental ones.
 //!

@@ -49,8 +49,19 @@ impl Draft {
     }
 
     pub(crate) fn put(&mut self, space: Space, name: ObjectName, bytes: Vec<u8>) {
+        self.put_in_place(space, name, bytes, None);
+    }
+
+    /// The same in place of an older object of mine, if there is one.
+    pub(crate) fn put_in_place(
+        &mut self,
+        space: Space,
+        name: ObjectName,
+        bytes: Vec<u8>,
+        older: Option<Object>,
+    ) {
         let blob = self.blob(bytes);
-        self.plan.remote.push(RemoteEffect::Put { space, name, blob });
+        self.plan.remote.push(RemoteEffect::Put { space, name, blob, older });
     }
 
     pub(crate) fn delete(&mut self, object: &Object) {

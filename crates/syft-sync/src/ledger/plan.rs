@@ -97,6 +97,10 @@ pub(crate) enum RemoteEffect {
         name: ObjectName,
         /// The bytes, in the journal's blobs.
         blob: ContentHash,
+        /// An older object of mine in the same space, under another name, whose place it
+        /// takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        older: Option<Object>,
     },
     /// Adds events to a channel of mine. Those of several plans become one object, by
     /// another plan.
@@ -181,5 +185,34 @@ impl Plan {
             RemoteEffect::Delete { .. } | RemoteEffect::Retire { .. } => None,
         });
         local.chain(remote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_put_of_a_journal_of_before_is_read_and_written_as_it_was() {
+        let hash = ContentHash::of(b"x");
+        let text = format!(
+            r#"{{"effect":"put","space":{{"log":{{"owner":"o@example.org"}}}},"name":"n","blob":"{hash}"}}"#
+        );
+        let mut effect: RemoteEffect = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&effect).unwrap(), text);
+        let RemoteEffect::Put { space, name, older, .. } = &mut effect else {
+            panic!("{effect:?}")
+        };
+        *older = Some(Object {
+            space: space.clone(),
+            name: name.clone(),
+            id: "1".to_owned(),
+            size: 1,
+            version: None,
+            owner: None,
+            created: None,
+        });
+        let again = serde_json::from_str(&serde_json::to_string(&effect).unwrap()).unwrap();
+        assert_eq!(effect, again);
     }
 }

@@ -6,8 +6,8 @@ use syft_core::{Access, Email, HomePath, yaml};
 use syft_perm::PermissionFile;
 
 use super::setup::{PERMISSION_FILE, job_rules, open_job_inbox};
-use crate::Result;
 use crate::node::Pass;
+use crate::{Result, rights};
 
 /// Before each line of the rules that a closed folder had.
 const WAS: &str = "# was: ";
@@ -16,12 +16,26 @@ const WAS: &str = "# was: ";
 /// on. Rules that are not those of the first day stay there as comments, since they may
 /// hold back what the ones of the first day would share.
 pub(super) fn close_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
-    close(pass, &job_rules(pass, peer))
+    let closed = close(pass, &job_rules(pass, peer))?;
+    tell(pass, "permission.revoked", peer, &closed)
 }
 
-/// The same of folders that had these rules on the first day.
-pub(super) fn close(pass: &Pass<'_>, rules: &[(HomePath, PermissionFile)]) -> Result<()> {
+fn tell(pass: &Pass<'_>, action: &str, peer: &Email, written: &[HomePath]) -> Result<()> {
+    if written.is_empty() {
+        return Ok(());
+    }
+    let path = format!("{}/", pass.node.layouts.own().job_inbox(peer));
+    let of = rights::Change { path: &path, user: peer.as_str() };
+    rights::note(pass, action, format!("the job folder of {peer}"), of, written)
+}
+
+/// The same of folders that had these rules on the first day. Returns what was written.
+pub(super) fn close(
+    pass: &Pass<'_>,
+    rules: &[(HomePath, PermissionFile)],
+) -> Result<Vec<HomePath>> {
     let disk = &*pass.node.disk;
+    let mut written = Vec::new();
     for (folder, made) in rules {
         let file = folder.join(PERMISSION_FILE)?;
         if disk.metadata(&file)?.is_none() {
@@ -34,22 +48,26 @@ pub(super) fn close(pass: &Pass<'_>, rules: &[(HomePath, PermissionFile)]) -> Re
         let here = here.as_deref();
         if here.is_none_or(|here| opened(here, made).is_none()) {
             disk.write(&file, closed(here, made).as_bytes(), Access::Shared)?;
+            written.push(file);
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 /// Opens the folders again that [`close_job_inbox`] closed.
 pub(super) fn reopen_job_inbox(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     let disk = &*pass.node.disk;
+    let mut written = Vec::new();
     for (folder, made) in job_rules(pass, peer) {
         let file = folder.join(PERMISSION_FILE)?;
         let here = disk.read_if_there(&file, yaml::MAX_BYTES as u64)?;
         let here = here.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
         if let Some(opened) = here.and_then(|here| opened(here, &made)) {
             disk.write(&file, opened.as_bytes(), Access::Shared)?;
+            written.push(file);
         }
     }
+    tell(pass, "permission.granted", peer, &written)?;
     open_job_inbox(pass, peer)
 }
 

@@ -61,7 +61,8 @@ impl SyftboxManager {
                     return Err(error.into());
                 }
             };
-            pass.note("dataset.created", dataset.name.to_string())?;
+            let to = dataset.audience.as_ref().map(ToString::to_string);
+            pass.note_with("dataset.created", dataset.name.to_string(), [("to", to.into())])?;
             dataset
         };
         self.done(format!("made dataset {}", dataset.name));
@@ -83,8 +84,9 @@ impl SyftboxManager {
         self.need_owner()?;
         let dataset = {
             let pass = self.node.pass()?;
+            let to = addition.to_string();
             let dataset = self.datasets.share(name, addition)?;
-            pass.note("dataset.shared", name.to_string())?;
+            pass.note_with("dataset.shared", name.to_string(), [("to", to.into())])?;
             dataset
         };
         self.tell_audience(&dataset);
@@ -106,7 +108,8 @@ impl SyftboxManager {
         let dataset = {
             let pass = self.node.pass()?;
             let dataset = self.datasets.unshare(name, removal)?;
-            pass.note("dataset.unshared", name.to_string())?;
+            let from = removal.to_string();
+            pass.note_with("dataset.unshared", name.to_string(), [("from", from.into())])?;
             dataset
         };
         self.tell_audience(&dataset);

@@ -79,13 +79,14 @@ impl SyftboxManager {
     /// [`JobStore::cancel`]; the lock.
     pub fn cancel_job(&self, owner: &Email, name: &JobName) -> Result<()> {
         self.need_scientist()?;
-        let _pass = self.node.pass()?;
+        let pass = self.node.pass()?;
         if PeerTable::load(&*self.node.disk)?.is_python(owner) {
             let why =
                 format!("{owner} uses PySyft, where no job is withdrawn: ask for a rejection");
             return Err(crate::Error::Refused(why));
         }
-        Ok(self.jobs.cancel(owner, name)?)
+        self.jobs.cancel(owner, name)?;
+        pass.note("job.withdrawn", format!("{owner}/{name}"))
     }
 
     /// Runs one approved job in a box. The home is held to begin and to finish

@@ -1,4 +1,4 @@
-use syft_crypto::{KeySource, Keys, RecoveryKey};
+use syft_crypto::{KeyFile, KeySource, Keys, RecoveryKey};
 
 use super::{Config, SyftboxManager};
 use crate::node::Pass;
@@ -33,6 +33,25 @@ impl SyftboxManager {
         own_keys::load(&*self.node.disk, &self.node.email)?.ok_or_else(missing)
     }
 
+    /// The same, to be written where somebody takes them away, which the audit log says.
+    /// With `alone` it is the keys as PySyft keeps them, without the words from which they
+    /// come.
+    ///
+    /// # Errors
+    /// As [`own_keys`](Self::own_keys); the lock.
+    pub fn export_keys(&self, alone: bool) -> Result<KeySource> {
+        let pass = self.node.pass()?;
+        let own = self.own_keys()?;
+        let fingerprint = own.keys.bundle().fingerprint().to_string();
+        let source = match alone {
+            true => KeySource::KeyFile(Box::new(KeyFile { keys: own.keys, peers: <_>::default() })),
+            false => own.source,
+        };
+        let is_recovery_key = matches!(source, KeySource::Recovery(_));
+        pass.note_with("keys.exported", fingerprint, [("recovery_key", is_recovery_key.into())])?;
+        Ok(source)
+    }
+
     /// Gives this home other keys; `false` if they are those that it has. With `replace`
     /// those that it has are given up: peers who know them do not know the new ones.
     ///
@@ -51,7 +70,7 @@ impl SyftboxManager {
         }
         drop(pass);
         let encrypt = self.node.ring.as_ref().map(|ring| ring.encrypt()).unwrap_or_default();
-        self.node.take_keys(Some(given.keys), encrypt);
+        self.go_by(Some(given.keys), encrypt);
         Ok(is_new)
     }
 

@@ -5,7 +5,7 @@ use syft_core::{Disk, Email, HomePath, LayoutKind, Layouts};
 use super::{SyftboxManager, setup};
 use crate::node::Pass;
 use crate::peers::{PeerState, PeerTable};
-use crate::{Error, NodeConfig, Result};
+use crate::{Error, NodeConfig, Result, rights};
 
 /// What the folder of a home of the Python peer is called before the address.
 const PYTHON_BOX: &str = "SyftBox_";
@@ -78,11 +78,15 @@ impl SyftboxManager {
         known = NodeConfig { layout: to, converting_from: Some(from), ..known };
         known.save(disk)?;
         self.jobs.take_layout(from, to)?;
-        setup::move_job_inboxes(pass, from)?;
+        let mut about = setup::move_job_inboxes(pass, from)?;
         self.datasets.take_layout(from)?;
         self.remove_empty(from)?;
         self.jobs.project_all()?;
-        pass.note("layout", format!("from {from} to {to}"))?;
+        let walk = self.perm_context().walk()?;
+        let place = |path| HomePath::in_datasite(&self.node.email, path);
+        about.extend(walk.permission_files.keys().map(place));
+        let rules = rights::rules(pass, &about)?;
+        pass.note_with("layout", format!("from {from} to {to}"), [rules])?;
         NodeConfig { converting_from: None, ..known }.save(&*self.node.disk)
     }
 

@@ -1,6 +1,7 @@
 //! One identity's node, as the seeds know it: peers, datasets, jobs and sync.
 
 mod attempts;
+mod audit;
 mod checkpoints;
 mod closing;
 mod datasets;
@@ -16,6 +17,7 @@ mod permissions;
 mod policy;
 mod process;
 mod properties;
+mod receipts;
 mod rehearse;
 mod reset;
 mod setup;
@@ -30,8 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syft_core::{
-    AuditEntry, AuditReport, Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage,
-    LayoutKind, Layouts, SystemClock, SystemEntropy,
+    Clock, DirDisk, Disk, Email, Entropy, FileChangeEventsMessage, LayoutKind, Layouts,
+    SystemClock, SystemEntropy,
 };
 use syft_dataset::DatasetStore;
 use syft_job::{JobStore, PackageOptions, PackageSource};
@@ -40,6 +42,7 @@ use syft_transport::{Info, Transport};
 use url::Url;
 
 pub use attempts::Sent;
+pub use audit::AuditExport;
 pub use datasets::CreateOptions;
 #[cfg(feature = "drive")]
 pub use google::GoogleHosts;
@@ -51,8 +54,9 @@ pub use permissions::{AccessChange, PathAccess};
 pub(crate) use policy::standing;
 pub use process::{ProcessOptions, Processed};
 pub use properties::Datasets;
+pub use receipts::{ReceiptCheck, ReceiptKey, ReceiptProblem};
 pub use rehearse::{Preview, RehearsalBudget};
-pub(crate) use setup::{is_as_prepared, open_job_inbox};
+pub(crate) use setup::{is_as_prepared, open_job_inbox, prepared};
 pub use status::{PeerCounts, Status, Waiting, WaitingFor};
 pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
@@ -64,11 +68,10 @@ use crate::checkpoints::Home;
 use crate::connect::{GOOGLE_DRIVE, NO_STORE};
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
-use crate::quarantine::Quarantine;
 use crate::rules::CompiledRules;
 use crate::shared_audit::SharedAudit;
 use crate::touched::{NotingDisk, Touched};
-use crate::traffic::{Recorded, Transfer, transfers};
+use crate::traffic::Recorded;
 use crate::watcher::DatasiteWatcherSyncer;
 use crate::{Encrypt, Error, NodeConfig, NoticeSink, Restored, Result, Role, own_keys};
 
@@ -263,7 +266,7 @@ impl SyftboxManager {
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
         let had_encrypt = known.as_ref().map(|known| known.encrypt);
         let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
-        manager.node.take_keys(keys, encrypt);
+        manager.go_by(keys, encrypt);
         let had_packages = known.as_ref().map(|known| known.packages.clone());
         let packages = config.packages.clone().or(had_packages.clone()).unwrap_or_default();
         manager.take_packages(&config, packages.clone());
@@ -356,7 +359,7 @@ impl SyftboxManager {
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
         let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
-        manager.node.take_keys(keys, known.encrypt);
+        manager.go_by(keys, known.encrypt);
         manager.take_packages(&config, known.packages.clone());
         manager.finish_layout(&known)?;
         Ok(manager)
@@ -479,12 +482,6 @@ impl SyftboxManager {
         self.node.transport.info()
     }
 
-    /// The messages that were put away.
-    #[must_use]
-    pub fn quarantine(&self) -> Quarantine {
-        Quarantine::new(self.node.disk.clone())
-    }
-
     /// The copies of my event log on this machine, in the order in which the events
     /// happened; empty unless [`Config::event_cache`] is on. Replayed, they give
     /// what changed since it was switched on.
@@ -493,31 +490,6 @@ impl SyftboxManager {
     /// The disk.
     pub fn cached_events(&self) -> Result<Vec<FileChangeEventsMessage>> {
         self.node.cached_events()
-    }
-
-    /// Everything that was decided, run, taken in and sent out, oldest first.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn audit_entries(&self) -> Result<Vec<AuditEntry>> {
-        Ok(self.node.audit.open()?.entries()?)
-    }
-
-    /// Every object that this node put into the store or took from there, oldest
-    /// first: what entered and what left.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn traffic(&self) -> Result<Vec<Transfer>> {
-        Ok(transfers(&self.audit_entries()?))
-    }
-
-    /// Whether the audit log is whole and unchanged.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn verify_audit(&self) -> Result<AuditReport> {
-        self.node.verify_audit()
     }
 
     /// The permission files of my datasite as they stand on disk.

@@ -316,7 +316,8 @@ impl SyftboxManager {
             if matches!(&dataset.audience, Some(syft_dataset::Audience::Users(users)) if users.contains(email))
             {
                 self.datasets.unshare(&dataset.name, &removal)?;
-                pass.note("dataset.unshared", dataset.name.to_string())?;
+                let from = [("from", email.as_str().into())];
+                pass.note_with("dataset.unshared", dataset.name.to_string(), from)?;
                 self.done(format!("dataset {} is shared with {email} no longer", dataset.name));
             }
         }

@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{DatasitePath, Email};
+use syft_core::{DatasitePath, Email, HomePath};
 use syft_perm::{Level, Permissions};
 
 use super::SyftboxManager;
 use crate::node::Pass;
 use crate::peers::{PeerState, PeerTable};
 use crate::scan::Walk;
-use crate::{PermContext, PermEdit, Result};
+use crate::{PermContext, PermEdit, Result, rights};
 
 /// The word for everyone in permission files and in [`PathAccess`].
 const EVERYONE: &str = "*";
@@ -67,7 +67,9 @@ impl SyftboxManager {
         let edit = entry.grant(level, user)?;
         let path = entry.path();
         if !edit.files.is_empty() {
-            pass.note("permission.granted", format!("{level} on /{path} to {user}"))?;
+            let subject = format!("{level} on /{path} to {user}");
+            let of = rights::Change { path: &path, user };
+            rights::note(&pass, "permission.granted", subject, of, &self.places(&edit.files)?)?;
         }
         let walk = context.walk()?;
         let permissions = context.compile(&walk);
@@ -95,7 +97,9 @@ impl SyftboxManager {
         let edit = entry.revoke(level, user)?;
         let path = entry.path();
         if !edit.files.is_empty() {
-            pass.note("permission.revoked", format!("{level} on /{path} from {user}"))?;
+            let subject = format!("{level} on /{path} from {user}");
+            let of = rights::Change { path: &path, user };
+            rights::note(&pass, "permission.revoked", subject, of, &self.places(&edit.files)?)?;
         }
         let walk = context.walk()?;
         let after = context.compile(&walk);
@@ -106,6 +110,12 @@ impl SyftboxManager {
         let name = |mock: &String| mock.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
         let datasets = kept.filter_map(name).collect();
         Ok(AccessChange { path, edit, exceptions: Vec::new(), lost, datasets })
+    }
+
+    /// Where files of my datasite lie in this home.
+    fn places(&self, files: &[String]) -> Result<Vec<HomePath>> {
+        let datasite = HomePath::datasite(&self.node.email);
+        Ok(files.iter().map(|file| datasite.join(file)).collect::<syft_core::Result<_>>()?)
     }
 
     /// Who may read, write and administer what, in the order of the paths: every

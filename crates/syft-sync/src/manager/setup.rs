@@ -47,17 +47,23 @@ fn first_files(pass: &Pass<'_>) -> Result<Vec<(HomePath, PermissionFile)>> {
 
 /// Whether a file is as [`prepare`] or [`open_job_inbox`] made it.
 pub(crate) fn is_as_prepared(pass: &Pass<'_>, path: &HomePath) -> Result<bool> {
+    let Some(made) = prepared(pass, path)? else { return Ok(false) };
+    let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
+    Ok(there.as_deref() == Some(made.as_bytes()))
+}
+
+/// What [`prepare`] or [`open_job_inbox`] writes into a file, if they write it.
+pub(crate) fn prepared(pass: &Pass<'_>, path: &HomePath) -> Result<Option<String>> {
     let mut made = first_files(pass)?;
     for peer in PeerTable::load(&*pass.node.disk)?.peers.keys() {
         made.extend(job_rules(pass, peer));
     }
     for (folder, file) in made {
         if folder.join(PERMISSION_FILE)? == *path {
-            let there = pass.node.disk.read_if_there(path, yaml::MAX_BYTES as u64)?;
-            return Ok(there.as_deref() == Some(file.to_yaml().as_bytes()));
+            return Ok(Some(file.to_yaml()));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Makes the folder into which a peer may write jobs: the only gateway.
@@ -94,14 +100,16 @@ fn native_rules(peer: &Email) -> PermissionFile {
 /// those of the layout that it had. A folder that was closed stays closed, and so is one
 /// of somebody who is no peer. Rules that the owner wrote there are kept as they are:
 /// they may fit the new places no better than none.
-pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> {
+/// Returns which permission files that is about.
+pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<Vec<HomePath>> {
+    let mut about = Vec::new();
     let me = &pass.node.email;
     let disk = &*pass.node.disk;
     let peers = PeerTable::load(disk)?.peers;
     let mut strangers = submitters(pass, from.layout())?;
     strangers.retain(|submitter| !peers.contains_key(submitter));
     for stranger in &strangers {
-        close(pass, &rules_in(from.layout(), me, stranger))?;
+        about.extend(close(pass, &rules_in(from.layout(), me, stranger))?);
     }
     for peer in peers.keys().chain(&strangers) {
         let old = rules_in(from.layout(), me, peer);
@@ -114,6 +122,7 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
         for (folder, made) in job_rules(pass, peer) {
             let file = folder.join(PERMISSION_FILE)?;
             let is_new = disk.metadata(&file)?.is_none();
+            about.push(file.clone());
             match &kept {
                 Some(text) if is_new => disk.write(&file, text, Access::Shared)?,
                 None if strangers.contains(peer) => {}
@@ -121,13 +130,15 @@ pub(super) fn move_job_inboxes(pass: &Pass<'_>, from: LayoutKind) -> Result<()> 
             }
         }
         for (folder, _) in &old {
-            disk.remove_file(&folder.join(PERMISSION_FILE)?)?;
+            let file = folder.join(PERMISSION_FILE)?;
+            disk.remove_file(&file)?;
+            about.push(file);
             if disk.metadata(folder)?.is_some() && disk.list(folder)?.is_empty() {
                 disk.remove_dir_all(folder)?;
             }
         }
     }
-    Ok(())
+    Ok(about)
 }
 
 /// Whoever has a folder for jobs, peer or not.

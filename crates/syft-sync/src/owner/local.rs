@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::engine::{LocalChange, LocalEdit, on_local_changes};
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
-use crate::{Notice, Result, Work};
+use crate::{Notice, Result, Work, rights};
 
 /// Content in one message, in bytes; a larger file gets a message of its own.
 pub(super) const MESSAGE_BYTES: u64 = 32 << 20;
@@ -161,7 +161,10 @@ impl DatasiteOwnerSyncer<'_> {
             return Ok(());
         }
         let record = pass.record_change()?;
-        let draft = on_local_changes(pass.ledger.state(), &self.node.scene(), changes, record)?;
+        let by_hand = rights::by_hand(pass, &changes)?;
+        let scene = self.node.scene();
+        let mut draft = on_local_changes(pass.ledger.state(), &scene, changes, record)?;
+        rights::tell(pass, &mut draft, by_hand);
         match pass.carry_out(draft).await {
             Err(crate::Error::Transport(error)) => {
                 report.store.get_or_insert_with(|| error.to_string());

@@ -2,6 +2,7 @@
 
 mod append;
 mod leave;
+mod put;
 mod remote;
 
 pub(crate) use leave::Leaving;

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
-use syft_core::{ContentHash, Email};
-use syft_transport::{Object, ObjectName, PutBody, PutMode, Space};
+use syft_core::Email;
+use syft_transport::{Object, Space};
 
-use super::{BLOB_LIMIT, Outgoing};
+use super::Outgoing;
 use crate::channels::{IN_FLIGHT, patiently};
 use crate::engine::Draft;
 use crate::ledger::{Fact, Pending, RemoteEffect};
 use crate::node::Pass;
 use crate::owner::note_problem;
-use crate::peers::PeerTable;
 use crate::report::SyncReport;
 use crate::sealed::is_closed;
 use crate::{Error, Result};
@@ -149,9 +148,11 @@ impl Pass<'_> {
                     removed.deleted.push(object.clone());
                 }
                 RemoteEffect::Retire { object } => removed.retired.push(object.clone()),
-                RemoteEffect::Put { space, name, blob } => {
+                RemoteEffect::Put { space, name, blob, older } => {
                     stays.extend(self.remove_all(std::mem::take(&mut removed)).await?);
-                    self.put(space, name, blob).await?;
+                    older.iter().for_each(|older| self.note_removed(older));
+                    // Before anything else is put: it goes with what else is removed.
+                    removed.deleted.extend(self.put(space, name, blob, older.as_ref()).await?);
                 }
                 RemoteEffect::Append { space, .. } => {
                     let detail = format!("what is added to {space} is no object yet");
@@ -177,29 +178,6 @@ impl Pass<'_> {
             draft.fact(Fact::Arrived { channel, name, message: None, link: None });
         }
         self.begin(draft).map(drop)
-    }
-
-    async fn put(&self, space: &Space, name: &ObjectName, blob: &ContentHash) -> Result<()> {
-        let transport = &*self.node.transport;
-        let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
-        let size = bytes.len() as u64;
-        self.node.cache_event(space, name, &bytes)?;
-        let put = async {
-            transport.open(space).await?;
-            transport.put(space, name, PutBody::from(bytes), PutMode::Create).await
-        };
-        match patiently(space, size, put).await {
-            // Nothing goes to somebody who was removed and poses as another now.
-            Err(error) if is_closed(&error) && self.is_removed(space)? => {
-                self.note("object.dropped", format!("{space}/{name}"))
-            }
-            // Somebody who can write the folder took the name. It stays
-            // taken, so waiting would only hold up what comes after.
-            Err(syft_transport::Error::AlreadyExists { .. }) => {
-                self.note("object.blocked", format!("{space}/{name}"))
-            }
-            put => self.note_written(put?),
-        }
     }
 
     async fn remove_all(&self, removed: Removed) -> Result<Vec<Object>> {
@@ -232,16 +210,6 @@ impl Pass<'_> {
             stays.extend(let_go(object, patiently(object, 0, retire).await)?);
         }
         Ok(stays)
-    }
-
-    /// Whether a channel is one to a peer that was removed or rejected.
-    fn is_removed(&self, space: &Space) -> Result<bool> {
-        let (Space::Outbox { recipient: peer, .. } | Space::Inbox { owner: peer, .. }) = space
-        else {
-            return Ok(false);
-        };
-        let table = PeerTable::load(&*self.node.disk)?;
-        Ok(table.state(peer).is_none_or(|state| state.is_refused()))
     }
 }
 

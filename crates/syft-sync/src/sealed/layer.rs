@@ -118,12 +118,19 @@ impl Transport for Sealed {
             None => collect(body.open(), &label, body.length()).await?.into(),
         };
         let sealed = envelope::seal(&self.ring, to, label, plain.clone()).await?;
-        match self.inner.put(space, name, sealed.into(), mode).await {
+        let there = match self.inner.put(space, name, sealed.into(), mode.clone()).await {
             Err(error @ Error::AlreadyExists { .. }) => {
-                self.holds(space, name, &plain).await?.ok_or(error)
+                self.holds(space, name, &plain).await?.ok_or(error)?
             }
-            done => done,
+            done => return done,
+        };
+        match mode {
+            PutMode::InPlaceOf(older) if older.id != there.id => {
+                self.inner.delete(&[older]).await?
+            }
+            _ => {}
         }
+        Ok(there)
     }
 
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {

@@ -4,20 +4,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use futures::stream::{self, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use syft_core::{Clock, ContentHash, ContentHasher, Email, NewEntry};
 use syft_transport::{
     ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Listed, Object,
-    ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
+    ObjectName, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind, Transport,
 };
 
-use super::{SENT, TAKEN};
+use super::body::{Reading, Went};
+use super::{COPIED, GRANTED, REVOKED, SENT, TAKEN};
 use crate::shared_audit::SharedAudit;
 
 /// Records in the audit log each object that goes through a transport, with its
-/// size and the hash of the bytes that went: everything goes through here, so
-/// nothing enters or leaves unrecorded. The same bytes under the same name are
-/// one line, however often they travel.
+/// size and the hash of the bytes that went, and whom the store lets read: everything
+/// goes through here, so nothing enters or leaves unrecorded. What leaves is a line each
+/// time, also if the store did not take it; the same bytes that come under the same name
+/// again are one line.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
     inner: Arc<dyn Transport>,
@@ -29,6 +31,8 @@ struct Ledger {
     me: Email,
     clock: Arc<dyn Clock>,
     audit: SharedAudit,
+    /// Lines about what left that could not be written yet.
+    unwritten: Mutex<Vec<NewEntry>>,
 }
 
 impl Recorded {
@@ -38,49 +42,120 @@ impl Recorded {
         audit: SharedAudit,
         me: Email,
     ) -> Self {
-        let ledger = Ledger { me, clock, audit };
+        let ledger = Ledger { me, clock, audit, unwritten: Mutex::default() };
         Recorded { inner, ledger: Arc::new(ledger) }
+    }
+
+    fn inner_sharing(&self) -> Result<&dyn Sharing> {
+        let missing = || Error::unsupported("share in", &self.info().name, "");
+        self.inner.sharing().ok_or_else(missing)
     }
 }
 
 impl Ledger {
-    fn sent(&self, space: &Space, name: &ObjectName, bytes: u64, hash: ContentHash) -> Result<()> {
-        let object = format!("{space}/{name}");
-        let key = format!("sent:{object}:{hash}");
-        self.append(SENT, space, object, bytes, hash, key)
+    fn sent(&self, space: &Space, name: &ObjectName, went: Went, complete: bool) -> NewEntry {
+        let mut details = self.of_object(space, went.bytes, went.sha256);
+        if !complete {
+            details.push(("complete", json!(false)));
+        }
+        self.entry(SENT, format!("{space}/{name}"), None, details)
+    }
+
+    /// No byte of it left this node: the store had them.
+    fn copied(&self, from: &Object, space: &Space, name: &ObjectName) -> Result<()> {
+        let mut details = self.of_object(space, 0, ContentHash::of(b""));
+        details.push(("from", json!(from.to_string())));
+        self.append(self.entry(COPIED, format!("{space}/{name}"), None, details))
     }
 
     fn taken(&self, object: &Object, bytes: u64, hash: ContentHash) -> Result<()> {
         let key = format!("taken:{object}:{hash}");
-        self.append(TAKEN, &object.space, object.to_string(), bytes, hash, key)
+        let details = self.of_object(&object.space, bytes, hash);
+        self.append(self.entry(TAKEN, object.to_string(), Some(key), details))
     }
 
-    fn append(
+    fn shared(&self, action: &str, space: &Space, with: &Recipient) -> Result<()> {
+        let details = vec![("peer", json!(with.to_string()))];
+        self.append(self.entry(action, space.to_string(), None, details))
+    }
+
+    fn of_object(&self, space: &Space, bytes: u64, hash: ContentHash) -> Vec<(&str, Value)> {
+        let peer = peer_of(space, &self.me).map(Email::as_str);
+        vec![("bytes", json!(bytes)), ("sha256", json!(hash)), ("peer", json!(peer))]
+    }
+
+    fn entry(
         &self,
         action: &str,
-        space: &Space,
-        object: String,
-        bytes: u64,
-        hash: ContentHash,
-        key: String,
-    ) -> Result<()> {
-        let peer = peer_of(space, &self.me);
-        let details = [
-            ("bytes", json!(bytes)),
-            ("sha256", json!(hash)),
-            ("peer", json!(peer.map(Email::as_str))),
-        ];
-        let entry = NewEntry {
-            key: Some(key),
+        subject: String,
+        key: Option<String>,
+        details: Vec<(&str, Value)>,
+    ) -> NewEntry {
+        NewEntry {
+            key,
             at: self.clock.now(),
             actor: self.me.to_string(),
             action: action.to_owned(),
-            subject: object.clone(),
-            details: details.map(|(name, value)| (name.to_owned(), value)).into(),
-        };
+            subject,
+            details: details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        }
+    }
+
+    fn append(&self, entry: NewEntry) -> Result<()> {
+        let subject = entry.subject.clone();
         self.audit
             .append(entry)
-            .map_err(|error| Error::permanent("record", object, error.to_string()).because(error))
+            .map_err(|error| Error::permanent("record", subject, error.to_string()).because(error))
+    }
+
+    /// The same of what has left: a line that could not be written is not forgotten.
+    fn keep(&self, entry: NewEntry) -> Result<()> {
+        let kept = self.append(entry.clone());
+        if kept.is_err() {
+            self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        }
+        kept
+    }
+
+    /// Nothing more goes while a line is missing.
+    fn catch_up(&self) -> Result<()> {
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(entry) = unwritten.first() {
+            self.append(entry.clone())?;
+            unwritten.remove(0);
+        }
+        Ok(())
+    }
+}
+
+/// An object on its way. What went of it is told however that ends: also if nobody waits
+/// for the store any more.
+struct Sending<'a> {
+    ledger: &'a Ledger,
+    space: &'a Space,
+    name: &'a ObjectName,
+    reading: Reading,
+    told: bool,
+}
+
+impl Sending<'_> {
+    /// The line about it. A store that has the same bytes already may read none.
+    fn line(&mut self, taken: bool) -> Option<NewEntry> {
+        self.told = true;
+        let went = self.reading.went()?;
+        Some(self.ledger.sent(self.space, self.name, went, taken && went.whole))
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        if self.told {
+            return;
+        }
+        if let Some(line) = self.line(false) {
+            // Whoever sends the next object hears of it.
+            let _ = self.ledger.keep(line);
+        }
     }
 }
 
@@ -111,13 +186,13 @@ impl Transport for Recorded {
         body: PutBody,
         mode: PutMode,
     ) -> Result<Object> {
-        let bytes = body.length();
-        let (body, went) = hashed(body);
-        let object = self.inner.put(space, name, body, mode).await?;
-        let hash = *went.lock().unwrap_or_else(PoisonError::into_inner);
-        let unread = || Error::permanent("record", &object, "the store did not read it");
-        self.ledger.sent(space, name, bytes, hash.ok_or_else(unread)?)?;
-        Ok(object)
+        self.ledger.catch_up()?;
+        let (body, reading) = Reading::of(body);
+        let ledger = &*self.ledger;
+        let mut sending = Sending { ledger, space, name, reading, told: false };
+        let put = self.inner.put(space, name, body, mode).await;
+        sending.line(put.is_ok()).map_or(Ok(()), |line| ledger.keep(line))?;
+        put
     }
 
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
@@ -178,15 +253,34 @@ impl Transport for Recorded {
     }
 
     async fn copy(&self, object: &Object, space: &Space, name: &ObjectName) -> Result<Object> {
-        self.inner.copy(object, space, name).await
+        let copied = self.inner.copy(object, space, name).await?;
+        self.ledger.copied(object, space, name)?;
+        Ok(copied)
     }
 
     fn sharing(&self) -> Option<&dyn Sharing> {
-        self.inner.sharing()
+        self.inner.sharing().map(|_| self as &dyn Sharing)
     }
 
     fn changes(&self) -> Option<&dyn Changes> {
         self.inner.changes()
+    }
+}
+
+#[async_trait]
+impl Sharing for Recorded {
+    async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+        self.inner_sharing()?.grant(space, recipient).await?;
+        self.ledger.shared(GRANTED, space, recipient)
+    }
+
+    async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
+        self.inner_sharing()?.revoke(space, recipient).await?;
+        self.ledger.shared(REVOKED, space, recipient)
+    }
+
+    async fn grants(&self, space: &Space) -> Result<Vec<Recipient>> {
+        self.inner_sharing()?.grants(space).await
     }
 }
 
@@ -200,34 +294,4 @@ fn check_size(object: &Object, came: u64, listed: Option<u64>) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// The hash of a body that was read to its end.
-type Went = Arc<Mutex<Option<ContentHash>>>;
-
-/// A body that leaves the hash of what was read of it.
-fn hashed(body: PutBody) -> (PutBody, Went) {
-    if let Some(bytes) = body.as_bytes() {
-        let went = Arc::new(Mutex::new(Some(ContentHash::of(bytes))));
-        return (body, went);
-    }
-    let went = Went::default();
-    let seen = went.clone();
-    let wrapped = PutBody::from_stream(body.length(), move || {
-        let start = (body.open(), ContentHasher::new());
-        let seen = seen.clone();
-        let pieces = stream::try_unfold(start, move |(mut pieces, mut hasher)| {
-            let seen = seen.clone();
-            async move {
-                let Some(piece) = pieces.try_next().await? else {
-                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(hasher.finish());
-                    return Ok(None);
-                };
-                hasher.update(&piece);
-                Ok::<_, Error>(Some((piece, (pieces, hasher))))
-            }
-        });
-        pieces.boxed()
-    });
-    (wrapped, went)
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use syft_core::{AuditEntry, ContentHash, Email, EventsName, ProposalName, Timestamp};
 
-use super::{SENT, TAKEN};
+use super::reason::{Decisions, Place};
+use super::{COPIED, SENT, TAKEN};
 use crate::hello::HELLO;
 use crate::refusal::Refusal;
 
@@ -37,12 +38,21 @@ pub struct Transfer {
     /// What it is, in a word: `hello`, `proposal`, `events`, `refusal`, `grant`,
     /// `dataset`, or the kind of its space.
     pub kind: String,
-    /// Its size.
+    /// How much of it went; of one that the store copied, nothing.
     pub bytes: u64,
-    /// The hash of its bytes.
+    /// The hash of these bytes.
     pub sha256: ContentHash,
+    /// Whether the other side has all of it: not if the store did not take what it was
+    /// given, as far as is known.
+    pub complete: bool,
+    /// The object that the store made it from, if it did.
+    pub from: Option<String>,
     /// The files in it, as far as it holds files.
     pub files: BTreeSet<String>,
+    /// Why it went, in words.
+    pub reason: String,
+    /// The line of the audit log with the decision that led to it, if one did.
+    pub because: Option<u64>,
 }
 
 impl Transfer {
@@ -56,7 +66,13 @@ impl Transfer {
 /// The table from the entries of an audit log, oldest first.
 pub(crate) fn transfers(entries: &[AuditEntry]) -> Vec<Transfer> {
     let known = Known::of(entries);
-    entries.iter().filter_map(|entry| known.transfer(entry)).collect()
+    let mut decisions = Decisions::default();
+    let mut table = Vec::new();
+    for entry in entries {
+        decisions.learn(entry);
+        table.extend(known.transfer(entry, &decisions));
+    }
+    table
 }
 
 /// What other lines say about objects.
@@ -107,40 +123,30 @@ impl<'a> Known<'a> {
         known
     }
 
-    fn transfer(&self, entry: &AuditEntry) -> Option<Transfer> {
+    fn transfer(&self, entry: &AuditEntry, decisions: &Decisions<'_>) -> Option<Transfer> {
         let direction = match entry.action.as_str() {
-            SENT => Direction::Out,
+            SENT | COPIED => Direction::Out,
             TAKEN => Direction::In,
             _ => return None,
         };
         let object = entry.subject.as_str();
         let (kind, file) = kind_of(object);
         let collection = object.split('/').nth(5).and_then(|id| Some((id, self.sealed.get(id)?)));
-        let file = match collection {
+        let sealed = collection.map(|(_, sealed)| sealed);
+        let file = match sealed {
             None => file,
-            Some((_, sealed)) => {
+            Some(sealed) => {
                 let path = object.rsplit('/').next().and_then(|name| sealed.files.get(name));
                 path.map(|path| format!("{}/{path}", sealed.dataset))
             }
         };
         let mut files = self.files.get(object).cloned().unwrap_or_default();
         files.extend(file);
-        let peer = entry.details.get("peer").and_then(Value::as_str);
-        let peer = peer.and_then(|peer| Email::parse(peer).ok());
-        let hash = collection.map(|(_, sealed)| sealed.hash).or(object.split('/').nth(5));
-        let hash = hash.filter(|_| peer.is_none());
-        let of_dataset = || hash.and_then(|hash| self.readers.get(hash)).cloned();
-        // A key is for one reader alone, or for its owner.
-        let readers = match object.rsplit_once("/grant_").filter(|_| collection.is_some()) {
-            Some((_, reader)) => {
-                reader.strip_suffix(".json").and_then(|it| Email::parse(it).ok()).map(|reader| {
-                    [reader].into_iter().filter(|it| it.as_str() != entry.actor).collect()
-                })
-            }
-            None => of_dataset(),
-        };
-        let sha256 = entry.details.get("sha256").and_then(Value::as_str)?;
-        Some(Transfer {
+        let detail = |name: &str| entry.details.get(name);
+        let text = |name: &str| detail(name).and_then(Value::as_str);
+        let peer = text("peer").and_then(|peer| Email::parse(peer).ok());
+        let readers = self.readers_of(entry, sealed).filter(|_| peer.is_none());
+        let mut transfer = Transfer {
             seq: entry.seq,
             at: entry.at,
             direction,
@@ -148,14 +154,49 @@ impl<'a> Known<'a> {
             readers: readers.unwrap_or_default(),
             object: object.to_owned(),
             kind,
-            bytes: entry.details.get("bytes").and_then(Value::as_u64)?,
-            sha256: ContentHash::parse(sha256).ok()?,
+            bytes: detail("bytes").and_then(Value::as_u64)?,
+            sha256: ContentHash::parse(text("sha256")?).ok()?,
+            complete: detail("complete").and_then(Value::as_bool).unwrap_or(true),
+            from: text("from").map(str::to_owned),
             files,
-        })
+            reason: String::new(),
+            because: None,
+        };
+        let place = place_of(object, sealed.map(|sealed| sealed.dataset));
+        (transfer.reason, transfer.because) = decisions.reason(&transfer, place);
+        Some(transfer)
+    }
+
+    /// To whom what lies in a collection of mine is granted.
+    fn readers_of(
+        &self,
+        entry: &AuditEntry,
+        sealed: Option<&Sealed<'_>>,
+    ) -> Option<BTreeSet<Email>> {
+        let object = entry.subject.as_str();
+        let hash = sealed.map(|sealed| sealed.hash).or(object.split('/').nth(5));
+        // A key is for one reader alone, or for its owner.
+        match object.rsplit_once("/grant_").filter(|_| sealed.is_some()) {
+            Some((_, reader)) => {
+                let reader = Email::parse(reader.strip_suffix(".json")?).ok()?;
+                Some([reader].into_iter().filter(|it| it.as_str() != entry.actor).collect())
+            }
+            None => hash.and_then(|hash| self.readers.get(hash)).cloned(),
+        }
     }
 }
 
-fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+/// What the key of an object says of where it lies.
+fn place_of<'a>(object: &'a str, sealed: Option<&'a str>) -> Place<'a> {
+    let mut components = object.split('/').skip(1);
+    let space = components.next().unwrap_or_default();
+    let is_collection = space == "collections";
+    let is_private = is_collection && components.nth(1) == Some("private");
+    let dataset = sealed.or(components.next()).filter(|_| is_collection);
+    Place { space, dataset, is_private }
+}
+
+pub(super) fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
     value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 

@@ -1,6 +1,7 @@
 //! The tests of the node as a library, one file for each subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod audit_lines;
 mod check_up;
 mod checkpoints;
 mod common;
@@ -29,11 +30,13 @@ mod python_peers;
 mod python_proposals;
 mod python_routing;
 mod python_sealed;
+mod receipts;
 mod record;
 mod rehearse;
 mod reset;
 mod restore;
 mod restore_waits;
+mod rolling_state;
 mod router;
 mod routing;
 mod runs;

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use crate::common::recorder::{Recorder, Wire};
 use crate::common::{Member, Pair, alice, bob, carol, inbox, log_of, outbox};
 use syft_core::DatasetName;
 use syft_core::codec::{Limits, decode_events};
 use syft_dataset::{Audience, NewDataset};
 use syft_sync::{CreateOptions, DeleteOptions, Error, Notice, OfflineTransport, Work};
-use syft_transport::{Chaos, Space};
+use syft_transport::{Chaos, Recorder, Space, Wire};
 
 const NOTE: &str = "alice@hospital.org/public/note.txt";
 const ALL: DeleteOptions =

@@ -28,6 +28,7 @@
 mod access;
 mod bodies;
 mod fresh;
+mod in_place;
 mod many;
 mod names;
 mod planes;
@@ -213,6 +214,12 @@ promises! {
     names::create_never_overwrites,
     names::repeating_a_put_is_success,
     names::replace_overwrites_exactly_one_version_or_is_unsupported,
+    in_place::an_object_takes_the_place_of_an_older_one_or_it_is_unsupported,
+    in_place::taking_a_place_again_changes_nothing,
+    in_place::what_takes_the_place_of_nothing_is_created,
+    in_place::the_place_of_a_third_object_is_not_taken,
+    in_place::the_place_of_what_is_not_mine_is_not_taken,
+    in_place::the_feed_shows_what_took_a_place,
     names::copy_is_a_create_or_is_unsupported,
     names::a_listing_tells_name_size_and_space,
     names::a_prefix_selects,

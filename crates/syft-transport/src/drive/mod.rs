@@ -11,6 +11,7 @@ mod files;
 mod folders;
 mod get;
 mod ids;
+mod in_place;
 mod known;
 mod list;
 mod many;
@@ -77,6 +78,7 @@ impl DriveTransport {
         })?;
         let mut capabilities = Capabilities::none();
         capabilities.copy = true;
+        capabilities.in_place = true;
         capabilities.access_control = true;
         capabilities.any_by_name = true;
         capabilities.checked_puts = true;
@@ -182,11 +184,14 @@ impl Transport for DriveTransport {
         mode: PutMode,
     ) -> Result<Object> {
         let what = What::new("put", format!("{space}/{name}"));
-        if mode != PutMode::Create {
-            return Err(Error::unsupported("replace", what.subject, "Drive checks no versions"));
-        }
         check_write("put into", space, self.me())?;
-        self.put_new(space, name, &body, &what).await
+        match mode {
+            PutMode::Create => self.put_new(space, name, &body, &what).await,
+            PutMode::InPlaceOf(older) => self.put_in_place(space, &older, name, &body, &what).await,
+            PutMode::Replace(_) => {
+                Err(Error::unsupported("replace", what.subject, "Drive checks no versions"))
+            }
+        }
     }
 
     async fn get(

@@ -13,7 +13,7 @@ use super::call::What;
 use super::files::{FIELDS, object};
 use super::ids::Made;
 use super::names::Folder;
-use super::upload::md5_of_body;
+use super::upload::{Target, md5_of_body};
 use crate::{Error, Object, ObjectName, PutBody, Result, Space, Version};
 
 /// Names that are remembered.
@@ -27,7 +27,7 @@ type Slot = Arc<Mutex<Option<Object>>>;
 pub(super) struct Puts(StdMutex<HashMap<String, Slot>>);
 
 impl Puts {
-    fn slot(&self, key: &str) -> Slot {
+    pub(super) fn slot(&self, key: &str) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST_SLOTS {
             slots.retain(|_, slot| Arc::strong_count(slot) > 1);
@@ -130,19 +130,26 @@ impl DriveTransport {
         what: &What,
     ) -> Result<File> {
         let folder = self.place_for(space, name, what).await?;
-        match self.client().upload(&id, &folder, name, body, what).await {
+        let target = Target::New { id: &id, folder: &folder };
+        match self.client().upload(target, name, body, what).await {
             // The folder that was known is gone.
             Err(Error::NotFound { .. }) => {
                 self.folders.forget(&folder);
                 let folder = self.place_for(space, name, what).await?;
-                self.client().upload(&id, &folder, name, body, what).await
+                let target = Target::New { id: &id, folder: &folder };
+                self.client().upload(target, name, body, what).await
             }
             file => file,
         }
     }
 
     /// The folder that an object of that name goes to.
-    async fn place_for(&self, space: &Space, name: &ObjectName, what: &What) -> Result<String> {
+    pub(super) async fn place_for(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        what: &What,
+    ) -> Result<String> {
         for folder in Folder::all_of(space, Some(name)) {
             if let Some(id) = self.folders.find(&folder, what).await?.into_iter().next() {
                 return Ok(id);
@@ -158,13 +165,16 @@ impl DriveTransport {
     async fn still_there(&self, known: &Object, what: &What) -> Result<Option<Object>> {
         match self.client().look_up(&known.id, what).await {
             Ok(file) if file.trashed == Some(true) => Ok(None),
-            Ok(file) => Ok(self.lies_in_its_space(known, &file).then(|| known.clone())),
+            // It may be something else by now, put in its place.
+            Ok(file) if file.name.as_deref() != Some(known.name.as_str()) => Ok(None),
+            Ok(file) if !self.lies_in_its_space(known, &file) => Ok(None),
+            Ok(file) => as_object(&known.space, &file, what).map(Some),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn lies_in_its_space(&self, object: &Object, file: &File) -> bool {
+    pub(super) fn lies_in_its_space(&self, object: &Object, file: &File) -> bool {
         let parents = file.parents.iter().flatten();
         let mut folders = parents.filter_map(|id| self.folders.known.folder(id));
         folders.any(|f| f.space_of(object.name.as_str()).as_ref() == Some(&object.space))
@@ -188,7 +198,7 @@ impl DriveTransport {
     }
 }
 
-fn as_object(space: &Space, file: &File, what: &What) -> Result<Object> {
+pub(super) fn as_object(space: &Space, file: &File, what: &What) -> Result<Object> {
     object(space, file).map_err(|skipped| {
         let detail = format!("Google made something else of it: {}", skipped.reason);
         Error::permanent(what.action, &what.subject, detail)

@@ -24,25 +24,43 @@ const TEXT: &str = "text/plain";
 const UPLOAD_TYPE: HeaderName = HeaderName::from_static("x-upload-content-type");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("x-upload-content-length");
 
+/// What an upload becomes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// A file in a folder, under an id of mine.
+    New { id: &'a str, folder: &'a str },
+    /// What the file of this id is from then on; it stays where it is.
+    Over { id: &'a str },
+}
+
+impl Target<'_> {
+    /// What is said of the file: the id and the folder of one that is there are not changed so.
+    fn about(self, name: &ObjectName) -> Value {
+        let (name, media_type) = (name.as_str(), media_type(name));
+        match self {
+            Target::New { id, folder } => {
+                json!({ "id": id, "name": name, "parents": [folder], "mimeType": media_type })
+            }
+            Target::Over { .. } => json!({ "name": name, "mimeType": media_type }),
+        }
+    }
+}
+
 impl Client {
-    /// Makes a file in a folder, under an id of mine. It appears as a whole or not at all.
+    /// Makes a file, or changes one. It appears as a whole or not at all.
     pub(super) async fn upload(
         &self,
-        id: &str,
-        folder: &str,
+        target: Target<'_>,
         name: &ObjectName,
         body: &PutBody,
         what: &What,
     ) -> Result<File> {
-        let about = json!({
-            "id": id, "name": name.as_str(), "parents": [folder], "mimeType": media_type(name)
-        });
         let (file, md5) = if body.length() <= MOST_AT_ONCE {
             let bytes = read_whole(body, &what.subject).await?;
             let md5 = md5_of(&bytes);
-            (self.upload_at_once(&about, &bytes, what).await?, md5)
+            (self.upload_at_once(target, name, &bytes, what).await?, md5)
         } else {
-            self.upload_in_pieces(&about, body, what).await?
+            self.upload_in_pieces(target, name, body, what).await?
         };
         if file.md5_checksum.as_deref() == Some(&md5) {
             return Ok(file);
@@ -62,16 +80,24 @@ impl Client {
         }
     }
 
-    fn upload_call(&self, kind: &str, what: &What) -> Call {
-        let address = self.address(&["upload", "drive", "v3"], &["files"]);
-        Call::new(Method::POST, address, what.clone())
-            .query("uploadType", kind)
-            .query("fields", FIELDS)
+    fn upload_call(&self, target: Target<'_>, kind: &str, what: &What) -> Call {
+        let (method, path) = match target {
+            Target::New { .. } => (Method::POST, vec!["files"]),
+            Target::Over { id } => (Method::PATCH, vec!["files", id]),
+        };
+        let address = self.address(&["upload", "drive", "v3"], &path);
+        Call::new(method, address, what.clone()).query("uploadType", kind).query("fields", FIELDS)
     }
 
-    async fn upload_at_once(&self, about: &Value, bytes: &Bytes, what: &What) -> Result<File> {
+    async fn upload_at_once(
+        &self,
+        target: Target<'_>,
+        name: &ObjectName,
+        bytes: &Bytes,
+        what: &What,
+    ) -> Result<File> {
         let boundary = boundary()?;
-        let media_type = about.get("mimeType").and_then(Value::as_str).unwrap_or(BYTES);
+        let (about, media_type) = (target.about(name), media_type(name));
         let mut body = format!(
             "--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{about}\r\n\
              --{boundary}\r\nContent-Type: {media_type}\r\n\r\n"
@@ -80,22 +106,23 @@ impl Client {
         body.extend_from_slice(bytes);
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let call = self
-            .upload_call("multipart", what)
+            .upload_call(target, "multipart", what)
             .content(&format!("multipart/related; boundary={boundary}"), body);
         self.json(&call).await
     }
 
     async fn upload_in_pieces(
         &self,
-        about: &Value,
+        target: Target<'_>,
+        name: &ObjectName,
         body: &PutBody,
         what: &What,
     ) -> Result<(File, String)> {
         let call = self
-            .upload_call("resumable", what)
+            .upload_call(target, "resumable", what)
             .header(UPLOAD_TYPE, BYTES)
             .header(UPLOAD_LENGTH, body.length().to_string())
-            .json(about);
+            .json(&target.about(name));
         let opened = self.send(&call).await?;
         let address = opened.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         let address = address.ok_or_else(|| {

@@ -113,8 +113,16 @@ impl Transport for FolderTransport {
         mode: PutMode,
     ) -> Result<Object> {
         let key = format!("{space}/{name}");
-        if mode != PutMode::Create {
-            return Err(Error::unsupported("replace", key, "a folder has no versions"));
+        match mode {
+            PutMode::Create => {}
+            PutMode::Replace(_) => {
+                return Err(Error::unsupported("replace", key, "a folder has no versions"));
+            }
+            // Between the new name and the end of the older one there would be two, or none.
+            PutMode::InPlaceOf(_) => {
+                let detail = "a folder gives no file new bytes and a new name in one step";
+                return Err(Error::unsupported("replace", key, detail));
+            }
         }
         check_write("put into", space, &self.info.identity)?;
         let (pieces, incoming) = mpsc::channel(PIECES_AHEAD);

@@ -3,6 +3,8 @@
 mod chaos;
 mod metered;
 mod mirror;
+#[cfg(feature = "record")]
+mod recorder;
 mod retry;
 mod stale;
 
@@ -11,6 +13,8 @@ use crate::{Changes, Error, Result, Sharing, Transport};
 pub use chaos::{Chaos, Fault, FaultRates};
 pub use metered::{Metered, Usage};
 pub use mirror::Mirror;
+#[cfg(feature = "record")]
+pub use recorder::{Recorder, Wire};
 pub use retry::{Retry, RetryPolicy, Sleeper, TokioSleeper};
 pub use stale::Stale;
 

@@ -172,7 +172,7 @@ impl Retry {
         mode: PutMode,
     ) -> Result<Object> {
         let put = || self.inner.put(space, name, body.clone(), mode.clone());
-        if mode == PutMode::Create {
+        if !matches!(mode, PutMode::Replace(_)) {
             return self.call(Operation::Put, put).await;
         }
         let mut failures = 0;

@@ -102,6 +102,13 @@ impl<T: Clone> Past<T> {
     }
 }
 
+/// An object in one of its states, with its id on the first line: one that others are put in
+/// place of is shown as it was for as long.
+fn state_of(object: &Object) -> String {
+    let version = object.version.as_ref().map_or("", |version| version.0.as_str());
+    format!("{}\n{}\n{version}", object.id, object.name)
+}
+
 impl_layer!(Stale, discover_through);
 
 impl Stale {
@@ -129,13 +136,14 @@ impl Stale {
         let mut told = Vec::new();
         for line in listed {
             match line {
-                Listed::Object(object) => objects.push((object.id.clone(), object)),
+                Listed::Object(object) => objects.push((state_of(&object), object)),
                 skipped @ Listed::Skipped(_) => told.push(Ok(skipped)),
             }
         }
         let place = format!("{space} {}", options.prefix);
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = lists.entry(place).or_default().look(objects, |id| self.lag_of(id));
+        let lag_of = |state: &str| self.lag_of(state.split('\n').next().unwrap_or_default());
+        let shown = lists.entry(place).or_default().look(objects, lag_of);
         told.extend(shown.into_iter().map(|object| Ok(Listed::Object(object))));
         Ok(stream::iter(told).boxed())
     }

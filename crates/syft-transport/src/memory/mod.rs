@@ -52,6 +52,7 @@ impl MemoryStore {
         let mut capabilities = Capabilities::none();
         capabilities.exclusive_create = true;
         capabilities.replace = true;
+        capabilities.in_place = true;
         capabilities.copy = true;
         capabilities.access_control = true;
         let info = Info {
@@ -112,6 +113,9 @@ impl Transport for MemoryTransport {
         match mode {
             PutMode::Create => state.create(self.me(), space, name, body, now),
             PutMode::Replace(version) => state.replace(self.me(), space, name, body, &version),
+            PutMode::InPlaceOf(older) => {
+                state.put_in_place(self.me(), space, &older, name, body, now)
+            }
         }
     }
 

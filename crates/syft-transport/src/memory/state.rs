@@ -4,7 +4,7 @@ use bytes::Bytes;
 use syft_core::{Email, Timestamp};
 
 use super::feed::News;
-use crate::access::{check_delete, check_retire, check_write, reads_by_role};
+use crate::access::{check_delete, check_in_place, check_retire, check_write, reads_by_role};
 use crate::{
     Change, Discovered, Error, ListOptions, Listed, Object, ObjectName, Recipient, Result, Skipped,
     Space, SpaceKind, Version,
@@ -102,6 +102,40 @@ impl State {
         if there.version() != *version {
             return Err(changed());
         }
+        there.body = body;
+        there.revision += 1;
+        let object = there.object()?;
+        self.note(space, Change::Put(object.clone()));
+        Ok(object)
+    }
+
+    pub(super) fn put_in_place(
+        &mut self,
+        me: &Email,
+        space: &Space,
+        older: &Object,
+        name: &ObjectName,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Object> {
+        check_in_place(space, older, me)?;
+        self.check_put(me, space)?;
+        if self.mine(me, space, name).is_some_and(|third| third.id != older.id) {
+            let put = self.create(me, space, name, body, now)?;
+            self.delete(me, older)?;
+            return Ok(put);
+        }
+        let is_it = |s: &&mut Stored| s.id == older.id && s.space == *space;
+        let Some(there) = self.objects.iter_mut().find(is_it) else {
+            return self.create(me, space, name, body, now);
+        };
+        if there.owner.as_ref() != Some(me) {
+            return Err(Error::denied("put in place of", older, "somebody else put it there"));
+        }
+        if there.name == name.as_str() && there.body == body {
+            return there.object();
+        }
+        there.name = name.as_str().to_owned();
         there.body = body;
         there.revision += 1;
         let object = there.object()?;

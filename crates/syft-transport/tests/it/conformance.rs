@@ -45,7 +45,12 @@ async fn not_claimed(folder: bool, layered: bool) -> Vec<&'static str> {
     open.map(|(name, _)| *name).collect()
 }
 
-const FOLDER_LACKS: [&str; 3] = [
+const FOLDER_LACKS: [&str; 8] = [
+    "taking_a_place_again_changes_nothing",
+    "what_takes_the_place_of_nothing_is_created",
+    "the_place_of_a_third_object_is_not_taken",
+    "the_place_of_what_is_not_mine_is_not_taken",
+    "the_feed_shows_what_took_a_place",
     "reading_what_is_not_shared_is_denied",
     "the_provider_states_who_put_an_object",
     "changes_name_what_happened_since_the_cursor",

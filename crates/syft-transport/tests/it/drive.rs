@@ -22,7 +22,11 @@ fn store_of(drive: &DriveEmulator, of: &str) -> DriveTransport {
     remembering(drive, of, None)
 }
 
-fn remembering(drive: &DriveEmulator, of: &str, cache: Option<Arc<dyn Cache>>) -> DriveTransport {
+pub(crate) fn remembering(
+    drive: &DriveEmulator,
+    of: &str,
+    cache: Option<Arc<dyn Cache>>,
+) -> DriveTransport {
     let user = drive.add_user(of);
     let endpoints = Endpoints::at(drive.url()).unwrap();
     let client = http_client().unwrap();

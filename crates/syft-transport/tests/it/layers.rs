@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use syft_core::{Email, Entropy};
+use syft_core::{ContentHash, Email, Entropy};
 use syft_transport::{
     Chaos, Error, Fault, FaultRates, MemoryStore, Metered, ObjectName, Operation, PutMode,
-    Recipient, Retry, RetryPolicy, Sleeper, Space, SpaceKind, Stale, Transport, TransportExt,
-    grants,
+    Recipient, Recorder, Retry, RetryPolicy, Sleeper, Space, SpaceKind, Stale, Transport,
+    TransportExt, Wire, grants,
 };
 
 fn alice() -> Email {
@@ -271,4 +271,29 @@ async fn f3_an_uneven_listing_shows_later_objects_first_and_all_of_them_in_the_e
     let in_order = |names: &Vec<String>| "abcdef".starts_with(&names.concat());
     assert!(!rounds.iter().all(in_order), "{rounds:?}");
     assert_eq!(listed(&stale).await.concat(), "abcdef");
+}
+
+#[tokio::test]
+async fn a_recorder_notes_what_was_handed_over_and_what_came() {
+    let (_, inner) = memory().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = told.clone();
+    let recorder = Recorder::telling(inner, move |wire| telling.lock().unwrap().push(wire.clone()));
+    let object = recorder.put_bytes(&log(), &name("one"), b"1".to_vec()).await.unwrap();
+    recorder.put_bytes(&log(), &name("one"), b"2".to_vec()).await.unwrap_err();
+    assert_eq!(recorder.get_bytes(&object, 10).await.unwrap(), b"1");
+    drop(recorder.get(&object, None).await.unwrap());
+    recorder.copy(&object, &log(), &name("two")).await.unwrap();
+    recorder.clear(std::slice::from_ref(&object), &[]).await.unwrap();
+    let key = |name: &str| format!("{}/{name}", log());
+    let put = |name: &str, bytes: &[u8]| Wire::Put {
+        object: key(name),
+        bytes: bytes.len() as u64,
+        sha256: ContentHash::of(bytes),
+    };
+    let got = Wire::Got { object: key("one"), bytes: 1, sha256: ContentHash::of(b"1") };
+    let gone = Wire::Deleted { object: key("one") };
+    let seen = [put("one", b"1"), put("one", b"2"), got, put("two", b""), gone];
+    assert_eq!(recorder.seen(), seen);
+    assert_eq!(*told.lock().unwrap(), seen);
 }

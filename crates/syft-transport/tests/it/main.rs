@@ -10,6 +10,7 @@ mod drive_auth;
 mod folder;
 mod folder_processes;
 mod hostile;
+mod in_place;
 mod layers;
 mod memory;
 mod values;

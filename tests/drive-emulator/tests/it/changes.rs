@@ -68,6 +68,28 @@ fn each_file_comes_once_with_what_it_has_become() {
 }
 
 #[test]
+fn new_bytes_are_told_of_once_they_are_all_there() {
+    let drive = DriveEmulator::start().unwrap();
+    let alice = Client::user(&drive, ALICE);
+    let (small, large) = (alice.file("a", "root", "old"), alice.file("b", "root", "old"));
+    let mut feed = Feed::start(&alice);
+    let target = |id: &str, kind| format!("/upload/drive/v3/files/{id}?uploadType={kind}");
+    alice.multipart("PATCH", &target(&small, "multipart"), &json!({"name": "c"}), b"new").ok();
+    assert_eq!(feed.news(), ["c"]);
+    let headers = [("Content-Type", "application/json")];
+    let about = Some(&br#"{"name":"d"}"#[..]);
+    let opened = alice.send("PATCH", &target(&large, "resumable"), &headers, about).unwrap().ok();
+    assert!(feed.news().is_empty());
+    let whole = [("Content-Range", "bytes 0-2/3")];
+    alice.send("PUT", opened.header("location"), &whole, Some(b"new")).unwrap().ok();
+    assert_eq!(feed.news(), ["d"]);
+    assert_eq!(
+        (alice.bytes(&small).body, alice.bytes(&large).body),
+        (b"new".into(), b"new".into())
+    );
+}
+
+#[test]
 fn what_is_shared_appears_and_what_is_taken_back_is_removed() {
     let drive = DriveEmulator::start().unwrap();
     let (alice, bob) = (Client::user(&drive, ALICE), Client::user(&drive, BOB));

@@ -61,7 +61,8 @@ impl Report for Traffic {
             page.line("Nothing entered or left yet.");
             return;
         }
-        let mut table = Table::new(["WHEN", "", "PEER", "WHAT", "SIZE", "SHA-256", "FILES"]);
+        let columns = ["WHEN", "", "PEER", "WHAT", "SIZE", "SHA-256", "FILES", "WHY"];
+        let mut table = Table::new(columns);
         for EntryView { at, transfer } in &self.entries {
             let when = if page.is_verbose() { at.clone() } else { page.ago(transfer.at) };
             let hash = &transfer.sha256;
@@ -73,10 +74,11 @@ impl Report for Traffic {
                     Direction::Out => "out".to_owned(),
                 },
                 peers(transfer),
-                if page.is_verbose() { transfer.object.clone() } else { transfer.kind.clone() },
+                what(transfer, page.is_verbose()),
                 bytes(transfer.bytes),
                 if page.is_verbose() { hash.to_string() } else { hash.short() },
                 if page.is_verbose() { files.join(", ") } else { brief(&files) },
+                why(transfer),
             ]);
         }
         page.table(table);
@@ -85,6 +87,24 @@ impl Report for Traffic {
             let objects = count(sum.objects, "object", "objects");
             page.line(format!("{word:9} {objects}, {}", bytes(sum.bytes)));
         }
+    }
+}
+
+fn what(transfer: &Transfer, all: bool) -> String {
+    let what = if all { &transfer.object } else { &transfer.kind };
+    match (transfer.complete, &transfer.from) {
+        (false, _) => format!("{what} (not taken)"),
+        (true, Some(from)) if all => format!("{what} (copied from {from})"),
+        (true, Some(_)) => format!("{what} (copied there)"),
+        (true, None) => what.clone(),
+    }
+}
+
+/// The reason, with the line of the log that it stands in.
+fn why(transfer: &Transfer) -> String {
+    match transfer.because {
+        Some(line) => format!("{} (line {line})", transfer.reason),
+        None => transfer.reason.clone(),
     }
 }
 

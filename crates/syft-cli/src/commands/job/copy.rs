@@ -36,16 +36,50 @@ pub(in crate::commands) fn copy_outputs(
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_there = || fs::read(path).is_ok_and(|here| here == bytes);
+    if is_there() {
+        return Ok(());
+    }
+    let part = write_part(path, bytes)?;
+    // Other than a rename, it takes no place that is taken.
+    let done = match fs::hard_link(&part, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if is_there() {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+        // Not every file system knows links.
+        Err(_) if path.symlink_metadata().is_err() => return fs::rename(&part, path),
+        done => done,
+    };
+    fs::remove_file(&part)?;
+    done
+}
+
+/// Writes a file in place of what is there; there is the one or the other, whenever this
+/// ends.
+pub(in crate::commands) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::rename(write_part(path, bytes)?, path)
+}
+
+/// A file beside its place: one that is there under its own name is there as a whole. Said
+/// again, it takes the place of what a process that died left of it.
+fn write_part(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    match fs::File::create_new(path) {
-        Ok(mut file) => file.write_all(bytes).and_then(|()| file.sync_all()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if fs::read(path).is_ok_and(|here| here == bytes) { Ok(()) } else { Err(error) }
-        }
-        Err(error) => Err(error),
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.syft-part"));
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
+    let mut file = fs::File::create_new(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(part)
 }
 
 fn failed(job: &Job, path: &Path, error: &io::Error) -> CliError {

@@ -102,7 +102,7 @@ impl NewLogin {
         };
         std::fs::create_dir_all(context.home()).map_err(failed)?;
         let stores = context.stores(email)?.with_google_login(self.0.clone());
-        Ok(stores.create(GOOGLE_DRIVE)?)
+        Ok(context.recorded(stores.create(GOOGLE_DRIVE)?))
     }
 
     pub(super) fn into_login(self) -> GoogleLogin {

@@ -16,7 +16,7 @@ pub(crate) fn run(
     context: &Context,
     args: QuarantineItemArgs,
 ) -> Result<QuarantineDropped, CliError> {
-    context.open()?.quarantine().drop(&args.id).map_err(not_there)?;
+    context.open()?.drop_quarantined(&args.id).map_err(not_there)?;
     Ok(QuarantineDropped { id: args.id })
 }
 

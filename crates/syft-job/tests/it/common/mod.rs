@@ -78,6 +78,13 @@ impl Home {
     pub fn actions(&self) -> Vec<String> {
         self.audit.lock().unwrap().entries().unwrap().into_iter().map(|e| e.action).collect()
     }
+
+    /// A detail of the last audit line about an action; nothing is null.
+    pub fn detail(&self, action: &str, name: &str) -> serde_json::Value {
+        let entries = self.audit.lock().unwrap().entries().unwrap();
+        let line = entries.into_iter().rfind(|entry| entry.action == action).unwrap();
+        line.details.get(name).cloned().unwrap_or_default()
+    }
 }
 
 /// A temporary folder, in memory where there is one: what is tested here is not

@@ -114,9 +114,23 @@ impl World {
         }
     }
 
+    /// Bob, who might be an owner too, is none.
+    pub(crate) fn be_a_scientist(&mut self) {
+        let store = store(&self.drive, &self.bob.email);
+        self.bob.restart_with(store, |config| config.role = syft_sync::Role::Scientist);
+    }
+
     /// The requests of one sync.
     pub(crate) async fn cost(&self, who: &Member) -> usize {
         cost(&self.drive, who).await
+    }
+
+    /// The requests of a sync that does not ask what others did.
+    pub(crate) async fn cost_to_deliver(&self, who: &Member) -> usize {
+        self.drive.forget_requests();
+        who.clock.step(1.0);
+        who.manager.deliver().await.unwrap();
+        requests(&self.drive)
     }
 }
 
@@ -124,7 +138,11 @@ impl World {
 pub(crate) async fn cost(drive: &DriveEmulator, who: &Member) -> usize {
     drive.forget_requests();
     who.sync().await;
-    // What is in a batch is not sent by itself.
+    requests(drive)
+}
+
+/// What is in a batch is not sent by itself.
+fn requests(drive: &DriveEmulator) -> usize {
     drive.requests().iter().filter(|request| !request.batched).count()
 }
 

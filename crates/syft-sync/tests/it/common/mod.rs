@@ -8,7 +8,6 @@ pub(crate) mod hostile;
 pub(crate) mod interloper;
 pub(crate) mod python;
 pub(crate) mod raw_drive;
-pub(crate) mod recorder;
 pub(crate) mod torn;
 
 use std::collections::BTreeMap;

@@ -30,6 +30,10 @@ pub(super) struct Kept {
     lists: BTreeMap<Space, Taken<Vec<Listed>>>,
     #[serde(with = "crate::pairs")]
     discovered: BTreeMap<SpaceKind, Taken<Discovered>>,
+    /// What objects were before I put others in their places, until the feed has told of
+    /// what they are now: one that lags tells of them as they were.
+    #[serde(default)]
+    former: Vec<Object>,
 }
 
 /// What was taken of the store, and when, if it is to be taken once more.
@@ -62,6 +66,11 @@ impl<T: Clone> Taken<T> {
         let counts = if is_believed { !is_due } else { self.taken == round };
         counts.then(|| self.told.clone())
     }
+}
+
+/// Whether both are the same state of one object.
+fn is_same(one: &Object, other: &Object) -> bool {
+    (&one.id, &one.name, &one.version) == (&other.id, &other.name, &other.version)
 }
 
 /// A clock that goes back settles nothing for ever.
@@ -99,7 +108,9 @@ impl Kept {
                 Change::Opened(space) => self.open(&space, me),
                 Change::Put(object) => {
                     self.learn_from(&object.space, me);
-                    self.put(object);
+                    if !self.is_former(&object) {
+                        self.put(object);
+                    }
                 }
                 Change::Odd { space, skipped } => {
                     self.learn_from(&space, me);
@@ -133,6 +144,24 @@ impl Kept {
         }
     }
 
+    /// An object of mine is there in place of an older one.
+    pub(super) fn put_in_place(&mut self, older: Object, object: Object) {
+        let mut former = std::mem::take(&mut self.former);
+        self.remove(&older.id);
+        self.put(object.clone());
+        if older.id == object.id && !former.contains(&older) {
+            former.push(older);
+        }
+        // It may be again what it was once.
+        former.retain(|one| !is_same(one, &object));
+        self.former = former;
+    }
+
+    /// Whether this is what an object was and is no more.
+    fn is_former(&self, object: &Object) -> bool {
+        self.former.iter().any(|one| is_same(one, object))
+    }
+
     /// An object is where it is said to be and nowhere else.
     pub(super) fn put(&mut self, object: Object) {
         self.remove(&object.id);
@@ -144,6 +173,7 @@ impl Kept {
     pub(super) fn remove(&mut self, id: &str) {
         let is_it = |line: &Listed| line.id() == Some(id);
         self.lists.values_mut().for_each(|list| list.told.retain(|line| !is_it(line)));
+        self.former.retain(|one| one.id != id);
     }
 
     /// A space is there. Of one that is news what was listed before counts no more.

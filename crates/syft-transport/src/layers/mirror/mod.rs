@@ -187,8 +187,15 @@ impl Mirror {
         body: PutBody,
         mode: PutMode,
     ) -> Result<Object> {
+        let older = match &mode {
+            PutMode::InPlaceOf(older) => Some(older.clone()),
+            PutMode::Create | PutMode::Replace(_) => None,
+        };
         let object = self.inner.put(space, name, body, mode).await?;
-        self.note(|kept| kept.put(object.clone()));
+        self.note(|kept| match older {
+            Some(older) => kept.put_in_place(older, object.clone()),
+            None => kept.put(object.clone()),
+        });
         Ok(object)
     }
 
