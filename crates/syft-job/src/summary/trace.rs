@@ -6,8 +6,8 @@ use super::{ErrorSummary, FailedRun};
 
 /// So much of the end of a log is looked at, in bytes.
 const LOOKED_AT: usize = 256 * 1024;
-/// The folder that a job works in, as the paths of Python name it.
-const WORK: &str = "/work/";
+/// The folder that a job works in, below which Python names its files.
+const WORK: &str = "work";
 const HEADER: &str = "Traceback (most recent call last):";
 
 /// A place in a file of the job.
@@ -38,7 +38,7 @@ pub(super) fn last_error<'a>(run: &FailedRun<'a>) -> LastError<'a> {
             frames = Some(None);
         } else if let Some((path, number)) = frame(line) {
             let deepest = frames.flatten();
-            frames = Some(own.line(python_path(path), number).or(deepest));
+            frames = Some(own.line_of_python(path, number).or(deepest));
         } else if let Some(place) = frames
             && is_end(line)
         {
@@ -88,14 +88,6 @@ fn leading_number(text: &str) -> Option<u32> {
     text.get(..end)?.parse().ok()
 }
 
-/// A path as Python names it, below the folder that the job works in.
-fn python_path(path: &str) -> &str {
-    match path.rsplit_once(WORK) {
-        Some((_, below)) => below,
-        None => path,
-    }
-}
-
 /// The files of the job, with how many lines each has.
 struct OwnFiles<'a> {
     lines: BTreeMap<&'a str, usize>,
@@ -106,6 +98,13 @@ impl<'a> OwnFiles<'a> {
         let count = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').count();
         let lines = files.iter().map(|(path, bytes)| (path.as_str(), count(bytes)));
         OwnFiles { lines: lines.collect() }
+    }
+
+    /// The same, of a path as Python names it: as it was started, or from the root.
+    fn line_of_python(&self, path: &str, line: u32) -> Option<OwnLine<'a>> {
+        let work = format!("/{WORK}/");
+        let below = path.match_indices(&work).filter_map(|(at, _)| path.get(at + work.len()..));
+        std::iter::once(path).chain(below).find_map(|path| self.line(path, line))
     }
 
     /// This line, if there is such a one.

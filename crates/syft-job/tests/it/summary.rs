@@ -103,6 +103,8 @@ fn bash_a_syntax_error_and_a_group_are_told_too() {
     ));
     assert_eq!(last.details(), "line 1 of run.sh");
     assert_eq!(told(&last_python()).details(), "TypeError");
+    let nested = "Traceback (most recent call last):\n  File \"/w/work/x/work/code/main.py\", line 1\nTypeError\n";
+    assert_eq!(told(nested).details(), "TypeError, line 1 of code/main.py");
 }
 
 fn last_python() -> String {
