@@ -15,8 +15,8 @@ use crate::sent::SentJob;
 use crate::store::Place;
 use crate::waiting::{WaitingFor, waiting_for};
 use crate::{
-    ApproveOptions, Error, JobId, JobStore, OutputFile, PythonState, PythonStatus, Rehearsal,
-    RehearsalSummary, Release, Result, Status,
+    ApproveOptions, Error, ErrorSummary, JobId, JobStore, OutputFile, PythonState, PythonStatus,
+    Rehearsal, RehearsalSummary, Release, Result, Status,
 };
 
 /// Largest log that is read back, in bytes.
@@ -294,6 +294,16 @@ impl Job {
         }
     }
 
+    /// What its submitter is told of why it failed, whether or not the logs were
+    /// released. Nothing in it could carry a value.
+    #[must_use]
+    pub fn error(&self) -> Option<&ErrorSummary> {
+        match &self.side {
+            Side::Owner(received) => received.run.as_ref()?.finished.as_ref()?.failure.as_ref(),
+            Side::Submitter(sent) => sent.error(),
+        }
+    }
+
     /// What it produced: for the owner all of the latest run. For the submitter
     /// what lies in its copy; only what the receipt names, with these bytes, was
     /// released.
@@ -547,6 +557,7 @@ impl Job {
             waiting_for: self.waiting_for(),
             isolation: self.isolation(),
             exit_code: self.exit_code(),
+            error: self.error().cloned(),
             comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
             logs_released: self.logs_released(),
@@ -595,6 +606,8 @@ pub struct JobSummary {
     pub isolation: Option<IsolationLevel>,
     /// Its exit code.
     pub exit_code: Option<i32>,
+    /// What its submitter is told of why it failed.
+    pub error: Option<ErrorSummary>,
     /// What the owner said about its latest run: foreign text.
     pub comment: Option<String>,
     /// What it produced, as far as this side may see it.

@@ -52,6 +52,7 @@ mod state;
 mod status;
 mod store;
 mod submission;
+mod summary;
 mod visible;
 mod waiting;
 pub mod warden;
@@ -98,6 +99,7 @@ pub use shown::Shown;
 pub use status::Status;
 pub use store::JobStore;
 pub use submission::{Rehearsed, Submission, Submitted};
+pub use summary::{ErrorSummary, FailedRun};
 pub use waiting::WaitingFor;
 
 #[cfg(doctest)]

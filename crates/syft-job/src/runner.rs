@@ -13,9 +13,11 @@ use crate::policy::shareable;
 use crate::read::read_job;
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
-use crate::sandbox::{BoxReport, IsolationLevel, Limits, LogSink, Sandbox};
+use crate::sandbox::{BoxReport, Exit, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
-use crate::{Collected, Error, JobId, JobStore, Result, Status, approval_digest};
+use crate::{
+    Collected, Error, ErrorSummary, FailedRun, JobId, JobStore, Result, Status, approval_digest,
+};
 
 /// The audit entry of a run that ended.
 const FINISHED: &str = "job.run.finished";
@@ -66,6 +68,7 @@ pub struct EndedRun {
     outcome: Result<(BoxReport, Collected), Error>,
     has_begun: bool,
     read: BTreeMap<DatasetName, ContentHash>,
+    failure: Option<ErrorSummary>,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -404,8 +407,25 @@ impl BegunRun {
         let disk = self.store.disk.as_ref();
         disk.write(&folder.join(STDOUT)?, &stdout, Access::OwnerOnly)?;
         disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
+        let failure = self.failure(outcome.as_ref().ok().map(|(report, _)| report), &stderr);
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
-        Ok(EndedRun { begun: self, outcome, has_begun, read, stdout, stderr })
+        Ok(EndedRun { begun: self, outcome, has_begun, read, failure, stdout, stderr })
+    }
+
+    /// What may be told of why it failed, if it did.
+    fn failure(&self, report: Option<&BoxReport>, stderr: &[u8]) -> Option<ErrorSummary> {
+        let exit = report.map(|report| report.exit);
+        if exit.is_some_and(Exit::is_success) {
+            return None;
+        }
+        let columns = self.store.mock_columns(&self.started.datasets);
+        Some(ErrorSummary::of(&FailedRun {
+            exit,
+            limits_hit: report.map(|report| report.limits_hit.as_slice()).unwrap_or_default(),
+            stderr,
+            files: &self.execution.files,
+            columns: &columns,
+        }))
     }
 }
 
@@ -419,7 +439,7 @@ impl EndedRun {
     /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, has_begun, read, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, read, failure, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
         let outcome = match outcome {
             Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
@@ -437,7 +457,7 @@ impl EndedRun {
             return store.load_run(started);
         }
         let finished = finished(&store, &started, outcome, stdout, stderr);
-        let finished = RunFinished { dataset_digests: read, ..finished };
+        let finished = RunFinished { dataset_digests: read, failure, ..finished };
         let folder = NodePaths::run(&started.run)?;
         store.write_json(&folder.join("finished.json")?, &finished)?;
         store.tell_finished(&record, &started, &finished)?;
@@ -476,6 +496,7 @@ fn finished(
         stdout,
         stderr,
         dataset_digests: BTreeMap::new(),
+        failure: None,
     };
     match outcome {
         Ok((report, collected)) => RunFinished {

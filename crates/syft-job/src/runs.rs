@@ -11,7 +11,7 @@ use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Ti
 
 use crate::packages::PackagesUsed;
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
-use crate::{Error, JobId, JobStore, OutputFile, Result, SkippedOutput, rehearse};
+use crate::{Error, ErrorSummary, JobId, JobStore, OutputFile, Result, SkippedOutput, rehearse};
 
 /// The logs of a run, in its folder and, once released, in the job's.
 pub(crate) const STDOUT: &str = "stdout.txt";
@@ -78,6 +78,9 @@ pub struct RunFinished {
     /// what that was. Empty in a home without keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dataset_digests: BTreeMap<DatasetName, ContentHash>,
+    /// What its submitter is told of why it failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ErrorSummary>,
 }
 
 impl RunFinished {

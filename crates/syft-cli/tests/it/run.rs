@@ -111,6 +111,39 @@ fn a_rejected_job_says_why_and_a_failed_one_what_its_owner_lets_it_say() {
 }
 
 #[test]
+fn a_failed_job_tells_where_without_its_logs() {
+    let it = TestBox::connected();
+    it.census(BOB);
+    let main = "row = {'name': 'Alice'}\nprint(row[row['name']])\n";
+    it.write("count.py", main);
+    it.bob(&["sync"]).ok();
+    let on = format!("{ALICE}/census");
+    let run = ["run", "count.py", "--on", &on, "--deadline", "0s", "--no-rehearsal"];
+    it.bob(&run).exits(8);
+    it.alice(&["sync"]).ok();
+    it.alice(&["job", "approve", "count"]).ok();
+    it.alice(&["job", "run", "count"]).exits(7);
+    let told = "KeyError, line 2 of code/count.py";
+    let failed = it.bob(&run).exits(7).stdout;
+    assert!(failed.contains(&format!("  error      {told}\n")), "{failed}");
+    let shown = it.bob(&["job", "show", "count"]).ok().stdout;
+    assert!(shown.contains(&format!("  error      {told}\n")), "{shown}");
+    let logs = it.bob(&["job", "logs", "count", "--err"]).ok().stdout;
+    let without = format!("What is told without them: exit code 1, {told}.\n");
+    assert!(logs.starts_with(&format!("Its logs were not released.\n{without}")), "{logs}");
+    assert!(
+        it.alice(&["job", "show", "count"]).ok().stdout.contains(&format!("told of it  {told}"))
+    );
+    for said in [failed, shown, logs] {
+        assert!(!said.contains("Alice"), "{said}");
+    }
+    let listed = it.bob(&["job", "list", "--json"]).ok().json();
+    let error = &listed["jobs"][0]["error"];
+    assert_eq!((&error["exit"]["code"], &error["line"]), (&1.into(), &2.into()), "{error}");
+    assert_eq!((&error["exception"], &error["column"]), (&"KeyError".into(), &().into()));
+}
+
+#[test]
 fn attempts_are_listed_and_each_can_be_looked_at() {
     let it = ready("date +%s%N > $SYFT_OUTPUTS/a.txt; echo hello\n");
     run(&it, &[]).exits(8);

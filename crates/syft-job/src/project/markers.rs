@@ -3,7 +3,7 @@ use syft_core::{Access, ContentHash, Email, HomePath, Timestamp, yaml};
 
 use crate::records::{Decision, JobRecord, SCHEMA, Verdict};
 use crate::runs::JobRun;
-use crate::{JobId, JobStore, Result, Status};
+use crate::{ErrorSummary, JobId, JobStore, Result, Status};
 
 /// The files in a job's folder that stand for the owner's decision.
 pub(crate) const MARKERS: [&str; 5] = ["approved", "rejected", "running", "done", "failed"];
@@ -30,6 +30,13 @@ pub struct Marker {
     /// The run that it is about, if it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// What may be told of why that run failed, if it did.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "ErrorSummary::from_elsewhere"
+    )]
+    pub error: Option<ErrorSummary>,
 }
 
 impl JobStore {
@@ -60,7 +67,8 @@ impl JobStore {
                 (None, _) => ("running", run.started.started_at),
             };
             let marker = self.marker(record, status, at, run.started.revision);
-            wanted.push((name, Marker { run: Some(run.started.run.clone()), ..marker }));
+            let error = run.finished.as_ref().and_then(|finished| finished.failure.clone());
+            wanted.push((name, Marker { run: Some(run.started.run.clone()), error, ..marker }));
         }
         wanted
     }
@@ -99,6 +107,7 @@ impl JobStore {
             reason: None,
             digest,
             run: None,
+            error: None,
         }
     }
 }

@@ -92,9 +92,8 @@ pub(super) fn python_state(
         }
     }
     if let Some(finished) = run.and_then(|run| run.finished.as_ref()) {
-        // No more than the marker says, until the logs are released.
         state.completed_at = Some(finished.finished_at.to_rfc3339());
-        state.return_code = run.filter(|run| run.logs_released()).and_then(return_code);
+        state.return_code = run.and_then(return_code);
     }
     state
 }

@@ -39,3 +39,4 @@ mod seatbelt;
 mod seed_examples;
 mod shown;
 mod submission;
+mod summary;

@@ -377,16 +377,14 @@ fn each_step_of_a_jobs_life_is_shown_as_the_python_peer_shows_it() {
     store.project_all().unwrap();
     check("py_uv", &expected(2, "py_uv"), &["approval_method"], "approved with a reason");
     pair.run(&uv).unwrap();
-    // R12: the exit code is told with the logs, and not before.
-    check("py_uv", &expected(3, "py_uv"), &["approval_method", "return_code"], "done");
+    // The exit code is told at once, as the Python peer does; the logs are not.
+    check("py_uv", &expected(3, "py_uv"), &["approval_method"], "done");
     let (_, results) = pair.folders("py_uv");
-    let code = || {
-        let shown = fs::read_to_string(pair.owner.path(&results).join("state.yaml")).unwrap();
-        data(&shown)["return_code"].clone()
-    };
-    assert_eq!(code(), Value::Null);
+    let file = |name: &str| pair.owner.path(&results).join(name);
+    assert!(!file("returncode.txt").exists() && !file("stderr.txt").exists());
     store.release(&uv, None, &ReleaseFiles::All, true).unwrap();
-    assert_eq!(code(), 0);
+    assert!(file("returncode.txt").exists() && file("stderr.txt").exists());
+    check("py_uv", &expected(3, "py_uv"), &["approval_method"], "released");
 }
 
 /// What lies in the review folder after a run and its release. Other than with the

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use syft_sync::core::Email;
+use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::LogStream;
 use syft_sync::job::{JobSummary, Status};
 
@@ -75,6 +75,9 @@ impl Report for JobLogs {
             (_, false) => "Its logs were not released.",
         };
         page.line(what);
+        if let Some(error) = &self.job.error {
+            page.line(format!("What is told without them: {}.", safe_text(&error.to_string())));
+        }
         if let Some(next) = &self.job.waiting_for {
             view::waiting(page, &self.me, next);
         }

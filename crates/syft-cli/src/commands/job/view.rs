@@ -1,7 +1,7 @@
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::policy::RuleName;
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{Attempt, JobOutput, JobSummary};
+use syft_sync::job::{Attempt, ErrorSummary, JobOutput, JobSummary};
 use syft_sync::{HeldBack, WaitingFor};
 
 use super::safe_lines;
@@ -28,6 +28,8 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("decided", job.decided_at.clone().unwrap_or_default()),
         ("box", job.isolation.map(|level| level.to_string()).unwrap_or_default()),
         ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
+        // The owner sees what the other side was told.
+        (if job.owner == *me { "told of it" } else { "error" }, error(job)),
     ]);
     comment(page, job);
     outputs_table(page, &job.outputs);
@@ -43,6 +45,11 @@ fn in_pysyft(job: &JobSummary) -> String {
         true => state.as_str().to_owned(),
         false => format!("{}, which decides nothing here", state.as_str()),
     }
+}
+
+/// What a submitter is told of why a job failed, besides the exit code.
+pub(in crate::commands) fn error(job: &JobSummary) -> String {
+    job.error.as_ref().map(ErrorSummary::details).unwrap_or_default()
 }
 
 /// What the owner said about the latest run, each line behind a mark.

@@ -1,0 +1,94 @@
+use std::collections::BTreeSet;
+use std::io::Read as _;
+
+use syft_core::{DatasetName, DatasitePath, FileKind, HomePath};
+use syft_disclosure::{ReadLimits, Table};
+
+use crate::{JobStore, Result};
+
+/// So much of a message is looked at, in bytes.
+const LOOKED_AT: usize = 4096;
+/// polars lists the columns of the private table behind these words.
+const LIST: &str = "valid columns";
+/// So many files of a mock are looked at.
+const MAX_FILES: usize = 64;
+/// So much of each of them, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The first column of a mock that the message of a missing key quotes.
+pub(super) fn missing_column<'a>(
+    exception: Option<&str>,
+    message: &str,
+    columns: &'a BTreeSet<String>,
+) -> Option<&'a str> {
+    if !matches!(exception, Some("KeyError" | "ColumnNotFoundError")) {
+        return None;
+    }
+    let message = message.get(..message.floor_char_boundary(LOOKED_AT))?;
+    let message = message.split(LIST).next()?;
+    let quoted = |column: &str| {
+        let at = |quote: char| message.find(&format!("{quote}{column}{quote}"));
+        [at('\''), at('"')].into_iter().flatten().min()
+    };
+    let named = columns.iter().filter(|column| !column.trim().is_empty());
+    let found = named.filter_map(|column| Some((quoted(column)?, column)));
+    found.min().map(|(_, column)| column.as_str())
+}
+
+impl JobStore {
+    /// The columns of the mocks of datasets of mine. A mock that is not there or cannot
+    /// be read has none.
+    pub(crate) fn mock_columns(&self, datasets: &[DatasetName]) -> BTreeSet<String> {
+        let mut columns = BTreeSet::new();
+        for name in datasets {
+            for (path, bytes) in self.mock_files(name).unwrap_or_default() {
+                let tables = Table::read(&path, &bytes, &ReadLimits::default()).unwrap_or_default();
+                columns.extend(tables.iter().flat_map(Table::columns).cloned());
+            }
+        }
+        columns
+    }
+
+    /// The first files of a mock of mine, each as far as its columns need it.
+    fn mock_files(&self, name: &DatasetName) -> Result<Vec<(DatasitePath, Vec<u8>)>> {
+        let folder = self.layouts.mock(&*self.disk, &self.me, name)?;
+        let mut files = Vec::new();
+        let mut pending = Vec::new();
+        for (entry, kind) in self.mock_entries(&folder)? {
+            pending.push((folder.join(&entry)?, kind));
+        }
+        while let Some((path, kind)) = pending.pop()
+            && files.len() < MAX_FILES
+        {
+            match kind {
+                FileKind::File => {
+                    files.push((DatasitePath::parse(path.file_name())?, self.beginning(&path)?));
+                }
+                FileKind::Folder => {
+                    for entry in self.disk.list(&path)? {
+                        let Ok(name) = entry.name else { continue };
+                        pending.push((path.join(&name)?, entry.metadata.kind));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(files)
+    }
+
+    /// A file, or its first lines if it is large.
+    fn beginning(&self, path: &HomePath) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let body = self.disk.open(path)?;
+        body.take(MAX_BYTES).read_to_end(&mut bytes).map_err(|source| syft_core::Error::Io {
+            action: "read",
+            path: path.to_string(),
+            source,
+        })?;
+        if bytes.len() as u64 == MAX_BYTES {
+            let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            bytes.truncate(end);
+        }
+        Ok(bytes)
+    }
+}
