@@ -85,10 +85,15 @@ impl JobStore {
         name: &DatasetName,
     ) -> Result<(PathBuf, Vec<PathBuf>)> {
         let folder = self.layouts.mock(&*self.disk, owner, name)?;
-        let readme = self.readme_of(&folder)?;
-        let beside = |entry: &str| BESIDE_MOCK.contains(&entry) || Some(entry) == readme.as_deref();
-        let data = self.granted(&folder, &self.data_in(&folder, beside)?)?;
+        let data = self.granted(&folder, &self.mock_entries(&folder)?)?;
         data.ok_or_else(|| Error::NoMock { owner: owner.clone(), dataset: name.clone() })
+    }
+
+    /// The data in the folder of a mock.
+    pub(crate) fn mock_entries(&self, folder: &HomePath) -> Result<Vec<(String, FileKind)>> {
+        let readme = self.readme_of(folder)?;
+        let beside = |entry: &str| BESIDE_MOCK.contains(&entry) || Some(entry) == readme.as_deref();
+        self.data_in(folder, beside)
     }
 
     /// The Markdown file that a mock names as its readme.

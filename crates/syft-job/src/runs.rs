@@ -7,7 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Timestamp};
+use syft_core::{
+    Access, ContentHash, DatasetName, DatasitePath, Email, HomePath, NodePaths, Timestamp,
+};
+use syft_disclosure::Finding;
 
 use crate::packages::PackagesUsed;
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
@@ -78,6 +81,10 @@ pub struct RunFinished {
     /// what that was. Empty in a home without keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dataset_digests: BTreeMap<DatasetName, ContentHash>,
+    /// The outputs that were to be released at once, and in which something was seen that
+    /// their owner has to look at first: [`JobRun::held`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<DatasitePath>,
 }
 
 impl RunFinished {
@@ -126,6 +133,9 @@ pub struct Release {
     /// What the owner said about the run, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Comment>,
+    /// What was seen in the released files, and did not keep the owner from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// What an owner says about a run to its submitter.

@@ -275,7 +275,7 @@ fn the_rules_of_a_dataset_bind_every_release() {
     for data in ["census", "other"] {
         pair.owner.write(&format!("{OWNER}/private/datasets/{data}/rows.csv"), "1\n2\n");
     }
-    let script = "cd outputs\necho 1 > n.csv\necho 1 > n.pkl\necho 1 > csv\n";
+    let script = "cd outputs\necho 40 > n.csv\necho 1 > n.pkl\necho 1 > csv\n";
     let mut wanted = submission("count", script);
     wanted.datasets = vec![dataset("census"), dataset("other")];
     pair.submit(&wanted);
