@@ -270,6 +270,27 @@ fn the_scientist_waits_as_long_as_something_is_held() {
 }
 
 #[test]
+fn what_was_released_since_the_run_is_compared_with_at_the_release() {
+    let pair = with_patients();
+    let counts = |south: &str| format!("region,count\nnorth,20\nsouth,{south}\n").into_bytes();
+    let run = |job: &str, south: &str| {
+        let id = approved(&pair, job);
+        let files = Leaving(vec![("n.csv", counts(south))]);
+        pair.owner.store.run(&id, &RunOptions::default(), &files, &mut quiet).unwrap();
+        id
+    };
+    let (one, other) = (run("one", "20"), run("other", "19"));
+    let release = |id: &JobId| {
+        let release = pair.owner.store.release(id, None, &ReleaseFiles::All, false).unwrap();
+        release.findings.iter().map(|found| found.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(release(&one), []);
+    assert_eq!(release(&other), [FindingKind::Difference]);
+    let told = pair.owner.detail("job.released", "findings");
+    assert_eq!(told, json!(["difference to an earlier release n.csv row 2"]));
+}
+
+#[test]
 fn what_was_seen_is_no_record_and_is_made_again() {
     let pair = with_patients();
     let id = approved(&pair, "n");
