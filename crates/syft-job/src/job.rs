@@ -4,6 +4,7 @@ use serde::Serialize;
 use syft_core::{
     ContentHash, DatasetName, DatasitePath, Email, HomePath, JobName, NodePaths, Timestamp,
 };
+use syft_disclosure::{Checked, Finding};
 
 use crate::policy::RuleName;
 use crate::project::EARLIER;
@@ -337,6 +338,24 @@ impl Job {
         }
     }
 
+    /// What was seen in the outputs of the latest run when they were last looked at, which
+    /// [`JobStore::check_run`] does; nothing for a submitter.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn checked(&self) -> Result<Checked> {
+        let ended = self.run().filter(|run| run.finished.is_some());
+        let Some(run) = ended else { return Ok(Checked::default()) };
+        Ok(self.store.last_checked(&run.started.run)?.unwrap_or_default())
+    }
+
+    /// The outputs of the latest run that wait for their owner although they were to be
+    /// released at once: [`JobRun::held`].
+    #[must_use]
+    pub fn held(&self) -> Vec<DatasitePath> {
+        self.run().map(|run| run.held().into_iter().cloned().collect()).unwrap_or_default()
+    }
+
     /// Whether this side's copy of what was released is what the receipt says;
     /// always so for the owner, who has no copy.
     ///
@@ -560,6 +579,8 @@ impl Job {
             error: self.error().cloned(),
             comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
+            findings: self.checked()?.findings,
+            held: self.held(),
             logs_released: self.logs_released(),
         })
     }
@@ -612,6 +633,12 @@ pub struct JobSummary {
     pub comment: Option<String>,
     /// What it produced, as far as this side may see it.
     pub outputs: Vec<JobOutput>,
+    /// What was seen in them that may disclose private data; for their owner.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The outputs that are held because of it; for their owner.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<DatasitePath>,
     /// Whether its logs were released.
     pub logs_released: bool,
 }

@@ -16,6 +16,7 @@ mod error;
 mod execution;
 mod flags;
 mod follow;
+mod gate;
 mod gather;
 mod give_back;
 mod grant;
@@ -69,6 +70,7 @@ pub use due::{DueJobs, JobFolders, JobKey};
 pub use error::{Error, Result};
 pub use flags::{Flag, FlagKind};
 pub use follow::{LogFollower, LogPiece};
+pub use gate::kind_in_words;
 pub use id::JobId;
 pub use intake::Intake;
 pub use job::{Job, JobLog, JobOutput, JobSummary};
@@ -100,6 +102,7 @@ pub use status::Status;
 pub use store::JobStore;
 pub use submission::{Rehearsed, Submission, Submitted};
 pub use summary::{ErrorSummary, FailedRun};
+pub use syft_disclosure::{Checked, Finding, FindingKind, Place as FindingPlace, Severity};
 pub use waiting::WaitingFor;
 
 #[cfg(doctest)]

@@ -1,5 +1,7 @@
 use syft_core::{DatasitePath, NodePaths};
+use syft_disclosure::Finding;
 
+use crate::gate::{findings_in, in_audit};
 use crate::policy::may_release;
 use crate::records::SCHEMA;
 use crate::runs::{JobRun, Release, ReleasedFile};
@@ -20,7 +22,9 @@ pub enum ReleaseFiles {
 impl JobStore {
     /// Lets the submitter have outputs, and on demand the logs, of the latest run
     /// of a job: records the hashes, then copies exactly those bytes into the
-    /// job's folder. What was released before stays released. `expected_run` is the
+    /// job's folder. What was seen in them is recorded and keeps nothing back: that is
+    /// [`JobStore::check_run`], for the owner to look at first. What was released before
+    /// stays released. `expected_run` is the
     /// run that was looked at, if one was.
     ///
     /// # Errors
@@ -58,7 +62,15 @@ impl JobStore {
                 return Err(Error::Integrity { what: path.to_string(), expected, found });
             }
         }
-        let release = self.grown(&run, &chosen, logs);
+        let mut release = self.grown(&run, &chosen, logs);
+        let checked = self.checked_of(&run)?;
+        let findings: Vec<Finding> =
+            chosen.iter().flat_map(|file| findings_in(&checked, &file.path)).cloned().collect();
+        for finding in &findings {
+            if !release.findings.contains(finding) {
+                release.findings.push(finding.clone());
+            }
+        }
         if run.release.as_ref() != Some(&release) {
             let number = release.files.len();
             let key = format!("{}/{number}/{}", run.started.run, release.logs.is_some());
@@ -68,6 +80,10 @@ impl JobStore {
             entry.details.insert("run".to_owned(), run.started.run.clone().into());
             entry.details.insert("outputs".to_owned(), shown.into());
             entry.details.insert("logs".to_owned(), logs.into());
+            if !findings.is_empty() {
+                let seen: Vec<String> = findings.iter().map(in_audit).collect();
+                entry.details.insert("findings".to_owned(), seen.into());
+            }
             self.tell(entry)?;
             self.write_release(&run, &release)?;
         }
@@ -83,6 +99,7 @@ impl JobStore {
             files: Vec::new(),
             logs: None,
             comment: None,
+            findings: Vec::new(),
         });
         for file in chosen {
             if !run.is_released(file) {

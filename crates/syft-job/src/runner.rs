@@ -1,22 +1,25 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use syft_core::{Access, ContentHash, DatasetName, NodePaths};
+use syft_core::{Access, ContentHash, DatasetName, DatasitePath, NodePaths};
+use syft_disclosure::Checked;
 
 use crate::audit::AuditLine;
 use crate::decide::{changed, current, problem_error};
 use crate::execution::{Executed, Execution};
+use crate::gate::has_finding;
 use crate::grant::DataSide;
 use crate::growing::Growing;
 use crate::packages::{PackageNeeds, PackagesUsed, Wanted};
-use crate::policy::shareable;
+use crate::policy::{AutoRelease, DatasetBounds, shareable};
 use crate::read::read_job;
 use crate::records::{Approval, JobRecord, Revision, SCHEMA, Verdict};
 use crate::runs::{JobRun, LogFile, RunFinished, RunStarted, RunnerLock, STDERR, STDOUT, run_id};
 use crate::sandbox::{BoxReport, Exit, IsolationLevel, Limits, LogSink, Sandbox};
 use crate::state::in_force;
 use crate::{
-    Collected, Error, ErrorSummary, FailedRun, JobId, JobStore, Result, Status, approval_digest,
+    Collected, Error, ErrorSummary, FailedRun, JobId, JobStore, OutputFile, Result, Status,
+    approval_digest,
 };
 
 /// The audit entry of a run that ended.
@@ -31,7 +34,8 @@ pub struct RunOptions {
     pub minimum: IsolationLevel,
     /// Run again what has run already.
     pub force: bool,
-    /// Release all outputs right after the run.
+    /// Release the outputs right after the run in which nothing was seen that may disclose
+    /// private data; hold the others.
     pub share_outputs: bool,
     /// Release the logs right after the run.
     pub share_logs: bool,
@@ -69,6 +73,8 @@ pub struct EndedRun {
     has_begun: bool,
     read: BTreeMap<DatasetName, ContentHash>,
     failure: Option<ErrorSummary>,
+    /// What was seen in what came out; nothing if it could not be looked at.
+    seen: Option<Checked>,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -409,7 +415,10 @@ impl BegunRun {
         disk.write(&folder.join(STDERR)?, &stderr, Access::OwnerOnly)?;
         let failure = self.failure(outcome.as_ref().ok().map(|(report, _)| report), &stderr);
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
-        Ok(EndedRun { begun: self, outcome, has_begun, read, failure, stdout, stderr })
+        let collected = outcome.as_ref().map_or(&[] as &[_], |(_, collected)| &collected.files);
+        // That it cannot be looked at is no reason to lose a run.
+        let seen = self.store.look(&self.started, collected).ok();
+        Ok(EndedRun { begun: self, outcome, has_begun, read, failure, seen, stdout, stderr })
     }
 
     /// What may be told of why it failed, if it did.
@@ -439,7 +448,7 @@ impl EndedRun {
     /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, has_begun, read, failure, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, read, failure, seen, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
         let outcome = match outcome {
             Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
@@ -457,21 +466,41 @@ impl EndedRun {
             return store.load_run(started);
         }
         let finished = finished(&store, &started, outcome, stdout, stderr);
-        let finished = RunFinished { dataset_digests: read, failure, ..finished };
+        let by_rule = store.auto_release(&record.id);
+        let share_outputs = options.share_outputs || matches!(by_rule, Ok(AutoRelease::Outputs));
+        let wanted = if share_outputs { finished.outputs.as_slice() } else { &[] };
+        let bounds = store.policy().map(|policy| policy.bounds(&started.datasets));
+        let bounds = bounds.unwrap_or_default();
+        let (held, clean) = held_and_clean(wanted, seen.as_ref(), &bounds);
+        let finished = RunFinished { dataset_digests: read, failure, held, ..finished };
         let folder = NodePaths::run(&started.run)?;
         store.write_json(&folder.join("finished.json")?, &finished)?;
         store.tell_finished(&record, &started, &finished)?;
         drop(lock);
         store.project_record(&record)?;
-        if options.share_outputs || options.share_logs {
-            let outputs = if options.share_outputs { finished.outputs.as_slice() } else { &[] };
-            let shared = shareable(&store, &started.datasets, outputs, options.share_logs)?;
+        let is_any_clean = finished.outputs.is_empty() || !clean.is_empty();
+        if (share_outputs && is_any_clean) || options.share_logs {
+            let shared = shareable(&store, &started.datasets, &clean, options.share_logs)?;
             if let Some((files, logs)) = shared {
                 store.release(&record.id, Some(&started.run), &files, logs)?;
             }
         }
         store.load_run(started)
     }
+}
+
+/// Of what is to be released at once, what waits for its owner because of what was seen,
+/// and what may leave without it. What may never leave waits for nobody.
+fn held_and_clean(
+    outputs: &[OutputFile],
+    seen: Option<&Checked>,
+    bounds: &DatasetBounds,
+) -> (Vec<DatasitePath>, Vec<OutputFile>) {
+    let is_held = |file: &&OutputFile| seen.is_none_or(|seen| has_finding(seen, &file.path));
+    let (held, clean): (Vec<&OutputFile>, Vec<&OutputFile>) = outputs.iter().partition(is_held);
+    let held = held.into_iter().filter(|file| bounds.allows(&file.path));
+    let held = held.map(|file| file.path.clone()).collect();
+    (held, clean.into_iter().cloned().collect())
 }
 
 fn finished(
@@ -497,6 +526,7 @@ fn finished(
         stderr,
         dataset_digests: BTreeMap::new(),
         failure: None,
+        held: Vec::new(),
     };
     match outcome {
         Ok((report, collected)) => RunFinished {

@@ -7,7 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use syft_core::{Access, ContentHash, DatasetName, Email, HomePath, NodePaths, Timestamp};
+use syft_core::{
+    Access, ContentHash, DatasetName, DatasitePath, Email, HomePath, NodePaths, Timestamp,
+};
+use syft_disclosure::Finding;
 
 use crate::packages::PackagesUsed;
 use crate::sandbox::{Exit, IsolationLevel, LimitHit, Limits};
@@ -81,6 +84,10 @@ pub struct RunFinished {
     /// What its submitter is told of why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ErrorSummary>,
+    /// The outputs that were to be released at once, and in which something was seen that
+    /// their owner has to look at first: [`JobRun::held`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<DatasitePath>,
 }
 
 impl RunFinished {
@@ -129,6 +136,9 @@ pub struct Release {
     /// What the owner said about the run, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<Comment>,
+    /// What was seen in the released files, and did not keep the owner from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// What an owner says about a run to its submitter.

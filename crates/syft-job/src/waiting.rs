@@ -4,6 +4,7 @@ use syft_core::{Email, Timestamp};
 use crate::job::{Job, Side};
 use crate::queue::Queued;
 use crate::records::Problem;
+use crate::runs::JobRun;
 use crate::{JobId, Status};
 
 /// The next actor, since when, and the exact command that this person types.
@@ -47,7 +48,7 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
                 Status::Approved => received.decision.as_ref().map(|decision| decision.at),
                 Status::Interrupted => run.map(|run| run.started.started_at),
                 Status::Done | Status::Failed => finished
-                    .filter(|_| run.is_some_and(|run| run.release.is_none()))
+                    .filter(|_| run.is_some_and(|run| run.release.is_none() || is_held(run)))
                     .map(|finished| finished.finished_at),
                 // A job that runs waits for nobody.
                 Status::Running | Status::Rejected | Status::Cancelled => None,
@@ -90,9 +91,16 @@ pub(crate) fn waiting_for(job: &Job) -> Option<WaitingFor> {
 fn owner_acts(job: &Job, since: Timestamp) -> Option<WaitingFor> {
     let command = match obstacle(job) {
         Some(reason) => format!("syft job reject {} --reason \"{reason}\"", job.id),
+        // What was seen in it is to be looked at first.
+        None if job.run().is_some_and(is_held) => format!("syft job outputs {}", job.id),
         None => owner_command(job.status, &job.id)?,
     };
     Some(WaitingFor { who: job.owner.clone(), since, command })
+}
+
+/// Whether something of a run is held until its owner has looked at it.
+fn is_held(run: &JobRun) -> bool {
+    !run.held().is_empty()
 }
 
 /// Why an approved job cannot run here, so that a run is not what it waits for.

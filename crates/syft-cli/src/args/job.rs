@@ -172,7 +172,7 @@ pub(crate) struct NewRunArgs {
     /// Run also jobs of peers who speak another version
     #[arg(long)]
     pub(crate) force: bool,
-    /// Release all outputs right after the run
+    /// Release right after the run the outputs in which nothing is found, and hold the others
     #[arg(long)]
     pub(crate) share_outputs: bool,
     /// Release the logs right after the run

@@ -4,6 +4,7 @@ mod cancel;
 mod copy;
 mod decide;
 mod diff;
+mod findings;
 mod follow;
 mod give_back;
 mod limits;
@@ -30,8 +31,9 @@ use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs, replace};
 pub(super) use decide::resolve_packages;
+pub(super) use findings::write as write_findings;
 pub(super) use limits::limits_of;
-pub(super) use outputs::{earlier_outputs, hint_earlier};
+pub(super) use outputs::{check, earlier_outputs, hint_earlier};
 pub(super) use rehearse::{before_sending, last_lines, preview, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};
 pub(super) use show::{ReviewView, note_run};

@@ -11,7 +11,9 @@ use syft_sync::job::{JobId, JobSummary, Status};
 use syft_sync::{RehearsalBudget, SyftboxManager};
 
 use self::session::Session;
-use super::job::{ReviewView, find_mine, limits_of, note_run, preview};
+use super::job::{
+    ReviewView, check, find_mine, limits_of, note_run, outputs_table, preview, write_findings,
+};
 use crate::args::{LimitArgs, ReviewArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -55,6 +57,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
             let review = manager.job_store().review(id, &limits, IsolationLevel::MINIMUM)?;
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &job)?;
+            check(&manager, &job)?;
             Some((review.to_string(), ReviewView::new(review)))
         }
         _ => None,
@@ -88,6 +91,10 @@ impl Report for ReviewQueue {
         }
         if let (Some(text), [job]) = (&self.text, self.jobs.as_slice()) {
             text.lines().for_each(|line| page.line(line));
+            if !job.outputs.is_empty() {
+                outputs_table(page, &job.outputs);
+                write_findings(page, &job.findings, &[]);
+            }
             page.gap();
             page.line(format!("It is {}. You may type:", job.status));
             commands(job, &self.limits).iter().for_each(|command| page.command(command));

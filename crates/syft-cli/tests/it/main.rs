@@ -15,6 +15,7 @@ mod dataset;
 mod demo;
 #[cfg(feature = "drive")]
 mod drive;
+mod gate;
 mod job;
 mod keys;
 mod limits;

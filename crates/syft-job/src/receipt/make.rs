@@ -101,7 +101,9 @@ impl JobStore {
             started_at: started.started_at.to_rfc3339(),
             finished_at: finished.map(|it| it.finished_at.to_rfc3339()).unwrap_or_default(),
             exit: finished.and_then(|finished| finished.exit),
-            answered_at: release.map(|release| answered_at(release, run).to_rfc3339()),
+            answered_at: release
+                .filter(|_| run.held().is_empty())
+                .map(|release| answered_at(release, run).to_rfc3339()),
             comment: release.and_then(|_| run.comment()).map(str::to_owned),
             outputs: outputs.unwrap_or_default(),
             stdout: logs.map(|finished| finished.stdout.clone()),

@@ -83,7 +83,8 @@ pub struct Receipt {
     pub finished_at: String,
     /// How it ended.
     pub exit: Option<Exit>,
-    /// When first anything was released of it, or it was returned, RFC 3339.
+    /// When first anything was released of it, or it was returned, RFC 3339; not as long as
+    /// its owner has to look at more of it.
     #[serde(default)]
     pub answered_at: Option<String>,
     /// What the owner says about it.

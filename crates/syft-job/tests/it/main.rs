@@ -17,6 +17,7 @@ mod box_outputs;
 mod common;
 mod crashes;
 mod decisions;
+mod gate;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod package_common;

@@ -122,6 +122,10 @@ fn a_rule_made_from_a_job_approves_the_next_one_of_the_same_bytes() {
     write(&pair, &text(&pair).replace("release: nothing", "release: outputs"));
     assert_eq!((leaves(&third), leaves(&first)), (AutoRelease::Outputs, AutoRelease::Nothing));
     assert!(explain(&pair, &other).reason.starts_with("rule count: what runs has the digest"));
+    let third = pair.sent("third", SCRIPT);
+    assert_eq!(decide(&pair).len(), 1);
+    let released = run(&pair, &third, &RunOptions::default()).unwrap().release.unwrap();
+    assert_eq!((released.files.len(), released.logs), (1, None));
 }
 
 #[test]
@@ -289,7 +293,7 @@ fn the_rules_of_a_dataset_bind_every_release() {
     for data in ["census", "other"] {
         pair.owner.write(&format!("{OWNER}/private/datasets/{data}/rows.csv"), "1\n2\n");
     }
-    let script = "cd outputs\necho 1 > n.csv\necho 1 > n.pkl\necho 1 > csv\n";
+    let script = "cd outputs\necho 40 > n.csv\necho 1 > n.pkl\necho 1 > csv\n";
     let mut wanted = submission("count", script);
     wanted.datasets = vec![dataset("census"), dataset("other")];
     pair.submit(&wanted);

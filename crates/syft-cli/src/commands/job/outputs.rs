@@ -1,9 +1,10 @@
 use serde::Serialize;
+use syft_sync::SyftboxManager;
 use syft_sync::core::Email;
-use syft_sync::job::{Attempt, Job, JobId, JobSummary, Status};
+use syft_sync::job::{Attempt, Error, Job, JobId, JobSummary, Status};
 
 use super::copy::CopiedOutput;
-use super::{copy_outputs, find, note_run, view};
+use super::{copy_outputs, find, findings, note_run, view};
 use crate::args::OutputsArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -18,6 +19,8 @@ pub(crate) struct JobOutputs {
     /// The run that the outputs are of.
     run: Option<String>,
     copied: Vec<CopiedOutput>,
+    /// With what the outputs could not be compared; for their owner.
+    not_compared: Vec<String>,
     /// The latest other run of which outputs were released, if this one has none.
     earlier: Option<String>,
     #[serde(skip)]
@@ -36,6 +39,7 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
             job
         }
     };
+    check(&manager, &job)?;
     job.check_outputs()?;
     let copied = match &args.output {
         Some(folder) => copy_outputs(&job, &context.path(folder))?,
@@ -45,11 +49,20 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
     Ok(JobOutputs {
         earlier,
         run: job.run_id().map(str::to_owned),
+        not_compared: job.checked()?.not_compared,
         job: job.summary()?,
         copied,
         wanted_copy: args.output.is_some(),
         me: manager.email().clone(),
     })
+}
+
+/// Looks at what came out of a job of mine, unless that was done.
+pub(in crate::commands) fn check(manager: &SyftboxManager, job: &Job) -> Result<(), Error> {
+    if job.owner() == manager.email() && job.run().is_some() {
+        manager.job_store().check_run(job.id())?;
+    }
+    Ok(())
 }
 
 /// The latest other run of a job of which outputs were released.
@@ -101,6 +114,10 @@ impl Report for JobOutputs {
             page.line(self.nothing());
         }
         view::outputs_table(page, &self.job.outputs);
+        if self.is_mine() && !self.job.outputs.is_empty() {
+            findings::write(page, &self.job.findings, &self.not_compared);
+            findings::held(page, &self.job);
+        }
         for output in self.job.outputs.iter().filter(|output| !output.released) {
             if !self.is_mine() {
                 let path = &output.path;

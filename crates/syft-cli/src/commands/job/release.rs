@@ -1,8 +1,8 @@
 use serde::Serialize;
-use syft_sync::job::{self, JobSummary, ReleaseFiles};
+use syft_sync::job::{self, Finding, JobSummary, ReleaseFiles};
 use syft_sync::{Error, HeldBack};
 
-use super::{find_mine, view};
+use super::{find_mine, findings, view};
 use crate::args::ReleaseArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
@@ -15,6 +15,8 @@ pub(crate) struct JobReleased {
     #[serde(flatten)]
     job: JobSummary,
     delivery: Delivery,
+    /// With what the outputs could not be compared.
+    not_compared: Vec<String>,
     /// What was released and does not reach the submitter all the same.
     held_back: Vec<HeldBack>,
 }
@@ -49,9 +51,20 @@ pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobRelea
         error => error.into(),
     })?;
     let held_back = manager.held_back(job.id())?;
-    let job = manager.job_store().received(job.id())?.summary()?;
+    let job = manager.job_store().received(job.id())?;
+    let (not_compared, job) = (job.checked()?.not_compared, job.summary()?);
     let delivery = context.deliver(&manager).await;
-    Ok(JobReleased { job, delivery, held_back })
+    Ok(JobReleased { job, delivery, not_compared, held_back })
+}
+
+impl JobReleased {
+    /// What was seen in what is released.
+    fn findings(&self) -> Vec<Finding> {
+        let is_out = |finding: &&Finding| {
+            self.job.outputs.iter().any(|output| output.released && output.path == finding.file)
+        };
+        self.job.findings.iter().filter(is_out).cloned().collect()
+    }
 }
 
 impl Report for JobReleased {
@@ -69,6 +82,10 @@ impl Report for JobReleased {
         } else {
             "  The logs stay here."
         });
+        if self.job.outputs.iter().any(|output| output.released) {
+            findings::write(page, &self.findings(), &self.not_compared);
+        }
+        findings::held(page, &self.job);
         view::held_back(page, &self.job, &self.held_back);
     }
 }

@@ -5,7 +5,7 @@ use syft_sync::job::sandbox::{IsolationLevel, Limits};
 use syft_sync::job::{Attempt, Error, Job, JobSummary, Review, RunFinished, RunStarted};
 
 use super::limits::{Reached, limits_of};
-use super::{find, view};
+use super::{check, find, view};
 use crate::args::{JobArgs, LimitArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -66,6 +66,7 @@ struct FileView {
 pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, CliError> {
     let manager = context.open_synced().await?;
     let job = find(&manager, &args.job)?;
+    check(&manager, &job)?;
     let mut shown = JobShown {
         job: job.summary()?,
         attempts: if job.damage().is_none() { job.attempts()? } else { Vec::new() },

@@ -4,7 +4,7 @@ use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{Attempt, ErrorSummary, JobOutput, JobSummary};
 use syft_sync::{HeldBack, WaitingFor};
 
-use super::safe_lines;
+use super::{findings, safe_lines};
 use crate::commands::dataset::bytes;
 use crate::output::{Page, Table, count};
 
@@ -33,6 +33,10 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
     ]);
     comment(page, job);
     outputs_table(page, &job.outputs);
+    if job.owner == *me && !job.outputs.is_empty() {
+        findings::write(page, &job.findings, &[]);
+        findings::held(page, job);
+    }
     if let Some(next) = &job.waiting_for {
         waiting(page, me, next);
     }

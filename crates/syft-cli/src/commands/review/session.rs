@@ -4,16 +4,16 @@ use serde::Serialize;
 use syft_sync::core::safe_text;
 use syft_sync::job::sandbox::{IsolationLevel, Stop};
 use syft_sync::job::{
-    self, ApproveOptions, Job, JobId, JobOutput, PackageLock, PackagesUsed, ReleaseFiles, Review,
-    Status,
+    self, ApproveOptions, Checked, Finding, Job, JobId, JobOutput, PackageLock, PackagesUsed,
+    ReleaseFiles, Review, Severity, Status,
 };
 use syft_sync::{ProcessOptions, RehearsalBudget, SyftboxManager};
 
 use crate::args::{LimitArgs, ReviewArgs};
 use crate::commands::dataset::bytes;
 use crate::commands::job::{
-    Stream, last_lines, no_box, note_run, outputs_table, preview, rehearse_job, resolve_packages,
-    safe_lines, sandbox, stop_on_interrupt,
+    Stream, check, last_lines, no_box, note_run, outputs_table, preview, rehearse_job,
+    resolve_packages, safe_lines, sandbox, stop_on_interrupt, write_findings,
 };
 use crate::context::Context;
 use crate::errors::CliError;
@@ -241,7 +241,10 @@ impl<'a, R: BufRead> Session<'a, R> {
         let run = job.run().map(|run| run.started.run.clone());
         note_run(self.manager, job)?;
         let title = format!("Job {id}  {}: {}", job.name(), job.status());
-        self.context.screen().show(&Produced { title, outputs: job.outputs()? });
+        check(self.manager, job)?;
+        let (outputs, Checked { findings, not_compared }) = (job.outputs()?, job.checked()?);
+        let is_doubtful = findings.iter().any(|found| found.severity == Severity::Finding);
+        self.context.screen().show(&Produced { title, outputs, findings, not_compared });
         loop {
             let keys = "[v]iew  release [o]utputs, [l]ogs or [b]oth  [s]kip  [q]uit: ";
             let (files, logs) = match self.ask(keys)?.as_deref() {
@@ -256,11 +259,20 @@ impl<'a, R: BufRead> Session<'a, R> {
                 Some("q") | None => return Ok(Then::Quit),
                 Some(_) => continue,
             };
+            if is_doubtful && files == ReleaseFiles::All && !self.is_meant()? {
+                continue;
+            }
             self.manager.release_job(id, run.as_deref(), &files, logs)?;
             self.context.deliver(self.manager).await;
             self.say(&format!("Released to {}.", job.submitted_by()));
             return Ok(Then::Next);
         }
+    }
+
+    /// What was seen in outputs is asked about once.
+    fn is_meant(&mut self) -> Result<bool, CliError> {
+        let question = "Release all, with what was found in them?  [y]es  [n]o: ";
+        Ok(self.ask(question)?.as_deref() == Some("y"))
     }
 
     /// What came out, each line safe to show.
@@ -313,6 +325,8 @@ struct Produced {
     #[serde(skip)]
     title: String,
     outputs: Vec<JobOutput>,
+    findings: Vec<Finding>,
+    not_compared: Vec<String>,
 }
 
 impl Report for Produced {
@@ -324,5 +338,8 @@ impl Report for Produced {
             page.line("  It produced no file.");
         }
         outputs_table(page, &self.outputs);
+        if !self.outputs.is_empty() {
+            write_findings(page, &self.findings, &self.not_compared);
+        }
     }
 }

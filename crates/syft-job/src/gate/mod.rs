@@ -1,0 +1,221 @@
+//! The gate between a run and its submitter: what came out is looked at beside the data
+//! that went in. It warns and explains; the owner decides.
+
+mod earlier;
+mod private;
+
+use serde::{Deserialize, Serialize};
+use syft_core::{DatasitePath, HomePath, NodePaths, Timestamp};
+use syft_disclosure::{Checked, Checker, Finding, FindingKind, Output, Rules, Severity};
+
+use crate::records::SCHEMA;
+use crate::runs::{JobRun, RunStarted};
+use crate::sandbox::IsolationLevel;
+use crate::{Error, JobId, JobStore, OutputFile, Result};
+
+/// What was seen, in the folder of the run. It is made again where it is not there, and is
+/// no record: it is in no backup.
+const CHECKED: &str = "checked.json";
+
+/// Of all outputs of a run together, so many bytes are looked at.
+const MOST_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// An output with its bytes.
+type Body = (DatasitePath, Vec<u8>);
+
+/// `checked.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct CheckedRecord {
+    schema: u32,
+    at: Timestamp,
+    /// The least number of people that a count could be of.
+    k: u32,
+    #[serde(flatten)]
+    checked: Checked,
+}
+
+impl JobStore {
+    /// What may disclose private data in the outputs of the latest run of a job, as far
+    /// as the check sees; nothing before it has ended. It looks again if since then
+    /// something was released that came from the same data, or a rule about it changed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; those of the disk.
+    pub fn check_run(&self, id: &JobId) -> Result<Checked> {
+        match self.last_run(id)? {
+            Some(run) => self.checked_of(&run),
+            None => Ok(Checked::default()),
+        }
+    }
+
+    /// The same of one run.
+    pub(crate) fn checked_of(&self, run: &JobRun) -> Result<Checked> {
+        let Some(finished) = &run.finished else { return Ok(Checked::default()) };
+        self.look(&run.started, &finished.outputs)
+    }
+
+    /// What was seen when the outputs of a run were last looked at.
+    pub(crate) fn last_checked(&self, run: &str) -> Result<Option<Checked>> {
+        match self.read_json::<CheckedRecord>(&checked_path(run)?) {
+            // It is made again.
+            Err(error) if error.is_damage() => Ok(None),
+            record => Ok(record?.map(|record| record.checked)),
+        }
+    }
+
+    /// Looks at the outputs of a run, unless nothing has changed since they were looked at.
+    pub(crate) fn look(&self, started: &RunStarted, outputs: &[OutputFile]) -> Result<Checked> {
+        // What could read nothing private has nothing private to tell.
+        let read_nothing = started.datasets.is_empty() && started.level >= IsolationLevel::MINIMUM;
+        if outputs.is_empty() || read_nothing {
+            return Ok(Checked::default());
+        }
+        let rules = self.rules_for(started)?;
+        let path = checked_path(&started.run)?;
+        let before = match self.read_json::<CheckedRecord>(&path) {
+            Err(error) if error.is_damage() => None,
+            before => before?.filter(|before| before.k == rules.k),
+        };
+        let earlier = self.released_before(started)?;
+        let newest = earlier.iter().map(|earlier| earlier.at).max();
+        if let Some(before) = &before
+            && newest.is_none_or(|newest| newest < before.at)
+        {
+            return Ok(before.checked.clone());
+        }
+        let (at, k) = (self.now(), rules.k);
+        let private = self.private_of(&started.datasets, &rules.limits)?;
+        let earlier = self.tables_of(&earlier, &rules.limits)?;
+        let (mut checked, bodies) = self.bodies(started, outputs)?;
+        let shown: Vec<Output<'_>> =
+            bodies.iter().map(|(path, bytes)| Output { path, bytes }).collect();
+        let seen = Checker::new(rules).check(&private, &earlier, &shown);
+        checked.findings.extend(seen.findings);
+        checked.not_compared.extend(seen.not_compared);
+        let checked = with_those_of(checked, before.map(|before| before.checked));
+        let record = CheckedRecord { schema: SCHEMA, at, k, checked };
+        self.write_json(&path, &record)?;
+        Ok(record.checked)
+    }
+
+    /// The usual rules, and what the owner's say of these datasets.
+    fn rules_for(&self, started: &RunStarted) -> Result<Rules> {
+        let k = match self.policy() {
+            // Nothing leaves by itself under rules that cannot be read.
+            Err(Error::PolicyFile { .. }) => None,
+            policy => policy?.bounds(&started.datasets).k,
+        };
+        let usual = Rules::default();
+        Ok(Rules { k: k.unwrap_or(usual.k), ..usual })
+    }
+
+    /// The outputs as they are kept, and what is to be said of those that are not read.
+    fn bodies(&self, started: &RunStarted, outputs: &[OutputFile]) -> Result<(Checked, Vec<Body>)> {
+        let folder = NodePaths::run(&started.run)?.join("outputs")?;
+        let (mut checked, mut bodies, mut left) =
+            (Checked::default(), Vec::new(), MOST_OUTPUT_BYTES);
+        for file in outputs {
+            let read = match file.size <= left {
+                true => self.disk.read(&folder.join(file.path.as_str())?, file.size).ok(),
+                false => None,
+            };
+            match read {
+                Some(bytes) => {
+                    left = left.saturating_sub(file.size);
+                    bodies.push((file.path.clone(), bytes));
+                }
+                None => checked.findings.push(not_looked_at(&file.path)),
+            }
+        }
+        Ok((checked, bodies))
+    }
+}
+
+impl JobRun {
+    /// The outputs that were to be released right after the run, and are held because of
+    /// what was seen in them, until their owner releases them or returns the job.
+    #[must_use]
+    pub fn held(&self) -> Vec<&DatasitePath> {
+        let Some(finished) = self.finished.as_ref().filter(|_| self.comment().is_none()) else {
+            return Vec::new();
+        };
+        let is_released = |path: &DatasitePath| {
+            let outputs = finished.outputs.iter();
+            outputs.filter(|file| &file.path == path).any(|file| self.is_released(file))
+        };
+        finished.held.iter().filter(|path| !is_released(path)).collect()
+    }
+}
+
+/// Whether something was seen in this output that is worth a question.
+pub(crate) fn has_finding(checked: &Checked, path: &DatasitePath) -> bool {
+    findings_in(checked, path).next().is_some()
+}
+
+/// What was seen in this output that is worth a question.
+pub(crate) fn findings_in<'a>(
+    checked: &'a Checked,
+    path: &'a DatasitePath,
+) -> impl Iterator<Item = &'a Finding> {
+    let is_finding = |finding: &&Finding| finding.severity == Severity::Finding;
+    checked.findings.iter().filter(is_finding).filter(move |finding| &finding.file == path)
+}
+
+/// A finding as a line of the audit log says it.
+pub(crate) fn in_audit(finding: &Finding) -> String {
+    let place = match finding.place {
+        Some(place) => format!(" row {}", place.row),
+        None => String::new(),
+    };
+    let dataset = finding.dataset.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    format!("{} {}{place}{dataset}", kind_in_words(finding.kind), finding.file)
+}
+
+/// The kind of a finding, in words.
+#[must_use]
+pub fn kind_in_words(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::SmallCount => "small count",
+        FindingKind::RowCopy => "copy of a private row",
+        FindingKind::NearRowCopy => "near copy of a private row",
+        FindingKind::RowLike => "as many rows as the private data",
+        FindingKind::ManyValues => "very many values",
+        FindingKind::Dominance => "total of mostly one person",
+        FindingKind::PrivateValue => "private value",
+        FindingKind::OddType => "odd type of file",
+        FindingKind::Image => "picture with room for data",
+        FindingKind::Difference => "difference to an earlier release",
+        FindingKind::Unreadable => "not read",
+        FindingKind::UnroundedCount => "unrounded count",
+    }
+}
+
+/// What was seen before counts on, should the data that it was seen in be gone by now.
+fn with_those_of(mut checked: Checked, before: Option<Checked>) -> Checked {
+    for old in before.into_iter().flat_map(|before| before.findings) {
+        let is_same = |new: &Finding| {
+            new.file == old.file && new.kind == old.kind && new.dataset == old.dataset
+        };
+        if !checked.findings.iter().any(is_same) {
+            checked.findings.push(old);
+        }
+    }
+    checked
+}
+
+fn not_looked_at(path: &DatasitePath) -> Finding {
+    Finding {
+        file: path.clone(),
+        kind: FindingKind::Unreadable,
+        severity: FindingKind::Unreadable.severity(),
+        place: None,
+        dataset: None,
+        detail: "it is larger than what is looked at, or is no longer here, so that it was not \
+                 looked into. Look at it yourself, or release without this file."
+            .to_owned(),
+    }
+}
+
+fn checked_path(run: &str) -> Result<HomePath> {
+    Ok(NodePaths::run(run)?.join(CHECKED)?)
+}
