@@ -264,14 +264,13 @@ impl JobStore {
                 details.insert("packages".to_owned(), packages.packages.into());
             }
         }
-        if let Some(overrides) = overrides.filter(|overrides| !overrides.is_empty()) {
-            details.insert("overrides".to_owned(), overrides.into());
-        }
         if let Method::Rule { rules, policy } = &decision.method {
             let rules: Vec<&str> = rules.iter().map(RuleName::as_str).collect();
             details.insert("rules".to_owned(), rules.into());
-            let policy = policy.map(|policy| policy.to_string());
-            details.insert("policy".to_owned(), policy.into());
+            details.insert("policy".to_owned(), policy.to_string().into());
+        }
+        if let Some(overrides) = overrides.filter(|overrides| !overrides.is_empty()) {
+            details.insert("overrides".to_owned(), overrides.into());
         }
         if let Some(reason) = &decision.reason {
             details.insert("reason".to_owned(), reason.clone().into());

@@ -162,12 +162,12 @@ pub struct Decision {
     pub revision: ContentHash,
     /// What is authorised; absent for a rejection.
     pub approval: Option<Approval>,
-    /// By a person, or by rules.
+    /// Whether a person decided, or a rule.
     #[serde(default, skip_serializing_if = "Method::is_manual")]
     pub method: Method,
 }
 
-/// How a job was decided about.
+/// How a decision came about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Method {
@@ -178,8 +178,8 @@ pub enum Method {
     Rule {
         /// All that it rests on.
         rules: Vec<RuleName>,
-        /// The digest of the policy, as it was.
-        policy: Option<ContentHash>,
+        /// Of the file of rules that was in force.
+        policy: ContentHash,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use syft_tests::{Page, People};
+use syft_tests::{Page, People, Run, Step};
 
 /// Runs a page as it stands: each command has to end as the page says. The log of each home
 /// tells then of exactly what went.
@@ -13,6 +13,11 @@ fn run_page(name: &str, page: &str) -> People {
 }
 
 fn run(people: &mut People, name: &str, page: &Page) {
+    run_and(people, name, page, |_, _| {});
+}
+
+/// The same, with a look at what each command said.
+fn run_and(people: &mut People, name: &str, page: &Page, look: impl Fn(&Step, &Run)) {
     assert!(page.steps.len() > 5, "{name} holds no commands");
     for step in &page.steps {
         if step.is_setup {
@@ -24,6 +29,7 @@ fn run(people: &mut People, name: &str, page: &Page) {
         }
         let run = people.types(&step.text);
         assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
+        look(step, &run);
     }
     people.ledger_is_what_went();
 }
@@ -44,6 +50,7 @@ fn no_block_of_a_page_is_left_out() {
         include_str!("../../../docs/architecture.md"),
         include_str!("../../../docs/datasites.md"),
         include_str!("../../../docs/pysyft.md"),
+        include_str!("../../../docs/scientists.md"),
         include_str!("../../../examples/two-people/README.md"),
         include_str!("../../../examples/two-people/offline.md"),
         include_str!("../../../examples/map-reduce/README.md"),
@@ -52,7 +59,7 @@ fn no_block_of_a_page_is_left_out() {
     ];
     let shown: Vec<String> =
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
-    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text"]);
+    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text", "bash", "python"]);
     let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
         let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
@@ -139,6 +146,73 @@ fn the_page_of_datasites() {
     assert!(script.contains(excerpt), "{excerpt} is not in the script");
     let output = people.types("cat \"$RESULTS/output.csv\"").stdout;
     assert_eq!(output, "region,customers\nnorth,6\nsouth,5\n");
+}
+
+#[test]
+fn the_page_for_scientists() {
+    const TEXT: &str = include_str!("../../../docs/scientists.md");
+    let page = Page::read(TEXT);
+    let [script, code] = [only(&page, "bash"), only(&page, "python")];
+    assert_eq!(include_str!("../../../docs/files/area/run.sh").trim_end(), script);
+    let area = include_str!("../../../docs/files/area/area.py");
+    assert!(area.contains(code), "{code} is not in area.py");
+    let mut told = page.clone();
+    // Both together, as on a terminal.
+    for step in told.steps.iter_mut().filter(|step| !step.is_setup) {
+        step.text = format!("{{ {}\n}} 2>&1", step.text);
+    }
+    run_and(&mut People::new(), "scientists.md", &told, |step, run| {
+        let shown = shown_below(TEXT, step);
+        let said: Vec<&str> = run.stdout.lines().collect();
+        assert!(shown.is_empty() || fits(&shown, &said), "{step}\n{}", run.stdout);
+    });
+}
+
+/// Stands for lines that are left out.
+const LEFT_OUT: &str = "…";
+
+/// What a page shows below a command.
+fn shown_below<'a>(page: &'a str, step: &Step) -> Vec<&'a str> {
+    let below = page.lines().skip(step.line);
+    below.take_while(|line| !line.starts_with("$ ") && !line.starts_with("```")).collect()
+}
+
+/// Whether what was said is what the page shows, which may leave out lines.
+fn fits(page: &[&str], said: &[&str]) -> bool {
+    match page {
+        [] => said.is_empty(),
+        [LEFT_OUT, rest @ ..] => (0..=said.len()).any(|skipped| fits(rest, &said[skipped..])),
+        [first, rest @ ..] => {
+            said.first().is_some_and(|line| is_like(first, line.trim_end()))
+                && fits(rest, &said[1..])
+        }
+    }
+}
+
+/// Whether a line is the one of the page, where a `<WORD>` stands for what differs.
+fn is_like(page: &str, line: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let blank = page.split_once('<').and_then(|(before, rest)| {
+        let (word, after) = rest.split_once('>')?;
+        is_word(word).then_some((before, after))
+    });
+    let Some((before, after)) = blank else { return page == line };
+    let Some(rest) = line.strip_prefix(before) else { return false };
+    (1..=rest.len()).any(|at| rest.get(at..).is_some_and(|rest| is_like(after, rest)))
+}
+
+#[test]
+fn what_a_page_shows_is_held_against_what_is_said() {
+    let page = ["Job <ID> is <STATE>.", LEFT_OUT, "  by <WHO>"];
+    let fit = |said: &[&str]| fits(&page, said);
+    assert!(fit(&["Job 12 is done.", "  by Alice"]));
+    assert!(fit(&["Job 12 is done.", "", "more", "  by Alice"]));
+    assert!(!fit(&["Job 12 is done", "  by Alice"]), "the end of a line counts");
+    assert!(!fit(&["Job  is done.", "  by Alice"]), "a blank stands for something");
+    assert!(!fit(&["Job 12 is done.", "  by Alice", "more"]), "nothing else is said");
+    assert!(!fit(&["Job 12 is done."]));
+    assert!(is_like("a < b > c", "a < b > c") && !is_like("a < b > c", "a < x > c"));
 }
 
 /// Every entry of a drawing of folders is there.

@@ -127,6 +127,20 @@ fn a_failed_run_leaves_one_too_which_grows_and_takes_the_place_of_nothing_else()
     assert_eq!(fs::read_to_string(&path).unwrap(), "my own notes");
 }
 
+#[test]
+fn where_there_is_no_receipt_it_is_said_why() {
+    let it = ran("exit 3\n", &[], 7);
+    it.bob(&["sync"]).ok();
+    fs::remove_file(in_the_home(&it)).unwrap();
+    let said = || run(&it, &["--offline", "--json"]).exits(7);
+    assert!(said().stderr.contains("no receipt of alice@hospital.org has come"));
+    assert_eq!(said().json()["receipt"], Value::Null);
+    // As if alice ran the Python client.
+    change(&it.path("bob/.syft/decisions/peers.yaml"), "kind: native", "kind: pysyft");
+    assert!(said().stderr.contains("alice@hospital.org uses PySyft, which writes none"));
+    assert!(!it.path("count-outputs").exists());
+}
+
 /// Ends `syft run` without a warning as soon as it has said this, or that it waits.
 fn killed_at(it: &TestBox, said: &str) -> String {
     let on = format!("{ALICE}/census");

@@ -37,8 +37,7 @@ impl JobStore {
     /// [`Error::NotFound`]; [`Error::PolicyFile`]; [`Error::Malformed`] and
     /// [`Error::Integrity`] if what is kept of it cannot be read; those of the disk.
     pub fn explain_policy(&self, id: &JobId, judge: PeerJudge<'_>) -> Result<Explanation> {
-        self.note_policy()?;
-        let policy = self.policy()?;
+        let policy = self.noted_policy()?;
         let standing = self.standing(&self.record(id)?, judge);
         policy.explain(&self.facts(id, None, standing)?)
     }
@@ -49,8 +48,7 @@ impl JobStore {
     /// # Errors
     /// [`Error::PolicyFile`]; those of the disk. What was approved before stays so.
     pub fn decide_by_policy(&self, judge: PeerJudge<'_>) -> Result<Vec<ByRule>> {
-        self.note_policy()?;
-        let policy = self.policy()?;
+        let policy = self.noted_policy()?;
         let mut approved = Vec::new();
         if policy.jobs().is_empty() {
             return Ok(approved);
@@ -98,7 +96,8 @@ impl JobStore {
         let Grant { rules, limits, .. } = grant;
         let expected = Some(current(record)?.digest);
         let options = ApproveOptions { expected, limits, ..ApproveOptions::default() };
-        let method = Method::Rule { rules: rules.clone(), policy: policy.digest() };
+        let Some(policy) = policy.digest() else { return Ok(None) };
+        let method = Method::Rule { rules: rules.clone(), policy };
         match self.approve_as(&record.id, &options, method) {
             Ok(_) => {
                 let (id, title) = (record.id.clone(), record.title());
@@ -132,9 +131,9 @@ impl JobStore {
             let rule = format!("no rule approves for a box below {least}");
             return Err(refused(rule));
         }
-        self.note_policy()?;
+        let policy = self.noted_policy()?;
         let facts = self.facts(&record.id, Some(approval), PeerStanding::JudgedBefore)?;
-        let Explanation { grant, reason, .. } = self.policy()?.explain(&facts)?;
+        let Explanation { grant, reason, .. } = policy.explain(&facts)?;
         let grant = grant.ok_or_else(|| refused(reason))?;
         let wall = options.timeout.unwrap_or(approval.limits.wall);
         let asked = Limits { wall, ..approval.limits.clone() };

@@ -3,6 +3,29 @@
 //! Without the file nothing is. A rule names what runs by a digest, so that no byte
 //! and no name is left to the submitter but the values of files that the rule frees
 //! under a schema. All rules that match a job count, and the strictest of each bound.
+//!
+//! ```
+//! let policy = syft_job::policy::Policy::parse(r#"
+//! datasets:
+//!   census: {k: 10, outputs: [csv, json], logs: never}
+//! peers:
+//! - {name: our-university, domains: [uni.org], identity: proven}
+//! jobs:
+//! - name: weekly
+//!   digest: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+//!   peers: [bob@uni.org]
+//!   datasets: [census]
+//!   free:
+//!     code/params.json:
+//!       year: {type: integer, min: 2000, max: 2030}
+//!       region: {enum: [north, south]}
+//!   budget: {jobs: 10, seconds: 3000, days: 7}
+//!   until: 2027-06-01
+//! - {name: ask-me, decide: manual, datasets: [genomes]}
+//! "#)?;
+//! assert_eq!(policy.jobs().len(), 2);
+//! # Ok::<(), syft_job::Error>(())
+//! ```
 
 mod budget;
 mod check;

@@ -52,8 +52,7 @@ impl JobStore {
     /// [`Error::NotFound`]; [`Error::Policy`] if no rule can be made from it;
     /// [`Error::PolicyFile`]; those of the disk.
     pub fn add_rule(&self, request: &RuleRequest) -> Result<AddedRule> {
-        self.note_policy()?;
-        let policy = self.policy()?;
+        let policy = self.noted_policy()?;
         let rule = JobRule::Approve(Box::new(self.suggest(&policy, request)?));
         let before = self.policy_text()?.unwrap_or_default();
         let after = edit::add(&before, &policy, &rule)?;
@@ -84,8 +83,7 @@ impl JobStore {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::PolicyFile`]; those of the disk.
     pub fn remove_rule(&self, which: &str) -> Result<RemovedRule> {
-        self.note_policy()?;
-        let policy = self.policy()?;
+        let policy = self.noted_policy()?;
         let numbered = which.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let found = match numbered {
             Some(index) => policy.names().nth(index),
@@ -98,24 +96,26 @@ impl JobStore {
         Ok(RemovedRule { name })
     }
 
-    /// Records that the file is another than the one that was recorded last, if it is:
-    /// its owner edits it by hand. Call it before the rules are used.
+    /// The rules, after it was recorded that the file is another than the one that was
+    /// recorded last, if it is: its owner edits it by hand.
     ///
     /// # Errors
-    /// Those of the disk and of the log.
-    pub fn note_policy(&self) -> Result<()> {
-        let digest = match self.policy_bytes() {
+    /// As [`JobStore::policy`]; those of the log.
+    pub fn noted_policy(&self) -> Result<Policy> {
+        let bytes = match self.policy_bytes() {
             // Nothing is allowed by what cannot be read.
-            Err(error) if error.is_damage() => return Ok(()),
-            bytes => bytes?.map(|bytes| ContentHash::of(&bytes)),
+            Err(error) if error.is_damage() => return Err(unreadable(error.to_string())),
+            bytes => bytes?,
         };
+        let digest = bytes.as_ref().map(|bytes| ContentHash::of(bytes));
         let noted = self.noted()?;
-        if noted.digest == digest {
-            return Ok(());
+        if noted.digest != digest {
+            let details = [("from", text_of(noted.digest)), ("to", text_of(digest))];
+            self.tell_policy("policy.changed", FILE, &noted, digest, details)?;
+            self.note_digest(&noted, digest)?;
         }
-        let details = [("from", text_of(noted.digest)), ("to", text_of(digest))];
-        self.tell_policy("policy.changed", FILE, &noted, digest, details)?;
-        self.note_digest(&noted, digest)
+        let text = as_text(bytes)?;
+        text.map_or_else(|| Ok(Policy::default()), |text| Policy::parse(&text))
     }
 
     fn write_policy(
@@ -170,7 +170,12 @@ impl JobStore {
     }
 
     fn policy_bytes(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.disk.read_if_there(&self.policy_path()?, yaml::MAX_BYTES as u64)?)
+        let path = self.policy_path()?;
+        // Mostly there is none, and then nothing is read.
+        match self.disk.metadata(&path)? {
+            Some(_) => Ok(self.disk.read_if_there(&path, yaml::MAX_BYTES as u64)?),
+            None => Ok(None),
+        }
     }
 
     fn policy_text(&self) -> Result<Option<String>> {
@@ -178,9 +183,13 @@ impl JobStore {
             Err(error) if error.is_damage() => return Err(unreadable(error.to_string())),
             bytes => bytes?,
         };
-        let text = bytes.map(String::from_utf8).transpose();
-        text.map_err(|_| unreadable("it is not UTF-8"))
+        as_text(bytes)
     }
+}
+
+fn as_text(bytes: Option<Vec<u8>>) -> Result<Option<String>> {
+    let text = bytes.map(String::from_utf8).transpose();
+    text.map_err(|_| unreadable("it is not UTF-8"))
 }
 
 fn text_of(hash: Option<ContentHash>) -> Value {

@@ -84,8 +84,7 @@ pub(super) fn python_state(
         state.review_reason = decision.reason.clone();
         match decision.verdict {
             Verdict::Approved => {
-                let by_person = decision.method.is_manual();
-                let method = if by_person { "manual" } else { "auto" };
+                let method = if decision.method.is_manual() { "manual" } else { "auto" };
                 state.approval_method = Some(method.to_owned());
                 (state.approved_by, state.approved_at) = (by, at);
             }

@@ -49,9 +49,15 @@ impl JobStore {
         told: Told,
     ) -> Receipt {
         let (started, finished) = (&run.started, run.finished.as_ref());
-        let authorised_by = decisions.iter().rev().find(|decision| {
+        let is_it = |decision: &&Decision| {
             decision.approval.as_ref().is_some_and(|approval| approval.digest == started.approval)
-        });
+        };
+        // A person may approve later what ran by rule before, under the same terms.
+        let before = |decision: &&Decision| {
+            is_it(decision) && decision.at.seconds() <= started.started_at.seconds()
+        };
+        let newest_first = || decisions.iter().rev();
+        let authorised_by = newest_first().find(before).or_else(|| newest_first().find(is_it));
         let approval = authorised_by.and_then(|decision| decision.approval.as_ref());
         let release = run.release.as_ref().filter(|_| told == Told::Released);
         let has_logs = told == Told::All || release.is_some_and(|release| release.logs.is_some());
@@ -77,7 +83,7 @@ impl JobStore {
             approved: authorised_by.map(ReceiptApproval::from),
             policy_digest: authorised_by.and_then(|decision| match &decision.method {
                 Method::Manual => None,
-                Method::Rule { policy, .. } => *policy,
+                Method::Rule { policy, .. } => Some(*policy),
             }),
             datasets: started.datasets.clone(),
             dataset_digests: finished.map(|it| it.dataset_digests.clone()).unwrap_or_default(),

@@ -114,7 +114,7 @@ pub struct ReceiptApproval {
     pub at: String,
     /// How.
     pub method: ApprovalMethod,
-    /// The names of the rules, if they did.
+    /// The names of the rules, if rules did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
 }

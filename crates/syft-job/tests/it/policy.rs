@@ -97,16 +97,30 @@ fn a_rule_made_from_a_job_approves_the_next_one_of_the_same_bytes() {
     assert_eq!(decision.method.rules().len(), 1);
     let policy = pair.owner.store.policy().unwrap();
     assert!(
-        matches!(decision.method, Method::Rule { policy: digest, .. } if digest == policy.digest())
+        matches!(decision.method, Method::Rule { policy: digest, .. } if Some(digest) == policy.digest())
     );
     let told = last(&pair);
     assert_eq!(told.action, "job.approved");
     assert_eq!(told.details["rules"], serde_json::json!(["count"]));
     assert!(run(&pair, &same, &RunOptions::default()).unwrap().finished.is_some());
+    let receipt = || {
+        let path = format!("{}/receipt.yaml", Pair::job_folder("again"));
+        fs::read_to_string(pair.owner.path(&path)).unwrap()
+    };
+    let by_rule = "method: rule\n  rule: count\n";
+    assert!(receipt().contains(by_rule), "{}", receipt());
+    let digest = policy.digest().unwrap();
+    assert!(receipt().contains(&format!("policy_digest: {digest}\n")), "{}", receipt());
+    pair.owner.clock.step(1.0);
+    pair.owner.store.approve(&same, &ApproveOptions::default()).unwrap();
+    assert!(receipt().contains(by_rule), "what ran, ran by rule: {}", receipt());
     let leaves = |id: &JobId| pair.owner.store.auto_release(id).unwrap();
-    assert_eq!(leaves(&same), AutoRelease::Nothing);
+    assert_eq!(leaves(&same), AutoRelease::Nothing, "a person has approved it since");
+    let third = pair.sent("third", SCRIPT);
+    assert!(is_approved(&pair, &third));
+    assert_eq!(leaves(&third), AutoRelease::Nothing);
     write(&pair, &text(&pair).replace("release: nothing", "release: outputs"));
-    assert_eq!((leaves(&same), leaves(&first)), (AutoRelease::Outputs, AutoRelease::Nothing));
+    assert_eq!((leaves(&third), leaves(&first)), (AutoRelease::Outputs, AutoRelease::Nothing));
     assert!(explain(&pair, &other).reason.starts_with("rule count: what runs has the digest"));
 }
 

@@ -69,8 +69,7 @@ impl SyftboxManager {
         connections: &mut Connections,
         report: &mut SyncReport,
     ) -> Result<()> {
-        self.jobs.note_policy()?;
-        let policy = match self.jobs.policy() {
+        let policy = match self.jobs.noted_policy() {
             Err(error @ syft_job::Error::PolicyFile { .. }) => {
                 report.notes.push(error.to_string());
                 return Ok(());
