@@ -298,10 +298,10 @@ impl Job {
     /// What its submitter is told of why it failed, whether or not the logs were
     /// released. Nothing in it could carry a value.
     #[must_use]
-    pub fn error(&self) -> Option<&ErrorSummary> {
+    pub fn failure(&self) -> Option<&ErrorSummary> {
         match &self.side {
             Side::Owner(received) => received.run.as_ref()?.finished.as_ref()?.failure.as_ref(),
-            Side::Submitter(sent) => sent.error(),
+            Side::Submitter(sent) => sent.failure(),
         }
     }
 
@@ -576,7 +576,7 @@ impl Job {
             waiting_for: self.waiting_for(),
             isolation: self.isolation(),
             exit_code: self.exit_code(),
-            error: self.error().cloned(),
+            failure: self.failure().cloned(),
             comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
             findings: self.checked()?.findings,
@@ -628,7 +628,7 @@ pub struct JobSummary {
     /// Its exit code.
     pub exit_code: Option<i32>,
     /// What its submitter is told of why it failed.
-    pub error: Option<ErrorSummary>,
+    pub failure: Option<ErrorSummary>,
     /// What the owner said about its latest run: foreign text.
     pub comment: Option<String>,
     /// What it produced, as far as this side may see it.

@@ -51,14 +51,14 @@ impl SentJob {
     pub(crate) fn exit_code(&self) -> Option<i32> {
         let told = self.told.as_ref().and_then(|told| told.return_code);
         let receipt = || self.receipt_in_force()?.exit_code();
-        told.or_else(receipt).or_else(|| self.error()?.exit_code())
+        told.or_else(receipt).or_else(|| self.failure()?.exit_code())
     }
 
     /// What was told of why it failed, by the run that this speaks of.
-    pub(crate) fn error(&self) -> Option<&ErrorSummary> {
+    pub(crate) fn failure(&self) -> Option<&ErrorSummary> {
         let marker = self.markers.iter().rfind(|marker| marker.run.is_some())?;
         let is_asked = self.earlier.is_none() || self.earlier == marker.run;
-        marker.error.as_ref().filter(|_| is_asked && marker.status == Status::Failed)
+        marker.failure.as_ref().filter(|_| is_asked && marker.status == Status::Failed)
     }
 
     /// The receipt, unless the job has run again since: it then tells nothing about

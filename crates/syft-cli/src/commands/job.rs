@@ -38,7 +38,7 @@ pub(super) use rehearse::{before_sending, last_lines, preview, rehearse_job};
 pub(super) use run::{no_box, sandbox, stop_on_interrupt};
 pub(super) use show::{ReviewView, note_run};
 pub(super) use stream::{Stream, safe_lines};
-pub(super) use view::{comment, error, outputs_table, waiting};
+pub(super) use view::{comment, failure, outputs_table, waiting};
 
 pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Exit, CliError> {
     match command {

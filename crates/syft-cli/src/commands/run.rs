@@ -13,7 +13,7 @@ use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 use self::receipt::FetchedReceipt;
 use self::wait::{ended, wait};
 use super::job::{
-    CopiedOutput, before_sending, comment, copy_outputs, earlier_outputs, error, hint_earlier,
+    CopiedOutput, before_sending, comment, copy_outputs, earlier_outputs, failure, hint_earlier,
     safe_lines, waiting,
 };
 use crate::args::{DatasetRef, RunArgs};
@@ -278,7 +278,7 @@ impl Report for RunEnded {
         page.fields([
             ("reason", reason.unwrap_or_default()),
             ("exit code", self.job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
-            ("error", error(&self.job)),
+            ("error", failure(&self.job)),
             ("box", self.job.isolation.map(|level| level.to_string()).unwrap_or_default()),
             ("receipt", receipt.map(|path| path.display().to_string()).unwrap_or_default()),
         ]);

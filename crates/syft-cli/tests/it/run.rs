@@ -138,9 +138,9 @@ fn a_failed_job_tells_where_without_its_logs() {
         assert!(!said.contains("Alice"), "{said}");
     }
     let listed = it.bob(&["job", "list", "--json"]).ok().json();
-    let error = &listed["jobs"][0]["error"];
-    assert_eq!((&error["exit"]["code"], &error["line"]), (&1.into(), &2.into()), "{error}");
-    assert_eq!((&error["exception"], &error["column"]), (&"KeyError".into(), &().into()));
+    let failure = &listed["jobs"][0]["failure"];
+    assert_eq!((&failure["exit"]["code"], &failure["line"]), (&1.into(), &2.into()), "{failure}");
+    assert_eq!((&failure["exception"], &failure["column"]), (&"KeyError".into(), &().into()));
 }
 
 #[test]

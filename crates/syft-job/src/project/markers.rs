@@ -36,7 +36,7 @@ pub struct Marker {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "ErrorSummary::from_elsewhere"
     )]
-    pub error: Option<ErrorSummary>,
+    pub failure: Option<ErrorSummary>,
 }
 
 impl JobStore {
@@ -67,8 +67,8 @@ impl JobStore {
                 (None, _) => ("running", run.started.started_at),
             };
             let marker = self.marker(record, status, at, run.started.revision);
-            let error = run.finished.as_ref().and_then(|finished| finished.failure.clone());
-            wanted.push((name, Marker { run: Some(run.started.run.clone()), error, ..marker }));
+            let failure = run.finished.as_ref().and_then(|finished| finished.failure.clone());
+            wanted.push((name, Marker { run: Some(run.started.run.clone()), failure, ..marker }));
         }
         wanted
     }
@@ -107,7 +107,7 @@ impl JobStore {
             reason: None,
             digest,
             run: None,
-            error: None,
+            failure: None,
         }
     }
 }

@@ -173,7 +173,7 @@ impl PythonState {
             reason: None,
             digest,
             run: None,
-            error: None,
+            failure: None,
         };
         let reason = self.review_reason.clone();
         let (by, at) = (self.approved_by.as_ref(), self.approved_at.as_ref());

@@ -236,16 +236,16 @@ fn r12_the_scientist_of_a_failed_job_is_told_and_gets_no_log() {
         let (pair, id) = failed(layout, main);
         pair.answer("count");
         let theirs = pair.scientist.store.sent_to(&email(OWNER), &name("count")).unwrap();
-        let told = theirs.error().expect("something is told").clone();
+        let told = theirs.failure().expect("something is told").clone();
         assert_eq!(
             told.to_string(),
             "exit code 1, KeyError about column age, line 3 of code/main.py"
         );
         assert_eq!((theirs.status(), theirs.exit_code()), (Status::Failed, Some(1)));
         assert!(!theirs.logs_released() && theirs.stderr().unwrap().is_none());
-        assert_eq!(theirs.summary().unwrap().error, Some(told.clone()));
+        assert_eq!(theirs.summary().unwrap().failure, Some(told.clone()));
         let mine = pair.owner.store.received(&id).unwrap();
-        assert_eq!(mine.error(), Some(&told), "the owner sees what was told");
+        assert_eq!(mine.failure(), Some(&told), "the owner sees what was told");
     }
 }
 
@@ -284,14 +284,16 @@ fn records_and_markers_of_other_versions_are_read() {
     let marker = fs::read_to_string(pair.owner.path(&Pair::job_folder("count")).join("failed"));
     let marker = marker.unwrap();
     let old: Marker = yaml::from_str(&marker).unwrap();
-    assert_eq!((old.status, &old.error), (Status::Failed, &None));
-    for foreign in ["error: {limits_hit: [patience]}", "error: 7", "error: null", "error: [x]"] {
+    assert_eq!((old.status, &old.failure), (Status::Failed, &None));
+    for foreign in
+        ["failure: {limits_hit: [patience]}", "failure: 7", "failure: null", "failure: [x]"]
+    {
         let read: Marker = yaml::from_str(&format!("{marker}{foreign}\n")).unwrap();
         assert_eq!(read, old, "{foreign}");
     }
-    let long = format!("{marker}error: {{exception: \"{}\\e[2J\"}}\n", "x".repeat(300));
+    let long = format!("{marker}failure: {{exception: \"{}\\e[2J\"}}\n", "x".repeat(300));
     let read: Marker = yaml::from_str(&long).unwrap();
-    assert_eq!(read.error.unwrap().exception.unwrap().chars().count(), 80);
+    assert_eq!(read.failure.unwrap().exception.unwrap().chars().count(), 80);
     let state = PythonState { markers: Some(vec![old]), ..PythonState::default() };
     let text = state.to_yaml(syft_job::Protocol::One).unwrap();
     assert_eq!(PythonState::parse(&text, syft_job::Protocol::One).unwrap().markers, state.markers);

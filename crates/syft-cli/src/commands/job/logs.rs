@@ -75,8 +75,8 @@ impl Report for JobLogs {
             (_, false) => "Its logs were not released.",
         };
         page.line(what);
-        if let Some(error) = &self.job.error {
-            page.line(format!("What is told without them: {}.", safe_text(&error.to_string())));
+        if let Some(failure) = &self.job.failure {
+            page.line(format!("What is told without them: {}.", safe_text(&failure.to_string())));
         }
         if let Some(next) = &self.job.waiting_for {
             view::waiting(page, &self.me, next);
