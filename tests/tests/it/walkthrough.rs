@@ -21,11 +21,13 @@ fn run(people: &mut People, name: &str, page: &Page) {
         }
         if step.text.contains(" reset ") {
             people.ledger_is_what_went();
+            people.no_output_is_flagged();
         }
         let run = people.types(&step.text);
         assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
     }
     people.ledger_is_what_went();
+    people.no_output_is_flagged();
 }
 
 /// The one block of a page that is marked so.
