@@ -191,6 +191,20 @@ impl People {
         }
     }
 
+    /// In no output of the jobs of these people was anything found that would hold it.
+    ///
+    /// # Panics
+    /// If something was, or it cannot be looked up.
+    pub fn no_output_is_flagged(&self) {
+        for home in Record::read(&self.file(RECORD)).homes() {
+            let runs = format!("{}/.syft/runs", home.display());
+            let look =
+                format!("grep -rl --include=checked.json '\"severity\": \"finding\"' '{runs}'");
+            let run = self.types(&format!("! [ -d '{runs}' ] || ! {look}"));
+            assert_eq!(run.code, Some(0), "an innocent output is flagged: {run:#?}");
+        }
+    }
+
     /// Every file below the shared folder with its bytes.
     ///
     /// # Panics

@@ -26,12 +26,14 @@ fn run_and(people: &mut People, name: &str, page: &Page, look: impl Fn(&Step, &R
         }
         if step.text.contains(" reset ") {
             people.ledger_is_what_went();
+            people.no_output_is_flagged();
         }
         let run = people.types(&step.text);
         assert_eq!(run.code, Some(step.code), "{name}, {step}\n{run:#?}");
         look(step, &run);
     }
     people.ledger_is_what_went();
+    people.no_output_is_flagged();
 }
 
 /// The one block of a page that is marked so.
