@@ -122,7 +122,10 @@ fn a_failed_job_tells_where_without_its_logs() {
     it.bob(&run).exits(8);
     it.alice(&["sync"]).ok();
     it.alice(&["job", "approve", "count"]).ok();
-    it.alice(&["job", "run", "count"]).exits(7);
+    let ran = it.alice(&["job", "run", "count", "--json"]).exits(7).json();
+    assert_eq!(ran["jobs"][0]["failure"]["exception"], "KeyError");
+    // Of a box that broke, which none did.
+    assert!(ran["jobs"][0]["error"].is_null(), "{ran}");
     let told = "KeyError, line 2 of code/count.py";
     let failed = it.bob(&run).exits(7).stdout;
     assert!(failed.contains(&format!("  error      {told}\n")), "{failed}");
