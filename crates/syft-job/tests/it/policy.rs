@@ -107,7 +107,7 @@ fn a_rule_made_from_a_job_approves_the_next_one_of_the_same_bytes() {
         let path = format!("{}/receipt.yaml", Pair::job_folder("again"));
         fs::read_to_string(pair.owner.path(&path)).unwrap()
     };
-    let by_rule = "method: rule\n  rule: count\n";
+    let by_rule = "method: rule\n  rules:\n  - count\n";
     assert!(receipt().contains(by_rule), "{}", receipt());
     let digest = policy.digest().unwrap();
     assert!(receipt().contains(&format!("policy_digest: {digest}\n")), "{}", receipt());
