@@ -11,7 +11,7 @@
 #[path = "it/corpus/mod.rs"]
 #[allow(dead_code, reason = "it has more than this program needs")]
 mod corpus;
-#[path = "memory/counting.rs"]
+#[path = "../../syft-core/tests/memory/counting.rs"]
 mod counting;
 
 use corpus::sheet::Sheet;
