@@ -427,7 +427,7 @@ impl BegunRun {
         if exit.is_some_and(Exit::is_success) {
             return None;
         }
-        let columns = self.store.mock_columns(&self.started.datasets);
+        let columns = self.store.mock_columns(&self.started.datasets, &self.record.submitter);
         Some(ErrorSummary::of(&FailedRun {
             exit,
             limits_hit: report.map(|report| report.limits_hit.as_slice()).unwrap_or_default(),

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 use std::io::Read as _;
 
-use syft_core::{DatasetName, DatasitePath, FileKind, HomePath};
+use syft_core::{DatasetName, DatasitePath, Email, FileKind, HomePath, yaml};
 use syft_disclosure::{ReadLimits, Table};
+use syft_perm::{Level, PERMISSION_FILE, Permissions};
 
 use crate::{JobStore, Result};
 
@@ -36,12 +37,16 @@ pub(super) fn missing_column<'a>(
 }
 
 impl JobStore {
-    /// The columns of the mocks of datasets of mine. A mock that is not there or cannot
-    /// be read has none.
-    pub(crate) fn mock_columns(&self, datasets: &[DatasetName]) -> BTreeSet<String> {
+    /// The columns of the mocks of datasets of mine that somebody may have. A mock that is
+    /// not there or cannot be read has none.
+    pub(crate) fn mock_columns(
+        &self,
+        datasets: &[DatasetName],
+        reader: &Email,
+    ) -> BTreeSet<String> {
         let mut columns = BTreeSet::new();
         for name in datasets {
-            for (path, bytes) in self.mock_files(name).unwrap_or_default() {
+            for (path, bytes) in self.mock_files(name, reader).unwrap_or_default() {
                 let tables = Table::read(&path, &bytes, &ReadLimits::default()).unwrap_or_default();
                 columns.extend(tables.iter().flat_map(Table::columns).cloned());
             }
@@ -49,10 +54,18 @@ impl JobStore {
         columns
     }
 
-    /// The first files of a mock of mine, each as far as its columns need it.
-    fn mock_files(&self, name: &DatasetName) -> Result<Vec<(DatasitePath, Vec<u8>)>> {
+    /// The first files of a mock of mine that somebody may have, each as far as its columns
+    /// need it.
+    fn mock_files(
+        &self,
+        name: &DatasetName,
+        reader: &Email,
+    ) -> Result<Vec<(DatasitePath, Vec<u8>)>> {
         let folder = self.layouts.mock(&*self.disk, &self.me, name)?;
         let mut files = Vec::new();
+        if !self.may_read(reader, &folder)? {
+            return Ok(files);
+        }
         let mut pending = Vec::new();
         for (entry, kind) in self.mock_entries(&folder)? {
             pending.push((folder.join(&entry)?, kind));
@@ -64,7 +77,8 @@ impl JobStore {
                 FileKind::File => {
                     files.push((DatasitePath::parse(path.file_name())?, self.beginning(&path)?));
                 }
-                FileKind::Folder => {
+                // What is below may be for others, by a permission file of its own.
+                FileKind::Folder if self.permission_file(&path)?.is_none() => {
                     for entry in self.disk.list(&path)? {
                         let Ok(name) = entry.name else { continue };
                         pending.push((path.join(&name)?, entry.metadata.kind));
@@ -74,6 +88,31 @@ impl JobStore {
             }
         }
         Ok(files)
+    }
+
+    /// Whether somebody may read a folder of my datasite, by the permission files on the way
+    /// to it.
+    fn may_read(&self, reader: &Email, folder: &HomePath) -> Result<bool> {
+        let mut files = Vec::new();
+        let mut next = Some(folder.clone());
+        while let Some(here) = next {
+            if let Some(text) = self.permission_file(&here)? {
+                files.push((in_datasite(&here), text));
+            }
+            next = here.parent();
+        }
+        let permissions = Permissions::compile(self.me.as_str(), files);
+        Ok(permissions.allows(reader.as_str(), &format!("{}/", in_datasite(folder)), Level::Read))
+    }
+
+    /// The permission file of a folder, or why it cannot be read.
+    fn permission_file(
+        &self,
+        folder: &HomePath,
+    ) -> Result<Option<std::result::Result<String, String>>> {
+        let path = folder.join(PERMISSION_FILE)?;
+        let bytes = self.disk.read_if_there(&path, yaml::MAX_BYTES as u64)?;
+        Ok(bytes.map(|bytes| String::from_utf8(bytes).map_err(|error| error.to_string())))
     }
 
     /// A file, or its first lines if it is large.
@@ -91,4 +130,9 @@ impl JobStore {
         }
         Ok(bytes)
     }
+}
+
+/// A place in a datasite, without whose it is.
+fn in_datasite(path: &HomePath) -> String {
+    path.components().skip(1).collect::<Vec<_>>().join("/")
 }

@@ -35,7 +35,7 @@ pub struct ErrorSummary {
     /// The line of that file.
     #[serde(default)]
     pub line: Option<u32>,
-    /// The column that was missing, if the mock has it.
+    /// The column that was missing, if a mock has it that the submitter may have.
     #[serde(default)]
     pub column: Option<String>,
     /// The limits that it reached.

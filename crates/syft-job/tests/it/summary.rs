@@ -206,6 +206,10 @@ proptest! {
 /// A job of a folder on the dataset `census`, whose mock has `age` and `city` and whose
 /// private rows have one more column.
 fn failed(layout: LayoutKind, main: &str) -> (Pair, JobId) {
+    failed_beside_a_mock_for("*", layout, main)
+}
+
+fn failed_beside_a_mock_for(reader: &str, layout: LayoutKind, main: &str) -> (Pair, JobId) {
     let pair = Pair::in_layout(layout);
     let datasets = match layout {
         LayoutKind::Native => "datasets",
@@ -217,6 +221,8 @@ fn failed(layout: LayoutKind, main: &str) -> (Pair, JobId) {
     };
     write("private/rows.csv", "age,city,ssn\n31,x,y\n");
     write("public/mock.csv", "age,city\n1,a\n");
+    let rules = format!("rules:\n- pattern: '**'\n  access:\n    read: ['{reader}']\n");
+    write("public/syft.pub.yaml", &rules);
     let source = scratch();
     fs::write(source.path().join("main.py"), main).unwrap();
     let mut submission = Submission::new(email(OWNER), Script::Path(source.path().to_owned()));
@@ -246,6 +252,16 @@ fn r12_the_scientist_of_a_failed_job_is_told_and_gets_no_log() {
         assert_eq!(theirs.summary().unwrap().failure, Some(told.clone()));
         let mine = pair.owner.store.received(&id).unwrap();
         assert_eq!(mine.failure(), Some(&told), "the owner sees what was told");
+    }
+}
+
+#[test]
+fn r12_a_column_of_a_mock_is_told_to_those_who_may_have_it() {
+    for (reader, column) in [("bob@uni.edu", Some("age")), ("carol@uni.edu", None)] {
+        let (pair, id) =
+            failed_beside_a_mock_for(reader, LayoutKind::Native, "{'ssn': 1}['age']\n");
+        let mine = pair.owner.store.received(&id).unwrap();
+        assert_eq!(mine.failure().unwrap().column.as_deref(), column, "{reader}");
     }
 }
 
