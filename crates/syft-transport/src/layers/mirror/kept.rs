@@ -34,6 +34,10 @@ pub(super) struct Kept {
     /// what they are now: one that lags tells of them as they were.
     #[serde(default)]
     former: Vec<Object>,
+    /// What others put, as the feed told it, until a listing shows it: one that lags does not,
+    /// and the feed tells nothing twice (`threats.md` F3).
+    #[serde(default)]
+    told: BTreeMap<String, Object>,
 }
 
 /// What was taken of the store, and when, if it is to be taken once more.
@@ -109,7 +113,10 @@ impl Kept {
                 Change::Put(object) => {
                     self.learn_from(&object.space, me);
                     if !self.is_former(&object) {
-                        self.put(object);
+                        self.put(object.clone());
+                        if object.space.writer() != me {
+                            self.told.insert(object.id.clone(), object);
+                        }
                     }
                 }
                 Change::Odd { space, skipped } => {
@@ -119,6 +126,7 @@ impl Kept {
                 Change::Removed { id } => self.remove(&id),
                 Change::Space(space) => {
                     self.lists.remove(&space);
+                    self.told.retain(|_, object| object.space != space);
                     self.discovered.clear();
                 }
             }
@@ -173,6 +181,7 @@ impl Kept {
     pub(super) fn remove(&mut self, id: &str) {
         let is_it = |line: &Listed| line.id() == Some(id);
         self.lists.values_mut().for_each(|list| list.told.retain(|line| !is_it(line)));
+        self.told.remove(id);
         self.former.retain(|one| one.id != id);
     }
 
@@ -207,7 +216,10 @@ impl Kept {
         taken.valid(now, round, is_believed)
     }
 
-    pub(super) fn set_list(&mut self, space: &Space, told: Vec<Listed>, now: Timestamp) {
+    pub(super) fn set_list(&mut self, space: &Space, mut told: Vec<Listed>, now: Timestamp) {
+        told.iter().filter_map(Listed::id).for_each(|id| drop(self.told.remove(id)));
+        let lagging = self.told.values().filter(|object| object.space == *space);
+        told.extend(lagging.cloned().map(Listed::Object));
         let taken = Taken::after(self.lists.get(space), told, now, self.round);
         self.lists.insert(space.clone(), taken);
     }
@@ -284,6 +296,33 @@ mod tests {
         kept.take(vec![Change::Put(object(&inbox))], Cursor("2".to_owned()), &me);
         assert_eq!(kept.list(&inbox, now, &me).unwrap().len(), 1);
         assert!(kept.discovered(SpaceKind::Inbox, now).is_some());
+    }
+
+    #[test]
+    fn f3_what_the_feed_has_told_is_there_although_listings_lag() {
+        let [me, peer] = ["o@example.org", "p@example.org"].map(|it| Email::parse(it).unwrap());
+        let inbox = Space::Inbox { owner: me.clone(), sender: peer };
+        let object = Object {
+            space: inbox.clone(),
+            name: ObjectName::parse("event").unwrap(),
+            id: "1".to_owned(),
+            size: 1,
+            version: None,
+            owner: None,
+            created: None,
+        };
+        let at = |seconds| Timestamp::new(seconds).unwrap();
+        let mut kept = Kept::at(Cursor("0".to_owned()));
+        kept.take(vec![Change::Put(object.clone())], Cursor("1".to_owned()), &me);
+        for seconds in [1.0, 100.0, 200.0] {
+            kept.set_list(&inbox, Vec::new(), at(seconds));
+            let listed = kept.list(&inbox, at(seconds), &me).unwrap();
+            assert_eq!(listed, [Listed::Object(object.clone())], "after {seconds}");
+        }
+        let gone = Change::Removed { id: object.id.clone() };
+        kept.take(vec![gone], Cursor("2".to_owned()), &me);
+        kept.set_list(&inbox, Vec::new(), at(300.0));
+        assert_eq!(kept.list(&inbox, at(300.0), &me), Some(Vec::new()));
     }
 
     #[test]
