@@ -5,10 +5,12 @@ use serde::Serialize;
 use syft_core::{ContentHash, JobName, Timestamp, safe_text};
 
 use crate::decide::{current, problem_error};
+use crate::diff::Files;
 use crate::lineage::lineage;
+use crate::lines::{COLUMNS, Lines};
 use crate::read::read_job;
 use crate::records::{JobRecord, Revision, Verdict};
-use crate::{JobId, JobStore, Result, diff, wrap};
+use crate::{JobId, JobStore, Meaning, Result, ShownLine, diff, lines};
 
 /// What changed in a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,20 +97,33 @@ impl FileFacts {
 impl JobStore {
     /// What changed in a job that was sent to me. It is compared with what was last
     /// approved of it, or else of the earlier ones of its submitter whose names
-    /// differ by a number at the end (`count`, `count-2`); or else with what was
-    /// last shown of it, or what came before. `None` if there is nothing of these.
+    /// differ by a number at the end (`count`, `count-2`), or else of those that share a
+    /// file below `code/` with it; or else with what was last shown of it, or what came
+    /// before. `None` if there is nothing of these.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
     pub fn diff(&self, id: &JobId) -> Result<Option<JobDiff>> {
         let record = self.record(id)?;
         let now = current(&record)?;
-        let Some((base, before, kind)) = self.base(&record, now)? else { return Ok(None) };
-        let read = |record: &JobRecord, revision: &Revision| -> Result<_> {
-            read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
-                .map_err(|problem| problem_error(record, &problem))
-        };
-        let (old, new) = (read(&base, &before)?.files, read(&record, now)?.files);
+        let new = self.files_of(&record, now)?;
+        self.difference(&record, now, &new)
+    }
+
+    fn files_of(&self, record: &JobRecord, revision: &Revision) -> Result<Files> {
+        let read = read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?;
+        Ok(read.map_err(|problem| problem_error(record, &problem))?.files)
+    }
+
+    /// The same of a revision whose files were read.
+    pub(crate) fn difference(
+        &self,
+        record: &JobRecord,
+        now: &Revision,
+        new: &Files,
+    ) -> Result<Option<JobDiff>> {
+        let Some((base, before, kind)) = self.base(record, now)? else { return Ok(None) };
+        let old = self.files_of(&base, &before)?;
         let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let files = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
         let facts = |bytes: &Vec<u8>| FileFacts::of(bytes);
@@ -120,7 +135,7 @@ impl JobStore {
             })
             .collect();
         Ok(Some(JobDiff {
-            text: diff::unified((&before, &old), (now, &new)),
+            text: diff::unified((&before, &old), (now, new)),
             digest: now.digest,
             from_seen: kind != BaseKind::Earlier && files.iter().all(FileChange::is_text),
             files,
@@ -138,16 +153,19 @@ impl JobStore {
         if let Some((_, revision)) = self.last_approved(record, &now.digest)? {
             return Ok(own(&revision, BaseKind::Approved));
         }
-        let mut approved: Vec<(Timestamp, JobRecord, Revision)> = Vec::new();
+        let mut approved: Vec<((bool, Timestamp), JobRecord, Revision)> = Vec::new();
         for other in self.all_records()? {
-            let is_of_it = other.submitter == record.submitter
-                && other.id != record.id
-                && lineage(&other.name) == lineage(&record.name);
-            if is_of_it && let Some((at, revision)) = self.last_approved(&other, &now.digest)? {
-                approved.push((at, other, revision));
+            if other.submitter != record.submitter || other.id == record.id {
+                continue;
+            }
+            let has_its_name = lineage(&other.name) == lineage(&record.name);
+            if let Some((at, revision)) = self.last_approved(&other, &now.digest)?
+                && (has_its_name || share_code(&revision, now))
+            {
+                approved.push(((has_its_name, at), other, revision));
             }
         }
-        if let Some((_, other, revision)) = approved.into_iter().max_by_key(|(at, ..)| *at) {
+        if let Some((_, other, revision)) = approved.into_iter().max_by_key(|(how, ..)| *how) {
             return Ok(Some((other, revision, BaseKind::Approved)));
         }
         let others = || record.revisions.iter().rev().filter(|old| old.digest != now.digest);
@@ -177,10 +195,20 @@ impl JobStore {
     }
 }
 
-/// The whole change as text for a terminal: lines are never cut, and what goes on in
-/// the next line is marked.
-impl fmt::Display for JobDiff {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Whether some file of the code has the same name in both; every folder has a `run.sh`.
+fn share_code(one: &Revision, other: &Revision) -> bool {
+    let code = |revision: &Revision| -> BTreeSet<String> {
+        let paths = revision.files.iter().map(|file| file.path.clone());
+        paths.filter(|path| path.starts_with("code/") && path != "code/run.sh").collect()
+    };
+    !code(one).is_disjoint(&code(other))
+}
+
+impl JobDiff {
+    /// The whole change for a terminal of so many columns: lines are never cut, and what
+    /// goes on in the next line is marked.
+    #[must_use]
+    pub fn lines(&self, columns: usize) -> Vec<ShownLine> {
         let DiffBase { job, name, digest, kind } = &self.base;
         let what = match kind {
             BaseKind::Approved => "what was approved",
@@ -188,10 +216,32 @@ impl fmt::Display for JobDiff {
             BaseKind::Earlier => "what came before",
         };
         let base = format!("{what}: job {job} {} ({})", safe_text(name.as_str()), digest.short());
-        wrap::line(f, "compared with ", &base)?;
+        let mut lines = Lines::new(columns);
+        lines.add(Meaning::Title, "compared with ", &base);
         if self.text.is_empty() {
-            return writeln!(f, "nothing that would run differs");
+            lines.plain("nothing that would run differs", "");
         }
-        self.text.lines().try_for_each(|text| wrap::line(f, "", text))
+        for line in self.text.lines() {
+            lines.add(meaning(line), "", line);
+        }
+        lines.into_vec()
+    }
+}
+
+/// How a line of a unified diff is meant.
+fn meaning(line: &str) -> Meaning {
+    match line.as_bytes() {
+        [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Meaning::Title,
+        [b'@', b'@', ..] => Meaning::Faint,
+        [b'+', ..] => Meaning::Added,
+        [b'-', ..] => Meaning::Removed,
+        _ => Meaning::Plain,
+    }
+}
+
+/// The same as text, in lines of 100 columns.
+impl fmt::Display for JobDiff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        lines::write(f, &self.lines(COLUMNS))
     }
 }

@@ -5,7 +5,8 @@ use syft_core::{ContentHash, DatasetName, safe_text};
 
 use crate::records::Revision;
 
-type Files = BTreeMap<String, Vec<u8>>;
+/// The files of a revision, by their paths.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The fields and files in which two revisions differ, as a unified diff. Every
 /// line is safe to show.

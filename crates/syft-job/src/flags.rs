@@ -1,10 +1,11 @@
 use std::fmt;
 
+use serde::Serialize;
 use syft_core::{has_suspicious, safe_text};
 
+use crate::lines::looks_like_gutter;
 use crate::records::Revision;
 use crate::script::{JobKind, python_run_sh, shell_word};
-use crate::wrap::looks_like_gutter;
 
 /// Longest line that a reviewer is expected to read, in characters.
 const LONG_LINE: usize = 400;
@@ -31,7 +32,8 @@ pub struct Flag {
 }
 
 /// What a [`Flag`] is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FlagKind {
     /// Characters that change how others are shown, or that show nothing.

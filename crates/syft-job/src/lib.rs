@@ -26,6 +26,7 @@ mod intake;
 mod job;
 mod jobs;
 mod lineage;
+mod lines;
 mod named;
 mod outputs;
 mod packages;
@@ -57,7 +58,6 @@ mod summary;
 mod visible;
 mod waiting;
 pub mod warden;
-mod wrap;
 
 pub use attempts::Attempt;
 pub use audit::{AuditLine, AuditSink};
@@ -75,6 +75,7 @@ pub use id::JobId;
 pub use intake::Intake;
 pub use job::{Job, JobLog, JobOutput, JobSummary};
 pub use jobs::JobsList;
+pub use lines::{Meaning, ShownLine};
 pub use outputs::{
     Collected, NoOutputs, OutputFile, OutputSink, OutputsCollector, SkippedOutput, walk_outputs,
 };

@@ -103,7 +103,7 @@ impl DatasetBounds {
         OutputType::of(path).is_some_and(|of| types.contains(&of))
     }
 
-    fn refusal(&self, path: &DatasitePath) -> Option<Error> {
+    pub(super) fn refusal(&self, path: &DatasitePath) -> Option<Error> {
         let (types, name) = self.outputs.as_ref().filter(|_| !self.allows(path))?;
         let types: Vec<&str> = types.iter().map(|of| of.0.as_str()).collect();
         let rule = match types.as_slice() {
@@ -112,6 +112,15 @@ impl DatasetBounds {
         };
         let what = format!("{path} cannot be released");
         Some(Error::Policy { what, rule, file: FILE.to_owned() })
+    }
+
+    pub(super) fn logs_refusal(&self) -> Option<Error> {
+        let name = self.no_logs.as_ref()?;
+        Some(Error::Policy {
+            what: "the logs cannot be released".to_owned(),
+            rule: format!("the rule of dataset {name} lets no logs out"),
+            file: FILE.to_owned(),
+        })
     }
 }
 
@@ -147,12 +156,8 @@ pub(crate) fn may_release<'a>(
     if let Some(refusal) = outputs.find_map(|path| bounds.refusal(path)) {
         return Err(refusal);
     }
-    match bounds.no_logs.filter(|_| logs) {
-        Some(name) => Err(Error::Policy {
-            what: "the logs cannot be released".to_owned(),
-            rule: format!("the rule of dataset {name} lets no logs out"),
-            file: FILE.to_owned(),
-        }),
+    match bounds.logs_refusal().filter(|_| logs) {
+        Some(refusal) => Err(refusal),
         None => Ok(()),
     }
 }

@@ -35,6 +35,7 @@ mod python_modules;
 mod receipts;
 #[cfg(target_os = "linux")]
 mod rehearsals;
+mod review;
 mod runs;
 mod seatbelt;
 mod seed_examples;

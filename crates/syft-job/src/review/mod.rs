@@ -1,4 +1,4 @@
-use std::fmt;
+mod text;
 
 use syft_core::{ContentHash, DatasetName, safe_text};
 
@@ -11,10 +11,7 @@ use crate::records::{JobRecord, Revision, Verdict};
 use crate::sandbox::{IsolationLevel, Limits};
 use crate::script::shell_word;
 use crate::visible::{is_script, may_be_text, visible};
-use crate::{JobId, JobStore, Rehearsal, Result, wrap};
-
-/// Of what a rehearsal printed, the last lines are shown.
-const LOG_LINES: usize = 5;
+use crate::{BaseKind, JobDiff, JobId, JobStore, Rehearsal, Result};
 
 /// A job as its owner reviews it: the whole of the bytes that would run, shown so
 /// that nothing in them can hide.
@@ -45,6 +42,9 @@ pub struct Review {
     pub minimum: IsolationLevel,
     /// The files and fields that changed since it was last approved.
     pub changed: Vec<String>,
+    /// What changed since the bytes that were last approved, of this job or of one before
+    /// it; `None` if none were.
+    pub difference: Option<JobDiff>,
     /// What came of running these bytes on the mock here, if that was done.
     pub rehearsal: Option<Rehearsal>,
 }
@@ -140,6 +140,9 @@ impl JobStore {
                 .approved_before(&record)?
                 .map(|old| changed_between(old, revision))
                 .unwrap_or_default(),
+            difference: self
+                .difference(&record, revision, &snapshot.files)?
+                .filter(|difference| difference.base.kind == BaseKind::Approved),
             rehearsal: self.rehearsal(&revision.digest)?,
         })
     }
@@ -180,66 +183,4 @@ fn shown(path: &str, bytes: &[u8], is_script: bool, flags: &mut Vec<Flag>) -> Re
 
 fn safe_lines(text: &str) -> String {
     text.split('\n').map(safe_text).collect::<Vec<_>>().join("\n")
-}
-
-/// The whole review as text for a terminal: lines are numbered and never cut, and
-/// what goes on in the next line is marked.
-impl fmt::Display for Review {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "job {}  {}", self.id, self.title)?;
-        writeln!(f, "digest {}", self.digest)?;
-        if let Some(description) = &self.description {
-            wrap::foreign(f, description)?;
-        }
-        if !self.changed.is_empty() {
-            let changed = safe_text(&self.changed.join(", "));
-            wrap::line(f, "changed after approval: ", &changed)?;
-        }
-        for flag in &self.flags {
-            wrap::line(f, "", &flag.to_string())?;
-        }
-        if let Some(rehearsal) = &self.rehearsal {
-            wrap::line(f, "rehearsed on the mock: ", &rehearsal.to_string())?;
-            rehearsal.last_lines(LOG_LINES).iter().try_for_each(|line| wrap::foreign(f, line))?;
-        }
-        for file in &self.files {
-            writeln!(f)?;
-            match &file.lines {
-                Some(lines) => {
-                    let title = format!("{} ({} bytes)", safe_text(&file.path), file.size);
-                    wrap::line(f, "── ", &title)?;
-                    for (index, line) in lines.iter().enumerate() {
-                        wrap::line(f, &format!("{:>5} │ ", index + 1), line)?;
-                    }
-                }
-                None => {
-                    let path = safe_text(&file.path);
-                    let (size, hash) = (file.size, file.sha256);
-                    let title = format!("{path} ({size} bytes, no text, sha256 {hash})");
-                    wrap::line(f, "── ", &title)?;
-                }
-            }
-        }
-        writeln!(f)?;
-        self.fmt_allowed(f)
-    }
-}
-
-impl Review {
-    fn fmt_allowed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.datasets.iter().map(DatasetName::as_str).collect();
-        let datasets = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        writeln!(f, "approving allows one run of exactly these bytes:")?;
-        wrap::line(f, "  real data   ", &datasets)?;
-        if !self.packages.is_empty() {
-            let mut packages = self.packages.join(", ");
-            if !self.packages_are_known {
-                packages.push_str("; you are told the versions when you approve");
-            }
-            wrap::line(f, "  packages    ", &packages)?;
-        }
-        writeln!(f, "  box         {} or stronger: {}", self.minimum, self.minimum.in_words())?;
-        wrap::line(f, "  limits      ", &self.limits.in_words().join(", "))?;
-        writeln!(f, "nothing of what it produces leaves before you release it")
-    }
 }
