@@ -17,15 +17,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],
     ),
     ("syft-cli", &["syft-sync"]),
-    // It imitates somebody else, and knows nothing of this project.
+    // They stand in for somebody else, and know nothing of this project.
     ("syft-drive-emulator", &[]),
+    ("syft-tmux", &[]),
 ];
 
 /// Packages that look at the whole and that nothing may depend on.
 const ON_TOP: &[&str] = &["syft-tests", "xtask"];
 
 /// Packages that any package may use for its tests, and none otherwise.
-const FOR_TESTS: &[&str] = &["syft-drive-emulator"];
+const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-tmux"];
 
 const TESTS: &str = "dev-dependencies";
 
