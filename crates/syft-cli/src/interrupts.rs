@@ -6,6 +6,7 @@ use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::terminal;
 
 /// Does this at the first Ctrl-C, and ends the program at the second. Where they
 /// cannot be heard, the system's own way ends the program at the first.
@@ -29,7 +30,9 @@ pub(crate) fn on_interrupt(first: impl FnOnce() + Send + 'static) {
     let _ = heard.recv();
 }
 
+/// Ends the program, and leaves the terminal as it was.
 #[expect(clippy::exit, reason = "whoever asks twice does not wait; the box ends with its runner")]
-fn at_once() {
+pub(crate) fn at_once() -> ! {
+    terminal::give_back();
     std::process::exit(Exit::Interrupted as i32)
 }

@@ -14,6 +14,7 @@ mod new_file;
 mod output;
 #[cfg(feature = "record")]
 mod record;
+mod terminal;
 mod warden;
 
 use std::process::ExitCode;

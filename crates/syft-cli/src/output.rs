@@ -11,4 +11,5 @@ mod time;
 pub(crate) use page::{Page, Table, count};
 pub(crate) use report::Report;
 pub(crate) use screen::{Screen, quoted, usage};
+pub(crate) use style::{keys_in, prompt, shown};
 pub(crate) use time::{ago, iso};

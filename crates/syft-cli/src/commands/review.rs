@@ -1,8 +1,13 @@
 //! The owner's main job: one queue, item by item.
 
+mod asking;
+mod decide;
+mod reading;
+mod release;
+mod rules;
+mod running;
 mod session;
-
-use std::io::{self, IsTerminal};
+mod view;
 
 use serde::Serialize;
 use syft_sync::core::Email;
@@ -10,6 +15,7 @@ use syft_sync::job::sandbox::IsolationLevel;
 use syft_sync::job::{JobId, JobSummary, Status};
 use syft_sync::{RehearsalBudget, SyftboxManager};
 
+use self::rules::Rules;
 use self::session::Session;
 use super::job::{
     ReviewView, check, find_mine, limits_of, note_run, outputs_table, preview, write_findings,
@@ -19,21 +25,29 @@ use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
 use crate::output::{Page, Report, Table};
+use crate::terminal::Terminal;
 
 /// What waits for me, for those who cannot be asked.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReviewQueue {
     jobs: Vec<JobSummary>,
     /// All of the one job that was asked for.
-    review: Option<ReviewView>,
-    /// The same for a person.
-    #[serde(skip)]
-    text: Option<String>,
+    review: Option<ShownReview>,
     /// As they were said, for what is to be typed.
     #[serde(skip)]
     limits: LimitArgs,
     #[serde(skip)]
     me: Email,
+}
+
+/// All of a job for a program and for a person.
+#[derive(Debug, Serialize)]
+struct ShownReview {
+    #[serde(flatten)]
+    view: ReviewView,
+    rules: Option<Rules>,
+    #[serde(skip)]
+    text: String,
 }
 
 pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
@@ -42,10 +56,8 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
         Some(query) => vec![find_mine(&manager, query, "review")?.id().clone()],
         None => queue(&manager)?,
     };
-    let can_ask = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if can_ask && !context.screen().is_json() && !ids.is_empty() {
-        let input = io::stdin().lock();
-        return Session::new(context, &manager, args, input).go_through(&ids).await;
+    if Terminal::is_there() && !context.screen().is_json() && !ids.is_empty() {
+        return Session::new(context, &manager, args)?.go_through(&ids).await;
     }
     let shown = match (&args.job, ids.first()) {
         (Some(_), Some(id)) => {
@@ -58,7 +70,11 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &job)?;
             check(&manager, &job)?;
-            Some((review.to_string(), ReviewView::new(review)))
+            Some(ShownReview {
+                text: review.to_string(),
+                rules: Rules::of(&manager, &job)?,
+                view: ReviewView::new(review),
+            })
         }
         _ => None,
     };
@@ -66,9 +82,8 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
     for id in &ids {
         jobs.push(manager.job_store().received(id)?.summary()?);
     }
-    let (text, review) = shown.unzip();
     let (limits, me) = (args.limits.clone(), manager.email().clone());
-    Ok(context.screen().show(&ReviewQueue { jobs, review, text, limits, me }))
+    Ok(context.screen().show(&ReviewQueue { jobs, review: shown, limits, me }))
 }
 
 /// The jobs that wait for me, oldest first.
@@ -89,8 +104,9 @@ impl Report for ReviewQueue {
             page.line("No job waits for you.");
             return;
         }
-        if let (Some(text), [job]) = (&self.text, self.jobs.as_slice()) {
-            text.lines().for_each(|line| page.line(line));
+        if let (Some(review), [job]) = (&self.review, self.jobs.as_slice()) {
+            review.text.lines().for_each(|line| page.line(line));
+            review.rules.iter().for_each(|rules| page.line(rules));
             if !job.outputs.is_empty() {
                 outputs_table(page, &job.outputs);
                 write_findings(page, &job.findings, &[]);

@@ -3,6 +3,7 @@ use std::fmt::Display;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ContentArrangement};
 use syft_sync::core::{SystemClock, Timestamp, safe_text};
+use textwrap::{Options, wrap};
 
 use super::style::{COMMAND, FAINT, STRONG, WARNING, styled};
 use super::{Screen, ago};
@@ -63,6 +64,16 @@ impl Page {
     /// A line of text.
     pub(crate) fn line(&mut self, line: impl Display) {
         self.text.push_str(&format!("{line}\n"));
+    }
+
+    /// A sentence, indented, with its words in as many lines as the screen asks for.
+    pub(crate) fn sentence(&mut self, indent: &str, text: &str) {
+        let text = safe_text(text);
+        let Some(columns) = self.screen.columns() else {
+            return self.line(format!("{indent}{text}"));
+        };
+        let options = Options::new(columns).initial_indent(indent).subsequent_indent(indent);
+        wrap(&text, options).iter().for_each(|line| self.line(line));
     }
 
     /// An empty line, unless the page begins here.

@@ -13,6 +13,7 @@ use crate::args::{Color, Global};
 use crate::environment::Environment;
 use crate::errors::CliError;
 use crate::exit::Exit;
+use crate::terminal;
 
 /// Where things are printed, and how.
 #[derive(Debug, Clone)]
@@ -75,6 +76,18 @@ impl Screen {
             }
             _ => command.to_owned(),
         }
+    }
+
+    /// How wide a screen is that a person reads; `None` where what is printed goes elsewhere.
+    pub(super) fn columns(&self) -> Option<usize> {
+        (!self.json && io::stdout().is_terminal()).then(|| terminal::size().columns)
+    }
+
+    /// What is written on a page, line by line.
+    pub(crate) fn lines(&self, write: impl FnOnce(&mut Page)) -> Vec<String> {
+        let mut page = Page::new(self.clone());
+        write(&mut page);
+        page.into_text().lines().map(str::to_owned).collect()
     }
 
     /// Prints what a command has to say.

@@ -37,3 +37,4 @@ mod shell;
 mod shown;
 mod story;
 mod sync;
+mod terminal;

@@ -14,7 +14,8 @@ fn inbox(script: &str) -> TestBox {
     it
 }
 
-/// What alice types at a terminal, one line per answer; `script` makes one.
+/// What alice types at a terminal before anything is asked; `script` makes one. Enter is
+/// no answer where there is nothing more to read.
 fn at_a_terminal(it: &TestBox, command: &str, answers: &str) -> String {
     let mut child = Command::new("script")
         .args(["-qec", &format!("{} {command}", env!("CARGO_BIN_EXE_syft")), "/dev/null"])
@@ -49,9 +50,9 @@ fn without_a_terminal_the_queue_is_printed_and_nobody_is_asked() {
 }
 
 #[test]
-fn one_goes_from_the_inbox_to_the_release_with_four_keys() {
+fn one_goes_from_the_inbox_to_the_release_with_five_keys_typed_ahead() {
     let it = inbox("echo secret word; echo answer > $SYFT_OUTPUTS/a.txt\n");
-    let said = at_a_terminal(&it, "review", "d\na\ny\nv\no\n");
+    let said = at_a_terminal(&it, "review", "dayvo");
     assert!(said.contains("Released to bob@uni.org."), "{said}");
     assert!(said.contains("│ secret word"), "{said}");
     let job = it.bob(&["job", "list", "--json"]).ok().json();
@@ -64,7 +65,7 @@ fn a_review_runs_no_job_of_who_is_no_peer_any_more() {
     let it = inbox("echo hello\n");
     it.alice(&["job", "approve", "ask"]).ok();
     it.alice(&["peer", "remove", BOB]).ok();
-    let said = at_a_terminal(&it, "review", "y\n");
+    let said = at_a_terminal(&it, "review", "y");
     assert!(said.contains("bob@uni.org is no peer of this datasite any more"), "{said}");
     assert_eq!(status(&it), "approved");
     let forced = it.alice(&["job", "run", "ask", "--force", "--json"]).exits(6).json_error();
@@ -75,7 +76,7 @@ fn a_review_runs_no_job_of_who_is_no_peer_any_more() {
 #[test]
 fn a_job_is_tried_on_the_mock_before_one_decides() {
     let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
-    let said = at_a_terminal(&it, "review --no-rehearsal", "t\nq\n");
+    let said = at_a_terminal(&it, "review --no-rehearsal", "tq");
     assert!(!said.contains("rehearsed on the mock"), "{said}");
     assert!(said.contains("On the mock: exit code 0 in "), "{said}");
     assert!(said.contains(", wrote a.txt (2 bytes), box L"), "{said}");
@@ -86,7 +87,7 @@ fn a_job_is_tried_on_the_mock_before_one_decides() {
 #[test]
 fn what_is_new_is_tried_on_the_mock_before_it_is_shown() {
     let it = inbox("echo invented; echo 1 > $SYFT_OUTPUTS/a.txt\n");
-    let said = at_a_terminal(&it, "review", "q\n");
+    let said = at_a_terminal(&it, "review", "q");
     assert!(said.contains("rehearsed on the mock: exit code 0 in "), "{said}");
     assert!(
         said.contains(", wrote a.txt (2 bytes), box L") && said.contains("┆ invented"),
@@ -113,7 +114,7 @@ fn r6_one_key_does_not_approve_what_may_hide_something() {
     assert_eq!(status(&it), "inbox");
     let id = it.alice(&["job", "list", "--json"]).ok().json()["jobs"][0]["id"].clone();
     let id = id.as_str().unwrap();
-    at_a_terminal(&it, "review", &format!("a\n{id}\nq\n"));
+    at_a_terminal(&it, "review", &format!("a{id}\nq"));
     assert_eq!(status(&it), "approved");
 }
 
@@ -148,8 +149,42 @@ fn r8_a_decoy_entry_point_is_flagged() {
 #[test]
 fn reject_needs_no_second_question_but_a_reason_may_be_given() {
     let it = inbox("echo hello\n");
-    at_a_terminal(&it, "review ask", "r\nnot this one\n");
+    at_a_terminal(&it, "review ask", "rnot this one\n");
     let job = it.bob(&["job", "list", "--json"]).ok().json();
     assert_eq!(job["jobs"][0]["status"], "rejected");
     assert_eq!(job["jobs"][0]["reason"], "not this one");
+}
+
+#[test]
+fn a_program_reads_all_that_a_person_is_shown() {
+    let it = inbox("echo hello # \u{202e}dlrow\n");
+    let review = it.alice(&["review", "ask", "--json"]).ok().json()["review"].clone();
+    assert_eq!(review["flags"][0]["kind"], "hidden_characters");
+    assert_eq!(review["flags"][0]["suspicious"], true);
+    assert_eq!(review["one_key_approval"], false);
+    assert_eq!(review["allows"]["isolation"], "L2");
+    assert_eq!(review["allows"]["datasets"], serde_json::json!([]));
+    assert!(review["allows"]["limits"]["wall"].is_number(), "{review}");
+    assert_eq!(review["difference"], serde_json::Value::Null);
+    assert_eq!(review["rules"], serde_json::Value::Null);
+    let shown = it.alice(&["job", "show", "ask", "--json"]).ok().json()["review"].clone();
+    assert_eq!(shown["allows"], review["allows"]);
+    // What changed since, and what the rules say.
+    let id = it.alice(&["job", "list", "--json"]).ok().json()["jobs"][0]["id"].clone();
+    it.alice(&["job", "approve", id.as_str().unwrap()]).ok();
+    let rule = "jobs:\n- {name: ask-me, decide: manual, peers: [bob@uni.org]}\n";
+    it.write("alice/alice@hospital.org/private/policy.yaml", rule);
+    let script = it.write("ask.sh", "echo hello\n");
+    it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "ask-2"]).ok();
+    let review = it.alice(&["review", "ask-2", "--json"]).ok().json()["review"].clone();
+    let diff = review["difference"]["diff"].as_str().unwrap();
+    assert!(diff.contains("+echo hello"), "{diff}");
+    assert_eq!(review["rules"]["approve"], false);
+    assert_eq!(review["rules"]["matching"], serde_json::json!(["ask-me"]));
+    let text = it.alice(&["review", "ask-2"]).ok().stdout;
+    assert!(text.contains("your rules leave it to you: "), "{text}");
+    // Rules that cannot be read hold up no review.
+    it.write("alice/alice@hospital.org/private/policy.yaml", "jobs: [");
+    let review = it.alice(&["review", "ask-2", "--json"]).ok().json()["review"].clone();
+    assert_eq!(review["rules"]["approve"], false, "{review}");
 }

@@ -19,7 +19,7 @@ pub(in crate::commands) fn write(page: &mut Page, findings: &[Finding], not_comp
             Severity::Finding => page.warning(line),
             Severity::Note => page.line(line),
         }
-        page.line(format!("    {}", safe_text(&finding.detail)));
+        page.sentence("    ", &finding.detail);
     }
     for sentence in not_compared {
         page.warning(format!("  {}", safe_text(sentence)));

@@ -128,10 +128,14 @@ pub(super) async fn run_all(
     Ok(report)
 }
 
+/// By which a run may be ended.
+pub(in crate::commands) fn new_stop() -> Result<Stop, CliError> {
+    Stop::new().map_err(|error| CliError::bug(format!("could not make a pipe: {error}")))
+}
+
 /// Lets the first Ctrl-C end the run that goes on.
-pub(in crate::commands) fn stop_on_interrupt(context: &Context) -> Result<Stop, CliError> {
-    let stop =
-        Stop::new().map_err(|error| CliError::bug(format!("could not make a pipe: {error}")))?;
+fn stop_on_interrupt(context: &Context) -> Result<Stop, CliError> {
+    let stop = new_stop()?;
     let (asked, screen) = (stop.clone(), context.screen().clone());
     on_interrupt(move || {
         asked.stop();

@@ -1,10 +1,11 @@
 use serde::Serialize;
 use syft_sync::SyftboxManager;
-use syft_sync::core::{ContentHash, Email};
+use syft_sync::core::Email;
 use syft_sync::job::sandbox::{IsolationLevel, Limits};
 use syft_sync::job::{Attempt, Error, Job, JobSummary, Review, RunFinished, RunStarted};
 
 use super::limits::{Reached, limits_of};
+use super::review_view::ReviewView;
 use super::{check, find, view};
 use crate::args::{JobArgs, LimitArgs};
 use crate::context::Context;
@@ -32,35 +33,6 @@ pub(crate) struct JobShown {
     text: Option<String>,
     #[serde(skip)]
     me: Email,
-}
-
-/// What a program reads of a review: all that a person is shown.
-#[derive(Debug, Serialize)]
-pub(in crate::commands) struct ReviewView {
-    digest: ContentHash,
-    flags: Vec<FlagView>,
-    one_key_approval: bool,
-    /// What it would run with, or asks for.
-    packages: Vec<String>,
-    changed: Vec<String>,
-    files: Vec<FileView>,
-}
-
-#[derive(Debug, Serialize)]
-struct FlagView {
-    file: Option<String>,
-    line: Option<usize>,
-    detail: String,
-    suspicious: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct FileView {
-    path: String,
-    size: u64,
-    sha256: ContentHash,
-    /// Safe to show; `None` if a person cannot read it.
-    lines: Option<Vec<String>>,
 }
 
 pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, CliError> {
@@ -125,37 +97,6 @@ pub(in crate::commands) fn note_run(manager: &SyftboxManager, job: &Job) -> Resu
 fn review(manager: &SyftboxManager, job: &Job) -> Result<Review, Error> {
     let limits = limits_of(manager, job, &LimitArgs::default())?;
     manager.job_store().review(job.id(), &limits, IsolationLevel::MINIMUM)
-}
-
-impl ReviewView {
-    pub(in crate::commands) fn new(review: Review) -> Self {
-        ReviewView {
-            digest: review.digest,
-            one_key_approval: review.one_key_approval_allowed(),
-            packages: review.packages,
-            changed: review.changed,
-            flags: review
-                .flags
-                .into_iter()
-                .map(|flag| FlagView {
-                    suspicious: flag.kind.is_suspicious(),
-                    file: flag.file,
-                    line: flag.line,
-                    detail: flag.detail,
-                })
-                .collect(),
-            files: review
-                .files
-                .into_iter()
-                .map(|file| FileView {
-                    path: file.path,
-                    size: file.size,
-                    sha256: file.sha256,
-                    lines: file.lines,
-                })
-                .collect(),
-        }
-    }
 }
 
 impl Report for JobShown {

@@ -142,6 +142,11 @@ impl TestBox {
         self.alice(&[&create[..], &told[..]].concat()).ok();
     }
 
+    /// A text with what differs from run to run replaced.
+    pub fn shown(&self, text: &str) -> String {
+        normalised(text, self.root.path())
+    }
+
     /// What a command said that was started otherwise.
     pub fn said(&self, output: &Output) -> Said {
         let raw = String::from_utf8(output.stdout.clone()).unwrap();
