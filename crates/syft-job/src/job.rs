@@ -339,7 +339,7 @@ impl Job {
     }
 
     /// What was seen in the outputs of the latest run when they were last looked at, which
-    /// [`JobStore::check_run`] does; nothing for a submitter.
+    /// [`Job::check_run`] does; nothing for a submitter.
     ///
     /// # Errors
     /// Those of the disk.
@@ -557,6 +557,7 @@ impl Job {
     /// Those of the disk.
     pub fn summary(&self) -> Result<JobSummary> {
         let decided = self.decided();
+        let checked = self.checked()?;
         Ok(JobSummary {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -579,7 +580,8 @@ impl Job {
             failure: self.failure().cloned(),
             comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
-            findings: self.checked()?.findings,
+            findings: checked.findings,
+            not_compared: checked.not_compared,
             held: self.held(),
             logs_released: self.logs_released(),
         })
@@ -636,6 +638,8 @@ pub struct JobSummary {
     /// What was seen in them that may disclose private data; for their owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// With what they could not be compared, and why: sentences that are safe to show.
+    pub not_compared: Vec<String>,
     /// The outputs that are held because of it; for their owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<DatasitePath>,

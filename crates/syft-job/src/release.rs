@@ -23,7 +23,7 @@ impl JobStore {
     /// Lets the submitter have outputs, and on demand the logs, of the latest run
     /// of a job: records the hashes, then copies exactly those bytes into the
     /// job's folder. What was seen in them is recorded and keeps nothing back: that is
-    /// [`JobStore::check_run`], for the owner to look at first. What was released before
+    /// [`Job::check_run`](crate::Job::check_run), for the owner to look at first. What was released before
     /// stays released. `expected_run` is the
     /// run that was looked at, if one was.
     ///

@@ -32,9 +32,9 @@ use crate::exit::Exit;
 
 pub(super) use copy::{CopiedOutput, copy_outputs, replace};
 pub(super) use decide::resolve_packages;
-pub(super) use findings::write as write_findings;
+pub(super) use findings::{write as write_findings, write_some as write_some_findings};
 pub(super) use limits::limits_of;
-pub(super) use outputs::{check, earlier_outputs, hint_earlier};
+pub(super) use outputs::{earlier_outputs, hint_earlier};
 pub(super) use rehearse::{before_sending, last_lines, preview, rehearse_job};
 pub(super) use review_view::ReviewView;
 pub(super) use run::{new_stop, no_box, sandbox};

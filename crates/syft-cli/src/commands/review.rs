@@ -18,7 +18,7 @@ use syft_sync::{RehearsalBudget, SyftboxManager};
 use self::rules::Rules;
 use self::session::Session;
 use super::job::{
-    ReviewView, check, find_mine, limits_of, note_run, outputs_table, preview, write_findings,
+    ReviewView, find_mine, limits_of, note_run, outputs_table, preview, write_findings,
 };
 use crate::args::{LimitArgs, ReviewArgs};
 use crate::context::Context;
@@ -69,7 +69,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
             let review = manager.job_store().review(id, &limits, IsolationLevel::MINIMUM)?;
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &job)?;
-            check(&manager, &job)?;
+            job.check_run()?;
             Some(ShownReview {
                 text: review.to_string(),
                 rules: Rules::of(&manager, &job)?,
@@ -109,7 +109,7 @@ impl Report for ReviewQueue {
             review.rules.iter().for_each(|rules| page.line(rules));
             if !job.outputs.is_empty() {
                 outputs_table(page, &job.outputs);
-                write_findings(page, &job.findings, &[]);
+                write_findings(page, job);
             }
             page.gap();
             page.line(format!("It is {}. You may type:", job.status));

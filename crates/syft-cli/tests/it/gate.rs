@@ -61,3 +61,21 @@ fn what_is_found_is_held_told_and_leaves_by_name() {
     assert_eq!(whole["outputs"].as_array().unwrap().len(), 2);
     assert!(whole["waiting_for"].is_null());
 }
+
+#[test]
+fn an_earlier_run_is_told_by_what_was_seen_in_it_and_releases_nothing_of_the_latest() {
+    let it = approved();
+    let how = ["--share-outputs", "--allow-isolation", "L1"];
+    it.alice(&[&["job", "run", "ask"][..], &how].concat()).ok();
+    it.alice(&[&["job", "rerun", "ask"][..], &how].concat()).ok();
+    let of = |args: &[&str]| it.alice(&[&["job", "outputs", "ask"][..], args].concat()).ok();
+    // Nobody has looked at it, as if it had run before there was a check.
+    let first = of(&["--run", "1", "--json"]).json()["run"].as_str().unwrap().to_owned();
+    let checked = it.path("alice/.syft/runs").join(first).join("checked.json");
+    std::fs::remove_file(&checked).unwrap();
+    let earlier = of(&["--run", "1"]).stdout;
+    assert!(earlier.contains("copy of a private row"), "{earlier}");
+    assert!(checked.exists() && !earlier.contains("syft job release"), "{earlier}");
+    let latest = of(&[]).stdout;
+    assert!(latest.contains("syft job release"), "{latest}");
+}

@@ -11,7 +11,7 @@ use syft_disclosure::{Checked, Checker, Finding, FindingKind, Output, Rules, Sev
 use crate::records::SCHEMA;
 use crate::runs::{JobRun, RunStarted};
 use crate::sandbox::IsolationLevel;
-use crate::{Error, JobId, JobStore, OutputFile, Result};
+use crate::{Error, Job, JobStore, OutputFile, Result};
 
 /// What was seen, in the folder of the run. It is made again where it is not there, and is
 /// no record: it is in no backup.
@@ -35,22 +35,15 @@ struct CheckedRecord {
 }
 
 impl JobStore {
-    /// What may disclose private data in the outputs of the latest run of a job, as far
-    /// as the check sees; nothing before it has ended. It looks again if since then
-    /// something was released that came from the same data, or a rule about it changed.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; those of the disk.
-    pub fn check_run(&self, id: &JobId) -> Result<Checked> {
-        match self.last_run(id)? {
-            Some(run) => self.checked_of(&run),
-            None => Ok(Checked::default()),
-        }
-    }
-
-    /// The same of one run.
+    /// [`Job::check_run`] of one run.
     pub(crate) fn checked_of(&self, run: &JobRun) -> Result<Checked> {
         let Some(finished) = &run.finished else { return Ok(Checked::default()) };
+        // Of what is out already, nothing is left to decide.
+        if finished.outputs.iter().all(|file| run.is_released(file))
+            && let Some(kept) = self.last_checked(&run.started.run)?
+        {
+            return Ok(kept);
+        }
         self.look(&run.started, &finished.outputs)
     }
 
@@ -128,6 +121,19 @@ impl JobStore {
             }
         }
         Ok((checked, bodies))
+    }
+}
+
+impl Job {
+    /// What may disclose private data in the outputs of the run that this speaks of, as far
+    /// as the check sees; nothing before it has ended, and for a submitter. It looks again
+    /// if since then something was released that came from the same data, or a rule about
+    /// it changed, unless all of it is released.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn check_run(&self) -> Result<Checked> {
+        self.run().map_or_else(|| Ok(Checked::default()), |run| self.store.checked_of(run))
     }
 }
 

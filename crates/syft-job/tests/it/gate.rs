@@ -169,7 +169,7 @@ fn planted_leaks_are_held_and_leave_only_by_name_with_what_was_seen() {
     let mut files: Files = leaks.values().cloned().collect();
     files.push(("means.csv", b"region,mean_age\nnorth,44.2\nsouth,46.1\n".to_vec()));
     let run = shared(&pair, &id, files);
-    let checked = pair.owner.store.check_run(&id).unwrap();
+    let checked = pair.owner.store.received(&id).unwrap().check_run().unwrap();
     for (kind, (path, _)) in &leaks {
         let seen = checked.findings.iter().filter(|found| found.file == path_of(path));
         let kinds: Vec<FindingKind> = seen.map(|found| found.kind).collect();
@@ -214,7 +214,7 @@ fn a_total_of_mostly_one_person_is_held() {
     let sum = format!("total_spent\n{total}\n").into_bytes();
     let run = shared(&pair, &id, vec![("sum.csv", sum)]);
     assert_eq!(run.held(), [&path_of("sum.csv")]);
-    let checked = pair.owner.store.check_run(&id).unwrap();
+    let checked = pair.owner.store.received(&id).unwrap().check_run().unwrap();
     assert!(checked.findings.iter().any(|found| found.kind == FindingKind::Dominance));
     // Nothing left, so that nothing was answered, and what is held waits for its owner.
     assert_eq!(run.release, None);
@@ -239,7 +239,7 @@ fn innocent_aggregates_are_released_at_once_and_a_count_is_a_note() {
     );
     assert_eq!(run.held(), Vec::<&_>::new());
     assert_eq!(run.release.as_ref().unwrap().files.len(), 4);
-    let checked = pair.owner.store.check_run(&id).unwrap();
+    let checked = pair.owner.store.received(&id).unwrap().check_run().unwrap();
     let notes: Vec<_> = checked.findings.iter().map(|found| (found.kind, found.severity)).collect();
     assert_eq!(notes, [(FindingKind::UnroundedCount, Severity::Note)]);
     let job = pair.owner.store.received(&id).unwrap();
@@ -294,19 +294,24 @@ fn what_was_released_since_the_run_is_compared_with_at_the_release() {
 fn what_was_seen_is_no_record_and_is_made_again() {
     let pair = with_patients();
     let id = approved(&pair, "n");
-    let run = shared(&pair, &id, vec![("n.csv", b"count\n7\n".to_vec())]);
+    let leaves = Leaving(vec![("n.csv", b"count\n7\n".to_vec())]);
+    let run = pair.owner.store.run(&id, &RunOptions::default(), &leaves, &mut quiet).unwrap();
     let path = format!(".syft/runs/{}/checked.json", run.started.run);
-    let seen = pair.owner.store.check_run(&id).unwrap();
+    let seen = pair.owner.store.received(&id).unwrap().check_run().unwrap();
     let first = std::fs::read(pair.owner.path(&path)).unwrap();
     assert!(!pair.owner.store.records().unwrap().keys().any(|place| place.contains("checked")));
     std::fs::remove_file(pair.owner.path(&path)).unwrap();
-    assert_eq!(pair.owner.store.check_run(&id).unwrap(), seen);
+    assert_eq!(pair.owner.store.received(&id).unwrap().check_run().unwrap(), seen);
     assert_eq!(std::fs::read(pair.owner.path(&path)).unwrap(), first);
     // Where the rule of the dataset asks for more, it is looked at anew.
     let policy = "datasets:\n  patients: {k: 10}\n";
     pair.owner.write(&format!("{OWNER}/private/policy.yaml"), policy);
-    let stricter = pair.owner.store.check_run(&id).unwrap();
+    let stricter = pair.owner.store.received(&id).unwrap().check_run().unwrap();
     assert_eq!(stricter.findings[0].kind, FindingKind::SmallCount);
+    // What is out is not held against the data again.
+    pair.owner.store.release(&id, None, &ReleaseFiles::All, false).unwrap();
+    pair.owner.write(&format!("{OWNER}/private/policy.yaml"), policy.replace("10", "5"));
+    assert_eq!(pair.owner.store.received(&id).unwrap().check_run().unwrap(), stricter);
 }
 
 #[test]

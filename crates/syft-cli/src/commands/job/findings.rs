@@ -8,9 +8,20 @@ use crate::output::{Page, count, quoted};
 /// Said wherever outputs were looked at.
 const NO_PROMISE: &str = "  No finding is no promise: look at what you release.";
 
-/// What was seen, what could not be compared, and that this promises nothing.
-pub(in crate::commands) fn write(page: &mut Page, findings: &[Finding], not_compared: &[String]) {
-    if !findings.is_empty() {
+/// What was seen in the outputs of a job, what could not be compared, and that this
+/// promises nothing.
+pub(in crate::commands) fn write(page: &mut Page, job: &JobSummary) {
+    write_some(page, job.findings.iter(), &job.not_compared);
+}
+
+/// The same of some findings.
+pub(in crate::commands) fn write_some<'f>(
+    page: &mut Page,
+    findings: impl Iterator<Item = &'f Finding>,
+    not_compared: &[String],
+) {
+    let mut findings = findings.peekable();
+    if findings.peek().is_some() {
         page.gap();
     }
     for finding in findings {
@@ -22,7 +33,7 @@ pub(in crate::commands) fn write(page: &mut Page, findings: &[Finding], not_comp
         page.sentence("    ", &finding.detail);
     }
     for sentence in not_compared {
-        page.warning(format!("  {}", safe_text(sentence)));
+        page.sentence("  ", sentence);
     }
     page.faint(NO_PROMISE);
 }

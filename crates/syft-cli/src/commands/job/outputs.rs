@@ -1,7 +1,6 @@
 use serde::Serialize;
-use syft_sync::SyftboxManager;
 use syft_sync::core::Email;
-use syft_sync::job::{Attempt, Error, Job, JobId, JobSummary, Status};
+use syft_sync::job::{Attempt, Job, JobId, JobSummary, Status};
 
 use super::copy::CopiedOutput;
 use super::{copy_outputs, find, findings, note_run, view};
@@ -19,10 +18,11 @@ pub(crate) struct JobOutputs {
     /// The run that the outputs are of.
     run: Option<String>,
     copied: Vec<CopiedOutput>,
-    /// With what the outputs could not be compared; for their owner.
-    not_compared: Vec<String>,
     /// The latest other run of which outputs were released, if this one has none.
     earlier: Option<String>,
+    /// Whether nothing came after that run: only of such a one can more be released.
+    #[serde(skip)]
+    is_latest: bool,
     #[serde(skip)]
     wanted_copy: bool,
     #[serde(skip)]
@@ -31,15 +31,15 @@ pub(crate) struct JobOutputs {
 
 pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutputs, CliError> {
     let manager = context.open_synced().await?;
-    let job = find(&manager, &args.job)?;
+    let latest = find(&manager, &args.job)?;
     let job = match &args.run {
-        Some(run) => job.attempt(run)?,
+        Some(run) => latest.attempt(run)?,
         None => {
-            note_run(&manager, &job)?;
-            job
+            note_run(&manager, &latest)?;
+            latest.clone()
         }
     };
-    check(&manager, &job)?;
+    job.check_run()?;
     job.check_outputs()?;
     let copied = match &args.output {
         Some(folder) => copy_outputs(&job, &context.path(folder))?,
@@ -49,20 +49,12 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
     Ok(JobOutputs {
         earlier,
         run: job.run_id().map(str::to_owned),
-        not_compared: job.checked()?.not_compared,
+        is_latest: job.run_id() == latest.run_id(),
         job: job.summary()?,
         copied,
         wanted_copy: args.output.is_some(),
         me: manager.email().clone(),
     })
-}
-
-/// Looks at what came out of a job of mine, unless that was done.
-pub(in crate::commands) fn check(manager: &SyftboxManager, job: &Job) -> Result<(), Error> {
-    if job.owner() == manager.email() && job.run().is_some() {
-        manager.job_store().check_run(job.id())?;
-    }
-    Ok(())
 }
 
 /// The latest other run of a job of which outputs were released.
@@ -115,8 +107,10 @@ impl Report for JobOutputs {
         }
         view::outputs_table(page, &self.job.outputs);
         if self.is_mine() && !self.job.outputs.is_empty() {
-            findings::write(page, &self.job.findings, &self.not_compared);
-            findings::held(page, &self.job);
+            findings::write(page, &self.job);
+            if self.is_latest {
+                findings::held(page, &self.job);
+            }
         }
         for output in self.job.outputs.iter().filter(|output| !output.released) {
             if !self.is_mine() {
@@ -134,7 +128,7 @@ impl Report for JobOutputs {
         if self.is_mine() && self.is_of_pysyft() {
             page.gap();
             page.line("It ran in PySyft: the permission files say who may have them.");
-        } else if self.is_mine() && held > 0 {
+        } else if self.is_mine() && self.is_latest && held > 0 {
             let what = count(held, "output is", "outputs are");
             let command = format!("syft job release {} --outputs", self.job.id);
             page.hint(&format!("{what} not released. To release all:"), &command);

@@ -15,8 +15,6 @@ pub(crate) struct JobReleased {
     #[serde(flatten)]
     job: JobSummary,
     delivery: Delivery,
-    /// With what the outputs could not be compared.
-    not_compared: Vec<String>,
     /// What was released and does not reach the submitter all the same.
     held_back: Vec<HeldBack>,
 }
@@ -52,18 +50,18 @@ pub(super) async fn run(context: &Context, args: ReleaseArgs) -> Result<JobRelea
     })?;
     let held_back = manager.held_back(job.id())?;
     let job = manager.job_store().received(job.id())?;
-    let (not_compared, job) = (job.checked()?.not_compared, job.summary()?);
+    let job = job.summary()?;
     let delivery = context.deliver(&manager).await;
-    Ok(JobReleased { job, delivery, not_compared, held_back })
+    Ok(JobReleased { job, delivery, held_back })
 }
 
 impl JobReleased {
     /// What was seen in what is released.
-    fn findings(&self) -> Vec<Finding> {
-        let is_out = |finding: &&Finding| {
-            self.job.outputs.iter().any(|output| output.released && output.path == finding.file)
-        };
-        self.job.findings.iter().filter(is_out).cloned().collect()
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let released = self.job.outputs.iter().filter(|output| output.released);
+        let is_out =
+            move |finding: &&Finding| released.clone().any(|output| output.path == finding.file);
+        self.job.findings.iter().filter(is_out)
     }
 }
 
@@ -83,7 +81,7 @@ impl Report for JobReleased {
             "  The logs stay here."
         });
         if self.job.outputs.iter().any(|output| output.released) {
-            findings::write(page, &self.findings(), &self.not_compared);
+            findings::write_some(page, self.findings(), &self.job.not_compared);
         }
         findings::held(page, &self.job);
         view::held_back(page, &self.job, &self.held_back);

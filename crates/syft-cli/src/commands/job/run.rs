@@ -40,8 +40,6 @@ struct RanJob {
     #[serde(flatten)]
     reached: Reached,
     skipped: Vec<SkippedOutput>,
-    /// With what the outputs could not be compared.
-    not_compared: Vec<String>,
     /// What was released and does not reach the submitter all the same.
     held_back: Vec<HeldBack>,
     error: Option<String>,
@@ -108,11 +106,9 @@ pub(super) async fn run_all(
     for (id, run) in manager.process_jobs(&chosen, &options, &*sandbox, &mut stream).await? {
         match run {
             Ok(run) => {
-                let job = manager.job_store().received(&id)?;
-                let not_compared = job.checked()?.not_compared;
-                let ran = RanJob::new(job.summary()?, run, &manager.limits());
+                let job = manager.job_store().received(&id)?.summary()?;
                 let held_back = manager.held_back(&id)?;
-                report.jobs.push(RanJob { not_compared, held_back, ..ran });
+                report.jobs.push(RanJob::new(job, run, held_back, &manager.limits()));
             }
             Err(error) => {
                 let error = no_box(error, &id, options.again, sandbox.level());
@@ -187,7 +183,7 @@ fn chosen(manager: &SyftboxManager, queries: &[String]) -> Result<Vec<JobId>, Cl
 }
 
 impl RanJob {
-    fn new(job: JobSummary, run: JobRun, usual: &Limits) -> Self {
+    fn new(job: JobSummary, run: JobRun, held_back: Vec<HeldBack>, usual: &Limits) -> Self {
         let finished = run.finished;
         let seconds = finished.as_ref().map(|finished| finished.seconds);
         let landlock_abi = finished.as_ref().and_then(|finished| finished.landlock_abi);
@@ -195,8 +191,7 @@ impl RanJob {
             .map(|finished| (finished.limits_hit, finished.skipped, finished.error))
             .unwrap_or_default();
         let reached = Reached::new(usual, &run.started.limits, limits_hit);
-        let (not_compared, held_back) = Default::default();
-        RanJob { job, seconds, landlock_abi, reached, skipped, not_compared, held_back, error }
+        RanJob { job, seconds, landlock_abi, reached, skipped, held_back, error }
     }
 
     fn write(&self, page: &mut Page, me: &Email) {
@@ -219,7 +214,7 @@ impl RanJob {
         }
         view::outputs_table(page, &job.outputs);
         if !job.outputs.is_empty() {
-            findings::write(page, &job.findings, &self.not_compared);
+            findings::write(page, job);
         }
         findings::held(page, job);
         view::held_back(page, job, &self.held_back);

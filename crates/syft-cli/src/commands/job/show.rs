@@ -6,7 +6,7 @@ use syft_sync::job::{Attempt, Error, Job, JobSummary, Review, RunFinished, RunSt
 
 use super::limits::{Reached, limits_of};
 use super::review_view::ReviewView;
-use super::{check, find, view};
+use super::{find, view};
 use crate::args::{JobArgs, LimitArgs};
 use crate::context::Context;
 use crate::errors::CliError;
@@ -38,7 +38,7 @@ pub(crate) struct JobShown {
 pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, CliError> {
     let manager = context.open_synced().await?;
     let job = find(&manager, &args.job)?;
-    check(&manager, &job)?;
+    job.check_run()?;
     let mut shown = JobShown {
         job: job.summary()?,
         attempts: if job.damage().is_none() { job.attempts()? } else { Vec::new() },

@@ -34,7 +34,7 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
     comment(page, job);
     outputs_table(page, &job.outputs);
     if job.owner == *me && !job.outputs.is_empty() {
-        findings::write(page, &job.findings, &[]);
+        findings::write(page, job);
         findings::held(page, job);
     }
     if let Some(next) = &job.waiting_for {

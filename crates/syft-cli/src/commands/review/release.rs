@@ -4,7 +4,7 @@ use syft_sync::job::{Checked, Finding, Job, JobOutput, ReleaseFiles, Severity};
 use super::reading::{Menu, Reading};
 use super::session::{Session, Then};
 use crate::commands::dataset::bytes;
-use crate::commands::job::{check, note_run, outputs_table, write_findings};
+use crate::commands::job::{note_run, outputs_table, write_some_findings};
 use crate::errors::CliError;
 use crate::output::Page;
 
@@ -32,9 +32,8 @@ struct Chosen {
 
 impl Session<'_> {
     pub(super) async fn release(&mut self, job: &Job) -> Result<Then, CliError> {
-        check(self.manager, job)?;
         let kept = self.manager.job_store().kept_by_rules(job.id())?;
-        let (outputs, checked) = (job.outputs()?, job.checked()?);
+        let (outputs, checked) = (job.outputs()?, job.check_run()?);
         let produced = Produced { job, outputs, checked, kept };
         let screen = self.context.screen().clone();
         let text = |_| screen.lines(|page| produced.write(page));
@@ -157,7 +156,8 @@ impl Produced<'_> {
         }
         outputs_table(page, &self.outputs);
         if !self.outputs.is_empty() {
-            write_findings(page, &self.checked.findings, &self.checked.not_compared);
+            let Checked { findings, not_compared } = &self.checked;
+            write_some_findings(page, findings.iter(), not_compared);
         }
         let kept = self.kept.outputs.iter().map(|(_, refusal)| refusal).chain(&self.kept.logs);
         kept.for_each(|refusal| page.sentence("  ", &refusal.to_string()));
@@ -165,11 +165,8 @@ impl Produced<'_> {
 
     fn write_one(&self, page: &mut Page, output: &JobOutput) {
         page.title(format!("{}  {}", output.path, bytes(output.size)));
-        let of_it = self.checked.findings.iter().filter(|found| found.file == output.path);
-        let of_it: Vec<Finding> = of_it.cloned().collect();
-        if !of_it.is_empty() {
-            write_findings(page, &of_it, &[]);
-        }
+        let seen = self.checked.findings.iter().filter(|found| found.file == output.path);
+        write_some_findings(page, seen, &[]);
         let kept = self.kept.outputs.iter().filter(|(path, _)| path == &output.path);
         kept.for_each(|(_, refusal)| page.sentence("  ", &refusal.to_string()));
     }
