@@ -7,17 +7,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
-use syft_core::{Clock, Entropy, SystemClock, SystemEntropy};
+use syft_core::{Clock, ContentHash, Email, Entropy, SystemClock, SystemEntropy};
 use tokio::sync::mpsc;
 
 use super::errors::error;
 use super::fs::{Root, open_file, stat, sync_folder};
+use super::names::other_form;
 use super::read::object;
 use crate::body::wrong_length;
 use crate::{Error, Object, ObjectName, Result, Space};
 
 /// Starts with a dot, and so is in no listing.
 const TEMPORARY: &str = ".syft-tmp-";
+/// How many characters of the hash of an address tell whose a temporary file is.
+const WHOSE: usize = 8;
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 /// After so long without a byte its writer is gone.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,23 +32,41 @@ pub(super) enum Piece {
     End,
 }
 
-/// Makes the folder of a space and clears away what crashed writers left there.
-pub(super) fn open(root: &Root, space: &Space) -> Result<()> {
+/// A body on its way to the disk.
+pub(super) struct Incoming<'a> {
+    /// Who writes it.
+    pub(super) from: &'a Email,
+    /// How many bytes it has to be.
+    pub(super) length: u64,
+    pub(super) pieces: mpsc::Receiver<Piece>,
+}
+
+/// What the names of this participant's temporary files begin with. Those of others are
+/// theirs to clear away: in a folder that is synchronised they come from machines whose clocks
+/// nobody knows.
+fn temporaries_of(me: &Email) -> String {
+    let whose = ContentHash::of(me.as_str().as_bytes()).to_string();
+    format!("{TEMPORARY}{}-", whose.get(..WHOSE).unwrap_or_default())
+}
+
+/// Makes the folder of a space and clears away what this participant's crashed writers left
+/// there.
+pub(super) fn open(root: &Root, space: &Space, me: &Email) -> Result<()> {
     let folder = root.make_folders("open", &space.components())?;
-    clear_abandoned(&folder).map_err(|errno| error("open", space, errno))
+    clear_abandoned(&folder, me).map_err(|errno| error("open", space, errno))
 }
 
 pub(super) fn create(
     root: &Root,
     space: &Space,
     name: &ObjectName,
-    length: u64,
-    pieces: mpsc::Receiver<Piece>,
+    body: Incoming<'_>,
 ) -> Result<Object> {
+    let Incoming { from, length, pieces } = body;
     let key = format!("{space}/{name}");
     let folder = root.make_folders("put", &space.components())?;
     let failed = |errno| error("put", &key, errno);
-    let temporary = Temporary::new(&folder, &key)?;
+    let temporary = Temporary::new(&folder, &key, from)?;
     temporary.fill(&key, length, pieces)?;
     if !temporary.publish_or_compare(name.as_str(), length).map_err(failed)? {
         return Err(Error::already_exists("put", key, ""));
@@ -64,12 +85,12 @@ struct Temporary<'a> {
 }
 
 impl<'a> Temporary<'a> {
-    fn new(folder: &'a OwnedFd, key: &str) -> Result<Self> {
+    fn new(folder: &'a OwnedFd, key: &str, me: &Email) -> Result<Self> {
         let entropy: &dyn Entropy = &SystemEntropy;
         let unique = entropy
             .uuid()
             .map_err(|cause| Error::permanent("put", key, cause.to_string()).because(cause))?;
-        let name = format!("{TEMPORARY}{unique}");
+        let name = temporaries_of(me) + &unique.to_string();
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(folder, name.as_str(), flags, FILE_MODE)
@@ -118,6 +139,9 @@ impl<'a> Temporary<'a> {
     /// Gives the file its name if that is free, in one step.
     fn publish(&self, name: &str) -> Result<(), Errno> {
         let folder = self.folder;
+        if other_form(name).is_some_and(|other| is_there(folder, &other)) {
+            return Err(Errno::EXIST);
+        }
         let flags = RenameFlags::NOREPLACE;
         match rustix::fs::renameat_with(folder, self.name.as_str(), folder, name, flags) {
             // File systems that do not know the flag know hard links.
@@ -188,12 +212,17 @@ pub(super) fn read_full(file: impl AsFd, buffer: &mut [u8], at: u64) -> Result<u
     Ok(filled)
 }
 
-fn clear_abandoned(folder: &OwnedFd) -> Result<(), Errno> {
+fn is_there(folder: &OwnedFd, name: &str) -> bool {
+    rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+}
+
+fn clear_abandoned(folder: &OwnedFd, me: &Email) -> Result<(), Errno> {
+    let mine = temporaries_of(me);
     let now = SystemClock.now().seconds();
     for entry in rustix::fs::Dir::read_from(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().to_str() else { continue };
-        if !name.starts_with(TEMPORARY) {
+        if !name.starts_with(&mine) {
             continue;
         }
         let Some(stat) = stat(folder, name)? else { continue };

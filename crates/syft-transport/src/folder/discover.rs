@@ -2,7 +2,8 @@ use rustix::fs::FileType;
 use syft_core::{DatasetName, Email};
 
 use super::errors::error;
-use super::fs::{Name, Root, file_type, names, stat};
+use super::fs::{Root, file_type, stat};
+use super::names::{Name, names};
 use crate::grants::file_name;
 use crate::{
     CollectionHash, CollectionKind, Discovered, ObjectName, Recipient, Result, Skipped, Space,
@@ -120,7 +121,7 @@ impl Walk<'_> {
         let mut parsed = Vec::new();
         for name in names(&folder).map_err(failed)? {
             let (name, result) = match name {
-                Name::Bad(name) => (name, Err("its name is not UTF-8".to_owned())),
+                Name::Bad(name, why) => (name, Err(why.to_owned())),
                 Name::Text(name) => {
                     let Some(stat) = stat(&folder, &name).map_err(failed)? else { continue };
                     let result = match file_type(&stat) {

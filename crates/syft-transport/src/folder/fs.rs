@@ -1,10 +1,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::errors::error;
+use super::names::in_either_form;
 use crate::{Error, Result};
 
 const LAYOUT: &str = "syft-1";
@@ -105,7 +106,7 @@ fn below<'a>(components: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
 
 fn open_folder(parent: impl AsFd, name: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, name, flags, Mode::empty())
+    in_either_form(name, |name| rustix::fs::openat(&parent, name, flags, Mode::empty()))
 }
 
 fn make_folder(parent: impl AsFd, name: &str) -> Result<(), Errno> {
@@ -128,7 +129,9 @@ pub(super) fn sync_folder(folder: impl AsFd) -> Result<(), Errno> {
 /// there. Opening a pipe or a device does not wait and has no effect.
 pub(super) fn open_file(folder: impl AsFd, name: &str) -> Result<Option<(OwnedFd, Stat)>, Errno> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(folder, name, flags, Mode::empty()) {
+    let opened =
+        in_either_form(name, |name| rustix::fs::openat(&folder, name, flags, Mode::empty()));
+    let file = match opened {
         Ok(file) => file,
         // A link, or a socket.
         Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
@@ -144,34 +147,11 @@ pub(super) fn file_type(stat: &Stat) -> FileType {
 
 /// What stands there, without following a link; `None` if nothing does.
 pub(super) fn stat(folder: impl AsFd, name: &str) -> Result<Option<Stat>, Errno> {
-    match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+    let found =
+        in_either_form(name, |name| rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW));
+    match found {
         Ok(stat) => Ok(Some(stat)),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
-}
-
-/// One name in a folder.
-pub(super) enum Name {
-    Text(String),
-    /// Not UTF-8; made readable.
-    Bad(String),
-}
-
-/// The names in a folder, but for those that start with a dot: `.`, `..`, and
-/// what a writer has not finished.
-pub(super) fn names(folder: &OwnedFd) -> Result<Vec<Name>, Errno> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(folder)? {
-        let entry = entry?;
-        let raw = entry.file_name().to_bytes();
-        if raw.starts_with(b".") {
-            continue;
-        }
-        names.push(match std::str::from_utf8(raw) {
-            Ok(text) => Name::Text(text.to_owned()),
-            Err(_) => Name::Bad(String::from_utf8_lossy(raw).into_owned()),
-        });
-    }
-    Ok(names)
 }

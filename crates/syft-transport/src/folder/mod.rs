@@ -4,6 +4,7 @@ mod create;
 mod discover;
 mod errors;
 mod fs;
+mod names;
 mod read;
 
 use std::ops::Range;
@@ -16,7 +17,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use syft_core::Email;
 use tokio::sync::mpsc;
 
-use self::create::Piece;
+use self::create::{Incoming, Piece};
 use self::fs::Root;
 use crate::access::{check_delete, check_retire, check_write};
 use crate::{
@@ -101,8 +102,8 @@ impl Transport for FolderTransport {
 
     async fn open(&self, space: &Space) -> Result<()> {
         check_write("open", space, &self.info.identity)?;
-        let space = space.clone();
-        self.blocking(move |root| create::open(root, &space)).await
+        let (space, me) = (space.clone(), self.info.identity.clone());
+        self.blocking(move |root| create::open(root, &space, &me)).await
     }
 
     async fn put(
@@ -127,8 +128,11 @@ impl Transport for FolderTransport {
         check_write("put into", space, &self.info.identity)?;
         let (pieces, incoming) = mpsc::channel(PIECES_AHEAD);
         let (space, name, length) = (space.clone(), name.clone(), body.length());
-        let written =
-            self.blocking(move |root| create::create(root, &space, &name, length, incoming));
+        let me = self.info.identity.clone();
+        let written = self.blocking(move |root| {
+            let body = Incoming { from: &me, length, pieces: incoming };
+            create::create(root, &space, &name, body)
+        });
         let (fed, written) = futures::join!(feed(&body, pieces), written);
         fed?;
         written

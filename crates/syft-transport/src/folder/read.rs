@@ -8,7 +8,8 @@ use syft_core::Timestamp;
 
 use super::create::read_full;
 use super::errors::error;
-use super::fs::{Name, Root, file_type, names, open_file, stat, sync_folder};
+use super::fs::{Root, file_type, open_file, stat, sync_folder};
+use super::names::{Name, in_either_form, names};
 use crate::{Error, ListOptions, Listed, Object, ObjectName, Result, Skipped, Space};
 
 /// How much is read in one piece.
@@ -43,8 +44,8 @@ pub(super) fn list(root: &Root, space: &Space, options: &ListOptions) -> Result<
             Name::Text(name) if options.selects(&name) => {
                 lines.extend(line(&folder, space, &name).map_err(failed)?);
             }
-            Name::Bad(name) if options.selects(&name) => {
-                lines.push(Listed::Skipped(Skipped::new(&name, "its name is not UTF-8")));
+            Name::Bad(name, why) if options.selects(&name) => {
+                lines.push(Listed::Skipped(Skipped::new(&name, why)));
             }
             _ => {}
         }
@@ -75,7 +76,10 @@ pub(super) fn remove(root: &Root, action: &'static str, objects: &[Object]) -> R
         let Some(folder) = root.folder(action, &object.space.components())? else {
             continue;
         };
-        match rustix::fs::unlinkat(&folder, object.name.as_str(), AtFlags::empty()) {
+        let removed = in_either_form(object.name.as_str(), |name| {
+            rustix::fs::unlinkat(&folder, name, AtFlags::empty())
+        });
+        match removed {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(error(action, object, errno)),
         }

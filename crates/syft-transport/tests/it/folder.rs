@@ -152,19 +152,53 @@ async fn f10_a_file_that_was_cut_is_told_from_a_whole_one() {
 }
 
 #[tokio::test]
-async fn opening_clears_away_what_crashed_writers_left_a_day_ago() {
+async fn opening_clears_away_what_ones_own_crashed_writers_left_a_day_ago() {
     let root = tempfile::tempdir().unwrap();
-    let (_, bob) = pair(root.path()).await;
+    let (alice, bob) = pair(root.path()).await;
     let folder = folder_of(root.path(), &inbox());
-    let (old, new) = (folder.join(".syft-tmp-old"), folder.join(".syft-tmp-new"));
-    for file in [&old, &new] {
+    let left_behind = |tag: &str| folder.join(format!(".syft-tmp-{tag}-left"));
+    let tag = |who: &str| {
+        let hash = syft_core::ContentHash::of(email(who).as_str().as_bytes()).to_string();
+        hash[..8].to_owned()
+    };
+    let (old, new) =
+        (left_behind(&tag("bob")), folder.join(format!(".syft-tmp-{}-new", tag("bob"))));
+    // In a synchronised folder, that of another machine with another clock.
+    let theirs = left_behind(&tag("alice"));
+    let two_days_ago = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    for file in [&old, &new, &theirs] {
         fs::write(file, b"half").unwrap();
     }
-    let two_days_ago = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
-    fs::File::open(&old).unwrap().set_modified(two_days_ago).unwrap();
+    for file in [&old, &theirs] {
+        fs::File::open(file).unwrap().set_modified(two_days_ago).unwrap();
+    }
     bob.open(&inbox()).await.unwrap();
-    assert!(!old.exists());
-    assert!(new.exists());
+    assert!(!old.exists() && new.exists() && theirs.exists());
+    assert_eq!(alice.list_all(&inbox()).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn p9_a_name_whose_accents_a_system_took_apart_is_the_same_name() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, bob) = pair(root.path()).await;
+    let folder = folder_of(root.path(), &inbox());
+    let (composed, apart) = (name("gr\u{f6}\u{df}e"), "gro\u{308}\u{df}e");
+    fs::write(folder.join(apart), b"from a Mac").unwrap();
+    let listed = alice.list_all(&inbox()).await.unwrap();
+    assert_eq!(listed.iter().map(|object| &object.name).collect::<Vec<_>>(), [&composed]);
+    assert_eq!(alice.get_bytes(&listed[0], LIMIT).await.unwrap(), b"from a Mac");
+    // What has that name is not put beside it.
+    bob.put_bytes(&inbox(), &composed, b"from a Mac".to_vec()).await.unwrap();
+    let other = bob.put_bytes(&inbox(), &composed, b"other".to_vec()).await.unwrap_err();
+    assert!(matches!(other, Error::AlreadyExists { .. }), "{other:?}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    // Two files of one name are told, and one of them is it.
+    fs::write(folder.join(composed.as_str()), b"twin").unwrap();
+    let listing = alice.list_with_skipped(&inbox(), &ListOptions::default()).await.unwrap();
+    assert_eq!((listing.objects.len(), listing.skipped.len()), (1, 1), "{listing:?}");
+    fs::remove_file(folder.join(composed.as_str())).unwrap();
+    alice.retire(&listed).await.unwrap();
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 }
 
 #[tokio::test]
