@@ -32,22 +32,17 @@ use crate::terminal::Terminal;
 pub(crate) struct ReviewQueue {
     jobs: Vec<JobSummary>,
     /// All of the one job that was asked for.
-    review: Option<ShownReview>,
+    review: Option<ReviewView>,
+    /// The same for a person.
+    #[serde(skip)]
+    text: Option<String>,
+    /// What my rules say of it.
+    rules: Option<Rules>,
     /// As they were said, for what is to be typed.
     #[serde(skip)]
     limits: LimitArgs,
     #[serde(skip)]
     me: Email,
-}
-
-/// All of a job for a program and for a person.
-#[derive(Debug, Serialize)]
-struct ShownReview {
-    #[serde(flatten)]
-    view: ReviewView,
-    rules: Option<Rules>,
-    #[serde(skip)]
-    text: String,
 }
 
 pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
@@ -70,11 +65,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &job)?;
             job.check_run()?;
-            Some(ShownReview {
-                text: review.to_string(),
-                rules: Rules::of(&manager, &job)?,
-                view: ReviewView::new(review),
-            })
+            Some((review.to_string(), ReviewView::new(review), Rules::of(&manager, &job)?))
         }
         _ => None,
     };
@@ -83,7 +74,11 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
         jobs.push(manager.job_store().received(id)?.summary()?);
     }
     let (limits, me) = (args.limits.clone(), manager.email().clone());
-    Ok(context.screen().show(&ReviewQueue { jobs, review: shown, limits, me }))
+    let (text, review, rules) = match shown {
+        Some((text, review, rules)) => (Some(text), Some(review), rules),
+        None => (None, None, None),
+    };
+    Ok(context.screen().show(&ReviewQueue { jobs, review, text, rules, limits, me }))
 }
 
 /// The jobs that wait for me, oldest first.
@@ -104,9 +99,9 @@ impl Report for ReviewQueue {
             page.line("No job waits for you.");
             return;
         }
-        if let (Some(review), [job]) = (&self.review, self.jobs.as_slice()) {
-            review.text.lines().for_each(|line| page.line(line));
-            review.rules.iter().for_each(|rules| page.line(rules));
+        if let (Some(text), [job]) = (&self.text, self.jobs.as_slice()) {
+            text.lines().for_each(|line| page.line(line));
+            self.rules.iter().for_each(|rules| page.line(rules));
             if !job.outputs.is_empty() {
                 outputs_table(page, &job.outputs);
                 write_findings(page, job);

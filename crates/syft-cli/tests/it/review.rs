@@ -158,7 +158,8 @@ fn reject_needs_no_second_question_but_a_reason_may_be_given() {
 #[test]
 fn a_program_reads_all_that_a_person_is_shown() {
     let it = inbox("echo hello # \u{202e}dlrow\n");
-    let review = it.alice(&["review", "ask", "--json"]).ok().json()["review"].clone();
+    let queue = it.alice(&["review", "ask", "--json"]).ok().json();
+    let review = queue["review"].clone();
     assert_eq!(review["flags"][0]["kind"], "hidden_characters");
     assert_eq!(review["flags"][0]["suspicious"], true);
     assert_eq!(review["one_key_approval"], false);
@@ -166,7 +167,7 @@ fn a_program_reads_all_that_a_person_is_shown() {
     assert_eq!(review["allows"]["datasets"], serde_json::json!([]));
     assert!(review["allows"]["limits"]["wall"].is_number(), "{review}");
     assert_eq!(review["difference"], serde_json::Value::Null);
-    assert_eq!(review["rules"], serde_json::Value::Null);
+    assert_eq!(queue["rules"], serde_json::Value::Null);
     let shown = it.alice(&["job", "show", "ask", "--json"]).ok().json()["review"].clone();
     assert_eq!(shown["allows"], review["allows"]);
     // What changed since, and what the rules say.
@@ -176,15 +177,15 @@ fn a_program_reads_all_that_a_person_is_shown() {
     it.write("alice/alice@hospital.org/private/policy.yaml", rule);
     let script = it.write("ask.sh", "echo hello\n");
     it.bob(&["job", "submit", &script, "--to", ALICE, "--name", "ask-2"]).ok();
-    let review = it.alice(&["review", "ask-2", "--json"]).ok().json()["review"].clone();
-    let diff = review["difference"]["diff"].as_str().unwrap();
+    let queue = it.alice(&["review", "ask-2", "--json"]).ok().json();
+    let diff = queue["review"]["difference"]["diff"].as_str().unwrap();
     assert!(diff.contains("+echo hello"), "{diff}");
-    assert_eq!(review["rules"]["approve"], false);
-    assert_eq!(review["rules"]["matching"], serde_json::json!(["ask-me"]));
+    assert_eq!(queue["rules"]["approve"], false);
+    assert_eq!(queue["rules"]["matching"], serde_json::json!(["ask-me"]));
     let text = it.alice(&["review", "ask-2"]).ok().stdout;
     assert!(text.contains("your rules leave it to you: "), "{text}");
     // Rules that cannot be read hold up no review.
     it.write("alice/alice@hospital.org/private/policy.yaml", "jobs: [");
-    let review = it.alice(&["review", "ask-2", "--json"]).ok().json()["review"].clone();
-    assert_eq!(review["rules"]["approve"], false, "{review}");
+    let queue = it.alice(&["review", "ask-2", "--json"]).ok().json();
+    assert_eq!(queue["rules"]["approve"], false, "{queue}");
 }

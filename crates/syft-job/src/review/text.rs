@@ -28,7 +28,7 @@ impl Review {
             lines.add(meaning, "", &flag.to_string());
         }
         if let Some(rehearsal) = &self.rehearsal {
-            lines.plain("rehearsed on the mock: ", &rehearsal.to_string());
+            lines.sentence("rehearsed on the mock: ", &rehearsal.to_string());
             rehearsal.last_lines(LOG_LINES).iter().for_each(|line| lines.foreign(line));
         }
         let difference = self.difference.iter().map(|difference| difference.lines(columns));

@@ -166,7 +166,9 @@ impl Produced<'_> {
     fn write_one(&self, page: &mut Page, output: &JobOutput) {
         page.title(format!("{}  {}", output.path, bytes(output.size)));
         let seen = self.checked.findings.iter().filter(|found| found.file == output.path);
-        write_some_findings(page, seen, &[]);
+        if seen.clone().next().is_some() {
+            write_some_findings(page, seen, &[]);
+        }
         let kept = self.kept.outputs.iter().filter(|(path, _)| path == &output.path);
         kept.for_each(|(_, refusal)| page.sentence("  ", &refusal.to_string()));
     }
