@@ -6,5 +6,5 @@ mod ledger;
 mod page;
 mod program;
 
-pub use page::{Page, Step};
+pub use page::{How, Page, Step};
 pub use program::{People, Run, program};

@@ -19,8 +19,19 @@ pub struct Step {
     pub text: String,
     /// The exit code that it has to end with.
     pub code: i32,
-    /// Whether what it exports counts from here on.
-    pub is_setup: bool,
+    /// How it is typed.
+    pub how: How,
+}
+
+/// How something is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// As the setting up, whose exports count from there on.
+    SetUp,
+    /// As a command.
+    Command,
+    /// As a command at a terminal, and then key by key: [`Step::keys`].
+    Keys,
 }
 
 /// What stands behind a command that is to be refused, before the exit code. To a
@@ -29,7 +40,8 @@ const REFUSED: &str = "# exits ";
 
 impl Page {
     /// Reads a page. A block marked `sh` is a step as a whole, the setting up; in one
-    /// marked `console` each line with a `$ ` prompt is one. A line that ends in a
+    /// marked `console` each line with a `$ ` prompt is one. One marked `keys` is a step:
+    /// its first line is a command, and each other one begins with the name of a key. A line that ends in a
     /// backslash goes on in the next, and `# exits 4` behind a command says that it
     /// ends with that code, and not with 0. Every other block shows something.
     ///
@@ -59,11 +71,28 @@ impl Page {
                 line: start,
                 text: lines.join("\n"),
                 code: 0,
-                is_setup: true,
+                how: How::SetUp,
+            }),
+            "keys" => self.steps.push(Step {
+                line: start,
+                text: lines.join("\n"),
+                code: 0,
+                how: How::Keys,
             }),
             "console" => self.steps.extend(commands(start, lines)),
             _ => self.shown.push((mark.to_owned(), lines.join("\n"))),
         }
+    }
+}
+
+impl Step {
+    /// The command, and the names of the keys that are pressed then.
+    #[must_use]
+    pub fn keys(&self) -> (&str, Vec<&str>) {
+        let mut lines = self.text.lines();
+        let command = lines.next().unwrap_or_default();
+        let keys = lines.filter_map(|line| line.split_whitespace().next());
+        (command.strip_prefix("$ ").unwrap_or(command), keys.collect())
     }
 }
 
@@ -81,7 +110,7 @@ fn commands(start: usize, lines: &[&str]) -> Vec<Step> {
         let text = line.strip_suffix('\\').unwrap_or(line);
         if let Some(typed) = text.strip_prefix("$ ") {
             let line = start + place + 1;
-            commands.push(Step { line, text: typed.to_owned(), code: 0, is_setup: false });
+            commands.push(Step { line, text: typed.to_owned(), code: 0, how: How::Command });
         } else if let (true, Some(last)) = (goes_on, commands.last_mut()) {
             last.text.push_str(text.trim_start_matches("> "));
         }
@@ -101,24 +130,26 @@ fn commands(start: usize, lines: &[&str]) -> Vec<Step> {
 mod tests {
     use super::*;
 
-    fn step(line: usize, text: &str, code: i32, is_setup: bool) -> Step {
-        Step { line, text: text.to_owned(), code, is_setup }
+    fn step(line: usize, text: &str, code: i32, how: How) -> Step {
+        Step { line, text: text.to_owned(), code, how }
     }
 
     #[test]
     fn a_page_is_what_is_typed_and_what_is_shown() {
         let page = "$ not this\n```sh\nmake\nexport A=1\n```\n```console\n$ one\nanswer\n\
-                    $ two \\\n> more\n$ three  # exits 4\n```\n```text\n$ shown\n```\n";
+                    $ two \\\n> more\n$ three  # exits 4\n```\n```keys\n$ four\nSpace  on\nq\n```\n```text\n$ shown\n```\n";
         let read = Page::read(page);
         assert_eq!(
             read.steps,
             [
-                step(2, "make\nexport A=1", 0, true),
-                step(7, "one", 0, false),
-                step(9, "two more", 0, false),
-                step(11, "three", 4, false),
+                step(2, "make\nexport A=1", 0, How::SetUp),
+                step(7, "one", 0, How::Command),
+                step(9, "two more", 0, How::Command),
+                step(11, "three", 4, How::Command),
+                step(13, "$ four\nSpace  on\nq", 0, How::Keys),
             ]
         );
+        assert_eq!(read.steps[4].keys(), ("four", vec!["Space", "q"]));
         assert_eq!(read.shown, [("text".to_owned(), "$ shown".to_owned())]);
     }
 

@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use syft_tmux::Terminal;
 use tempfile::TempDir;
 
 use crate::ledger::Record;
@@ -174,9 +175,25 @@ impl People {
         self.shell(line, self.folder.path(), &[("SYFTBOX_FOLDER", self.file(who))])
     }
 
+    /// A terminal of 80 columns and 24 lines in which a person has typed a line, as by
+    /// [`People::types`].
+    ///
+    /// # Panics
+    /// If there is no tmux.
+    #[must_use]
+    pub fn at_a_terminal(&self, line: &str) -> Terminal {
+        Terminal::start(80, 24, self.command(line, &root(), &[]))
+    }
+
     fn shell(&self, line: &str, folder: &Path, more: &[(&str, PathBuf)]) -> Run {
+        let output = self.command(line, folder, more).output();
+        Run::from(output.unwrap_or_else(|error| panic!("bash: {error}")))
+    }
+
+    fn command(&self, line: &str, folder: &Path, more: &[(&str, PathBuf)]) -> Command {
         let programs = program().parent().unwrap_or(Path::new("")).display().to_string();
-        let output = Command::new("bash")
+        let mut command = Command::new("bash");
+        command
             .args(["-c", line])
             .current_dir(folder)
             .env_clear()
@@ -184,10 +201,8 @@ impl People {
             .env("HOME", self.folder.path())
             .env("SYFT_RECORD", self.file(RECORD))
             .envs(&self.variables)
-            .envs(more.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap_or_else(|error| panic!("bash: {error}"));
-        Run::from(output)
+            .envs(more.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// Everything that left a home and that came is in the audit log of that home, to the

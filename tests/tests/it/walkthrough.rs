@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use syft_tests::{Page, People, Run, Step};
+use syft_tests::{How, Page, People, Run, Step};
 
 /// Runs a page as it stands: each command has to end as the page says. The log of each home
 /// tells then of exactly what went.
@@ -13,16 +13,24 @@ fn run_page(name: &str, page: &str) -> People {
 }
 
 fn run(people: &mut People, name: &str, page: &Page) {
-    run_and(people, name, page, |_, _| {});
+    type_all(people, name, page, |_, _| {});
+    people.no_output_is_flagged();
 }
 
 /// The same, with a look at what each command said.
-fn run_and(people: &mut People, name: &str, page: &Page, look: impl Fn(&Step, &Run)) {
+fn type_all(people: &mut People, name: &str, page: &Page, look: impl Fn(&Step, &Run)) {
     assert!(page.steps.len() > 5, "{name} holds no commands");
     for step in &page.steps {
-        if step.is_setup {
-            people.set_up(&step.text);
-            continue;
+        match step.how {
+            How::Command => {}
+            How::SetUp => {
+                people.set_up(&step.text);
+                continue;
+            }
+            How::Keys => {
+                press(people, step);
+                continue;
+            }
         }
         if step.text.contains(" reset ") {
             people.ledger_is_what_went();
@@ -33,7 +41,23 @@ fn run_and(people: &mut People, name: &str, page: &Page, look: impl Fn(&Step, &R
         look(step, &run);
     }
     people.ledger_is_what_went();
-    people.no_output_is_flagged();
+}
+
+/// Presses the keys of a page, each where it is offered.
+fn press(people: &People, step: &Step) {
+    let (command, keys) = step.keys();
+    assert!(keys.len() <= 12, "{step}: {} keys are too many", keys.len());
+    let terminal = people.at_a_terminal(command);
+    for key in keys {
+        match key {
+            "Enter" => terminal.until("):"),
+            "Space" => terminal.until("[space]"),
+            letter => terminal.until(&format!("[{letter}]")),
+        };
+        terminal.press(&[key]);
+    }
+    let (screen, code) = terminal.ended();
+    assert_eq!(code, 0, "{step}\n{screen}");
 }
 
 /// The one block of a page that is marked so.
@@ -53,6 +77,7 @@ fn no_block_of_a_page_is_left_out() {
         include_str!("../../../docs/datasites.md"),
         include_str!("../../../docs/pysyft.md"),
         include_str!("../../../docs/scientists.md"),
+        include_str!("../../../docs/data-owners.md"),
         include_str!("../../../examples/two-people/README.md"),
         include_str!("../../../examples/two-people/offline.md"),
         include_str!("../../../examples/map-reduce/README.md"),
@@ -61,7 +86,7 @@ fn no_block_of_a_page_is_left_out() {
     ];
     let shown: Vec<String> =
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
-    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text", "bash", "python"]);
+    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text", "bash", "python", "yaml"]);
     let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
         let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
@@ -104,7 +129,7 @@ fn the_two_person_walk_through_sealed_and_in_the_open() {
 fn the_walk_through_with_one_of_them_away() {
     // Set up "as before", on the page before this one.
     let mut before = Page::read(include_str!("../../../examples/two-people/README.md"));
-    before.steps.retain(|step| step.is_setup);
+    before.steps.retain(|step| step.how == How::SetUp);
     let mut page = Page::read(include_str!("../../../examples/two-people/offline.md"));
     page.steps.splice(0..0, before.steps);
     run(&mut People::new(), "offline.md", &page);
@@ -158,16 +183,34 @@ fn the_page_for_scientists() {
     assert_eq!(include_str!("../../../docs/files/area/run.sh").trim_end(), script);
     let area = include_str!("../../../docs/files/area/area.py");
     assert!(area.contains(code), "{code} is not in area.py");
-    let mut told = page.clone();
+    let people = told("scientists.md", TEXT);
+    people.no_output_is_flagged();
+}
+
+#[test]
+fn the_page_for_data_owners() {
+    const TEXT: &str = include_str!("../../../docs/data-owners.md");
+    let people = told("data-owners.md", TEXT);
+    let policy = "alice@hospital.org/private/policy.yaml";
+    let rules = only(&Page::read(TEXT), "yaml").to_owned();
+    let write = format!("cat > \"$SYFTBOX_FOLDER/{policy}\" <<'END'\n{rules}\nEND\n");
+    assert_eq!(people.types(&(write + "syft policy list")).code, Some(0));
+}
+
+/// Runs a page whose commands show what they print.
+fn told(name: &str, text: &str) -> People {
+    let mut page = Page::read(text);
     // Both together, as on a terminal.
-    for step in told.steps.iter_mut().filter(|step| !step.is_setup) {
+    for step in page.steps.iter_mut().filter(|step| step.how == How::Command) {
         step.text = format!("{{ {}\n}} 2>&1", step.text);
     }
-    run_and(&mut People::new(), "scientists.md", &told, |step, run| {
-        let shown = shown_below(TEXT, step);
+    let mut people = People::new();
+    type_all(&mut people, name, &page, |step, run| {
+        let shown = shown_below(text, step);
         let said: Vec<&str> = run.stdout.lines().collect();
         assert!(shown.is_empty() || fits(&shown, &said), "{step}\n{}", run.stdout);
     });
+    people
 }
 
 /// Stands for lines that are left out.

@@ -1,0 +1,3 @@
+# How large are the cell nuclei, by diagnosis?
+set -e
+python3 sizes.py
