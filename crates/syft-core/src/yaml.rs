@@ -8,7 +8,7 @@ use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 
 use crate::{Error, Result, safe_text, shorten};
 
-/// Largest YAML document that is read, in bytes (`threats.md` I14).
+/// Largest YAML document that is read, in bytes (`threats.md` I14), unless more is known of it.
 pub const MAX_BYTES: usize = 64 * 1024;
 /// Deepest nesting of lists and maps that is read.
 pub const MAX_DEPTH: usize = 16;
@@ -22,8 +22,16 @@ const MAX_REASON: usize = 500;
 /// # Errors
 /// [`Error::Invalid`] that says what is wrong and where, in at most 500 characters.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
-    if text.len() > MAX_BYTES {
-        return Err(invalid("it is larger than 64 KiB"));
+    from_str_within(text, MAX_BYTES)
+}
+
+/// The same of a document that may be larger or has to be smaller: `limit` is in bytes.
+///
+/// # Errors
+/// As [`from_str`].
+pub fn from_str_within<T: DeserializeOwned>(text: &str, limit: usize) -> Result<T> {
+    if text.len() > limit {
+        return Err(invalid(&format!("it is larger than {} KiB", limit / 1024)));
     }
     check(text)?;
     let options = serde_yaml::options! {
@@ -35,7 +43,8 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
             max_merge_keys: 0,
             max_documents: 1,
             max_inclusion_depth: 0,
-            max_nodes: MAX_BYTES,
+            // There is none without a byte.
+            max_nodes: limit,
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
         merge_keys: MergeKeyPolicy::Error,

@@ -142,7 +142,7 @@ impl JobStore {
 
     fn earlier_receipt(&self, job: &Job, run: &str) -> Result<Option<Receipt>> {
         let path = job.place().results.join(EARLIER)?.join(run)?.join(RECEIPT)?;
-        let receipt: Option<Receipt> = self.read_shown(&path)?;
+        let receipt = self.read_receipt(&path)?;
         // What names another run tells nothing about this one.
         Ok(receipt.filter(|receipt| receipt.run == run))
     }

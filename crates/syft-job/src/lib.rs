@@ -87,7 +87,8 @@ pub use project::Marker;
 pub use pysyft::{Protocol, PythonState, PythonStatus};
 pub use queue::Queued;
 pub use receipt::{
-    ApprovalMethod, RECEIPT_PURPOSE, Receipt, ReceiptApproval, ReceiptSigner, SignedReceipt,
+    ApprovalMethod, MAX_RECEIPT_BYTES, RECEIPT_PURPOSE, Receipt, ReceiptApproval, ReceiptSigner,
+    SignedReceipt,
 };
 pub use records::{Approval, Decision, Method, Problem, Revision, RevisionFile, Verdict};
 pub use rehearsal::{MockRead, Rehearsal, RehearsalOptions, RehearsalSummary};

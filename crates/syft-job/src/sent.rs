@@ -5,7 +5,7 @@ use syft_core::{
 use crate::job::{Job, Side};
 use crate::project::{MARKERS, Marker};
 use crate::queue::Queued;
-use crate::receipt::{RECEIPT, Receipt};
+use crate::receipt::{MAX_RECEIPT_BYTES, RECEIPT, Receipt, SignedReceipt};
 use crate::records::Problem;
 use crate::runs::STDOUT;
 use crate::store::Place;
@@ -148,7 +148,7 @@ impl JobStore {
         };
         let config = files.as_ref().map(|files| &files.config);
         let digest = files.as_ref().map(|files| files.digest(&self.me, owner, name)).transpose()?;
-        let receipt = self.read_shown(&place.results.join(RECEIPT)?)?;
+        let receipt = self.read_receipt(&place.results.join(RECEIPT)?)?;
         let cancelled = self.disk.metadata(&folder.join("cancel")?)?.is_some();
         let queued = self.queued_for(owner, name)?;
         let first = config.and_then(|config| config.submission_digest).or(digest);
@@ -235,6 +235,15 @@ impl JobStore {
         #[expect(clippy::cast_precision_loss, reason = "a microsecond more or less is none here")]
         let time = newest.map(|nanoseconds| Timestamp::new(nanoseconds as f64 / 1e9));
         Ok(time.and_then(syft_core::Result::ok))
+    }
+
+    /// A receipt that the owner's node wrote; one that cannot be read tells nothing.
+    pub(crate) fn read_receipt(&self, path: &HomePath) -> Result<Option<Receipt>> {
+        match self.disk.read(path, MAX_RECEIPT_BYTES) {
+            Ok(bytes) => Ok(SignedReceipt::parse(&bytes).ok().map(|signed| signed.receipt)),
+            Err(error @ syft_core::Error::Io { .. }) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// A file that the owner's node wrote; one that cannot be read tells nothing.

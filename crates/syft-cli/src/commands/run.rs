@@ -1,20 +1,18 @@
 //! The scientist's main job: check, send, wait and say for whom, fetch.
 
-mod receipt;
 mod wait;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use syft_sync::core::{DatasetName, Email, JobName, safe_text};
-use syft_sync::job::{Job, JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
+use syft_sync::job::{JobId, JobSummary, Plan, Rehearsed, Script, Status, Submission};
 use syft_sync::{Error, Sent, SyftboxManager, SyncOptions};
 
-use self::receipt::FetchedReceipt;
 use self::wait::{ended, wait};
 use super::job::{
-    CopiedOutput, before_sending, comment, copy_outputs, earlier_outputs, failure, hint_earlier,
-    safe_lines, waiting,
+    CopiedOutput, FetchedReceipt, before_sending, comment, earlier_outputs, failure, fetch,
+    hint_earlier, safe_lines, waiting,
 };
 use crate::args::{DatasetRef, RunArgs};
 use crate::context::Context;
@@ -107,7 +105,7 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         Outcome::Fetched | Outcome::Failed => {
             let folder =
                 args.output.unwrap_or_else(|| PathBuf::from(format!("{}-outputs", job.name())));
-            fetch(context, &manager, &job, &context.path(&folder))?
+            fetch(context.screen(), &manager, &job, &context.path(&folder))?
         }
         _ => (None, Vec::new()),
     };
@@ -123,19 +121,6 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Result<RunEnded, Cl
         log: log.map(|log| log.text()),
         me: manager.email().clone(),
     })
-}
-
-/// Copies what was released, with the receipt that says so, if that one holds.
-fn fetch(
-    context: &Context,
-    manager: &SyftboxManager,
-    job: &Job,
-    folder: &Path,
-) -> Result<(Option<FetchedReceipt>, Vec<CopiedOutput>), CliError> {
-    let receipt = receipt::check(context, manager, job)?;
-    let outputs = copy_outputs(job, folder)?;
-    let receipt = receipt.map(|receipt| receipt.copy(manager, job, folder)).transpose()?;
-    Ok((receipt, outputs))
 }
 
 /// Sends the job, unless a process beside this one just has.

@@ -134,3 +134,17 @@ fn what_the_rule_of_a_dataset_keeps_is_not_released() {
     assert_snapshot!(it.alice(&["job", "release", "ask", "--logs"]).exits(4).all());
     it.alice(&["job", "release", "ask", "--file", "n.csv"]).ok();
 }
+
+#[test]
+fn r6_a_rule_is_shown_with_no_character_that_turns_others_around() {
+    let it = TestBox::connected();
+    it.write("count/run.sh", "cat params.json\n");
+    // In JSON it needs not stand as what it is.
+    it.write("count/params.json", "{\"word\": \"a\\u202eb\"}\n");
+    let folder = it.path("count").display().to_string();
+    it.bob(&["job", "submit", &folder, "--to", ALICE, "--name", "count"]).ok();
+    it.alice(&["job", "approve", "count"]).ok();
+    let add = ["policy", "add", "--from-job", "count", "--free-file", "params.json"];
+    let said = it.alice(&add).ok();
+    assert!(said.raw.contains("‹U+202E›") && !said.raw.contains('\u{202e}'), "{}", said.raw);
+}

@@ -20,9 +20,9 @@ pub use self::signed::{RECEIPT_PURPOSE, ReceiptSigner, SignedReceipt};
 
 pub(crate) const RECEIPT: &str = "receipt.yaml";
 
-/// Largest file of a receipt that is read, in bytes. Of what it says, no more is read than
-/// of any YAML.
-pub(crate) const MAX_RECEIPT_BYTES: u64 = 8 * 1024 * 1024;
+/// Largest file of a receipt that is read, in bytes: enough for 10,000 outputs with the
+/// longest names.
+pub const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Version of the keys of a receipt. Those of version 1 are not signed, and came with an
 /// answer only.

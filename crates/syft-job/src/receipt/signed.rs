@@ -2,7 +2,7 @@ use std::fmt;
 
 use syft_core::{ContentHash, yaml};
 
-use super::Receipt;
+use super::{MAX_RECEIPT_BYTES, Receipt};
 use crate::{JobStore, Result};
 
 /// What a signature of a receipt is for, so that it is none of anything else.
@@ -42,7 +42,8 @@ impl SignedReceipt {
             detail: error.to_string(),
         })?;
         let (body, signature) = split(text);
-        let receipt = yaml::from_str(body)?;
+        let limit = usize::try_from(MAX_RECEIPT_BYTES).unwrap_or(usize::MAX);
+        let receipt = yaml::from_str_within(body, limit)?;
         let (body, signature) = (body.as_bytes().to_vec(), signature.map(str::to_owned));
         Ok(SignedReceipt { receipt, body, signature })
     }

@@ -237,6 +237,20 @@ fn of_a_limit_no_more_is_told_than_which_until_the_owner_has_answered() {
     assert!(hits().contains("forty-two"));
 }
 
+#[test]
+fn a_receipt_of_many_outputs_is_read_as_any_other() {
+    let pair = signing();
+    let id =
+        approved(&pair, "for i in $(seq 1000); do echo $i > outputs/a-rather-long-name-$i; done\n");
+    pair.owner.store.run(&id, &RunOptions::default(), &Unboxed::default(), &mut quiet).unwrap();
+    pair.owner.store.release(&id, None, &ReleaseFiles::All, false).unwrap();
+    pair.answer("count");
+    let job = pair.scientist.store.job("count").unwrap();
+    assert_eq!(job.outputs().unwrap().iter().filter(|output| output.released).count(), 1000);
+    assert!(job.waiting_for().is_none(), "{:?}", job.waiting_for());
+    job.check_outputs().unwrap();
+}
+
 proptest! {
     #[test]
     fn what_is_no_receipt_is_refused(bytes in any::<Vec<u8>>(), text in ".{0,200}") {

@@ -4,16 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use syft_sync::core::{ContentHash, Email, JobName, safe_text};
-use syft_sync::job::{ApprovalMethod, JobId, Receipt};
+use syft_sync::job::{ApprovalMethod, JobId, MAX_RECEIPT_BYTES, Receipt};
 use syft_sync::{ReceiptCheck, ReceiptKey, ReceiptProblem};
 
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
 use crate::output::{Page, Report, count};
-
-/// Largest file that is taken for a receipt, in bytes.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Whether a receipt is what the owner of the data signed.
 #[derive(Debug, Serialize)]
@@ -67,7 +64,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
         }
     };
     let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() || metadata.len() > MAX_BYTES {
+    if !metadata.is_file() || metadata.len() > MAX_RECEIPT_BYTES {
         let message = format!("{} is no file of a receipt", path.display());
         return Err(CliError::new(Exit::Usage, "no_receipt", message));
     }

@@ -150,6 +150,10 @@ impl Stage {
     }
 
     /// What came of a step.
+    pub(super) fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
     pub(super) fn note(&self, text: &str) {
         self.say(&format!("           {text}"));
     }

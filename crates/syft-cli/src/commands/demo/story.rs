@@ -9,7 +9,7 @@ use super::stage::{
     ANALYSIS, OWNER, PATIENTS, PATIENTS_MOCK, People, SALARIES, SALARIES_MOCK, SCIENTIST, Stage,
     write,
 };
-use crate::commands::job::{Stream, copy_outputs};
+use crate::commands::job::{Stream, fetch};
 use crate::errors::CliError;
 
 /// What the scientist got.
@@ -84,7 +84,7 @@ pub(super) async fn ask(stage: &mut Stage, people: &mut People) -> Result<Answer
     stage.step("bob", &format!("syft job outputs {id} -o results"));
     let job = people.bob.job_store().job(id.as_str())?;
     let folder = stage.folder().join("results");
-    copy_outputs(&job, &folder)?;
+    fetch(stage.screen(), &people.bob, &job, &folder)?;
     let name = DatasitePath::parse("summary.csv")?;
     Ok(Answer { bytes: job.output(&name)?, path: folder.join(name.as_str()) })
 }

@@ -1,13 +1,15 @@
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use syft_sync::core::DatasitePath;
+use syft_sync::SyftboxManager;
+use syft_sync::core::{self, Access, DatasitePath, DirDisk, Disk, HomePath};
 use syft_sync::job::Job;
 
+use super::receipt::FetchedReceipt;
 use crate::errors::CliError;
 use crate::exit::Exit;
+use crate::output::Screen;
 
 /// An output that was copied out of the home.
 #[derive(Debug, Serialize)]
@@ -16,78 +18,102 @@ pub(in crate::commands) struct CopiedOutput {
     pub(in crate::commands) to: PathBuf,
 }
 
-/// Copies all outputs that this side may see into a folder; a submitter's only if
-/// they are what the receipt says. What is there stays there: a file that holds
-/// something else is a conflict.
-pub(in crate::commands) fn copy_outputs(
+/// A folder outside of the home, into which things are copied.
+pub(super) struct Target<'a> {
+    job: &'a Job,
+    folder: &'a Path,
+    disk: DirDisk,
+}
+
+/// Copies all outputs that this side may see into a folder; a submitter's only if they are
+/// what the receipt says and that one holds, and with it. What is there stays there: a file
+/// that holds something else is a conflict.
+pub(in crate::commands) fn fetch(
+    screen: &Screen,
+    manager: &SyftboxManager,
     job: &Job,
     folder: &Path,
-) -> Result<Vec<CopiedOutput>, CliError> {
-    job.check_outputs()?;
-    let is_mine = job.run().is_some();
-    let mut copied = Vec::new();
-    for output in job.outputs()?.into_iter().filter(|output| is_mine || output.released) {
-        let to = folder.join(output.path.as_str());
-        let bytes = job.output(&output.path)?;
-        write_new(&to, &bytes).map_err(|error| failed(job, &to, &error))?;
-        copied.push(CopiedOutput { path: output.path, to });
-    }
-    Ok(copied)
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_there = || fs::read(path).is_ok_and(|here| here == bytes);
-    if is_there() {
-        return Ok(());
-    }
-    let part = write_part(path, bytes)?;
-    // Other than a rename, it takes no place that is taken.
-    let done = match fs::hard_link(&part, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if is_there() {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        }
-        // Not every file system knows links.
-        Err(_) if path.symlink_metadata().is_err() => return fs::rename(&part, path),
-        done => done,
+) -> Result<(Option<FetchedReceipt>, Vec<CopiedOutput>), CliError> {
+    let is_mine = job.owner() == manager.email();
+    let receipt = match is_mine {
+        true => None,
+        false => FetchedReceipt::check(screen, manager, job)?,
     };
-    fs::remove_file(&part)?;
-    done
+    job.check_outputs()?;
+    let outputs = job.outputs()?.into_iter().filter(|output| is_mine || output.released);
+    let outputs: Vec<DatasitePath> = outputs.map(|output| output.path).collect();
+    let has_receipt = receipt.as_ref().is_some_and(FetchedReceipt::is_verified);
+    if outputs.is_empty() && !has_receipt {
+        return Ok((receipt, Vec::new()));
+    }
+    let target = Target::open(job, folder)?;
+    let mut copied = Vec::new();
+    for path in outputs {
+        let to = target.place(path.as_str());
+        target.create(path.as_str(), &job.output(&path)?)?;
+        copied.push(CopiedOutput { path, to });
+    }
+    let receipt = receipt.map(|receipt| receipt.copy(manager, &target)).transpose()?;
+    Ok((receipt, copied))
 }
 
-/// Writes a file in place of what is there; there is the one or the other, whenever this
-/// ends.
-pub(in crate::commands) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::rename(write_part(path, bytes)?, path)
-}
+impl<'a> Target<'a> {
+    fn open(job: &'a Job, folder: &'a Path) -> Result<Self, CliError> {
+        let failed = |error: String| {
+            let message = format!("could not write into {}: {error}", folder.display());
+            CliError::new(Exit::Store, "disk", message)
+        };
+        fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        let disk = DirDisk::open(folder).map_err(|error| failed(error.to_string()))?;
+        Ok(Target { job, folder, disk })
+    }
 
-/// A file beside its place: one that is there under its own name is there as a whole. Said
-/// again, it takes the place of what a process that died left of it.
-fn write_part(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+    pub(super) fn job(&self) -> &Job {
+        self.job
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let part = path.with_file_name(format!(".{name}.syft-part"));
-    match fs::remove_file(&part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::File::create_new(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(part)
-}
 
-fn failed(job: &Job, path: &Path, error: &io::Error) -> CliError {
-    let message = format!("could not write {}: {error}", path.display());
-    if error.kind() == io::ErrorKind::AlreadyExists {
-        let message = format!("{} holds something else and is kept", path.display());
-        return CliError::new(Exit::Conflict, "file_exists", message)
-            .then(format!("syft job outputs {} -o DIR", job.id()));
+    pub(super) fn place(&self, below: &str) -> PathBuf {
+        self.folder.join(below)
     }
-    CliError::new(Exit::Store, "disk", message)
+
+    /// Makes a file, whole or not at all, unless there is one that holds the same.
+    fn create(&self, below: &str, bytes: &[u8]) -> Result<(), CliError> {
+        let path = self.path(below)?;
+        let made = self.disk.create_new(&path, bytes, Access::Shared);
+        let is_there = made.map_err(|error| self.failed(below, &error))?
+            || self.read(below, bytes.len()).is_some_and(|there| there == bytes);
+        if is_there { Ok(()) } else { Err(self.conflict(below)) }
+    }
+
+    /// What stands there, if it is a file of at most so many bytes.
+    pub(super) fn read(&self, below: &str, limit: usize) -> Option<Vec<u8>> {
+        self.disk.read(&self.path(below).ok()?, limit as u64).ok()
+    }
+
+    pub(super) fn is_taken(&self, below: &str) -> bool {
+        self.place(below).symlink_metadata().is_ok()
+    }
+
+    /// Writes a file in place of what is there; there is the one or the other, whenever
+    /// this ends.
+    pub(super) fn replace(&self, below: &str, bytes: &[u8]) -> Result<(), CliError> {
+        let disk: &dyn Disk = &self.disk;
+        let written = disk.write(&self.path(below)?, bytes, Access::Shared);
+        written.map_err(|error| self.failed(below, &error))
+    }
+
+    pub(super) fn conflict(&self, below: &str) -> CliError {
+        let message = format!("{} holds something else and is kept", self.place(below).display());
+        CliError::new(Exit::Conflict, "file_exists", message)
+            .then(format!("syft job outputs {} -o DIR", self.job.id()))
+    }
+
+    fn path(&self, below: &str) -> Result<HomePath, CliError> {
+        HomePath::home().join(below).map_err(|error| self.failed(below, &error))
+    }
+
+    fn failed(&self, below: &str, error: &core::Error) -> CliError {
+        let message = format!("could not write {}: {error}", self.place(below).display());
+        CliError::new(Exit::Store, "disk", message)
+    }
 }

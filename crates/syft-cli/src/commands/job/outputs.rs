@@ -2,8 +2,7 @@ use serde::Serialize;
 use syft_sync::core::Email;
 use syft_sync::job::{Attempt, Job, JobId, JobSummary, Status};
 
-use super::copy::CopiedOutput;
-use super::{copy_outputs, find, findings, note_run, view};
+use super::{CopiedOutput, FetchedReceipt, fetch, find, findings, note_run, view};
 use crate::args::OutputsArgs;
 use crate::context::Context;
 use crate::errors::CliError;
@@ -18,6 +17,8 @@ pub(crate) struct JobOutputs {
     /// The run that the outputs are of.
     run: Option<String>,
     copied: Vec<CopiedOutput>,
+    /// That of what was copied, where a submitter copied it.
+    receipt: Option<FetchedReceipt>,
     /// The latest other run of which outputs were released, if this one has none.
     earlier: Option<String>,
     /// Whether nothing came after that run: only of such a one can more be released.
@@ -41,9 +42,9 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
     };
     job.check_run()?;
     job.check_outputs()?;
-    let copied = match &args.output {
-        Some(folder) => copy_outputs(&job, &context.path(folder))?,
-        None => Vec::new(),
+    let (receipt, copied) = match &args.output {
+        Some(folder) => fetch(context.screen(), &manager, &job, &context.path(folder))?,
+        None => (None, Vec::new()),
     };
     let earlier = if job.outputs()?.is_empty() { earlier_outputs(&job)? } else { None };
     Ok(JobOutputs {
@@ -52,6 +53,7 @@ pub(super) async fn run(context: &Context, args: &OutputsArgs) -> Result<JobOutp
         is_latest: job.run_id() == latest.run_id(),
         job: job.summary()?,
         copied,
+        receipt,
         wanted_copy: args.output.is_some(),
         me: manager.email().clone(),
     })
@@ -118,9 +120,9 @@ impl Report for JobOutputs {
                 page.warning(format!("  {path} is not in the receipt: nobody vouches for it"));
             }
         }
-        for copy in &self.copied {
-            page.line(format!("  {}", copy.to.display()));
-        }
+        let copies = self.copied.iter().map(|copy| &copy.to);
+        let receipt = self.receipt.iter().filter_map(|receipt| receipt.path.as_ref());
+        copies.chain(receipt).for_each(|to| page.line(format!("  {}", to.display())));
         if let Some(run) = &self.earlier {
             hint_earlier(page, &self.job.id, run);
         }

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use syft_sync::core::safe_text;
 use syft_sync::job::policy::{AddedRule, JobRule, RuleRequest};
 
 use crate::args::PolicyAddArgs;
@@ -34,7 +35,7 @@ impl Report for PolicyAdded {
     fn write(&self, page: &mut Page) {
         page.title(format!("Added to {}:", self.file));
         for line in self.text.lines() {
-            page.line(format!("    {line}"));
+            page.line(format!("    {}", safe_text(line)));
         }
         page.gap();
         let JobRule::Approve(rule) = &self.rule else { return };
