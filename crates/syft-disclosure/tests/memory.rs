@@ -64,15 +64,16 @@ fn bombs() -> Vec<File> {
         File::new("words.txt", "a b\n".repeat(MIB / 4)),
         File::new("marks.md", "|".repeat(MIB)),
         File::new("snappy.parquet", long(&ones).parquet(Compression::SNAPPY)),
+        File::new("zstd.parquet", long(&ones).parquet(Compression::ZSTD(Default::default()))),
         File::new("gzip.parquet", long(&ones).parquet(Compression::GZIP(Default::default()))),
     ]
 }
 
 /// One page of 64 MiB of the same, which says of itself that it is one byte long.
-fn liar() -> File {
+fn liar(packed: Compression) -> File {
     let text = "1".repeat(64 * 1024);
     let settings = WriterProperties::builder()
-        .set_compression(Compression::GZIP(Default::default()))
+        .set_compression(packed)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_data_page_size_limit(1 << 30);
@@ -89,13 +90,17 @@ fn liar() -> File {
 
 #[test]
 fn a_hostile_output_costs_no_more_than_its_limits() {
-    for file in bombs().into_iter().chain([liar()]) {
+    let packed = [
+        Compression::SNAPPY,
+        Compression::ZSTD(Default::default()),
+        Compression::GZIP(Default::default()),
+    ];
+    for file in bombs().into_iter().chain(packed.map(liar)) {
         let cost = cost(&file);
         assert!(cost <= ALLOWED, "{} of {} bytes cost {cost}", file.path, file.bytes.len());
     }
-    let tables = [Compression::SNAPPY, Compression::GZIP(Default::default())]
-        .map(|packed| people::sheet().parquet(packed));
-    let strategy = (0usize..2, proptest::collection::vec(any::<Damage>(), 1..5));
+    let tables = packed.map(|packed| people::sheet().parquet(packed));
+    let strategy = (0usize..3, proptest::collection::vec(any::<Damage>(), 1..5));
     let damage = |(table, damages): (usize, Vec<Damage>)| {
         let cost = cost(&File::new("a.parquet", damaged(&tables[table], &damages)));
         prop_assert!(cost <= ALLOWED, "{:?} cost {}", damages, cost);

@@ -2,7 +2,7 @@ use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::{IsolationLevel, Probe};
 use syft_sync::transport::{Identities, Info};
-use syft_sync::{Check as Health, CheckUp, NodeConfig, Verdict};
+use syft_sync::{Check as Health, CheckUp, Error, NodeConfig, SyftboxManager, Verdict, job};
 
 #[cfg(feature = "drive")]
 use super::google::{Standing, standing};
@@ -10,7 +10,7 @@ use crate::args::DoctorArgs;
 use crate::context::Context;
 use crate::errors::{CliError, GOOGLE_LOGIN};
 use crate::exit::Exit;
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, count};
 use crate::warden;
 
 /// The check of the login at Google.
@@ -77,6 +77,7 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Doctor, 
     let store = store(&config, manager.store_info(), &health);
     let mut checks = vec![box_check(&found)];
     checks.extend(health.into_iter().map(Check::from));
+    checks.extend(rules_check(&manager)?);
     #[cfg(feature = "drive")]
     add_login(context, &config, &mut checks)?;
     Ok(Doctor {
@@ -144,6 +145,23 @@ fn box_check(found: &Probe) -> Check {
         level => format!("no more than level {level}: {}", refused(level)),
     };
     Check { name: "box for jobs", ok, detail, warning: false, exit: Exit::Refused }
+}
+
+/// Whether my rules can be read, if I may have some.
+fn rules_check(manager: &SyftboxManager) -> Result<Option<Check>, CliError> {
+    let check =
+        |ok, detail| Check { name: "rules", ok, detail, warning: false, exit: Exit::Refused };
+    Ok(match manager.policy() {
+        Ok(policy) => {
+            let number = policy.names().count() + policy.datasets().len();
+            (number > 0).then(|| check(true, count(number, "rule", "rules")))
+        }
+        Err(Error::Job(error @ job::Error::PolicyFile { .. })) => {
+            Some(check(false, error.to_string()))
+        }
+        Err(Error::Role { .. }) => None,
+        Err(error) => return Err(error.into()),
+    })
 }
 
 impl From<Health> for Check {

@@ -136,6 +136,24 @@ fn what_the_rule_of_a_dataset_keeps_is_not_released() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_rules() {
+    let it = with_approved();
+    let rules = |code: i32| {
+        let checks = it.alice(&["doctor", "--json"]);
+        assert_eq!(checks.code, code, "{}", checks.stdout);
+        let checks = checks.json()["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["name"] == "rules")
+    };
+    assert_eq!(rules(0), None);
+    it.alice(&["policy", "add", "--from-job", "count"]).ok();
+    assert_eq!(rules(0).unwrap()["detail"], "1 rule");
+    it.write(FILE, "jobs:\n- {name: a, digest: no}\n");
+    let told = rules(4).unwrap()["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("private/policy.yaml"), "{told}");
+    it.bob(&["doctor", "--json"]).ok();
+}
+
+#[test]
 fn r6_a_rule_is_shown_with_no_character_that_turns_others_around() {
     let it = TestBox::connected();
     it.write("count/run.sh", "cat params.json\n");

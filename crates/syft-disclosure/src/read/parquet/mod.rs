@@ -1,4 +1,4 @@
-//! Flat tables of Parquet, plain or packed with Snappy or gzip.
+//! Flat tables of Parquet, plain or packed with Snappy, Zstandard or gzip.
 
 mod pages;
 mod thrift;

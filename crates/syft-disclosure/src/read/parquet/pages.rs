@@ -34,8 +34,9 @@ fn check_column(
     left: &mut usize,
 ) -> Read<()> {
     let packed = column.compression();
-    if !matches!(packed, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_)) {
-        return Err(NotRead("it is packed in a way that is not read; Snappy, gzip or none are"));
+    if !is_read(packed) {
+        let what = "it is packed in a way that is not read; Snappy, Zstandard, gzip or none are";
+        return Err(NotRead(what));
     }
     let first = column.data_page_offset();
     let start = column.dictionary_page_offset().map_or(first, |dictionary| dictionary.min(first));
@@ -63,6 +64,11 @@ fn check_column(
         rest = rest.get(length + stored..).ok_or(DAMAGED)?;
     }
     Ok(())
+}
+
+fn is_read(packed: Compression) -> bool {
+    use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+    matches!(packed, UNCOMPRESSED | SNAPPY | ZSTD(_) | GZIP(_))
 }
 
 fn check_encoding(header: &thrift::Numbers) -> Read<()> {

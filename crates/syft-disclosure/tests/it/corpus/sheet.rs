@@ -28,6 +28,7 @@ pub(crate) const FORMS: &[Form] = &[
     ("split.json", |sheet| sheet.split().into()),
     ("jsonl", |sheet| sheet.lines().into()),
     ("parquet", |sheet| sheet.parquet(Compression::SNAPPY)),
+    ("zstd.parquet", |sheet| sheet.parquet(Compression::ZSTD(Default::default()))),
     ("gzip.parquet", |sheet| sheet.parquet(Compression::GZIP(Default::default()))),
     ("txt", |sheet| sheet.marked(", ").into()),
     ("md", |sheet| sheet.markdown().into()),
