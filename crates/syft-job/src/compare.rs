@@ -5,7 +5,7 @@ use serde::Serialize;
 use syft_core::{ContentHash, JobName, Timestamp, safe_text};
 
 use crate::decide::{current, problem_error};
-use crate::diff::Files;
+use crate::diff::{Files, Hunk};
 use crate::lineage::lineage;
 use crate::lines::{COLUMNS, Lines};
 use crate::read::read_job;
@@ -32,8 +32,8 @@ pub struct JobDiff {
 /// The bytes that a job is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DiffBase {
-    /// The job that they were: this one, or an earlier one of the same name but
-    /// for the number at its end.
+    /// The job that they were: this one, an earlier one of the same name but for the
+    /// number at its end, or one with code of the same name.
     pub job: JobId,
     /// Its name.
     pub name: JobName,
@@ -99,20 +99,16 @@ impl JobStore {
     /// approved of it, or else of the earlier ones of its submitter whose names
     /// differ by a number at the end (`count`, `count-2`), or else of those that share a
     /// file below `code/` with it; or else with what was last shown of it, or what came
-    /// before. `None` if there is nothing of these.
+    /// before. `None` if there is nothing of these, or the bytes are not kept here.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound); those of the disk.
     pub fn diff(&self, id: &JobId) -> Result<Option<JobDiff>> {
         let record = self.record(id)?;
         let now = current(&record)?;
-        let new = self.files_of(&record, now)?;
-        self.difference(&record, now, &new)
-    }
-
-    fn files_of(&self, record: &JobRecord, revision: &Revision) -> Result<Files> {
-        let read = read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?;
-        Ok(read.map_err(|problem| problem_error(record, &problem))?.files)
+        let new = read_job(self.disk.as_ref(), &self.snapshot(&now.digest)?)?
+            .map_err(|problem| problem_error(&record, &problem))?;
+        self.difference(&record, now, &new.files)
     }
 
     /// The same of a revision whose files were read.
@@ -122,8 +118,18 @@ impl JobStore {
         now: &Revision,
         new: &Files,
     ) -> Result<Option<JobDiff>> {
-        let Some((base, before, kind)) = self.base(record, now)? else { return Ok(None) };
-        let old = self.files_of(&base, &before)?;
+        let Some(Base { record: base, revision: before, kind, by_person }) =
+            self.base(record, now)?
+        else {
+            return Ok(None);
+        };
+        // On a new machine the bytes of an older revision may not be kept.
+        let old = match read_job(self.disk.as_ref(), &self.snapshot(&before.digest)?)? {
+            Ok(old) if old.digest(&base.submitter, &self.me, &base.name)? == before.digest => {
+                old.files
+            }
+            _ => return Ok(None),
+        };
         let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let files = paths.into_iter().filter(|path| old.get(*path) != new.get(*path));
         let facts = |bytes: &Vec<u8>| FileFacts::of(bytes);
@@ -137,43 +143,44 @@ impl JobStore {
         Ok(Some(JobDiff {
             text: diff::unified((&before, &old), (now, new)),
             digest: now.digest,
-            from_seen: kind != BaseKind::Earlier && files.iter().all(FileChange::is_text),
+            from_seen: by_person && files.iter().all(FileChange::is_text),
             files,
             base: DiffBase { job: base.id, name: base.name, digest: before.digest, kind },
         }))
     }
 
     /// What a revision is compared with.
-    fn base(
-        &self,
-        record: &JobRecord,
-        now: &Revision,
-    ) -> Result<Option<(JobRecord, Revision, BaseKind)>> {
-        let own = |revision: &Revision, kind| Some((record.clone(), revision.clone(), kind));
-        if let Some((_, revision)) = self.last_approved(record, &now.digest)? {
-            return Ok(own(&revision, BaseKind::Approved));
+    fn base(&self, record: &JobRecord, now: &Revision) -> Result<Option<Base>> {
+        if let Some((_, base)) = self.last_approved(record, &now.digest)? {
+            return Ok(Some(base));
         }
-        let mut approved: Vec<((bool, Timestamp), JobRecord, Revision)> = Vec::new();
+        let mut approved: Vec<((bool, Timestamp), Base)> = Vec::new();
         for other in self.all_records()? {
             if other.submitter != record.submitter || other.id == record.id {
                 continue;
             }
             let has_its_name = lineage(&other.name) == lineage(&record.name);
-            if let Some((at, revision)) = self.last_approved(&other, &now.digest)?
-                && (has_its_name || share_code(&revision, now))
+            if let Some((at, base)) = self.last_approved(&other, &now.digest)?
+                && (has_its_name || share_code(&base.revision, now))
             {
-                approved.push(((has_its_name, at), other, revision));
+                approved.push(((has_its_name, at), base));
             }
         }
-        if let Some((_, other, revision)) = approved.into_iter().max_by_key(|(how, ..)| *how) {
-            return Ok(Some((other, revision, BaseKind::Approved)));
+        if let Some((_, base)) = approved.into_iter().max_by_key(|(how, _)| *how) {
+            return Ok(Some(base));
         }
         let others = || record.revisions.iter().rev().filter(|old| old.digest != now.digest);
         let shown = self.shown(&record.id)?.digest;
-        if let Some(revision) = others().find(|old| Some(old.digest) == shown) {
-            return Ok(own(revision, BaseKind::Shown));
-        }
-        Ok(others().next().and_then(|revision| own(revision, BaseKind::Earlier)))
+        let (kind, revision) = match others().find(|old| Some(old.digest) == shown) {
+            Some(revision) => (BaseKind::Shown, Some(revision)),
+            None => (BaseKind::Earlier, others().next()),
+        };
+        let by_person = kind == BaseKind::Shown;
+        let of = |revision: &Revision| {
+            let (record, revision) = (record.clone(), revision.clone());
+            Base { record, revision, kind, by_person }
+        };
+        Ok(revision.map(of))
     }
 
     /// What was approved last of a job, other than `now`.
@@ -181,7 +188,7 @@ impl JobStore {
         &self,
         record: &JobRecord,
         now: &ContentHash,
-    ) -> Result<Option<(Timestamp, Revision)>> {
+    ) -> Result<Option<(Timestamp, Base)>> {
         let decisions = self.read_decisions(&record.id)?.decisions;
         let approved = decisions
             .iter()
@@ -189,10 +196,22 @@ impl JobStore {
             .filter(|d| d.verdict == Verdict::Approved && d.revision != *now)
             .find_map(|d| {
                 let revision = record.revisions.iter().find(|r| r.digest == d.revision)?;
-                Some((d.at, revision.clone()))
+                let (record, revision) = (record.clone(), revision.clone());
+                // Whoever made a rule has not seen the values of a file that it frees.
+                let by_person = d.method.is_manual();
+                Some((d.at, Base { record, revision, kind: BaseKind::Approved, by_person }))
             });
         Ok(approved)
     }
+}
+
+/// The bytes that a revision is compared with.
+struct Base {
+    record: JobRecord,
+    revision: Revision,
+    kind: BaseKind,
+    /// Whether a person has seen them.
+    by_person: bool,
 }
 
 /// Whether some file of the code has the same name in both; every folder has a `run.sh`.
@@ -221,21 +240,11 @@ impl JobDiff {
         if self.text.is_empty() {
             lines.plain("nothing that would run differs", "");
         }
+        let mut hunk = Hunk::default();
         for line in self.text.lines() {
-            lines.add(meaning(line), "", line);
+            lines.add(hunk.meaning(line), "", line);
         }
         lines.into_vec()
-    }
-}
-
-/// How a line of a unified diff is meant.
-fn meaning(line: &str) -> Meaning {
-    match line.as_bytes() {
-        [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Meaning::Title,
-        [b'@', b'@', ..] => Meaning::Faint,
-        [b'+', ..] => Meaning::Added,
-        [b'-', ..] => Meaning::Removed,
-        _ => Meaning::Plain,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::intake::changed_between;
 use crate::packages::{PackageLock, PackagesUsed};
 use crate::policy::RuleName;
 use crate::records::{Approval, Decision, JobRecord, Method, Problem, Revision, SCHEMA, Verdict};
-use crate::sandbox::{IsolationLevel, Limits};
+use crate::sandbox::Limits;
 use crate::state::in_force;
 use crate::{Error, JobId, JobStore, Result, Status, approval_digest};
 
@@ -99,8 +99,8 @@ impl JobStore {
 
     /// What is approved although it may hide something, or was not asked for.
     fn overrides(&self, record: &JobRecord, approval: &Approval) -> Result<Vec<String>> {
-        let review = self.review(&record.id, &approval.limits, IsolationLevel::MINIMUM)?;
-        let hiding: Vec<_> = review.flags.iter().filter(|flag| flag.kind.is_suspicious()).collect();
+        let flags = self.flags(record)?;
+        let hiding: Vec<_> = flags.iter().filter(|flag| flag.kind.is_suspicious()).collect();
         let told = |flag: &&Flag| format!("flagged {}", flag.to_string().trim_start_matches("! "));
         let mut overrides: Vec<String> = hiding.iter().take(FLAGS_TOLD).map(told).collect();
         if let more @ 1.. = hiding.len().saturating_sub(FLAGS_TOLD) {

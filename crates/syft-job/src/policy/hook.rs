@@ -170,9 +170,9 @@ impl JobStore {
     ) -> Result<JobFacts> {
         let record = self.record(id)?;
         let revision = current(&record)?.clone();
-        let review = self.review(id, &Limits::default(), IsolationLevel::MINIMUM)?;
+        let flags = self.flags(&record)?;
         let suspicious = |flag: &&Flag| flag.kind.is_suspicious();
-        let doubts = review.flags.iter().filter(suspicious);
+        let doubts = flags.iter().filter(suspicious);
         let doubt = |flag: &Flag| flag.to_string().trim_start_matches("! ").to_owned();
         let files = self.kept_files(&record)?.files;
         let needs = PackageNeeds::read(&revision.dependencies, &files)?;

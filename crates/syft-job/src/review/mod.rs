@@ -3,6 +3,7 @@ mod text;
 use syft_core::{ContentHash, DatasetName, safe_text};
 
 use crate::decide::{current, problem_error};
+use crate::diff::Files;
 use crate::flags::{Flag, FlagKind, of_revision, of_text};
 use crate::intake::changed_between;
 use crate::packages::{PackageNeeds, PackagesUsed};
@@ -49,6 +50,14 @@ pub struct Review {
     pub rehearsal: Option<Rehearsal>,
 }
 
+/// What there is to see in a revision.
+struct Look {
+    content: Files,
+    files: Vec<ReviewFile>,
+    flags: Vec<Flag>,
+    needs: PackageNeeds,
+}
+
 /// One file under review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReviewFile {
@@ -82,40 +91,7 @@ impl JobStore {
     pub fn review(&self, id: &JobId, limits: &Limits, minimum: IsolationLevel) -> Result<Review> {
         let record = self.record(id)?;
         let revision = current(&record)?;
-        let snapshot = read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
-            .map_err(|problem| problem_error(&record, &problem))?;
-        let found = snapshot.digest(&record.submitter, &self.me, &record.name)?;
-        if found != revision.digest {
-            let what = format!("the snapshot of job {id}");
-            return Err(crate::Error::Integrity { what, expected: revision.digest, found });
-        }
-        let mut flags = Vec::new();
-        if let Some(problem) = &record.problem {
-            let detail = safe_text(&problem_error(&record, problem).to_string());
-            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
-        }
-        let run_sh = snapshot.files.get("run.sh").map(|bytes| visible(bytes));
-        flags.extend(of_revision(revision, run_sh.as_deref()));
-        for name in self.named_datasets(&revision.datasets, &snapshot.files)? {
-            // Short enough to stand in one line, so that it can be typed as it is shown.
-            let word = shell_word(name.as_str());
-            let detail = format!(
-                "it names {name} and does not ask for it: approve it with --dataset {word}"
-            );
-            flags.push(Flag { kind: FlagKind::NamesDataset, file: None, line: None, detail });
-        }
-        let mut files = Vec::new();
-        for (path, bytes) in &snapshot.files {
-            let is_script = is_script(path, revision.entrypoint.as_deref());
-            files.push(shown(path, bytes, is_script, &mut flags));
-        }
-        files.sort_by_key(|file| (file.path != "run.sh", file.path.clone()));
-        let needs = PackageNeeds::read(&revision.dependencies, &snapshot.files);
-        let needs = needs.unwrap_or_else(|error| {
-            let detail = safe_text(&error.to_string());
-            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
-            PackageNeeds::default()
-        });
+        let Look { content, files, flags, needs } = self.look_at(&record)?;
         let approved = self.approval(id)?.and_then(|approval| approval.packages);
         let known = match approved {
             None if !needs.is_empty() => self.resolved(&needs)?,
@@ -141,10 +117,54 @@ impl JobStore {
                 .map(|old| changed_between(old, revision))
                 .unwrap_or_default(),
             difference: self
-                .difference(&record, revision, &snapshot.files)?
+                .difference(&record, revision, &content)?
                 .filter(|difference| difference.base.kind == BaseKind::Approved),
             rehearsal: self.rehearsal(&revision.digest)?,
         })
+    }
+
+    /// What stands out in the current revision of a job.
+    pub(crate) fn flags(&self, record: &JobRecord) -> Result<Vec<Flag>> {
+        Ok(self.look_at(record)?.flags)
+    }
+
+    fn look_at(&self, record: &JobRecord) -> Result<Look> {
+        let revision = current(record)?;
+        let snapshot = read_job(self.disk.as_ref(), &self.snapshot(&revision.digest)?)?
+            .map_err(|problem| problem_error(record, &problem))?;
+        let found = snapshot.digest(&record.submitter, &self.me, &record.name)?;
+        if found != revision.digest {
+            let what = format!("the snapshot of job {}", record.id);
+            return Err(crate::Error::Integrity { what, expected: revision.digest, found });
+        }
+        let mut flags = Vec::new();
+        if let Some(problem) = &record.problem {
+            let detail = safe_text(&problem_error(record, problem).to_string());
+            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
+        }
+        let run_sh = snapshot.files.get("run.sh").map(|bytes| visible(bytes));
+        flags.extend(of_revision(revision, run_sh.as_deref()));
+        for name in self.named_datasets(&revision.datasets, &snapshot.files)? {
+            // Short enough to stand in one line, so that it can be typed as it is shown.
+            let word = shell_word(name.as_str());
+            let detail = format!(
+                "it names {name} and does not ask for it: approve it with --dataset {word}"
+            );
+            flags.push(Flag { kind: FlagKind::NamesDataset, file: None, line: None, detail });
+        }
+        let mut files = Vec::new();
+        for (path, bytes) in &snapshot.files {
+            let is_script = is_script(path, revision.entrypoint.as_deref());
+            files.push(shown(path, bytes, is_script, &mut flags));
+        }
+        files.sort_by_key(|file| (file.path != "run.sh", file.path.clone()));
+        let needs = PackageNeeds::read(&revision.dependencies, &snapshot.files);
+        let needs = needs.unwrap_or_else(|error| {
+            let detail = safe_text(&error.to_string());
+            flags.push(Flag { kind: FlagKind::Unusable, file: None, line: None, detail });
+            PackageNeeds::default()
+        });
+        Ok(Look { content: snapshot.files, files, flags, needs })
     }
 
     /// The revision that was last approved, if it is another than the current one.

@@ -350,3 +350,19 @@ fn a_python_peer_reads_that_no_person_decided() {
     assert_eq!(state("count"), "approval_method: manual");
     assert_eq!(state("again"), "approval_method: auto");
 }
+
+#[test]
+fn r1_what_a_rule_approved_was_seen_by_nobody() {
+    let pair = Pair::new();
+    let seen = with_params(&pair, "count", "{\"word\": \"a\"}\n");
+    pair.approve(&seen);
+    add(&pair, &seen, &["code/params.json"]).unwrap();
+    write(&pair, &text(&pair).replace("- a\n", "- a\n        - b\n"));
+    let by_rule = with_params(&pair, "count-2", "{\"word\": \"b\"}\n");
+    pair.owner.clock.step(1.0);
+    assert!(is_approved(&pair, &by_rule), "{}", text(&pair));
+    // Only the value differs from what a person saw, which nobody compares it with any more.
+    let next = with_params(&pair, "count-3", "{\"word\": \"b\", \"more\": 1}\n");
+    let diff = pair.owner.store.diff(&next).unwrap().unwrap();
+    assert_eq!((diff.base.job, diff.from_seen), (by_rule, false), "{}", diff.text);
+}

@@ -69,6 +69,31 @@ fn r6_a_line_that_may_hide_something_stands_out_where_it_stands() {
     assert_eq!(suspicious[1..], ["    2 │ echo ‹U+202E›2"]);
 }
 
+#[test]
+fn r6_what_stands_in_a_file_is_no_head_of_a_difference() {
+    let pair = Pair::new();
+    let first = pair.sent("count", "-- a comment of SQL\necho 1\n");
+    pair.approve(&first);
+    let second = pair.sent("count-2", "echo 1\n++ new/code/other.py\n@@ -1 +1 @@\n");
+    let lines = review(&pair, &second).difference.unwrap().lines(80);
+    assert_eq!(of(&lines, Meaning::Removed), ["--- a comment of SQL"]);
+    assert_eq!(of(&lines, Meaning::Added), ["+++ new/code/other.py", "+@@ -1 +1 @@"]);
+    assert_eq!(of(&lines, Meaning::Title).len(), 3, "{lines:#?}");
+}
+
+#[test]
+fn what_is_kept_no_more_of_an_older_version_holds_up_no_review_of_the_new_one() {
+    let pair = Pair::new();
+    let first = pair.sent("count", "echo 1\n");
+    pair.approve(&first);
+    let digest = pair.owner.store.received(&first).unwrap().digest().unwrap();
+    let second = pair.sent("count-2", "echo 2\n");
+    std::fs::remove_dir_all(pair.owner.path(&format!(".syft/snapshots/{digest}"))).unwrap();
+    assert_eq!(review(&pair, &second).difference, None);
+    pair.approve(&second);
+    pair.run(&second).unwrap();
+}
+
 /// The text of a file as it is shown, put together again.
 fn put_together(lines: &[ShownLine]) -> String {
     let mut text = String::new();
