@@ -72,12 +72,16 @@ impl Terminal {
 
     /// A line that is shown as it is typed, without blanks around it; `None` at the end.
     pub(crate) fn line(&mut self) -> io::Result<Option<String>> {
+        const BACKSPACE: u8 = 8;
+        const DELETE: u8 = 0x7f;
         let Some(before) = lock().clone() else { return Ok(None) };
         set(&before)?;
         let mut line = Vec::new();
         let ended = loop {
             match next_byte() {
                 Ok(Some(b'\n')) => break Ok(true),
+                // What was typed ahead was mended by nobody.
+                Ok(Some(BACKSPACE | DELETE)) => take_back(&mut line),
                 Ok(Some(byte)) => line.push(byte),
                 Ok(None) => break Ok(!line.is_empty()),
                 Err(error) => break Err(error),
@@ -130,6 +134,11 @@ fn keys_of(before: &Termios) -> Termios {
     keys.special_codes[SpecialCodeIndex::VTIME] = 0;
     keys.special_codes[SpecialCodeIndex::VSUSP] = NONE;
     keys
+}
+
+/// Takes the last character out of a line of UTF-8.
+fn take_back(line: &mut Vec<u8>) {
+    while line.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
 }
 
 /// Byte by byte: nothing is taken from the system that belongs to the next question.

@@ -12,7 +12,7 @@ mod view;
 use serde::Serialize;
 use syft_sync::core::Email;
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::job::{JobId, JobSummary, Status};
+use syft_sync::job::{JobId, JobSummary, Review, Status};
 use syft_sync::{RehearsalBudget, SyftboxManager};
 
 use self::rules::Rules;
@@ -35,7 +35,7 @@ pub(crate) struct ReviewQueue {
     review: Option<ReviewView>,
     /// The same for a person.
     #[serde(skip)]
-    text: Option<String>,
+    text: Option<Review>,
     /// What my rules say of it.
     rules: Option<Rules>,
     /// As they were said, for what is to be typed.
@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
             manager.job_store().note_shown(id, &review.digest)?;
             note_run(&manager, &job)?;
             job.check_run()?;
-            Some((review.to_string(), ReviewView::new(review), Rules::of(&manager, &job)?))
+            Some((ReviewView::new(&review), review, Rules::of(&manager, &job)?))
         }
         _ => None,
     };
@@ -74,8 +74,8 @@ pub(super) async fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, Cl
         jobs.push(manager.job_store().received(id)?.summary()?);
     }
     let (limits, me) = (args.limits.clone(), manager.email().clone());
-    let (text, review, rules) = match shown {
-        Some((text, review, rules)) => (Some(text), Some(review), rules),
+    let (review, text, rules) = match shown {
+        Some((view, review, rules)) => (Some(view), Some(review), rules),
         None => (None, None, None),
     };
     Ok(context.screen().show(&ReviewQueue { jobs, review, text, rules, limits, me }))
@@ -100,8 +100,8 @@ impl Report for ReviewQueue {
             return;
         }
         if let (Some(text), [job]) = (&self.text, self.jobs.as_slice()) {
-            text.lines().for_each(|line| page.line(line));
-            self.rules.iter().for_each(|rules| page.line(rules));
+            page.shown(|columns| text.lines(columns));
+            self.rules.iter().for_each(|rules| page.sentence("", &rules.to_string()));
             if !job.outputs.is_empty() {
                 outputs_table(page, &job.outputs);
                 write_findings(page, job);

@@ -3,9 +3,10 @@ use std::fmt::Display;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ContentArrangement};
 use syft_sync::core::{SystemClock, Timestamp, safe_text};
+use syft_sync::job::ShownLine;
 use textwrap::{Options, wrap};
 
-use super::style::{COMMAND, FAINT, STRONG, WARNING, styled};
+use super::style::{COMMAND, FAINT, STRONG, WARNING, shown, styled};
 use super::{Screen, ago};
 
 /// What a person reads, line by line.
@@ -64,6 +65,13 @@ impl Page {
     /// A line of text.
     pub(crate) fn line(&mut self, line: impl Display) {
         self.text.push_str(&format!("{line}\n"));
+    }
+
+    /// Lines in the styles of their meanings, as long as the screen allows; 100 columns where
+    /// there is none.
+    pub(crate) fn shown(&mut self, lines: impl FnOnce(usize) -> Vec<ShownLine>) {
+        let columns = self.screen.columns().unwrap_or(100);
+        lines(columns).iter().for_each(|line| self.line(shown(line)));
     }
 
     /// A sentence, indented, with its words in as many lines as the screen asks for.

@@ -149,7 +149,7 @@ fn r8_a_decoy_entry_point_is_flagged() {
 #[test]
 fn reject_needs_no_second_question_but_a_reason_may_be_given() {
     let it = inbox("echo hello\n");
-    at_a_terminal(&it, "review ask", "rnot this one\n");
+    at_a_terminal(&it, "review ask", "rnot that\u{7f}\u{7f}is one\n");
     let job = it.bob(&["job", "list", "--json"]).ok().json();
     assert_eq!(job["jobs"][0]["status"], "rejected");
     assert_eq!(job["jobs"][0]["reason"], "not this one");
@@ -167,6 +167,7 @@ fn a_program_reads_all_that_a_person_is_shown() {
     assert_eq!(review["allows"]["datasets"], serde_json::json!([]));
     assert!(review["allows"]["limits"]["wall"].is_number(), "{review}");
     assert_eq!(review["difference"], serde_json::Value::Null);
+    assert_eq!(review["rehearsal"]["printed"], serde_json::json!(["hello"]));
     assert_eq!(queue["rules"], serde_json::Value::Null);
     let shown = it.alice(&["job", "show", "ask", "--json"]).ok().json()["review"].clone();
     assert_eq!(shown["allows"], review["allows"]);

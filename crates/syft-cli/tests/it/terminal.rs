@@ -198,3 +198,18 @@ fn each_file_is_asked_about_with_what_was_seen_in_it_and_the_rest_explained() {
     assert_eq!(theirs["outputs"].as_array().unwrap().len(), 1);
     assert_eq!(theirs["comment"], "b.csv holds single people");
 }
+
+#[test]
+fn what_is_printed_fits_the_window_and_is_in_colour_there_alone() {
+    let it = inbox("echo hello # \u{202e}dlrow\n");
+    let terminal = at_a_terminal(&it, 60, 40, &["job", "show", "ask"]);
+    let (shown, code) = terminal.ended();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+    assert!(shown.contains("\n      ┆ "), "{shown}");
+    // Red, where something may hide.
+    let coloured = terminal.in_colour();
+    let flag = coloured.lines().find(|line| line.contains("! run.sh:1: hidden characters"));
+    assert!(flag.unwrap().contains("\u{1b}[31m"), "{coloured:?}");
+    assert!(!it.alice(&["job", "show", "ask"]).ok().raw.contains('\u{1b}'));
+}

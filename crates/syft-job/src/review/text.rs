@@ -29,7 +29,7 @@ impl Review {
         }
         if let Some(rehearsal) = &self.rehearsal {
             lines.sentence("rehearsed on the mock: ", &rehearsal.to_string());
-            rehearsal.last_lines(LOG_LINES).iter().for_each(|line| lines.foreign(line));
+            self.rehearsal_printed().iter().for_each(|line| lines.foreign(line));
         }
         let difference = self.difference.iter().map(|difference| difference.lines(columns));
         for difference in difference {
@@ -43,6 +43,12 @@ impl Review {
         lines.empty();
         self.allowed(&mut lines);
         lines.into_vec()
+    }
+
+    /// The last lines that the rehearsal printed, each safe to show.
+    #[must_use]
+    pub fn rehearsal_printed(&self) -> Vec<String> {
+        self.rehearsal.as_ref().map(|it| it.last_lines(LOG_LINES)).unwrap_or_default()
     }
 
     fn file(&self, lines: &mut Lines, file: &ReviewFile) {

@@ -19,7 +19,7 @@ pub(crate) struct JobDiff {
     /// Safe to show.
     diff: Option<String>,
     #[serde(skip)]
-    text: Option<String>,
+    text: Option<job::JobDiff>,
 }
 
 pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobDiff, CliError> {
@@ -32,10 +32,9 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobDiff, Cl
     if found.from_seen {
         manager.job_store().note_shown(&id, &found.digest)?;
     }
-    let shown = Some(found.to_string());
-    let job::JobDiff { text, digest, base, files, .. } = found;
-    let digest = Some(digest);
-    Ok(JobDiff { id, digest, base: Some(base), files, diff: Some(text), text: shown })
+    let job::JobDiff { text, digest, base, files, .. } = found.clone();
+    let (digest, base) = (Some(digest), Some(base));
+    Ok(JobDiff { id, digest, base, files, diff: Some(text), text: Some(found) })
 }
 
 impl Report for JobDiff {
@@ -43,7 +42,7 @@ impl Report for JobDiff {
 
     fn write(&self, page: &mut Page) {
         match &self.text {
-            Some(text) => text.lines().for_each(|line| page.line(line)),
+            Some(diff) => page.shown(|columns| diff.lines(columns)),
             None => page.line("There is nothing to compare it with: nothing of it came before."),
         }
         page.hint("To see all of it:", &format!("syft job show {}", self.id));

@@ -29,8 +29,9 @@ pub(crate) struct JobShown {
     other_limits: String,
     /// Why there is nothing to review.
     problem: Option<String>,
+    /// The same for a person.
     #[serde(skip)]
-    text: Option<String>,
+    text: Option<Review>,
     #[serde(skip)]
     me: Email,
 }
@@ -54,8 +55,8 @@ pub(super) async fn run(context: &Context, args: &JobArgs) -> Result<JobShown, C
         match review(&manager, &job) {
             Ok(review) => {
                 manager.job_store().note_shown(job.id(), &review.digest)?;
-                shown.text = Some(review.to_string());
-                shown.review = Some(ReviewView::new(review));
+                shown.review = Some(ReviewView::new(&review));
+                shown.text = Some(review);
             }
             Err(error @ Error::Malformed { .. }) => shown.problem = Some(error.to_string()),
             Err(error) => return Err(error.into()),
@@ -104,9 +105,7 @@ impl Report for JobShown {
 
     fn write(&self, page: &mut Page) {
         if let Some(text) = &self.text {
-            for line in text.lines() {
-                page.line(line);
-            }
+            page.shown(|columns| text.lines(columns));
             page.gap();
         }
         if let Some(problem) = &self.problem {
