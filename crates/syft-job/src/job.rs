@@ -296,12 +296,25 @@ impl Job {
     }
 
     /// What its submitter is told of why it failed, whether or not the logs were
-    /// released. Nothing in it could carry a value.
+    /// released; for its owner also where the rules keep it ([`Job::failure_kept`]). Nothing in it could carry a value.
     #[must_use]
     pub fn failure(&self) -> Option<&ErrorSummary> {
         match &self.side {
             Side::Owner(received) => received.run.as_ref()?.finished.as_ref()?.failure.as_ref(),
             Side::Submitter(sent) => sent.failure(),
+        }
+    }
+
+    /// Whether the rules of its datasets kept from its submitter why its latest run
+    /// failed, for its owner to know: [`Job::failure`] then stays here.
+    #[must_use]
+    pub fn failure_kept(&self) -> bool {
+        match &self.side {
+            Side::Owner(received) => {
+                let finished = received.run.as_ref().and_then(|run| run.finished.as_ref());
+                finished.is_some_and(|finished| finished.failure_kept)
+            }
+            Side::Submitter(_) => false,
         }
     }
 
@@ -578,6 +591,7 @@ impl Job {
             isolation: self.isolation(),
             exit_code: self.exit_code(),
             failure: self.failure().cloned(),
+            failure_kept: self.failure_kept(),
             comment: self.comment().map(str::to_owned),
             outputs: self.outputs()?,
             findings: checked.findings,
@@ -631,6 +645,9 @@ pub struct JobSummary {
     pub exit_code: Option<i32>,
     /// What its submitter is told of why it failed.
     pub failure: Option<ErrorSummary>,
+    /// Whether the rules of its datasets keep that from its submitter; for their owner.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failure_kept: bool,
     /// What the owner said about its latest run: foreign text.
     pub comment: Option<String>,
     /// What it produced, as far as this side may see it.

@@ -470,9 +470,13 @@ impl EndedRun {
         let share_outputs = options.share_outputs || matches!(by_rule, Ok(AutoRelease::Outputs));
         let wanted = if share_outputs { finished.outputs.as_slice() } else { &[] };
         let bounds = store.policy().map(|policy| policy.bounds(&started.datasets));
+        // Under rules that cannot be read nothing is told by itself either.
+        let is_kept = bounds.as_ref().map_or(true, |bounds| bounds.no_errors.is_some());
+        let failure_kept = is_kept && !finished.is_success();
         let bounds = bounds.unwrap_or_default();
         let (held, clean) = held_and_clean(wanted, seen.as_ref(), &bounds);
-        let finished = RunFinished { dataset_digests: read, failure, held, ..finished };
+        let finished =
+            RunFinished { dataset_digests: read, failure, failure_kept, held, ..finished };
         let folder = NodePaths::run(&started.run)?;
         store.write_json(&folder.join("finished.json")?, &finished)?;
         store.tell_finished(&record, &started, &finished)?;
@@ -526,6 +530,7 @@ fn finished(
         stderr,
         dataset_digests: BTreeMap::new(),
         failure: None,
+        failure_kept: false,
         held: Vec::new(),
     };
     match outcome {

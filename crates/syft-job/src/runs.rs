@@ -81,9 +81,13 @@ pub struct RunFinished {
     /// what that was. Empty in a home without keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dataset_digests: BTreeMap<DatasetName, ContentHash>,
-    /// What its submitter is told of why it failed, if it did.
+    /// What its submitter is told of why it failed, if it did and nothing keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ErrorSummary>,
+    /// Whether the rules of its datasets kept why it failed: its submitter is told that it
+    /// did, and no more. It stays so when the rules change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failure_kept: bool,
     /// The outputs that were to be released at once, and in which something was seen that
     /// their owner has to look at first: [`JobRun::held`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -95,6 +99,11 @@ impl RunFinished {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.exit.is_some_and(Exit::is_success)
+    }
+
+    /// Why it failed, as far as its submitter is told before anything is released.
+    pub(crate) fn told_failure(&self) -> Option<&ErrorSummary> {
+        self.failure.as_ref().filter(|_| !self.failure_kept)
     }
 
     /// The exit code; `None` if it was killed, or the box broke.

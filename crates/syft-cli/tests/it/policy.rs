@@ -91,7 +91,7 @@ fn rules_of_datasets_and_peers_are_listed_and_a_bad_file_says_where() {
     let it = with_approved();
     it.write(
         FILE,
-        "datasets:\n  census: {k: 10, outputs: [csv, json], logs: never}\npeers:\n\
+        "datasets:\n  census: {k: 10, outputs: [csv, json], logs: never, errors: never}\n  other: {k: 6}\npeers:\n\
          - {name: ours, domains: [uni.org]}\njobs:\n\
          - {name: ask, decide: manual, datasets: [census]}\n",
     );

@@ -20,6 +20,9 @@ pub struct DatasetRule {
     /// Whether logs may leave.
     #[serde(default)]
     pub logs: LogsRule,
+    /// Whether it is told why a job failed.
+    #[serde(default)]
+    pub errors: ErrorsRule,
 }
 
 /// Whether the logs of a job may be released.
@@ -30,6 +33,18 @@ pub enum LogsRule {
     #[default]
     Ask,
     /// Never.
+    Never,
+}
+
+/// Whether the submitter of a job that failed is told more than that. A log that its owner
+/// releases is no part of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorsRule {
+    /// What [`ErrorSummary`](crate::ErrorSummary) holds.
+    #[default]
+    Tell,
+    /// That it failed, and nothing else.
     Never,
 }
 
@@ -75,6 +90,8 @@ pub struct DatasetBounds {
     pub outputs: Option<(BTreeSet<OutputType>, DatasetName)>,
     /// The first dataset whose logs never leave.
     pub no_logs: Option<DatasetName>,
+    /// The first dataset of whose jobs nothing but that they failed is told.
+    pub no_errors: Option<DatasetName>,
 }
 
 impl DatasetBounds {
@@ -91,6 +108,9 @@ impl DatasetBounds {
             };
             if rule.logs == LogsRule::Never {
                 bounds.no_logs.get_or_insert_with(|| name.clone());
+            }
+            if rule.errors == ErrorsRule::Never {
+                bounds.no_errors.get_or_insert_with(|| name.clone());
             }
         }
         bounds

@@ -7,7 +7,7 @@
 //! ```
 //! let policy = syft_job::policy::Policy::parse(r#"
 //! datasets:
-//!   census: {k: 10, outputs: [csv, json], logs: never}
+//!   census: {k: 10, outputs: [csv, json], logs: never, errors: never}
 //! peers:
 //! - {name: our-university, domains: [uni.org], identity: proven}
 //! jobs:
@@ -49,7 +49,7 @@ mod suggest;
 
 pub use budget::{Budget, RuleUse};
 pub use check::Check;
-pub use datasets::{DatasetBounds, DatasetRule, LogsRule, OutputType};
+pub use datasets::{DatasetBounds, DatasetRule, ErrorsRule, LogsRule, OutputType};
 pub use date::Date;
 pub use explain::{Explanation, Grant, RuleAnswer};
 pub use facts::{JobFacts, PackagesFact, PeerStanding};

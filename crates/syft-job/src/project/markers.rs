@@ -67,7 +67,8 @@ impl JobStore {
                 (None, _) => ("running", run.started.started_at),
             };
             let marker = self.marker(record, status, at, run.started.revision);
-            let failure = run.finished.as_ref().and_then(|finished| finished.failure.clone());
+            let failure =
+                run.finished.as_ref().and_then(|finished| finished.told_failure().cloned());
             wanted.push((name, Marker { run: Some(run.started.run.clone()), failure, ..marker }));
         }
         wanted

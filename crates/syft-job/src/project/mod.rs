@@ -143,6 +143,9 @@ impl JobStore {
             }
         }
         let audit = self.keep_receipt(record, decisions, run)?;
+        // The line says how it ended: by its hash that could be guessed.
+        let is_kept = finished.is_some_and(|finished| finished.failure_kept);
+        let audit = audit.filter(|_| !is_kept);
         let receipt = Receipt { audit, ..self.receipt(record, decisions, run, Told::Released) };
         self.write_if_other(&folder.join(RECEIPT)?, &self.written(receipt)?, Access::Shared)
     }

@@ -49,9 +49,10 @@ impl JobStore {
 }
 
 /// The exit code as the Python peer has it: negative for a signal, and -1 for a job
-/// that was ended from outside.
+/// that was ended from outside. Of one whose failure is kept there is none.
 fn return_code(run: &JobRun) -> Option<i64> {
-    Some(match run.finished.as_ref()?.exit {
+    let finished = run.finished.as_ref().filter(|finished| !finished.failure_kept)?;
+    Some(match finished.exit {
         Some(Exit::Code(code)) => code.into(),
         Some(Exit::Signal(signal)) => -i64::from(signal),
         Some(Exit::TimedOut) | None => -1,

@@ -69,7 +69,8 @@ impl JobStore {
             }
         };
         let in_words = told == Told::All || release.is_some();
-        let hits = finished.iter().flat_map(|finished| &finished.limits_hit);
+        let ended = finished.filter(|finished| told == Told::All || !finished.failure_kept);
+        let hits = ended.iter().flat_map(|finished| &finished.limits_hit);
         Receipt {
             schema: SCHEMA,
             job: record.id.clone(),
@@ -100,7 +101,7 @@ impl JobStore {
                 .collect(),
             started_at: started.started_at.to_rfc3339(),
             finished_at: finished.map(|it| it.finished_at.to_rfc3339()).unwrap_or_default(),
-            exit: finished.and_then(|finished| finished.exit),
+            exit: ended.and_then(|finished| finished.exit),
             answered_at: release
                 .filter(|_| run.held().is_empty())
                 .map(|release| answered_at(release, run).to_rfc3339()),

@@ -75,13 +75,13 @@ pub struct Receipt {
     /// What was approved, which the owner may have changed for this one run.
     #[serde(default)]
     pub approved_limits: Option<Limits>,
-    /// The limits that it reached, in words.
+    /// The limits that it reached, in words; not where the rules keep why it failed.
     pub limits_hit: Vec<String>,
     /// When it started, RFC 3339.
     pub started_at: String,
     /// When it ended, RFC 3339.
     pub finished_at: String,
-    /// How it ended.
+    /// How it ended; not where the rules keep why it failed.
     pub exit: Option<Exit>,
     /// When first anything was released of it, or it was returned, RFC 3339; not as long as
     /// its owner has to look at more of it.
@@ -98,7 +98,8 @@ pub struct Receipt {
     /// The standard error, if the logs were released.
     #[serde(default)]
     pub stderr: Option<LogFile>,
-    /// The line of the owner's audit log that says how it ended.
+    /// The line of the owner's audit log that says how it ended; not where the rules keep
+    /// why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditLine>,
     /// The fingerprint of the keys that signed this.

@@ -7,10 +7,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use syft_core::{LayoutKind, has_suspicious, yaml};
+use syft_job::policy::Policy;
 use syft_job::sandbox::{Exit, LimitHit, LimitKind};
 use syft_job::{
-    ErrorSummary, FailedRun, Intake, JobId, Marker, PythonState, RunFinished, Script, Status,
-    Submission,
+    ErrorSummary, FailedRun, Intake, JobId, Marker, PythonState, ReleaseFiles, RunFinished, Script,
+    SignedReceipt, Status, Submission,
 };
 
 use crate::common::{OWNER, Pair, dataset, email, name, scratch};
@@ -210,6 +211,12 @@ fn failed(layout: LayoutKind, main: &str) -> (Pair, JobId) {
 }
 
 fn failed_beside_a_mock_for(reader: &str, layout: LayoutKind, main: &str) -> (Pair, JobId) {
+    let (pair, id) = approved(reader, layout, main);
+    pair.run(&id).unwrap();
+    (pair, id)
+}
+
+fn approved(reader: &str, layout: LayoutKind, main: &str) -> (Pair, JobId) {
     let pair = Pair::in_layout(layout);
     let datasets = match layout {
         LayoutKind::Native => "datasets",
@@ -231,7 +238,6 @@ fn failed_beside_a_mock_for(reader: &str, layout: LayoutKind, main: &str) -> (Pa
     pair.submit(&submission);
     let Intake::Received { id, .. } = pair.intake("count") else { panic!("not received") };
     pair.approve(&id);
-    pair.run(&id).unwrap();
     (pair, id)
 }
 
@@ -285,6 +291,62 @@ fn r12_a_value_in_an_exception_stays_with_its_owner() {
             assert!(!text.contains("Alice") && !text.contains("Smith"), "{path}: {text}");
         }
     }
+}
+
+#[test]
+fn where_a_rule_keeps_errors_nothing_but_the_failure_is_told() {
+    let main = "row = {'ssn': 'Alice'}\nprint(row['age'])\n";
+    let policy = Policy::parse(KEPT).unwrap();
+    let both = policy.bounds(&[dataset("other"), dataset("census")]);
+    assert_eq!(both.no_errors, Some(dataset("census")), "the strictest counts");
+    assert_eq!(policy.bounds(&[dataset("other")]).no_errors, None);
+    for layout in [LayoutKind::Native, LayoutKind::Pysyft] {
+        for rules in [KEPT, "what is this"] {
+            let (pair, id) = approved("*", layout, main);
+            let file = pair.owner.path(&format!("{OWNER}/private/policy.yaml"));
+            fs::write(&file, rules).unwrap();
+            pair.run(&id).unwrap();
+            let mine = pair.owner.store.received(&id).unwrap();
+            assert!(mine.failure_kept() && mine.failure().unwrap().exception.is_some());
+            assert_eq!(mine.exit_code(), Some(1), "its owner sees all of it");
+            nothing_is_told(&pair);
+            // What was kept once does not leave because the rules changed.
+            fs::remove_file(&file).unwrap();
+            pair.owner.store.release(&id, None, &ReleaseFiles::All, false).unwrap();
+            pair.owner.store.project_all().unwrap();
+            nothing_is_told(&pair);
+        }
+    }
+}
+
+const KEPT: &str = "datasets:\n  census: {errors: never}\n  other: {errors: tell}\n";
+
+fn nothing_is_told(pair: &Pair) {
+    pair.answer("count");
+    let theirs = pair.scientist.store.sent_to(&email(OWNER), &name("count")).unwrap();
+    assert_eq!((theirs.status(), theirs.exit_code()), (Status::Failed, None));
+    assert_eq!(theirs.failure(), None);
+    let (_, results) = pair.folders("count");
+    let shown = crate::common::tree(&pair.owner.path(&results));
+    let receipt = SignedReceipt::parse(&shown["receipt.yaml"]).unwrap().receipt;
+    assert_eq!((receipt.exit, receipt.limits_hit), (None, Vec::new()));
+    assert_eq!(receipt.audit, None, "its hash covers how it ended");
+    for (path, bytes) in shown {
+        let text = String::from_utf8(bytes).unwrap();
+        let tells = ["KeyError", "failure:", "return_code: 1", "code: 1"];
+        assert!(!tells.iter().any(|told| text.contains(told)), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_rule_that_keeps_errors_hides_no_success() {
+    let (pair, id) = approved("*", LayoutKind::Native, "print(1)\n");
+    fs::write(pair.owner.path(&format!("{OWNER}/private/policy.yaml")), KEPT).unwrap();
+    pair.run(&id).unwrap();
+    pair.answer("count");
+    let theirs = pair.scientist.store.sent_to(&email(OWNER), &name("count")).unwrap();
+    assert_eq!((theirs.status(), theirs.exit_code()), (Status::Done, Some(0)));
+    assert!(!pair.owner.store.received(&id).unwrap().failure_kept());
 }
 
 #[test]

@@ -76,7 +76,9 @@ impl Report for JobLogs {
         };
         page.line(what);
         if let Some(failure) = &self.job.failure {
-            page.line(format!("What is told without them: {}.", safe_text(&failure.to_string())));
+            let what =
+                if self.job.failure_kept { "Why it failed" } else { "What is told without them" };
+            page.line(format!("{what}: {}.", safe_text(&failure.to_string())));
         }
         if let Some(next) = &self.job.waiting_for {
             view::waiting(page, &self.me, next);

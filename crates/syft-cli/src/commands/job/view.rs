@@ -29,7 +29,7 @@ pub(super) fn write(page: &mut Page, me: &Email, job: &JobSummary) {
         ("box", job.isolation.map(|level| level.to_string()).unwrap_or_default()),
         ("exit code", job.exit_code.map(|code| code.to_string()).unwrap_or_default()),
         // The owner sees what the other side was told.
-        (if job.owner == *me { "told of it" } else { "error" }, failure(job)),
+        (if job.owner == *me && !job.failure_kept { "told of it" } else { "error" }, failure(job)),
     ]);
     comment(page, job);
     outputs_table(page, &job.outputs);
@@ -51,7 +51,7 @@ fn in_pysyft(job: &JobSummary) -> String {
     }
 }
 
-/// What a submitter is told of why a job failed, besides the exit code.
+/// Why a job failed, as far as it may be told, besides the exit code.
 pub(in crate::commands) fn failure(job: &JobSummary) -> String {
     job.failure.as_ref().map(ErrorSummary::details).unwrap_or_default()
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use syft_sync::core::{ContentHash, DatasetName, Email};
 use syft_sync::job::policy::{
-    ApproveRule, DatasetRule, JobRule, LogsRule, ManualRule, PeerRule, RuleIdentity,
+    ApproveRule, DatasetRule, ErrorsRule, JobRule, LogsRule, ManualRule, PeerRule, RuleIdentity,
 };
 
 use crate::context::Context;
@@ -53,7 +53,7 @@ impl Report for PolicyList {
             return;
         }
         page.gap();
-        let mut datasets = Table::new(["DATASET", "COUNTS OF", "OUTPUTS", "LOGS"]);
+        let mut datasets = Table::new(["DATASET", "COUNTS OF", "OUTPUTS", "LOGS", "ERRORS"]);
         for (name, rule) in &self.datasets {
             let outputs = rule.outputs.as_ref().map(|types| {
                 let types: Vec<String> = types.iter().map(|of| of.clone().into()).collect();
@@ -66,6 +66,10 @@ impl Report for PolicyList {
                 match rule.logs {
                     LogsRule::Ask => "if I say so".to_owned(),
                     LogsRule::Never => "never".to_owned(),
+                },
+                match rule.errors {
+                    ErrorsRule::Tell => "without values".to_owned(),
+                    ErrorsRule::Never => "never".to_owned(),
                 },
             ]);
         }
