@@ -48,6 +48,25 @@ pub(super) fn names(folder: &OwnedFd) -> Result<Vec<Name>, Errno> {
     Ok(names)
 }
 
+/// Whether a program that synchronises folders gave this name to a second file of another
+/// name: Dropbox and Nextcloud (`a (conflicted copy 2026-11-28).csv`, `a (Bob's conflicted
+/// copy 2026-11-28).csv`) or Syncthing (`a.sync-conflict-20261128-101500-ABCDEFG.csv`).
+pub(super) fn is_conflict_copy(name: &str) -> bool {
+    const SYNCTHING: &str = ".sync-conflict-";
+    let in_brackets = name.rsplit_once('(').is_some_and(|(_, rest)| {
+        let note = rest.split_once(')').map_or(rest, |(note, _)| note);
+        note.starts_with("conflicted copy") || note.contains("'s conflicted copy")
+    });
+    in_brackets
+        || name.split_once(SYNCTHING).is_some_and(|(_, rest)| {
+            let date: Vec<&str> = rest.splitn(3, '-').collect();
+            let is_number = |text: &&str, length| {
+                text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            matches!(&date[..], [day, time, _] if is_number(day, 8) && is_number(time, 6))
+        })
+}
+
 /// Does something with what has a name, in whichever form it lies there.
 pub(super) fn in_either_form<T>(
     name: &str,

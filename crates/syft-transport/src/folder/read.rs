@@ -9,7 +9,7 @@ use syft_core::Timestamp;
 use super::create::read_full;
 use super::errors::error;
 use super::fs::{Root, file_type, open_file, stat, sync_folder};
-use super::names::{Name, in_either_form, names};
+use super::names::{Name, in_either_form, is_conflict_copy, names};
 use crate::{Error, ListOptions, Listed, Object, ObjectName, Result, Skipped, Space};
 
 /// How much is read in one piece.
@@ -61,6 +61,9 @@ fn line(folder: &OwnedFd, space: &Space, name: &str) -> Result<Option<Listed>, E
     let skipped = |reason: &str| Ok(Some(Listed::Skipped(Skipped::new(name, reason))));
     if file_type(&stat) != FileType::RegularFile {
         return skipped("it is no regular file");
+    }
+    if is_conflict_copy(name) {
+        return skipped("a program that synchronises this folder made it: two wrote the same name");
     }
     match ObjectName::parse(name) {
         Ok(parsed) => {

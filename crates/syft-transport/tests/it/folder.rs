@@ -202,6 +202,29 @@ async fn p9_a_name_whose_accents_a_system_took_apart_is_the_same_name() {
 }
 
 #[tokio::test]
+async fn what_a_sync_program_makes_of_two_writers_is_told_as_that_and_is_no_object() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, bob) = pair(root.path()).await;
+    bob.put_bytes(&inbox(), &name("rows.csv"), b"x".to_vec()).await.unwrap();
+    let folder = folder_of(root.path(), &inbox());
+    let copies = [
+        "rows (conflicted copy 2026-11-28).csv",
+        "rows (Bob's conflicted copy 2026-11-28).csv",
+        "rows.sync-conflict-20261128-101500-ABCDEFG.csv",
+    ];
+    let others =
+        ["rows (copy).csv", "a.sync-conflict-x", "conflicted copy", "my (old) conflicted copy.csv"];
+    for file in copies.iter().chain(&others) {
+        fs::write(folder.join(file), b"y").unwrap();
+    }
+    let listing = alice.list_with_skipped(&inbox(), &ListOptions::default()).await.unwrap();
+    assert_eq!(listing.objects.len(), 1 + others.len(), "{listing:?}");
+    assert_eq!(listing.skipped.len(), copies.len(), "{listing:?}");
+    let told = format!("{:?}", listing.skipped);
+    assert_eq!(told.matches("two wrote the same name").count(), copies.len(), "{told}");
+}
+
+#[tokio::test]
 async fn nothing_of_a_put_stays_behind_but_its_object() {
     let root = tempfile::tempdir().unwrap();
     let (_, bob) = pair(root.path()).await;
