@@ -86,14 +86,20 @@ impl Checker {
             left: self.rules.limits.comparisons,
             checked: Checked::default(),
         };
-        for private in private.iter().filter(|private| !private.whole) {
+        let partly = |private: &&Private| !private.whole && !private.tables.is_empty();
+        for private in private.iter().filter(partly) {
             pass.checked.not_compared.push(format!(
                 "not all of the dataset {} could be read, so outputs were not compared with all of it",
                 private.name.as_str()
             ));
         }
-        for output in outputs {
+        for (at, output) in outputs.iter().enumerate() {
+            // What one takes of the comparisons is not missing to the others.
+            let others = u64::try_from(outputs.len() - at - 1).unwrap_or(u64::MAX);
+            let kept = pass.left - pass.left / others.saturating_add(1);
+            pass.left -= kept;
             pass.look(output);
+            pass.left += kept;
         }
         pass.checked
     }
@@ -110,6 +116,11 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn look(&mut self, output: &Output<'_>) {
         let mut found = Found::default();
+        for known in self.known.iter().filter(|known| known.is_unread) {
+            found.of(known.name).whole(FindingKind::NotCompared);
+            let why = "nothing of the dataset could be read as a table to compare it with";
+            found.explain(FindingKind::NotCompared, why);
+        }
         values::check_name(output.path, self.known, &mut found);
         match read::read(output.path, output.bytes, &self.rules.limits) {
             Content::Odd(why) => found.because(FindingKind::OddType, why),
@@ -121,14 +132,14 @@ impl<'a> Pass<'a> {
                 for table in &tables {
                     let view = View::of(table, self.known);
                     values::check(&view, self.known, &mut found);
-                    self.look_at_table(&view, output, &mut found);
+                    self.look_at_table(&view, &mut found);
                 }
             }
             Content::Text { lines, tables } => {
                 self.look_at_lines(&View::of(&lines, self.known), &mut found);
                 found.count_places(false);
                 for table in &tables {
-                    self.look_at_table(&View::of(table, self.known), output, &mut found);
+                    self.look_at_table(&View::of(table, self.known), &mut found);
                 }
             }
         }
@@ -145,7 +156,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn look_at_table(&mut self, view: &View<'_>, output: &Output<'_>, found: &mut Found<'a>) {
+    fn look_at_table(&mut self, view: &View<'_>, found: &mut Found<'a>) {
         counts::check(view, self.rules, found);
         many::check_texts(view, found);
         self.look_at_earlier(view, found);
@@ -154,11 +165,7 @@ impl<'a> Pass<'a> {
             row_like::check(view, known, self.rules, found);
             many::check(view, known, self.rules, found);
             if !rows::check(view, known, self.rules, &mut self.left, found) {
-                self.checked.not_compared.push(format!(
-                    "{} is so large that not all of its rows were compared with the dataset {}",
-                    output.path.as_str(),
-                    known.name.as_str()
-                ));
+                found.of(known.name).whole(FindingKind::NotCompared);
             }
         }
     }

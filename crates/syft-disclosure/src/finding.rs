@@ -49,6 +49,8 @@ pub enum FindingKind {
     Difference,
     /// A file of a known type that could not be read.
     Unreadable,
+    /// A file that was not held against all of the private data.
+    NotCompared,
     /// A count that is not rounded: a note.
     UnroundedCount,
 }

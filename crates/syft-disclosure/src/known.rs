@@ -17,6 +17,8 @@ use crate::tokens::{MOST_WORDS, grams, grams_of_value, tokens};
 pub(crate) struct Known<'a> {
     pub(crate) name: &'a DatasetName,
     pub(crate) tables: Vec<Index>,
+    /// Whether there is data of which nothing could be read to compare with.
+    pub(crate) is_unread: bool,
     /// Totals and means that say much about one person.
     pub(crate) risky: Vec<Risky>,
     /// The values of the mock.
@@ -31,6 +33,7 @@ impl<'a> Known<'a> {
         let tables: Vec<Index> = private.tables.iter().map(Index::of).collect();
         let mut known = Known {
             name: &private.name,
+            is_unread: !private.whole && private.tables.is_empty(),
             risky: dominance::risky(&tables, rules),
             public: HashSet::new(),
             public_rows: HashSet::new(),

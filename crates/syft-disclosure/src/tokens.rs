@@ -1,6 +1,8 @@
 //! The words of a text, and of neighbours among them: in these, a value of several
 //! words is found whatever stands between the words.
 
+use std::ops::Range;
+
 use crate::cell::{folded, hash_of};
 
 /// Longer values are found by any four words of theirs.
@@ -12,25 +14,29 @@ const MOST_TOKENS: usize = 20_000;
 /// The words, in lower case; a point between digits belongs to a number.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
     let text = folded(text);
+    spans(&text).into_iter().filter_map(|at| text.get(at)).map(str::to_owned).collect()
+}
+
+/// Where the words stand in a text that is folded.
+pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    let mut word = String::new();
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let inside = c == '.'
-            && word.bytes().last().is_some_and(|b| b.is_ascii_digit())
-            && rest.peek().is_some_and(char::is_ascii_digit);
-        if c.is_alphanumeric() || inside {
-            word.push(c);
-        } else if !word.is_empty() {
-            all.push(std::mem::take(&mut word));
+    let mut start = None;
+    let mut after_digit = false;
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let inside =
+            c == '.' && after_digit && rest.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        after_digit = c.is_ascii_digit();
+        if c.is_alphanumeric() || inside && start.is_some() {
+            start.get_or_insert(at);
+        } else if let Some(start) = start.take() {
+            all.push(start..at);
             if all.len() >= MOST_TOKENS {
                 return all;
             }
         }
     }
-    if !word.is_empty() {
-        all.push(word);
-    }
+    all.extend(start.map(|start| start..text.len()));
     all
 }
 

@@ -61,6 +61,13 @@ pub(crate) fn detail(kind: FindingKind, times: u64, why: Option<&str>, k: u32) -
              file.",
             why.unwrap_or("it could not be read")
         ),
+        FindingKind::NotCompared => format!(
+            "{}, so that copies of private rows in it would not be seen. Look at it yourself, or \
+             release without this file.",
+            why.unwrap_or(
+                "it, or what was made with it, is so large that not all of its rows were compared"
+            )
+        ),
         FindingKind::UnroundedCount => format!(
             "{places}, it has a count of people that is not rounded; together with another exact \
              count it can tell of one person. Rounding to 5 or 10 avoids that."

@@ -73,8 +73,6 @@ pub struct EndedRun {
     has_begun: bool,
     read: BTreeMap<DatasetName, ContentHash>,
     failure: Option<ErrorSummary>,
-    /// What was seen in what came out; nothing if it could not be looked at.
-    seen: Option<Checked>,
     stdout: LogFile,
     stderr: LogFile,
 }
@@ -416,9 +414,10 @@ impl BegunRun {
         let failure = self.failure(outcome.as_ref().ok().map(|(report, _)| report), &stderr);
         let (stdout, stderr) = (LogFile::of(&stdout), LogFile::of(&stderr));
         let collected = outcome.as_ref().map_or(&[] as &[_], |(_, collected)| &collected.files);
-        // That it cannot be looked at is no reason to lose a run.
-        let seen = self.store.look(&self.started, collected).ok();
-        Ok(EndedRun { begun: self, outcome, has_begun, read, failure, seen, stdout, stderr })
+        // It takes a while, and is kept for when the home is held. That it cannot be looked at
+        // is no reason to lose a run.
+        let _ = self.store.look(&self.started, collected);
+        Ok(EndedRun { begun: self, outcome, has_begun, read, failure, stdout, stderr })
     }
 
     /// What may be told of why it failed, if it did.
@@ -448,7 +447,7 @@ impl EndedRun {
     /// Those of the disk. A job that failed is no error,
     /// nor is one that was stopped: that one is interrupted, its run not finished.
     pub fn finish(self) -> Result<JobRun> {
-        let EndedRun { begun, outcome, has_begun, read, failure, seen, stdout, stderr } = self;
+        let EndedRun { begun, outcome, has_begun, read, failure, stdout, stderr } = self;
         let BegunRun { store, record, started, options, lock, .. } = begun;
         let outcome = match outcome {
             Err(error) if !has_begun || matches!(error, Error::Isolation { .. }) => {
@@ -474,6 +473,8 @@ impl EndedRun {
         let is_kept = bounds.as_ref().map_or(true, |bounds| bounds.no_errors.is_some());
         let failure_kept = is_kept && !finished.is_success();
         let bounds = bounds.unwrap_or_default();
+        // What was released meanwhile counts.
+        let seen = store.look(&started, &finished.outputs).ok();
         let (held, clean) = held_and_clean(wanted, seen.as_ref(), &bounds);
         let finished =
             RunFinished { dataset_digests: read, failure, failure_kept, held, ..finished };

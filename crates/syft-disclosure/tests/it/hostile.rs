@@ -1,11 +1,13 @@
 //! Files of somebody who wants the check to stop, to run out of memory, or to look away.
 
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use syft_core::DatasitePath;
 use syft_core::testing::{Damage, damaged};
-use syft_disclosure::{Checker, FindingKind, ReadLimits, Rules, Table};
+use syft_disclosure::{Checked, Checker, FindingKind, Output, ReadLimits, Rules, Table};
 
 use crate::corpus::sheet::{FORMS, Sheet};
 use crate::corpus::{File, check, check_with, leaks, people, pictures};
@@ -108,12 +110,47 @@ fn what_is_beyond_a_limit_is_told_and_not_looked_at() {
 }
 
 #[test]
+fn what_a_file_says_beside_its_columns_is_looked_at_under_any_key() {
+    let name = format!("{{\"creator\": \"{}\"}}", "Brunhild Aalberg");
+    for key in ["pandas", "ARROW:schema", "author"] {
+        // Short Arrow schemas are what programs write.
+        let value = if key == "ARROW:schema" { name.repeat(600) } else { name.clone() };
+        let note = KeyValue::new(key.to_owned(), value);
+        let settings = WriterProperties::builder().set_key_value_metadata(Some(vec![note])).build();
+        let sheet = Sheet::new(&["mean"], [["44.25"]]);
+        let file = File::new("mean.parquet", sheet.parquet_as(settings));
+        assert_eq!(kinds(&Checker::default(), &file), [FindingKind::PrivateValue], "{key}");
+    }
+}
+
+#[test]
 fn an_output_that_is_too_long_to_compare_is_told() {
     let limits = ReadLimits { comparisons: 500, ..ReadLimits::default() };
     let checker = Checker::new(Rules { limits, ..Rules::default() });
     let file = File::new("all.csv", people::sheet().marked(","));
+    let of = |checked: &Checked| checked.findings.iter().map(|it| it.kind).collect::<Vec<_>>();
     let checked = check_with(&checker, &[people::private()], &[], &file);
-    assert_eq!(checked.not_compared.len(), 1, "{checked:?}");
+    assert!(of(&checked).contains(&FindingKind::NotCompared), "{checked:?}");
+    // Another file that is long takes nothing away from a short one.
+    let limits = ReadLimits { comparisons: 20_000, ..ReadLimits::default() };
+    let checker = Checker::new(Rules { limits, ..Rules::default() });
+    let copy = people::sheet().marked(",");
+    let copy: Vec<&str> = copy.split_inclusive('\n').take(3).collect();
+    let short = File::new("short.csv", copy.concat());
+    let paths = [&file, &short].map(|file| DatasitePath::parse(&file.path).unwrap());
+    let outputs = [
+        Output { path: &paths[0], bytes: &file.bytes },
+        Output { path: &paths[1], bytes: &short.bytes },
+    ];
+    let checked = checker.check(&[people::private()], &[], &outputs);
+    let short = checked.findings.iter().filter(|found| found.file == paths[1]);
+    let short: Vec<FindingKind> = short.map(|found| found.kind).collect();
+    assert!(short.contains(&FindingKind::RowCopy), "{checked:?}");
+    assert!(!short.contains(&FindingKind::NotCompared), "{checked:?}");
+    // What could not be read at all holds each file, and what was in part is told.
+    let unread = syft_disclosure::Private { whole: false, tables: Vec::new(), ..people::private() };
+    let checked = check_with(&Checker::default(), &[unread], &[], &File::new("n.txt", "60"));
+    assert_eq!(of(&checked), [FindingKind::NotCompared], "{checked:?}");
     let partly = syft_disclosure::Private { whole: false, ..people::private() };
     let checked = check_with(&Checker::default(), &[partly], &[], &File::new("n.txt", "60"));
     assert_eq!(checked.not_compared.len(), 1, "{checked:?}");

@@ -1,32 +1,51 @@
 //! What was released before that came from the same data.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use syft_core::{DatasitePath, HomePath, NodePaths, Timestamp};
+use syft_core::{ContentHash, HomePath, NodePaths, Timestamp, canonical_json};
 use syft_disclosure::{Earlier, ReadLimits, Table};
 
 use crate::runs::RunStarted;
-use crate::{JobStore, Result};
+use crate::{JobStore, OutputFile, Result};
 
-/// So many files that were released last are compared with.
+/// So many files that were released before are compared with.
 const MOST_FILES: usize = 200;
 
 /// One file that was released.
-pub(super) struct ReleasedBefore {
-    pub(super) at: Timestamp,
+struct ReleasedBefore {
+    at: Timestamp,
     /// The job and its run, for people.
     what: String,
-    path: DatasitePath,
+    file: OutputFile,
     /// Where it is kept, and where its submitter gets it from: after a restore there is
     /// the latter alone.
     places: [HomePath; 2],
-    size: u64,
+}
+
+/// The files that were released from the same data: those of the names of outputs first,
+/// then the latest. The same bytes count once.
+pub(super) struct Before(Vec<ReleasedBefore>);
+
+impl Before {
+    /// What tells these from any others.
+    pub(super) fn digest(&self) -> Result<ContentHash> {
+        let files: Vec<(&str, &str, ContentHash)> = self
+            .0
+            .iter()
+            .map(|file| (file.what.as_str(), file.file.path.as_str(), file.file.sha256))
+            .collect();
+        Ok(ContentHash::of(&canonical_json(&files)?))
+    }
 }
 
 impl JobStore {
-    /// The files of other runs that read a dataset which this run read too; the latest
-    /// first.
-    pub(super) fn released_before(&self, started: &RunStarted) -> Result<Vec<ReleasedBefore>> {
+    /// The files of other runs that read a dataset which this run read too.
+    pub(super) fn released_before(
+        &self,
+        started: &RunStarted,
+        outputs: &[OutputFile],
+    ) -> Result<Before> {
         let mut files = Vec::new();
         for record in self.all_records()? {
             let results = self.place(&self.me, &record.submitter, &record.name).results;
@@ -48,34 +67,48 @@ impl JobStore {
                     files.push(ReleasedBefore {
                         at: released.at,
                         what: format!("job {}, run {}", record.title(), run.started.run),
-                        path: released.file.path.clone(),
                         places: [place(&kept)?, place(&results)?],
-                        size: released.file.size,
+                        file: released.file.clone(),
                     });
                 }
             }
         }
-        files.sort_by_key(|file| Reverse(file.at));
-        files.truncate(MOST_FILES);
-        Ok(files)
+        let has_its_name =
+            |file: &ReleasedBefore| outputs.iter().any(|output| output.path == file.file.path);
+        files.sort_by_cached_key(|file| (!has_its_name(file), Reverse(file.at)));
+        let mut known = BTreeSet::new();
+        files.retain(|file| known.insert(file.file.sha256));
+        Ok(Before(files))
     }
 
-    /// The tables in them. One that is gone or cannot be read is not compared with.
+    /// The tables in them, and what is to be said of those that are not compared with.
     pub(super) fn tables_of(
         &self,
-        files: &[ReleasedBefore],
+        before: &Before,
         limits: &ReadLimits,
-    ) -> Result<Vec<Earlier>> {
-        let mut earlier = Vec::new();
-        for file in files.iter().filter(|file| file.size <= limits.bytes as u64) {
-            let read = file.places.iter().find_map(|place| self.disk.read(place, file.size).ok());
-            let Some(bytes) = read else { continue };
-            let tables = Table::read(&file.path, &bytes, limits).unwrap_or_default();
+    ) -> (Vec<Earlier>, Option<String>) {
+        let (mut earlier, mut left_out) = (Vec::new(), before.0.len().saturating_sub(MOST_FILES));
+        for file in before.0.iter().take(MOST_FILES) {
+            let size = file.file.size;
+            let fits = size <= limits.bytes as u64;
+            let mut places = file.places.iter().filter(|_| fits);
+            let Some(bytes) = places.find_map(|place| self.disk.read(place, size).ok()) else {
+                left_out += 1;
+                continue;
+            };
+            let tables = Table::read(&file.file.path, &bytes, limits).unwrap_or_default();
             earlier.extend(tables.into_iter().map(|table| {
-                let (what, path) = (file.what.clone(), file.path.clone());
+                let (what, path) = (file.what.clone(), file.file.path.clone());
                 Earlier { what, path, table }
             }));
         }
-        Ok(earlier)
+        let told = || {
+            format!(
+                "{left_out} of the files that were released before from the same data are too many, \
+                 too large or no longer here, so outputs were not compared with them"
+            )
+        };
+        let told = (left_out > 0).then(told);
+        (earlier, told)
     }
 }

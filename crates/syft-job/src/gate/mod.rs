@@ -4,8 +4,10 @@
 mod earlier;
 mod private;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use syft_core::{DatasitePath, HomePath, NodePaths, Timestamp};
+use syft_core::{ContentHash, DatasitePath, HomePath, NodePaths};
 use syft_disclosure::{Checked, Checker, Finding, FindingKind, Output, Rules, Severity};
 
 use crate::records::SCHEMA;
@@ -17,6 +19,9 @@ use crate::{Error, Job, JobStore, OutputFile, Result};
 /// no record: it is in no backup.
 const CHECKED: &str = "checked.json";
 
+/// From so many findings on, one for each file is enough.
+const MOST_FINDINGS: usize = 2_000;
+
 /// Of all outputs of a run together, so many bytes are looked at.
 const MOST_OUTPUT_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -27,9 +32,12 @@ type Body = (DatasitePath, Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct CheckedRecord {
     schema: u32,
-    at: Timestamp,
     /// The least number of people that a count could be of.
     k: u32,
+    /// What was released before of the same data, and so compared with; `None` in records
+    /// of older versions.
+    #[serde(default)]
+    against: Option<ContentHash>,
     #[serde(flatten)]
     checked: Checked,
 }
@@ -67,26 +75,27 @@ impl JobStore {
         let path = checked_path(&started.run)?;
         let before = match self.read_json::<CheckedRecord>(&path) {
             Err(error) if error.is_damage() => None,
-            before => before?.filter(|before| before.k == rules.k),
+            before => before?,
         };
-        let earlier = self.released_before(started)?;
-        let newest = earlier.iter().map(|earlier| earlier.at).max();
+        let (k, earlier) = (rules.k, self.released_before(started, outputs)?);
+        let against = Some(earlier.digest()?);
         if let Some(before) = &before
-            && newest.is_none_or(|newest| newest < before.at)
+            && before.k == k
+            && before.against == against
         {
             return Ok(before.checked.clone());
         }
-        let (at, k) = (self.now(), rules.k);
         let private = self.private_of(&started.datasets, &rules.limits)?;
-        let earlier = self.tables_of(&earlier, &rules.limits)?;
+        let (tables, left_out) = self.tables_of(&earlier, &rules.limits);
         let (mut checked, bodies) = self.bodies(started, outputs)?;
         let shown: Vec<Output<'_>> =
             bodies.iter().map(|(path, bytes)| Output { path, bytes }).collect();
-        let seen = Checker::new(rules).check(&private, &earlier, &shown);
+        let seen = Checker::new(rules).check(&private, &tables, &shown);
         checked.findings.extend(seen.findings);
         checked.not_compared.extend(seen.not_compared);
-        let checked = with_those_of(checked, before.map(|before| before.checked));
-        let record = CheckedRecord { schema: SCHEMA, at, k, checked };
+        checked.not_compared.extend(left_out);
+        let checked = shortened(with_those_of(checked, before, k));
+        let record = CheckedRecord { schema: SCHEMA, k, against, checked };
         self.write_json(&path, &record)?;
         Ok(record.checked)
     }
@@ -192,13 +201,20 @@ pub fn kind_in_words(kind: FindingKind) -> &'static str {
         FindingKind::Image => "picture with room for data",
         FindingKind::Difference => "difference to an earlier release",
         FindingKind::Unreadable => "not read",
+        FindingKind::NotCompared => "not compared",
         FindingKind::UnroundedCount => "unrounded count",
     }
 }
 
-/// What was seen before counts on, should the data that it was seen in be gone by now.
-fn with_those_of(mut checked: Checked, before: Option<Checked>) -> Checked {
-    for old in before.into_iter().flat_map(|before| before.findings) {
+/// What was seen before counts on, should the data that it was seen in be gone by now; not
+/// what another `k` decides anew.
+fn with_those_of(mut checked: Checked, before: Option<CheckedRecord>, k: u32) -> Checked {
+    use FindingKind::{Difference, Dominance, SmallCount, UnroundedCount};
+    let Some(before) = before else { return checked };
+    let is_of_k =
+        |old: &Finding| matches!(old.kind, SmallCount | Difference | Dominance | UnroundedCount);
+    let old = before.checked.findings.into_iter();
+    for old in old.filter(|old| before.k == k || !is_of_k(old)) {
         let is_same = |new: &Finding| {
             new.file == old.file && new.kind == old.kind && new.dataset == old.dataset
         };
@@ -206,6 +222,17 @@ fn with_those_of(mut checked: Checked, before: Option<Checked>) -> Checked {
             checked.findings.push(old);
         }
     }
+    checked
+}
+
+/// A job chooses how many files it leaves, and so how much there is to say: of those beyond
+/// so many findings one each is kept, so that what is kept can be read back.
+fn shortened(mut checked: Checked) -> Checked {
+    let (mut number, mut told) = (0, BTreeSet::new());
+    checked.findings.retain(|found| {
+        number += 1;
+        told.insert(found.file.clone()) || number <= MOST_FINDINGS
+    });
     checked
 }
 

@@ -13,7 +13,8 @@ impl JobStore {
     /// A digest of the real data of each of these datasets. It goes to those who may not
     /// see the data, and the plain hash of a small table can be guessed: so it is made
     /// over a signature of the hashes, which nobody else can make. The same data has the
-    /// same digest, and its owner can prove later what it was. Without keys there is none.
+    /// same digest, and its owner can prove later what it was. Without keys there is none, nor
+    /// of data that cannot all be read.
     pub(crate) fn dataset_digests(
         &self,
         names: &[DatasetName],
@@ -23,8 +24,12 @@ impl JobStore {
         for name in names {
             let folder = self.layouts.real_data(&*self.disk, name)?;
             let mut files = BTreeMap::new();
-            for (entry, _) in self.real_entries(&folder)? {
-                self.hash_all(&folder, &entry, &mut files)?;
+            let entries = self.real_entries(&folder)?;
+            let hashed =
+                entries.iter().try_for_each(|(entry, _)| self.hash_all(&folder, entry, &mut files));
+            // A file that cannot be read is no reason not to run: then it is not told.
+            if hashed.is_err() {
+                continue;
             }
             let files: Vec<(String, ContentHash)> = files.into_iter().collect();
             let signature = signer.sign(PURPOSE, &canonical_json(&files)?);

@@ -68,7 +68,6 @@ impl JobStore {
                 release.map(|it| it.files.iter().map(|released| released.file.clone()).collect())
             }
         };
-        let in_words = told == Told::All || release.is_some();
         let ended = finished.filter(|finished| told == Told::All || !finished.failure_kept);
         let hits = ended.iter().flat_map(|finished| &finished.limits_hit);
         Receipt {
@@ -94,7 +93,8 @@ impl JobStore {
             limits: started.limits.clone(),
             approved_limits: approval.map(|approval| approval.limits.clone()),
             limits_hit: hits
-                .map(|hit| match in_words {
+                // A job chooses how much it prints, and so what the words say.
+                .map(|hit| match has_logs {
                     true => hit.to_string(),
                     false => hit.limit.as_str().to_owned(),
                 })

@@ -291,6 +291,71 @@ fn what_was_released_since_the_run_is_compared_with_at_the_release() {
 }
 
 #[test]
+fn what_was_released_while_it_ran_holds_what_differs_from_it() {
+    let pair = with_patients();
+    let counts = |south: &str| format!("region,count\nnorth,20\nsouth,{south}\n").into_bytes();
+    let (one, other) = (approved(&pair, "one"), approved(&pair, "other"));
+    let run = |south| Leaving(vec![("n.csv", counts(south))]);
+    pair.owner.store.run(&one, &RunOptions::default(), &run("20"), &mut quiet).unwrap();
+    let options = RunOptions { share_outputs: true, ..RunOptions::default() };
+    let begun = pair.owner.store.begin_run(&other, &options, &run("19")).unwrap();
+    let ended = begun.execute(&run("19"), &mut quiet).unwrap();
+    pair.owner.store.release(&one, None, &ReleaseFiles::All, false).unwrap();
+    let finished = ended.finish().unwrap();
+    assert_eq!(finished.held(), [&path_of("n.csv")]);
+    assert!(finished.release.is_none(), "{:?}", finished.release);
+}
+
+#[test]
+fn many_releases_push_none_of_the_same_name_out_of_the_comparison_and_are_told() {
+    let pair = with_patients();
+    let counts = |south: &str| format!("region,count\nnorth,20\nsouth,{south}\n").into_bytes();
+    let first = approved(&pair, "first");
+    shared(&pair, &first, vec![("n.csv", counts("20"))]);
+    pair.owner.clock.step(1.0);
+    let many = approved(&pair, "many");
+    let file = |at: usize| -> (&'static str, Vec<u8>) {
+        (format!("f{at}.csv").leak(), format!("mean\n{at}.5\n").into_bytes())
+    };
+    shared(&pair, &many, (0..250).map(file).collect());
+    let last = approved(&pair, "last");
+    let run = shared(&pair, &last, vec![("n.csv", counts("19"))]);
+    assert_eq!(run.held(), [&path_of("n.csv")]);
+    let checked = pair.owner.store.received(&last).unwrap().check_run().unwrap();
+    assert!(checked.not_compared[0].starts_with("51 of the files"), "{checked:?}");
+}
+
+#[test]
+fn another_k_forgets_no_copy_of_data_that_is_gone() {
+    let pair = with_patients();
+    let id = approved(&pair, "n");
+    let rows: Vec<u8> = csv(HEADER, patients()[..8].iter().map(|row| row.join(",")));
+    let leaves = Leaving(vec![("rows.csv", rows)]);
+    pair.owner.store.run(&id, &RunOptions::default(), &leaves, &mut quiet).unwrap();
+    let kinds = || {
+        let checked = pair.owner.store.received(&id).unwrap().check_run().unwrap();
+        checked.findings.iter().map(|found| found.kind).collect::<Vec<_>>()
+    };
+    assert!(kinds().contains(&FindingKind::RowCopy));
+    pair.owner.write(&format!("{OWNER}/private/datasets/patients/patients.csv"), "a,b\n1,2\n");
+    pair.owner.write(&format!("{OWNER}/private/policy.yaml"), "datasets:\n  patients: {k: 10}\n");
+    assert!(kinds().contains(&FindingKind::RowCopy), "{:?}", kinds());
+}
+
+#[test]
+fn nothing_leaves_by_itself_that_could_be_compared_with_nothing() {
+    let pair = with_patients();
+    let data = format!("{OWNER}/private/datasets/patients/patients.csv");
+    std::fs::remove_file(pair.owner.path(&data)).unwrap();
+    pair.owner.write(&format!("{OWNER}/private/datasets/patients/scans.h5"), b"\x89HDF\r\n\x1a\n");
+    let id = approved(&pair, "n");
+    let run = shared(&pair, &id, vec![("n.csv", b"count\n20\n".to_vec())]);
+    assert_eq!(run.held(), [&path_of("n.csv")]);
+    let checked = pair.owner.store.received(&id).unwrap().check_run().unwrap();
+    assert!(checked.findings.iter().any(|it| it.kind == FindingKind::NotCompared), "{checked:?}");
+}
+
+#[test]
 fn what_was_seen_is_no_record_and_is_made_again() {
     let pair = with_patients();
     let id = approved(&pair, "n");

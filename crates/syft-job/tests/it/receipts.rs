@@ -226,13 +226,15 @@ impl Sandbox for Talks {
 }
 
 #[test]
-fn of_a_limit_no_more_is_told_than_which_until_the_owner_has_answered() {
+fn of_a_limit_no_more_is_told_than_which_until_the_logs_are_released() {
     let pair = signing();
     let id = approved(&pair, SCRIPT);
     pair.owner.store.run(&id, &RunOptions::default(), &Talks, &mut quiet).unwrap();
     let hits = || told(&pair, "").receipt.limits_hit.join(" ");
     assert!(!hits().is_empty() && !hits().contains("forty-two"), "{}", hits());
     assert!(kept(&pair, &id, 1).receipt.limits_hit[0].contains("forty-two"));
+    pair.owner.store.give_back(&id, "nothing of it").unwrap();
+    assert!(!hits().is_empty() && !hits().contains("forty-two"), "{}", hits());
     pair.owner.store.release(&id, None, &ReleaseFiles::None, true).unwrap();
     assert!(hits().contains("forty-two"));
 }

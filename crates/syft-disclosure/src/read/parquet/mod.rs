@@ -51,6 +51,9 @@ fn tables(bytes: &[u8], stem: &str, limits: &ReadLimits) -> Read<Vec<Table>> {
     Ok(tables)
 }
 
+/// Longer ones are looked at as what they may be.
+const MOST_SCHEMA_BYTES: usize = 16 * 1024;
+
 /// What the file says beside its columns: names and types, but it may be anything.
 fn notes(
     metadata: &parquet::file::metadata::ParquetMetaData,
@@ -58,10 +61,15 @@ fn notes(
 ) -> Read<Option<Table>> {
     let Some(pairs) = metadata.file_metadata().key_value_metadata() else { return Ok(None) };
     let mut table = Table::new([""]);
-    for pair in pairs.iter().filter(|pair| pair.key != "ARROW:schema" && pair.key != "pandas") {
+    for pair in pairs {
+        let value = pair.value.as_deref().unwrap_or_default();
+        // What Arrow says of the columns, packed so that nobody reads it.
+        if pair.key == "ARROW:schema" && value.len() <= MOST_SCHEMA_BYTES {
+            continue;
+        }
         room.take(2)?;
         table.push([pair.key.as_str()]);
-        table.push([pair.value.as_deref().unwrap_or_default()]);
+        table.push([value]);
     }
     Ok((!table.is_empty()).then_some(table))
 }
