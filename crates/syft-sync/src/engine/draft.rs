@@ -124,8 +124,16 @@ impl Draft {
             let logged = |event: &FileChangeEvent| (event.path.clone(), LoggedEvent::of(event));
             self.fact(Fact::Logged { object, events: events.iter().map(logged).collect() });
         }
-        if let Some(RecordChange { base, hash, .. }) = record {
-            self.fact(Fact::BackedUp { hash, record: Some(base) });
+        match &record {
+            Some(RecordChange { base, hash, .. }) => {
+                self.fact(Fact::BackedUp { hash: *hash, record: Some(*base) });
+            }
+            // A restore looks at the newest object of the log: what older ones say counts no
+            // more, and the record has to be put as a whole.
+            None if matches!(space, Space::Log { .. }) && state.record.is_some() => {
+                self.fact(Fact::RecordBehind);
+            }
+            None => {}
         }
         let position = Some(position);
         let message = FileChangeEventsMessage { events, name, position, record };

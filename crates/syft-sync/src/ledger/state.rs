@@ -255,6 +255,9 @@ pub(crate) enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         record: Option<ContentHash>,
     },
+    /// An object of the event log went without what is recorded, which has to be put as a
+    /// whole.
+    RecordBehind,
     /// A time was given.
     Time { at: Timestamp },
     /// An object of the event log holds these events.
@@ -373,6 +376,7 @@ impl State {
                 };
             }
             Fact::BackedUp { hash, record } => (self.backup, self.record) = (Some(hash), record),
+            Fact::RecordBehind => self.backup = None,
             Fact::Time { at } => self.latest = Some(at),
             Fact::Logged { object, events } => self.saved.logged(object, events),
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),

@@ -106,3 +106,22 @@ async fn a_new_machine_goes_on_after_what_its_owner_sent_last() {
     let names: Vec<&str> = jobs.iter().map(|job| job.name().as_str()).collect();
     assert_eq!(names, ["first", "second"]);
 }
+
+/// What changes go along with the log is told against a record that lies in the cache.
+#[tokio::test]
+async fn nothing_that_was_decided_is_lost_with_the_cache() {
+    let (pair, submitted) = Pair::with_job("echo 1").await;
+    pair.approve(&submitted.id);
+    edit(&pair.alice, "public/a.txt", Some(b"a"));
+    pair.alice.sync().await;
+    std::fs::remove_dir_all(pair.alice.path(".syft/cache")).unwrap();
+    // The same path again: the state of all files is put, which covers the log.
+    for content in [b"b", b"c"] {
+        edit(&pair.alice, "public/a.txt", Some(content));
+        pair.alice.sync().await;
+    }
+    let node = fresh(&pair.store, &alice()).await;
+    assert_eq!(decisions(&node, &submitted.id), 1);
+    let told = node.manager.restored().unwrap();
+    assert_eq!((told.peers, told.notes.len()), (1, 0), "{told:?}");
+}

@@ -62,3 +62,30 @@ fn base_of(disk: &dyn Disk, base: ContentHash) -> Result<Option<Body>> {
 fn path() -> Result<HomePath> {
     Ok(NodePaths::cache().join("record.json")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_message_more_is_a_small_change_however_many_came_before() {
+        let id = |at: u128| uuid::Uuid::from_u128(at << 96).to_string();
+        let body = |last: u128| -> Body {
+            // As it was written before.
+            let ids: Vec<String> = (1..=last).map(|at| id(at * 0x9e37_79b9 % (1 << 32))).collect();
+            let arrived = json!({"syft-1/inbox/a@b.org/c@d.org": {"ids": ids, "head": null}});
+            serde_json::from_value(json!({
+                "schema": "syft/state/1", "email": "a@b.org", "peers": {}, "arrived": arrived,
+            }))
+            .unwrap()
+        };
+        let (before, after) = (body(600), body(601));
+        let (old, new) = (before.content().unwrap().0, after.content().unwrap());
+        let patch = serde_json::to_string(&json_patch::diff(&old, &new.0)).unwrap();
+        assert!(patch.len() < 1024, "{} bytes", patch.len());
+        let change = RecordChange { base: new.1, hash: new.1, patch };
+        assert_eq!(apply(&before, &change).unwrap().content().unwrap(), new);
+    }
+}

@@ -5,6 +5,7 @@
 //! It is put as a whole, and then what changed in it goes along with each object of the
 //! event log, until that is much (`change`): a step that logs something costs no call more.
 
+mod as_keys;
 mod backed_up;
 mod change;
 mod put;
@@ -20,7 +21,7 @@ use syft_transport::{ObjectName, Space};
 use uuid::Uuid;
 
 pub(crate) use self::put::back_up;
-pub(super) use self::stored::{Backup, listed};
+pub(super) use self::stored::{Backup, listed, lost};
 
 use super::log_of;
 use crate::ledger::{Arrived, Head, Published, State};
@@ -68,6 +69,7 @@ pub(super) struct Body {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Received {
+    #[serde(with = "as_keys")]
     pub(super) ids: BTreeSet<Uuid>,
     pub(super) head: Option<Head>,
 }

@@ -40,6 +40,14 @@ pub(in crate::checkpoints) async fn listed(pass: &Pass<'_>) -> Result<(Vec<Objec
     Ok((objects, has_others))
 }
 
+/// What is told where the newest record could not be had.
+pub(in crate::checkpoints) fn lost(reason: &str) -> String {
+    format!(
+        "the newest record of your peers and jobs could not be had ({reason}): look through your \
+         peers and jobs, and decide again what is missing"
+    )
+}
+
 impl Backup {
     /// What the store has. Two of them are there only if putting the newer one or
     /// taking the older one away was cut short: the newest that is whole counts.
@@ -106,13 +114,16 @@ impl Backup {
         match changed {
             Ok(body) => Backup { body, hash: change.hash, ..self },
             Err(reason) => {
-                notes.push(format!(
-                    "the newest record of your peers and jobs could not be had ({reason}): look \
-                     through your peers and jobs, and decide again what is missing"
-                ));
+                notes.push(lost(&reason));
                 self
             }
         }
+    }
+
+    /// Whether this, with what the object of the log of number `told` says, is what was
+    /// recorded when the newest one, of number `newest`, was put.
+    pub(in crate::checkpoints) fn is_of(&self, newest: u64, told: Option<u64>) -> bool {
+        told == Some(newest) || self.body.log.is_none_or(|log| log >= newest)
     }
 
     pub(in crate::checkpoints) fn peers(&self) -> &BTreeMap<Email, PeerRecord> {

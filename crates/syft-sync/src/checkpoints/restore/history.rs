@@ -13,7 +13,7 @@ use syft_transport::{Object, Space, TransportExt};
 use super::files::Files;
 use super::{Progress, damaged, unusable};
 use crate::channels::patiently;
-use crate::checkpoints::record::Backup;
+use crate::checkpoints::record::{Backup, lost};
 use crate::checkpoints::{checkpoints_of, fetch_piece, is_mine, log_of, rolling_of};
 use crate::ledger::{Head, LogObject, LoggedEvent, Piece, Saved};
 use crate::node::Pass;
@@ -135,6 +135,11 @@ impl History {
         }
         history.take_log(progress, &found.log, &mut events).await?;
         history.note_log(covered, &found.log, &events);
+        if let (Some(put), Some(head)) = (&*backup, history.head)
+            && !put.is_of(head.seq, history.record.as_ref().map(|(number, _)| *number))
+        {
+            notes.push(lost("the event log goes on without it"));
+        }
         if let (Some(put), Some((number, change))) =
             (backup.take_if(|_| history.record.is_some()), &history.record)
         {
