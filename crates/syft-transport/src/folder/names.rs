@@ -35,8 +35,11 @@ pub(super) fn names(folder: &OwnedFd) -> Result<Vec<Name>, Errno> {
         let composed: String = text.nfc().collect();
         if composed == text {
             known.insert(composed);
-        } else {
+        } else if self::taken_apart(&composed) == text {
             taken_apart.push(composed);
+        } else {
+            // It would be looked for under names that it does not have.
+            names.push(Name::Bad(composed, "its name is in no form of Unicode that is read"));
         }
     }
     for name in taken_apart {
@@ -48,23 +51,33 @@ pub(super) fn names(folder: &OwnedFd) -> Result<Vec<Name>, Errno> {
     Ok(names)
 }
 
-/// Whether a program that synchronises folders gave this name to a second file of another
-/// name: Dropbox and Nextcloud (`a (conflicted copy 2026-11-28).csv`, `a (Bob's conflicted
+/// The name of the file that this is a second one of, if a program that synchronises folders
+/// named it: Dropbox and Nextcloud (`a (conflicted copy 2026-11-28).csv`, `a (Bob's conflicted
 /// copy 2026-11-28).csv`) or Syncthing (`a.sync-conflict-20261128-101500-ABCDEFG.csv`).
-pub(super) fn is_conflict_copy(name: &str) -> bool {
-    const SYNCTHING: &str = ".sync-conflict-";
-    let in_brackets = name.rsplit_once('(').is_some_and(|(_, rest)| {
-        let note = rest.split_once(')').map_or(rest, |(note, _)| note);
-        note.starts_with("conflicted copy") || note.contains("'s conflicted copy")
-    });
-    in_brackets
-        || name.split_once(SYNCTHING).is_some_and(|(_, rest)| {
-            let date: Vec<&str> = rest.splitn(3, '-').collect();
-            let is_number = |text: &&str, length| {
-                text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
-            };
-            matches!(&date[..], [day, time, _] if is_number(day, 8) && is_number(time, 6))
+pub(super) fn copy_of(name: &str) -> Option<String> {
+    in_brackets(name).or_else(|| of_syncthing(name))
+}
+
+fn in_brackets(name: &str) -> Option<String> {
+    let (stem, rest) = name.rsplit_once(" (")?;
+    let (note, end) = rest.split_once(')')?;
+    let is_note = note.starts_with("conflicted copy") || note.contains("'s conflicted copy");
+    is_note.then(|| format!("{stem}{end}"))
+}
+
+fn of_syncthing(name: &str) -> Option<String> {
+    let (stem, rest) = name.split_once(".sync-conflict-")?;
+    let mut parts = rest.splitn(3, '-');
+    let mut is_number = |length| {
+        parts.next().is_some_and(|part| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
         })
+    };
+    if !is_number(8) || !is_number(6) {
+        return None;
+    }
+    let end = parts.next()?.split_once('.').map(|(_, end)| format!(".{end}"));
+    Some(format!("{stem}{}", end.unwrap_or_default()))
 }
 
 /// Does something with what has a name, in whichever form it lies there.

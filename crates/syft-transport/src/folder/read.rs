@@ -9,7 +9,7 @@ use syft_core::Timestamp;
 use super::create::read_full;
 use super::errors::error;
 use super::fs::{Root, file_type, open_file, stat, sync_folder};
-use super::names::{Name, in_either_form, is_conflict_copy, names};
+use super::names::{Name, copy_of, in_either_form, names};
 use crate::{Error, ListOptions, Listed, Object, ObjectName, Result, Skipped, Space};
 
 /// How much is read in one piece.
@@ -62,7 +62,10 @@ fn line(folder: &OwnedFd, space: &Space, name: &str) -> Result<Option<Listed>, E
     if file_type(&stat) != FileType::RegularFile {
         return skipped("it is no regular file");
     }
-    if is_conflict_copy(name) {
+    // An owner may have files of such names; a copy lies beside what it is a copy of.
+    if let Some(of) = copy_of(name)
+        && self::stat(folder, &of)?.is_some()
+    {
         return skipped("a program that synchronises this folder made it: two wrote the same name");
     }
     match ObjectName::parse(name) {

@@ -187,6 +187,11 @@ async fn p9_a_name_whose_accents_a_system_took_apart_is_the_same_name() {
     let listed = alice.list_all(&inbox()).await.unwrap();
     assert_eq!(listed.iter().map(|object| &object.name).collect::<Vec<_>>(), [&composed]);
     assert_eq!(alice.get_bytes(&listed[0], LIMIT).await.unwrap(), b"from a Mac");
+    // One that is in neither form is told, and not taken for a file that went.
+    fs::write(folder.join("gro\u{308}\u{df}e-\u{f6}"), "x").unwrap();
+    let listing = alice.list_with_skipped(&inbox(), &ListOptions::default()).await.unwrap();
+    assert_eq!((listing.objects.len(), listing.skipped.len()), (1, 1), "{listing:?}");
+    fs::remove_file(folder.join("gro\u{308}\u{df}e-\u{f6}")).unwrap();
     // What has that name is not put beside it.
     bob.put_bytes(&inbox(), &composed, b"from a Mac".to_vec()).await.unwrap();
     let other = bob.put_bytes(&inbox(), &composed, b"other".to_vec()).await.unwrap_err();
