@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -50,6 +51,9 @@ pub(crate) struct Node {
     pub(crate) permissions: CompiledRules,
     /// The journal as the last pass left it.
     pub(crate) ledger: Arc<Mutex<Option<Ledger>>>,
+    /// Whether this process has looked at what others did: a store with a feed answers from
+    /// what it knows only then.
+    pub(crate) looked: Arc<AtomicBool>,
     pub(crate) event_cache: bool,
     pub(crate) notices: Arc<dyn NoticeSink>,
     pub(crate) lock_wait: Duration,

@@ -413,6 +413,7 @@ impl SyftboxManager {
             event_cache: config.event_cache,
             notices: config.notices.clone(),
             lock_wait: config.lock_wait,
+            looked: Arc::default(),
         };
         Ok(SyftboxManager {
             node,

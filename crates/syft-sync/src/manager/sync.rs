@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use syft_core::{DatasitePath, Email};
 use syft_job::Queued;
@@ -69,14 +70,15 @@ impl SyftboxManager {
     }
 
     /// Sends what this home has for others, by what is known of them: a sync that does not
-    /// ask the store what others did, unless a peer has said nothing yet.
+    /// ask the store what others did, unless a peer has said nothing yet, or this manager has
+    /// not asked before.
     ///
     /// # Errors
     /// As [`SyftboxManager::sync`].
     pub async fn deliver(&self) -> Result<SyncReport> {
         let table = PeerTable::load(&*self.node.disk)?;
         let awaits = |peer: &PeerRecord| peer.state.is_connected() && peer.kind.is_none();
-        let look = table.peers.values().any(awaits);
+        let look = !self.node.looked.load(Ordering::Relaxed) || table.peers.values().any(awaits);
         self.sync(&SyncOptions { look, ..SyncOptions::default() }).await
     }
 

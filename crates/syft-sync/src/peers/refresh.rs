@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use futures::stream::{self, StreamExt};
 use syft_core::{Disk, Email, NewEntry, Timestamp};
@@ -45,6 +46,7 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
     let mut found = Connections { table, ..Connections::default() };
     if look {
         patiently(&"the store", 0, transport.refresh()).await?;
+        pass.node.looked.store(true, Ordering::Relaxed);
     }
     let discovered = transport.discover(SpaceKind::Inbox);
     let discovered = patiently(&"my inboxes", 0, discovered).await?;

@@ -186,3 +186,20 @@ async fn the_whole_life_of_a_job_is_few_requests() {
         assert_eq!(world.cost(&world.bob).await, FEED + 2);
     }
 }
+
+/// As a command does: nothing is known of the store but what the last process kept.
+#[tokio::test]
+async fn a_process_that_only_sends_looks_at_the_feed_first() {
+    let way = Way::default();
+    let mut world = World::connected(Secrecy::Open).await;
+    let email = world.alice.email.clone();
+    world.alice.restart(way.store(&world.drive, &email));
+    world.believe_the_feed().await;
+    let submitted = world.bob.submit("true", "second").await;
+    world.bob.sync().await;
+    world.alice.sync().await;
+    world.alice.restart(way.store(&world.drive, &email));
+    world.alice.manager.approve_job(&submitted.id, &Default::default()).unwrap();
+    // The log with what was decided, and the outbox.
+    assert_eq!(world.cost_to_deliver(&world.alice).await, FEED + 2);
+}
