@@ -15,7 +15,7 @@ const BASE_BYTES: u64 = 8 << 20;
 
 impl Pass<'_> {
     /// What is recorded beside what was put as a whole, for the next object of the log.
-    /// `None` if nothing was put, or the change is large.
+    /// `None` if nothing was put, or the change is large or is that of the layout.
     pub(crate) fn record_change(&self) -> Result<Option<RecordChange>> {
         if !self.node.is_guarded() {
             return Ok(None);
@@ -25,6 +25,10 @@ impl Pass<'_> {
         let Some(before) = base_of(disk, base)? else { return Ok(None) };
         let table = PeerTable::load(disk)?;
         let now = Body::now(self, &table, &self.node.jobs)?;
+        // A restore asks for the layout before it fetches anything else.
+        if now.layout != before.layout {
+            return Ok(None);
+        }
         let (content, hash) = now.content()?;
         let patch = json_patch::diff(&before.content()?.0, &content);
         let patch = serde_json::to_string(&patch).map_err(super::unwritable)?;

@@ -173,18 +173,19 @@ async fn restore(pass: &mut Pass<'_>) -> Result<Option<Restored>> {
              restore the backup, or take the backup out of the store"
         )));
     }
+    let own = pass.node.layouts.own().kind();
+    let as_mine = |told: Option<LayoutKind>| match told.filter(|layout| *layout != own) {
+        Some(other) => Err(Error::OtherLayout(other)),
+        None => Ok(()),
+    };
+    as_mine(backup.as_ref().map(|backup| backup.body.layout))?;
     let mut progress = Progress { pass, done: 0, total: found.objects() };
     progress.tell();
     let history = History::fetch(&mut progress, found, &mut backup, &mut notes).await?;
     notes.extend(other_key(pass, backup.as_ref()));
-    let told = match &backup {
-        Some(backup) => Some(backup.body.layout),
+    if backup.is_none() {
         // A Python peer keeps no backup that says it, nor does a store without access control.
-        None => history.files.layout(),
-    };
-    let own = pass.node.layouts.own().kind();
-    if let Some(other) = told.filter(|layout| *layout != own) {
-        return Err(Error::OtherLayout(other));
+        as_mine(history.files.layout())?;
     }
     let outboxes = outboxes::fetch(&mut progress, backup.as_ref(), &mut notes).await?;
     let mut wanted: Vec<_> = backup.iter().flat_map(|backup| &backup.body.datasets).collect();
