@@ -63,7 +63,9 @@ impl JobStore {
     ) -> Result<Vec<(DatasitePath, Vec<u8>)>> {
         let folder = self.layouts.mock(&*self.disk, &self.me, name)?;
         let mut files = Vec::new();
-        if !self.may_read(reader, &folder)? {
+        let permissions = self.permissions_to(&folder)?;
+        let may_read = |path: String| permissions.allows(reader.as_str(), &path, Level::Read);
+        if !may_read(format!("{}/", in_datasite(&folder))) {
             return Ok(files);
         }
         let mut pending = Vec::new();
@@ -74,7 +76,7 @@ impl JobStore {
             && files.len() < MAX_FILES
         {
             match kind {
-                FileKind::File => {
+                FileKind::File if may_read(in_datasite(&path)) => {
                     files.push((DatasitePath::parse(path.file_name())?, self.beginning(&path)?));
                 }
                 // What is below may be for others, by a permission file of its own.
@@ -90,9 +92,8 @@ impl JobStore {
         Ok(files)
     }
 
-    /// Whether somebody may read a folder of my datasite, by the permission files on the way
-    /// to it.
-    fn may_read(&self, reader: &Email, folder: &HomePath) -> Result<bool> {
+    /// Who may do what in a folder of my datasite, by the permission files on the way to it.
+    fn permissions_to(&self, folder: &HomePath) -> Result<Permissions> {
         let mut files = Vec::new();
         let mut next = Some(folder.clone());
         while let Some(here) = next {
@@ -101,8 +102,7 @@ impl JobStore {
             }
             next = here.parent();
         }
-        let permissions = Permissions::compile(self.me.as_str(), files);
-        Ok(permissions.allows(reader.as_str(), &format!("{}/", in_datasite(folder)), Level::Read))
+        Ok(Permissions::compile(self.me.as_str(), files))
     }
 
     /// The permission file of a folder, or why it cannot be read.

@@ -272,6 +272,19 @@ fn r12_a_column_of_a_mock_is_told_to_those_who_may_have_it() {
 }
 
 #[test]
+fn r12_a_column_of_a_file_that_a_rule_keeps_is_not_told() {
+    let (pair, id) = approved("*", LayoutKind::Native, "{'ssn': 1}['secret']\n");
+    let mock = format!("{OWNER}/public/datasets/census");
+    pair.owner.write(&format!("{mock}/kept.csv"), "secret\n1\n");
+    let rules = "rules:\n- pattern: 'kept.csv'\n  access:\n    read: []\n\
+                 - pattern: '**'\n  access:\n    read: ['*']\n";
+    pair.owner.write(&format!("{mock}/syft.pub.yaml"), rules);
+    pair.run(&id).unwrap();
+    let mine = pair.owner.store.received(&id).unwrap();
+    assert_eq!(mine.failure().unwrap().column, None);
+}
+
+#[test]
 fn r12_a_value_in_an_exception_stays_with_its_owner() {
     let mains = [
         "raise KeyError('Alice Smith')",
