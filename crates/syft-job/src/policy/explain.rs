@@ -1,12 +1,13 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use syft_core::{DatasetName, Timestamp, safe_text};
+use syft_core::{ContentHash, DatasetName, Timestamp, safe_text};
 
 use super::{
     ApproveRule, AutoRelease, Check, Date, JobFacts, JobRule, ManualRule, PackagesFact,
     PeerStanding, Policy, RuleDigest, RuleName,
 };
 use crate::Result;
+use crate::records::{JobRecord, Revision};
 use crate::sandbox::{IsolationLevel, Limits};
 
 /// What the rules say of a job, and why.
@@ -155,7 +156,37 @@ fn joined<'a>(names: impl Iterator<Item = &'a DatasetName>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+impl Policy {
+    /// Whether some rule might approve the current revision of a job, by its record alone.
+    pub(super) fn may_approve(&self, record: &JobRecord) -> Result<bool> {
+        let Some(revision) = record.current() else { return Ok(false) };
+        let files = revision.files.iter();
+        let files: BTreeMap<String, ContentHash> =
+            files.map(|file| (file.path.clone(), file.sha256)).collect();
+        for rule in self.jobs() {
+            if let JobRule::Approve(rule) = rule
+                && rule.peers.contains(&record.submitter)
+                && rule.digest == rule.digest_of(revision, &files)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl ApproveRule {
+    /// The digest of a revision, less the files that this rule frees.
+    fn digest_of(
+        &self,
+        revision: &Revision,
+        files: &BTreeMap<String, ContentHash>,
+    ) -> Result<RuleDigest> {
+        let free: BTreeSet<_> = self.free.keys().cloned().collect();
+        let entrypoint = revision.entrypoint.as_deref();
+        RuleDigest::of(revision.kind, entrypoint, &revision.dependencies, files, &free)
+    }
+
     fn checks(&self, facts: &JobFacts) -> Result<Vec<Check>> {
         let mut checks = vec![self.peer(facts)];
         if let Some(key) = self.keys.get(&facts.submitter) {
