@@ -2,8 +2,11 @@ use syft_core::Email;
 
 use crate::{Error, Object, Result, Space};
 
-/// Who may open a space and put objects there.
-pub(crate) fn check_write(action: &'static str, space: &Space, who: &Email) -> Result<()> {
+/// Who may open a space and put objects there: the [writer](Space::writer).
+///
+/// # Errors
+/// [`Error::Denied`] for anybody else.
+pub fn check_write(action: &'static str, space: &Space, who: &Email) -> Result<()> {
     if space.writer() == who {
         return Ok(());
     }
@@ -25,7 +28,10 @@ pub(crate) fn check_in_place(space: &Space, older: &Object, who: &Email) -> Resu
 }
 
 /// Who may consume the messages of a space: its owner.
-pub(crate) fn check_retire(space: &Space, who: &Email) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Denied`] for anybody else.
+pub fn check_retire(space: &Space, who: &Email) -> Result<()> {
     if space.owner() == who {
         return Ok(());
     }
@@ -34,7 +40,10 @@ pub(crate) fn check_retire(space: &Space, who: &Email) -> Result<()> {
 
 /// Who may take objects out of a space: its owner, and its writer, who takes
 /// back what was put.
-pub(crate) fn check_delete(space: &Space, who: &Email) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Denied`] for anybody else.
+pub fn check_delete(space: &Space, who: &Email) -> Result<()> {
     if space.owner() == who || space.writer() == who {
         return Ok(());
     }

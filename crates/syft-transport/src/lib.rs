@@ -13,10 +13,14 @@ mod changes;
 pub mod conformance;
 #[cfg(feature = "drive")]
 pub mod drive;
+mod endpoint;
 mod error;
 mod ext;
 mod folder;
 pub mod grants;
+#[cfg(feature = "http")]
+mod http;
+pub mod keys;
 mod layers;
 mod memory;
 mod object;
@@ -24,6 +28,7 @@ mod operation;
 mod pairs;
 mod sharing;
 mod space;
+pub mod store_url;
 mod transport;
 
 pub use body::{ByteStream, PutBody, collect};
@@ -43,6 +48,7 @@ pub use object::{Object, ObjectName, Version};
 pub use operation::Operation;
 pub use sharing::{Recipient, Sharing};
 pub use space::{CollectionHash, CollectionKind, Space, SpaceKind};
+pub use store_url::StoreUrl;
 pub use transport::{
     Capabilities, Discovered, Identities, Info, ListOptions, ListStream, Listed, PutMode, Skipped,
     Transport,

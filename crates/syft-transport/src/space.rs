@@ -3,10 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use syft_core::{DatasetName, Email};
 
+use crate::keys::LAYOUT;
 use crate::{Error, Result};
-
-/// The version of the key layout on folders and object stores.
-const LAYOUT: &str = "syft-1";
 
 /// A place in a store, by what it is for, so that a backend can map it to what
 /// its store does best. All its fields are parsed values: no name of a peer can

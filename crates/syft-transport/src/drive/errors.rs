@@ -1,14 +1,13 @@
 //! What Drive says when it refuses, by what a caller would do about it.
 
-use std::time::Duration;
-
 use google_drive3::hyper::StatusCode;
-use google_drive3::hyper::header::{HeaderMap, RETRY_AFTER};
+use google_drive3::hyper::header::HeaderMap;
 use serde::Deserialize;
 use syft_core::{safe_text, shorten};
 
 use super::call::What;
 use crate::Error;
+use crate::http::retry_after;
 
 /// Longest message of Drive's that is shown, in characters.
 const MAX_SHOWN: usize = 300;
@@ -66,15 +65,12 @@ pub(super) fn refused(what: &What, status: StatusCode, headers: &HeaderMap, body
     }
 }
 
-/// How long a server wants to be left alone (RFC 9110, section 10.2.3); a date is taken
-/// for no wish at all.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use google_drive3::hyper::header::RETRY_AFTER;
+
     use super::*;
 
     fn error(status: u16, reason: &str) -> Error {

@@ -6,9 +6,9 @@ use rustix::io::Errno;
 
 use super::errors::error;
 use super::names::in_either_form;
+use crate::keys::LAYOUT;
 use crate::{Error, Result};
 
-const LAYOUT: &str = "syft-1";
 const FOLDER_MODE: Mode = Mode::from_raw_mode(0o777);
 
 /// The folder that is shared. It is opened anew for each call, so that a drive

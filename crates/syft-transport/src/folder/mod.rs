@@ -1,7 +1,7 @@
 //! A folder that peers share: a network drive, a synchronised folder, a stick.
 
+mod children;
 mod create;
-mod discover;
 mod errors;
 mod fs;
 mod names;
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use self::create::{Incoming, Piece};
 use self::fs::Root;
-use crate::access::{check_delete, check_retire, check_write};
+use crate::keys::{self, Child, Folders, check_delete, check_retire, check_write};
 use crate::{
     ByteStream, Capabilities, Discovered, Error, Identities, Info, ListOptions, ListStream, Object,
     ObjectName, PutBody, PutMode, Result, Space, SpaceKind, Transport,
@@ -172,8 +172,19 @@ impl Transport for FolderTransport {
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
-        let me = self.info.identity.clone();
-        self.blocking(move |root| discover::discover(root, &me, kind)).await
+        keys::discover(self, &self.info.identity, kind).await
+    }
+}
+
+#[async_trait]
+impl Folders for FolderTransport {
+    async fn children(&self, folder: &[&str]) -> Result<Vec<Child>> {
+        let components: Vec<String> = folder.iter().map(|name| (*name).to_owned()).collect();
+        self.blocking(move |root| {
+            let components: Vec<&str> = components.iter().map(String::as_str).collect();
+            children::children(root, &components)
+        })
+        .await
     }
 }
 

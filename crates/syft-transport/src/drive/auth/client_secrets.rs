@@ -4,9 +4,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::document::Document;
-use super::endpoints::{is_loopback, parse, place, reject};
+use super::endpoints::{parse, place, reject};
 use super::token_file::GOOGLE_TOKEN_URI;
-use crate::Result;
+use crate::{Result, endpoint};
 
 const WHAT: &str = "the client secrets file";
 const GOOGLE_AUTH_URI: &str = "https://accounts.google.com/o/oauth2/v2/auth";
@@ -63,7 +63,8 @@ impl ClientSecrets {
 fn local_redirect(client: &Document) -> Option<Url> {
     let redirects = client.get("redirect_uris")?.as_array()?;
     let urls = redirects.iter().filter_map(|uri| Url::parse(uri.as_str()?).ok());
-    urls.into_iter().find(|url| url.scheme() == "http" && is_loopback(url) && url.port().is_some())
+    urls.into_iter()
+        .find(|url| url.scheme() == "http" && endpoint::is_loopback(url) && url.port().is_some())
 }
 
 impl fmt::Debug for ClientSecrets {

@@ -1,7 +1,7 @@
 use google_drive3::hyper::Uri;
-use url::{Host, Url};
+use url::Url;
 
-use crate::{Error, Result};
+use crate::{Error, Result, endpoint};
 
 const GOOGLE_API: &str = "https://www.googleapis.com/";
 
@@ -68,29 +68,11 @@ impl Endpoints {
 
 /// An address that secrets may be sent to; `what` names it in the error.
 pub(in crate::drive) fn parse(text: &str, what: &str) -> Result<Url> {
-    let url = Url::parse(text).map_err(|error| reject(what, error.to_string()))?;
-    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if !secure {
-        let detail = "it must begin with https://; http:// is for 127.0.0.1 and localhost only";
-        return Err(reject(what, detail));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(reject(what, "it must not name a user or a password"));
-    }
+    let url = endpoint::parse(text, what)?;
     if url.as_str().parse::<Uri>().is_err() {
         return Err(reject(what, "it is no address for HTTP"));
     }
     Ok(url)
-}
-
-/// Whether an address leads to this machine (RFC 8252, section 7.3).
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// Who is asked, in the words of an error: no path and no query, which may be secret.

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use google_drive3::common::{Body, to_body};
-use google_drive3::hyper::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use google_drive3::hyper::header::{ACCEPT, CONTENT_TYPE};
 use google_drive3::hyper::{Request, Response, StatusCode, body::Incoming};
 use http_body_util::{BodyExt, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::{Url, form_urlencoded};
@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 
 use super::DRIVE;
 use super::endpoints::{place, reject};
+use crate::http::{connector, retry_after};
 use crate::{Error, Result};
 
 /// The HTTP client of Drive, for the API and for tokens.
 pub type HttpClient = Client<HttpsConnector<HttpConnector>, Body>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a token endpoint may take, from the first byte sent to the last received.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest answer about tokens, in bytes.
@@ -31,19 +31,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// [`Error::Permanent`] if TLS cannot be set up.
 pub fn http_client() -> Result<HttpClient> {
     let mut builder = Client::builder(TokioExecutor::new());
-    Ok(builder.pool_timer(TokioTimer::new()).build(connector()?))
-}
-
-fn connector() -> Result<HttpsConnector<HttpConnector>> {
-    let mut http = HttpConnector::new();
-    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    http.set_nodelay(true);
-    // It is asked for https too, by the connector around it.
-    http.enforce_http(false);
-    let tls = HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
-        .map_err(|error| Error::permanent("set up TLS for", DRIVE, error.to_string()))?;
-    Ok(tls.https_or_http().enable_http1().wrap_connector(http))
+    Ok(builder.pool_timer(TokioTimer::new()).build(connector(DRIVE)?))
 }
 
 /// An answer about tokens, read to its end.
@@ -97,8 +85,7 @@ fn silent(url: &Url) -> Error {
 
 async fn read(url: &Url, response: Response<Incoming>) -> Result<Answer> {
     let (head, body) = response.into_parts();
-    let after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = after.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    let retry_after = retry_after(&head.headers);
     let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
         Error::temporary("read the answer of", place(url), "it was cut or too long").because(error)
     })?;
