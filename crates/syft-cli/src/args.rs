@@ -15,6 +15,7 @@ mod reset;
 mod run;
 mod shell;
 mod sync;
+mod transport;
 mod values;
 
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ pub(crate) use reset::{DoctorArgs, ResetArgs};
 pub(crate) use run::{DemoArgs, ReviewArgs, RunArgs};
 pub(crate) use shell::{CompletionsArgs, ManArgs};
 pub(crate) use sync::SyncArgs;
+pub(crate) use transport::{TransportCommand, TransportUrlArgs};
 pub(crate) use values::{DatasetRef, seconds};
 
 /// Private data science over storage that both sides already trust.
@@ -154,6 +156,9 @@ pub(crate) enum Command {
     /// What was decided, what ran, what left
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// What a store keeps of what it promises, and what to tell those who run it
+    #[command(subcommand)]
+    Transport(TransportCommand),
     /// Check this machine: the box for jobs, the store, the home
     Doctor(DoctorArgs),
     /// Delete everything of mine: in the store and here, after telling my peers

@@ -22,6 +22,7 @@ mod review;
 mod run;
 mod status;
 mod sync;
+mod transport;
 mod whoami;
 
 use crate::args::Command;
@@ -59,6 +60,7 @@ async fn run_one(command: Command, context: &Context) -> Result<Exit, CliError> 
         Command::Checkpoint(command) => checkpoint::run(context, command).await,
         Command::Quarantine(command) => quarantine::run(context, command),
         Command::Audit(command) => audit::run(context, command),
+        Command::Transport(command) => transport::run(context, command).await,
         Command::Doctor(args) => show(context, doctor::run(context, &args).await),
         Command::Reset(args) => show(context, reset::run(context, args).await),
         Command::Completions(args) => show(context, completions::run(&args)),

@@ -13,6 +13,8 @@ use crate::args::{Global, seconds};
 use crate::environment::Environment;
 #[cfg(feature = "drive")]
 use crate::environment::GoogleVariables;
+#[cfg(feature = "opendal")]
+use crate::environment::StoreVariables;
 use crate::errors::CliError;
 #[cfg(feature = "drive")]
 use crate::errors::GOOGLE_LOGIN;
@@ -36,6 +38,8 @@ pub(crate) struct Context {
     record: Option<PathBuf>,
     #[cfg(feature = "drive")]
     google: GoogleVariables,
+    #[cfg(feature = "opendal")]
+    store_variables: StoreVariables,
     /// How this home reaches its store, once it was asked.
     stores: OnceLock<Stores>,
     /// What the store said, if it turned out to be away.
@@ -63,6 +67,8 @@ impl Context {
             record: environment.record.clone(),
             #[cfg(feature = "drive")]
             google: environment.google.clone(),
+            #[cfg(feature = "opendal")]
+            store_variables: environment.stores.clone(),
             stores: OnceLock::new(),
             away: Arc::default(),
         })
@@ -158,11 +164,27 @@ impl Context {
             })?,
             None => stores,
         };
+        #[cfg(feature = "opendal")]
+        let stores = self
+            .store_variables
+            .logins()
+            .into_iter()
+            .fold(stores, |stores, (of, login)| stores.with_login(of, login));
         if !self.home.is_dir() {
             return Ok(stores);
         }
         let stores = stores.in_home(Arc::new(DirDisk::open(&self.home)?));
         Ok(self.stores.get_or_init(|| stores).clone())
+    }
+
+    /// Whose stores these are: of the home, or of who was named; of nobody where none is.
+    pub(crate) fn somebody(&self) -> Result<Email, CliError> {
+        let known = self.known()?.map(|known| known.email);
+        match known.or_else(|| self.identity.clone()) {
+            Some(email) => Ok(email),
+            // A domain that belongs to nobody (RFC 2606).
+            None => Ok(Email::parse("nobody@syft.invalid").map_err(syft_sync::Error::from)?),
+        }
     }
 
     /// What the environment says about Google.

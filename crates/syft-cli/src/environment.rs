@@ -1,7 +1,14 @@
 //! The only place that looks at the environment.
 
 use std::ffi::OsString;
+#[cfg(feature = "opendal")]
+use std::fmt;
 use std::path::PathBuf;
+
+#[cfg(feature = "opendal")]
+use syft_sync::transport::StoreLogin;
+#[cfg(feature = "opendal")]
+use zeroize::Zeroizing;
 
 /// What the environment says; an empty variable says nothing.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +32,9 @@ pub(crate) struct Environment {
     /// What is of use with Google Drive alone.
     #[cfg(feature = "drive")]
     pub(crate) google: GoogleVariables,
+    /// What lets me in to the stores that are known by their addresses.
+    #[cfg(feature = "opendal")]
+    pub(crate) stores: StoreVariables,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub(crate) no_color: bool,
     /// The person's own folder.
@@ -43,6 +53,95 @@ pub(crate) struct GoogleVariables {
     pub(crate) endpoint: Option<String>,
     /// Whether there is a screen on which a browser can be opened.
     pub(crate) has_display: bool,
+}
+
+/// What the environment says of logins to stores, under the names by which their own tools
+/// know it where they do. What of S3 and Google Cloud Storage is not here is read by their
+/// clients, as `AWS_ACCESS_KEY_ID` is.
+#[cfg(feature = "opendal")]
+#[derive(Clone, Default)]
+pub(crate) struct StoreVariables {
+    /// `AWS_REGION`, or `AWS_DEFAULT_REGION`.
+    pub(crate) aws_region: Option<String>,
+    /// `AZURE_STORAGE_KEY`.
+    pub(crate) azure_key: Option<Zeroizing<String>>,
+    /// `AZURE_STORAGE_SAS_TOKEN`.
+    pub(crate) azure_sas: Option<Zeroizing<String>>,
+    /// `SYFT_WEBDAV_USER`.
+    pub(crate) webdav_user: Option<String>,
+    /// `SYFT_WEBDAV_PASSWORD`.
+    pub(crate) webdav_password: Option<Zeroizing<String>>,
+    /// `SYFT_WEBDAV_TOKEN`.
+    pub(crate) webdav_token: Option<Zeroizing<String>>,
+    /// `DROPBOX_ACCESS_TOKEN`.
+    pub(crate) dropbox_token: Option<Zeroizing<String>>,
+    /// `DROPBOX_REFRESH_TOKEN`.
+    pub(crate) dropbox_refresh: Option<Zeroizing<String>>,
+    /// `DROPBOX_APP_KEY`.
+    pub(crate) dropbox_app: Option<String>,
+    /// `DROPBOX_APP_SECRET`.
+    pub(crate) dropbox_secret: Option<Zeroizing<String>>,
+}
+
+#[cfg(feature = "opendal")]
+impl StoreVariables {
+    fn read() -> Self {
+        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
+        let secret = |name| text(name).map(Zeroizing::new);
+        StoreVariables {
+            aws_region: text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION")),
+            azure_key: secret("AZURE_STORAGE_KEY"),
+            azure_sas: secret("AZURE_STORAGE_SAS_TOKEN"),
+            webdav_user: text("SYFT_WEBDAV_USER"),
+            webdav_password: secret("SYFT_WEBDAV_PASSWORD"),
+            webdav_token: secret("SYFT_WEBDAV_TOKEN"),
+            dropbox_token: secret("DROPBOX_ACCESS_TOKEN"),
+            dropbox_refresh: secret("DROPBOX_REFRESH_TOKEN"),
+            dropbox_app: text("DROPBOX_APP_KEY"),
+            dropbox_secret: secret("DROPBOX_APP_SECRET"),
+        }
+    }
+
+    /// Each kind of store with what lets me in.
+    pub(crate) fn logins(&self) -> [(&'static str, StoreLogin); 6] {
+        let login = |user: &Option<String>, password: Option<&Zeroizing<String>>| {
+            let login = StoreLogin::none();
+            let login = user.iter().fold(login, |login, user| login.with_user(user));
+            let password = password.map(|password| password.to_string());
+            password.into_iter().fold(login, StoreLogin::with_password)
+        };
+        let token = |login: StoreLogin, token: Option<&Zeroizing<String>>| {
+            let token = token.map(|token| token.to_string());
+            token.into_iter().fold(login, StoreLogin::with_token)
+        };
+        let s3 = StoreLogin::none().ambient(true);
+        let s3 = self.aws_region.iter().fold(s3, |login, region| login.with_region(region));
+        let dropbox = login(&self.dropbox_app, self.dropbox_secret.as_ref());
+        let refresh = self.dropbox_refresh.as_ref().map(|token| token.to_string());
+        let dropbox = refresh.into_iter().fold(dropbox, StoreLogin::with_refresh_token);
+        [
+            ("s3", s3),
+            ("gs", StoreLogin::none().ambient(true)),
+            ("azblob", token(login(&None, self.azure_key.as_ref()), self.azure_sas.as_ref())),
+            (
+                "webdav",
+                token(
+                    login(&self.webdav_user, self.webdav_password.as_ref()),
+                    self.webdav_token.as_ref(),
+                ),
+            ),
+            ("sftp", StoreLogin::none()),
+            ("dropbox", token(dropbox, self.dropbox_token.as_ref())),
+        ]
+    }
+}
+
+/// Nothing of it: most of it is secret.
+#[cfg(feature = "opendal")]
+impl fmt::Debug for StoreVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreVariables").finish_non_exhaustive()
+    }
 }
 
 impl Environment {
@@ -66,6 +165,8 @@ impl Environment {
                 endpoint: text("SYFT_DRIVE_ENDPOINT"),
                 has_display: variable("DISPLAY").or(variable("WAYLAND_DISPLAY")).is_some(),
             },
+            #[cfg(feature = "opendal")]
+            stores: StoreVariables::read(),
             no_color: variable("NO_COLOR").is_some() || is_dumb,
             user_home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             here: std::env::current_dir().ok(),

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use syft_core::{Access, Disk, Email, LayoutKind, NodePaths, yaml};
 use syft_job::PackageSource;
+use syft_transport::Info;
 
 use crate::connect::NO_STORE;
 use crate::manager::owner_of_python_box;
@@ -74,6 +75,18 @@ pub enum Encrypt {
 }
 
 impl Encrypt {
+    /// What it comes to with a store: where nothing may go in the open, all is sealed.
+    ///
+    /// # Errors
+    /// [`Error::MustSeal`] if nothing is to be sealed there.
+    pub fn with(self, store: &Info) -> Result<Encrypt> {
+        match self {
+            Encrypt::Off if store.must_seal => Err(Error::MustSeal { store: store.name.clone() }),
+            Encrypt::Auto if store.must_seal => Ok(Encrypt::On),
+            said => Ok(said),
+        }
+    }
+
     /// Whether anything is sealed.
     #[must_use]
     pub fn seals(self) -> bool {

@@ -48,6 +48,15 @@ pub enum Error {
     /// The home is to use Google Drive, and has no login there.
     #[error("this home has no login at Google")]
     NoGoogleLogin,
+    /// Whoever has a login to the store can read and write all of it, and this home seals
+    /// nothing.
+    #[error(
+        "whoever has a login to {store} can read it and write there: nothing goes there in the open"
+    )]
+    MustSeal {
+        /// The store.
+        store: String,
+    },
     /// The home has other keys than the ones that are given.
     #[error("this home has the keys {has}, and these are {given}")]
     OtherKeys {

@@ -23,6 +23,7 @@ impl OfflineTransport {
             name: name.into(),
             identity,
             identities: Identities::Claimed,
+            must_seal: false,
             capabilities: Capabilities::none(),
         };
         OfflineTransport { info, reason: reason.into() }

@@ -24,8 +24,11 @@ pub mod keys;
 mod layers;
 mod memory;
 mod object;
+#[cfg(feature = "opendal")]
+mod opendal;
 mod operation;
 mod pairs;
+mod probe;
 mod sharing;
 mod space;
 pub mod store_url;
@@ -45,7 +48,10 @@ pub use layers::{
 pub use layers::{Recorder, Wire};
 pub use memory::{MemoryStore, MemoryTransport};
 pub use object::{Object, ObjectName, Version};
+#[cfg(feature = "opendal")]
+pub use opendal::{OpendalTransport, StoreLogin};
 pub use operation::Operation;
+pub use probe::{Kept, Probe, Promise, probe};
 pub use sharing::{Recipient, Sharing};
 pub use space::{CollectionHash, CollectionKind, Space, SpaceKind};
 pub use store_url::StoreUrl;

@@ -182,6 +182,9 @@ pub struct Info {
     pub identity: Email,
     /// Whether the store knows who somebody is.
     pub identities: Identities,
+    /// Whether it is in the hands of somebody else and lets in whoever has a login to it, so
+    /// that nothing may be put there in the open.
+    pub must_seal: bool,
     /// What it promises.
     pub capabilities: Capabilities,
 }
@@ -217,6 +220,8 @@ pub struct Capabilities {
     /// What is shared with [any](crate::Recipient::Any) is not found by those to whom it
     /// is not granted by name as well.
     pub any_by_name: bool,
+    /// The largest object that it takes, in bytes; `None` if there is no limit of its own.
+    pub largest: Option<u64>,
 }
 
 impl Capabilities {

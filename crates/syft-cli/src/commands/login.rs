@@ -9,13 +9,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::job::PackageSource;
-use syft_sync::transport::{SpaceKind, Transport};
+use syft_sync::transport::{Probe, SpaceKind, StoreUrl, Transport};
 use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager};
 
 use super::keys::read_source;
 use crate::args::LoginArgs;
 use crate::context::Context;
 use crate::errors::CliError;
+use crate::exit::Exit;
 use crate::output::{Page, Report, count};
 
 /// A home that is ready.
@@ -69,8 +70,8 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     let of_google = google.as_ref().map(|google| google.store(context, &email)).transpose()?;
     #[cfg(not(feature = "drive"))]
     let of_google = None;
-    let (store, store_is_new) = match of_google {
-        Some(store) => (store, false),
+    let First { store, is_new: store_is_new, tried } = match of_google {
+        Some(store) => First { store, is_new: false, tried: None },
         None => first_store(context, &transport, &email)
             .await
             .map_err(|error| with_scheme(error, &transport, &email))?,
@@ -90,6 +91,9 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     let had = known.map(|known| known.layout);
     let are_new = matches!(config.keys, FirstKeys::New) && !context.has_keys()?;
     let manager = SyftboxManager::login(context.with_options(config)).await?;
+    if let Some(tried) = tried {
+        context.stores(manager.email())?.remember(&transport, &tried)?;
+    }
     let layout = manager.layout();
     Ok(Login {
         email: manager.email().clone(),
@@ -135,20 +139,44 @@ fn package_source(context: &Context, typed: &str) -> Result<PackageSource, CliEr
     }
 }
 
+/// A store that is logged in to.
+struct First {
+    store: Arc<dyn Transport>,
+    is_new: bool,
+    /// What was found out about it.
+    tried: Option<Probe>,
+}
+
 /// The store of an address, prepared if nobody has used it yet.
-async fn first_store(
-    context: &Context,
-    url: &str,
-    email: &Email,
-) -> Result<(Arc<dyn Transport>, bool), CliError> {
+async fn first_store(context: &Context, url: &str, email: &Email) -> Result<First, CliError> {
     let store = context.store(url, email)?;
+    let stores = context.stores(email)?;
     // A home that is bound to this store already waits for it: an empty one in
     // its place would take what is due to others.
     let is_bound = context.known()?.is_some_and(|known| known.transport == url);
-    if context.is_offline() || is_bound || store.discover(SpaceKind::Inbox).await.is_ok() {
-        return Ok((store, false));
+    if context.is_offline() || is_bound {
+        return Ok(First { store, is_new: false, tried: None });
     }
-    Ok((context.recorded(context.stores(email)?.create(url)?), true))
+    if is_remote(url) {
+        // In somebody else's hands: what it keeps of what it promises is found out first.
+        let (_, tried) = stores.check(url).await?;
+        if let Some(broken) = tried.broken() {
+            let problem = format!("{url} is not to be trusted with anything: {}", broken.detail);
+            let told = CliError::new(Exit::Integrity, "broken_store", problem);
+            return Err(told.then(format!("syft transport check {url}")));
+        }
+        let store = context.recorded(stores.create(url)?);
+        return Ok(First { store, is_new: false, tried: Some(tried) });
+    }
+    if store.discover(SpaceKind::Inbox).await.is_ok() {
+        return Ok(First { store, is_new: false, tried: None });
+    }
+    Ok(First { store: context.recorded(stores.create(url)?), is_new: true, tried: None })
+}
+
+/// Whether an address is of a store that is tried out before it is used.
+fn is_remote(url: &str) -> bool {
+    url.split_once(':').is_some_and(|(scheme, _)| StoreUrl::SCHEMES.contains(&scheme))
 }
 
 /// A folder that was typed as a path only lacks the first word.

@@ -31,6 +31,7 @@ impl From<Error> for CliError {
             Error::OtherWords { .. } => (Exit::Integrity, "other_words"),
             Error::KeysExposed { .. } => (Exit::Refused, "keys_exposed"),
             Error::LoginExposed { .. } => (Exit::Refused, "login_exposed"),
+            Error::MustSeal { .. } => (Exit::Refused, "must_seal"),
             Error::NoGoogleLogin => (Exit::Usage, "no_google_login"),
             Error::OtherKeys { .. } => (Exit::Conflict, "other_keys"),
             Error::Refused(_) => (Exit::Refused, "refused"),
@@ -50,6 +51,7 @@ impl From<Error> for CliError {
                 told.then(format!("chmod go-rwx {path}"))
             }
             Error::OtherKeys { .. } => told.then("syft keys import FILE --replace"),
+            Error::MustSeal { .. } => told.then("syft login --encrypt auto"),
             Error::NoGoogleLogin => told.then(GOOGLE_LOGIN),
             Error::NotLoggedIn { .. } => told.then(LOGIN),
             Error::OtherIdentity { .. } => told.then("syft --home DIR whoami"),

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use syft_transport::StoreUrl;
 use url::Url;
 
 use crate::{Error, Result};
@@ -19,6 +20,7 @@ pub(super) enum Address {
     None,
     Folder(PathBuf),
     Drive,
+    Remote(StoreUrl),
 }
 
 impl Address {
@@ -37,9 +39,14 @@ impl Address {
                 "{text:?} is no store: Google Drive is {GOOGLE_DRIVE} with nothing behind it, \
                  and its account is that of the login"
             ))),
+            scheme if StoreUrl::SCHEMES.contains(&scheme) => {
+                let url = StoreUrl::parse(text);
+                url.map(Address::Remote).map_err(|error| Error::Config(error.to_string()))
+            }
             other => Err(Error::Config(format!(
                 "{other}: is no kind of store that this version knows; a folder is \
-                 file:///its/path, and Google Drive is {GOOGLE_DRIVE}"
+                 file:///its/path, Google Drive is {GOOGLE_DRIVE}, and others begin with {}",
+                StoreUrl::SCHEMES.map(|scheme| format!("{scheme}:")).join(", ")
             ))),
         }
     }

@@ -5,13 +5,21 @@ mod address;
 mod drive;
 #[cfg(feature = "drive")]
 mod google;
-#[cfg(feature = "drive")]
+#[cfg(any(feature = "drive", feature = "opendal"))]
 mod home_cache;
+#[cfg(feature = "opendal")]
+mod remote;
 
+#[cfg(feature = "opendal")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use syft_core::{Disk, Email};
-use syft_transport::{FolderTransport, Retry, Transport};
+#[cfg(feature = "opendal")]
+use syft_transport::StoreLogin;
+#[cfg(not(feature = "opendal"))]
+use syft_transport::StoreUrl;
+use syft_transport::{FolderTransport, Info, Probe, Retry, Transport, probe};
 
 use self::address::Address;
 pub use self::address::{GOOGLE_DRIVE, NO_STORE};
@@ -22,7 +30,7 @@ pub use self::google::{GoogleAccount, GoogleLogin};
 use crate::{Error, OfflineTransport, Result};
 
 /// How somebody reaches stores by their addresses: `file:///its/path` for a folder,
-/// `gdrive:` for Google Drive.
+/// `gdrive:` for Google Drive, a [`StoreUrl`](syft_transport::StoreUrl) for any other.
 #[derive(Debug, Clone)]
 pub struct Stores {
     identity: Email,
@@ -30,6 +38,9 @@ pub struct Stores {
     home: Option<Arc<dyn Disk>>,
     #[cfg(feature = "drive")]
     google: drive::Google,
+    /// What lets me in to the other kinds of stores, by the schemes of their addresses.
+    #[cfg(feature = "opendal")]
+    logins: BTreeMap<&'static str, StoreLogin>,
 }
 
 impl Stores {
@@ -41,6 +52,8 @@ impl Stores {
             home: None,
             #[cfg(feature = "drive")]
             google: drive::Google::default(),
+            #[cfg(feature = "opendal")]
+            logins: BTreeMap::new(),
         }
     }
 
@@ -68,6 +81,7 @@ impl Stores {
                 }
             },
             Address::Drive => self.open_drive(),
+            Address::Remote(url) => self.open_remote(&url),
         }
     }
 
@@ -85,11 +99,53 @@ impl Stores {
                 Ok(with_retry(FolderTransport::create(&root, self.identity.clone())?))
             }
             Address::Drive => self.create_drive(),
+            Address::Remote(url) => self.create_remote(&url),
+        }
+    }
+
+    /// Finds out what the store of an address keeps of what it promises, by trying. A folder
+    /// that is not there is not made.
+    ///
+    /// # Errors
+    /// As for [`Stores::create`], and what the store answers.
+    pub async fn check(&self, address: &str) -> Result<(Info, Probe)> {
+        let store = match Address::parse(address)? {
+            #[cfg(feature = "opendal")]
+            Address::Remote(url) => return self.check_remote(&url).await,
+            Address::Folder(root) => {
+                with_retry(FolderTransport::open(&root, self.identity.clone())?)
+            }
+            _ => self.create(address)?,
+        };
+        Ok((store.info().clone(), probe(&*store).await?))
+    }
+
+    /// Relies from now on on what was found out about the store of an address.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for an address that no backend here understands.
+    pub fn remember(&self, address: &str, tried: &Probe) -> Result<()> {
+        match Address::parse(address)? {
+            #[cfg(feature = "opendal")]
+            Address::Remote(url) => self.remember_remote(&url, tried),
+            // These are known.
+            _ => Ok(()),
         }
     }
 
     fn away(&self, name: impl Into<String>, reason: &str) -> Arc<dyn Transport> {
         Arc::new(OfflineTransport::new(name, self.identity.clone(), reason))
+    }
+}
+
+#[cfg(not(feature = "opendal"))]
+impl Stores {
+    fn open_remote(&self, url: &StoreUrl) -> Result<Arc<dyn Transport>> {
+        self.create_remote(url)
+    }
+
+    fn create_remote(&self, url: &StoreUrl) -> Result<Arc<dyn Transport>> {
+        Err(Error::Config(format!("this program was built without {}:", url.scheme())))
     }
 }
 

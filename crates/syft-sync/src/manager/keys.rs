@@ -70,7 +70,7 @@ impl SyftboxManager {
         }
         drop(pass);
         let encrypt = self.node.ring.as_ref().map(|ring| ring.encrypt()).unwrap_or_default();
-        self.go_by(Some(given.keys), encrypt);
+        self.go_by(Some(given.keys), encrypt)?;
         Ok(is_new)
     }
 

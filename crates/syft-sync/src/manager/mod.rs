@@ -233,6 +233,8 @@ impl SyftboxManager {
     /// [`RunnerBusy`](syft_job::Error::RunnerBusy) if the layout changes and a job runs
     /// or is rehearsed; the disk.
     pub async fn login(config: Config) -> Result<Self> {
+        // Before anything is made.
+        config.encrypt.unwrap_or_default().with(config.transport.info())?;
         std::fs::create_dir_all(&config.home).map_err(|source| syft_core::Error::Io {
             action: "create",
             path: config.home.display().to_string(),
@@ -266,7 +268,7 @@ impl SyftboxManager {
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
         let had_encrypt = known.as_ref().map(|known| known.encrypt);
         let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
-        manager.go_by(keys, encrypt);
+        manager.go_by(keys, encrypt)?;
         let had_packages = known.as_ref().map(|known| known.packages.clone());
         let packages = config.packages.clone().or(had_packages.clone()).unwrap_or_default();
         manager.take_packages(&config, packages.clone());
@@ -359,7 +361,7 @@ impl SyftboxManager {
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
         let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
-        manager.go_by(keys, known.encrypt);
+        manager.go_by(keys, known.encrypt)?;
         manager.take_packages(&config, known.packages.clone());
         manager.finish_layout(&known)?;
         Ok(manager)

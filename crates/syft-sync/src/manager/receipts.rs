@@ -110,11 +110,17 @@ impl Serialize for ReceiptProblem {
 
 impl SyftboxManager {
     /// From here on all goes by these keys, and receipts are signed by them.
-    pub(super) fn go_by(&mut self, keys: Option<Keys>, encrypt: Encrypt) {
+    ///
+    /// # Errors
+    /// [`Error::MustSeal`] if the store takes nothing in the open, and something would go so.
+    pub(super) fn go_by(&mut self, keys: Option<Keys>, encrypt: Encrypt) -> Result<()> {
+        let without_keys = if keys.is_none() { Encrypt::Off } else { encrypt };
+        let encrypt = without_keys.with(self.node.store.info())?;
         let signer = signer(keys.as_ref());
         self.node.jobs = self.node.jobs.clone().with_signer(signer.clone());
         self.jobs = self.jobs.clone().with_signer(signer);
         self.node.take_keys(keys, encrypt);
+        Ok(())
     }
 
     /// Checks the signature of a receipt by the key by which its owner is known here, or

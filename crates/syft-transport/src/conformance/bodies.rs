@@ -2,22 +2,10 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 
 use super::{Cast, Verdict, ensure, name};
+use crate::probe::noise;
 use crate::{Error, Object, PutBody, PutMode, Transport, TransportExt, collect};
 
 const LIMIT: u64 = 16 * 1024 * 1024;
-
-/// Bytes that no compression or text mode leaves alone by chance.
-pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
-    let mut bytes = Vec::with_capacity(length);
-    for _ in 0..length {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend(state.to_le_bytes().first());
-    }
-    bytes
-}
 
 pub(super) async fn bytes_come_back_as_they_were_put(cast: &Cast) -> Verdict {
     let log = cast.log();

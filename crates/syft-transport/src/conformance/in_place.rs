@@ -1,8 +1,8 @@
 //! Objects that take the place of older ones. A store that cannot do it says so, and the
 //! first promise sees to it that it left everything as it was.
 
-use super::bodies::noise;
 use super::{Cast, Exception, Verdict, ensure, name};
+use crate::probe::noise;
 use crate::{Change, Error, Object, PutMode, Result, Space, Transport, TransportExt};
 
 const LIMIT: u64 = 16 * 1024 * 1024;

@@ -5,8 +5,8 @@ use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use tokio::sync::Barrier;
 
-use super::bodies::noise;
 use super::{Cast, Exception, Verdict, ensure, name};
+use crate::probe::noise;
 use crate::{
     Error, Object, ObjectName, PutBody, PutMode, Result, Space, Transport, TransportExt, collect,
 };

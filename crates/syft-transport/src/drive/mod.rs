@@ -87,6 +87,7 @@ impl DriveTransport {
             name: format!("Google Drive of {identity}"),
             identity: identity.clone(),
             identities: Identities::Proven,
+            must_seal: false,
             capabilities,
         };
         let client = Client::new(http, tokens, root);

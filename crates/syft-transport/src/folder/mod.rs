@@ -71,6 +71,7 @@ impl FolderTransport {
             name: format!("folder {}", root.display()),
             identity,
             identities: Identities::Claimed,
+            must_seal: false,
             capabilities,
         };
         FolderTransport { root: Arc::new(Root::new(root)), info }

@@ -59,6 +59,7 @@ impl MemoryStore {
             name: "memory".to_owned(),
             identity: email,
             identities: Identities::Proven,
+            must_seal: false,
             capabilities,
         };
         MemoryTransport { store: self.clone(), info }

@@ -10,12 +10,19 @@ use crate::Error;
 
 /// Longest message of a store that is shown, in characters.
 const MAX_SHOWN: usize = 300;
+/// What the signers say where they have nothing to sign with.
+const NO_CREDENTIAL: &str = "failed to load signing credential";
 
 /// What went wrong, by what a caller would do about it. A condition that did not hold is for
 /// the caller, which knows what it was. The error itself is not kept as a cause: it holds
 /// the whole request, and so may hold what is secret.
-pub(super) fn error(action: &'static str, subject: impl fmt::Display, error: &opendal::Error) -> Error {
-    let (said, whole) = (said(error), error.to_string());
+pub(super) fn error(
+    action: &'static str,
+    subject: impl fmt::Display,
+    error: &opendal::Error,
+) -> Error {
+    let whole = error.to_string();
+    let said = said(error, &whole);
     match error.kind() {
         ErrorKind::NotFound => Error::not_found(action, subject, said),
         ErrorKind::PermissionDenied => Error::denied(action, subject, said),
@@ -44,19 +51,46 @@ fn is_full(whole: &str) -> bool {
 
 /// Nor for a login that is not there, or is not taken.
 fn is_no_login(whole: &str) -> bool {
-    ["status: 401", "signing credential"].iter().any(|word| whole.contains(word))
+    ["status: 401", NO_CREDENTIAL].iter().any(|word| whole.contains(word))
 }
 
 /// What the store said, made safe to show.
-fn said(error: &opendal::Error) -> String {
-    let mut said = error.message().trim().to_owned();
+fn said(error: &opendal::Error, whole: &str) -> String {
+    let mut said = match error.message().trim() {
+        message if message.contains(NO_CREDENTIAL) || whole.contains(NO_CREDENTIAL) => {
+            return "there is no login for it".to_owned();
+        }
+        // A page for people says nothing that the status does not.
+        page if page.is_empty() || page.starts_with('<') => match number(whole, "status: ") {
+            Some(status) => format!("the server answered {status}"),
+            None => error.kind().to_string(),
+        },
+        message => fields(message).unwrap_or_else(|| message.to_owned()),
+    };
     let mut source = error.source();
     while let Some(below) = source {
         said = format!("{said}: {below}");
         source = below.source();
     }
-    if said.is_empty() {
-        said = error.kind().to_string();
-    }
     shorten(&safe_text(&said), MAX_SHOWN)
+}
+
+/// The code and the message of an answer of S3, Azure or Google, of which OpenDAL shows all
+/// fields.
+fn fields(message: &str) -> Option<String> {
+    let field = |name: &str| {
+        let (_, behind) = message.split_once(&format!("{name}: \""))?;
+        behind.split_once('"').map(|(value, _)| value).filter(|value| !value.is_empty())
+    };
+    match (field("code"), field("message")) {
+        (Some(code), Some(message)) => Some(format!("{message} ({code})")),
+        (None, Some(text)) | (Some(text), None) => Some(text.to_owned()),
+        (None, None) => field("error_summary").map(str::to_owned),
+    }
+}
+
+fn number<'a>(text: &'a str, behind: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(behind)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end).filter(|digits| !digits.is_empty())
 }

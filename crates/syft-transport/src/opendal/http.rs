@@ -1,4 +1,3 @@
-use std::fmt;
 use std::future;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The address of a store of somebody else's: which it is, and where in it.
 
+mod iam;
 mod kinds;
 mod parts;
 
@@ -9,6 +10,7 @@ use std::str::FromStr;
 use self::parts::{Parts, Written};
 use crate::Result;
 
+pub use iam::{Condition, IamPolicy, Prefixes, Statement};
 pub use kinds::{AzblobUrl, DropboxUrl, GsUrl, HostKeys, S3Url, SftpUrl, WebDavUrl};
 pub use parts::Prefix;
 

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use ::opendal::services::Webdav;
+use ::opendal::{Buffer, Operator};
+use async_trait::async_trait;
+use http::Request;
+use http::header::HeaderValue;
+
+use super::{ONE_SHOT, Service, finish, root};
+use crate::Result;
+use crate::opendal::StoreLogin;
+use crate::opendal::http::Outgoing;
+use crate::store_url::WebDavUrl;
+
+pub(super) fn service(url: &WebDavUrl, login: &StoreLogin) -> Result<(Operator, Service)> {
+    let builder = Webdav::default()
+        .endpoint(url.endpoint.as_str().trim_end_matches('/'))
+        .root(&root(&url.prefix))
+        .username(login.user())
+        .password(login.password())
+        .token(login.token());
+    let service = Service { one_shot: Some(ONE_SHOT), ..Service::of_files() };
+    finish(builder, service, Some(Arc::new(NoOverwrite)))
+}
+
+/// A server that is asked so gives no file a name that is taken (RFC 4918, section 10.6).
+struct NoOverwrite;
+
+#[async_trait]
+impl Outgoing for NoOverwrite {
+    async fn prepare(&self, request: &mut Request<Buffer>) -> ::opendal::Result<()> {
+        if request.method().as_str() == "MOVE" {
+            request.headers_mut().insert("overwrite", HeaderValue::from_static("F"));
+        }
+        Ok(())
+    }
+}
