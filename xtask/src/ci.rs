@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::cargo;
 use crate::interop::{self, Amount};
-use crate::tidy;
+use crate::{stores, tidy};
 
 /// How much is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,14 @@ struct Step {
     name: &'static str,
     arguments: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
+}
+
+/// A step that was taken.
+#[derive(Debug)]
+struct Done {
+    name: &'static str,
+    good: bool,
+    time: Duration,
 }
 
 const FMT: Step =
@@ -80,54 +88,63 @@ const DEMO: Step = Step {
     environment: &[],
 };
 
-fn steps(extent: Extent) -> Vec<&'static Step> {
+/// What needs no server of a store.
+const FIRST: &[&Step] = &[&FMT, &CLIPPY];
+
+fn rest(extent: Extent) -> &'static [&'static Step] {
     match extent {
-        Extent::Usual => vec![&FMT, &CLIPPY, &TEST, &DOCTEST, &DOC],
-        Extent::Full => vec![&FMT, &CLIPPY, &TEST_FULL, &DOCTEST, &DOC, &RELEASE, &DEMO],
+        Extent::Usual => &[&TEST, &DOCTEST, &DOC],
+        Extent::Full => &[&TEST_FULL, &DOCTEST, &DOC, &RELEASE, &DEMO],
     }
 }
 
 /// Runs the steps in order, stops at the first that fails, and says how long each took.
 pub(crate) fn run(root: &Path, extent: Extent) -> bool {
-    let mut times = Vec::new();
+    let mut done = Vec::new();
+    stores::forget_not_run(root);
+    // The network is waited for while the processors are busy.
+    let installing = stores::begin(root);
     // Tidy goes first: it takes a second.
-    let mut good = timed("tidy", &mut times, || tidy::run(root));
-    for step in steps(extent) {
-        if !good {
-            break;
-        }
-        good = timed(step.name, &mut times, || perform(step, root));
-    }
+    let mut good = timed("tidy", &mut done, || tidy::run(root));
+    good = good && in_order(FIRST, &mut done, root);
+    // Also after a failure: what is half made is tidied away.
+    good &= timed("stores", &mut done, || installing.join().unwrap_or(false));
+    good = good && in_order(rest(extent), &mut done, root);
     if good {
         let amount = match extent {
             Extent::Usual => Amount::USUAL,
             Extent::Full => Amount::FULL,
         };
-        good = timed("interop", &mut times, || interop::run(root, amount));
+        good = timed("interop", &mut done, || interop::run(root, amount));
     }
     println!("\n== summary");
-    for (name, time) in &times {
-        println!("{:>8.1} s  {name}", time.as_secs_f64());
+    for step in &done {
+        println!("{:>8.1} s  {}", step.time.as_secs_f64(), step.name);
     }
-    match (good, times.last()) {
-        (true, _) => println!("all passed"),
-        (false, Some((name, _))) => println!("{name}: FAILED"),
-        (false, None) => println!("nothing ran"),
+    for line in stores::not_run(root) {
+        println!("{line}");
+    }
+    for step in done.iter().filter(|step| !step.good) {
+        println!("{}: FAILED", step.name);
+    }
+    if good {
+        println!("all passed");
     }
     good
 }
 
-fn timed(
-    name: &'static str,
-    times: &mut Vec<(&'static str, Duration)>,
-    work: impl FnOnce() -> bool,
-) -> bool {
+/// Runs the steps until one fails.
+fn in_order(steps: &[&Step], done: &mut Vec<Done>, root: &Path) -> bool {
+    steps.iter().all(|step| timed(step.name, done, || perform(step, root)))
+}
+
+fn timed(name: &'static str, done: &mut Vec<Done>, work: impl FnOnce() -> bool) -> bool {
     println!("\n== {name}");
     let start = Instant::now();
     let good = work();
     let time = start.elapsed();
     println!("-- {name}: {} in {:.1} s", if good { "ok" } else { "FAILED" }, time.as_secs_f64());
-    times.push((name, time));
+    done.push(Done { name, good, time });
     good
 }
 

@@ -1,11 +1,14 @@
-//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `emulator` and `bench`.
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `stores`, `emulator`
+//! and `bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod bench;
 mod ci;
 mod emulator;
+mod environment;
 mod interop;
+mod stores;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +21,7 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
                                   [--envelopes N] [--pairs NAME] [--keep]
+       cargo xtask stores         installs in target/ the servers that tests of stores speak to: S3, WebDAV
        cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
                                   token file of each user is: [--port PORT] [--tokens FOLDER]
                                   [--user EMAIL]...
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["interop", amounts @ ..] if let Some(amount) = interop::Amount::read(amounts) => {
             interop::run(&project_root(), amount)
         }
+        ["stores"] => stores::run(&project_root()),
         ["emulator", words @ ..] => emulator::run(&project_root(), words),
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),

@@ -1,14 +1,11 @@
 //! `cargo xtask interop`: installs the Python peer, once, and has `syft-interop`
 //! compare this project with it.
 
-mod environment;
-mod pins;
-
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{cargo, target_folder};
+use crate::{cargo, environment, target_folder};
 
 /// What of the project the comparison needs.
 const SCRIPTS: &str = "tests/interop";
@@ -91,7 +88,7 @@ pub(crate) fn run(root: &Path, amount: Amount) -> bool {
 
 fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
     let target = target_folder(root);
-    let python = environment::python(&root.join(PINS), &target.join("interop"))?;
+    let python = environment::made("interop", &root.join(PINS), &target.join("interop"))?;
     let program = build(root, &target)?;
     let Amount { seed, permissions, messages, envelopes, pairs, keep } = amount;
     let seed = seed.unwrap_or_else(from_clock).to_string();
@@ -99,7 +96,7 @@ fn compare(root: &Path, amount: Amount) -> Result<bool, String> {
         .arg("--syft")
         .arg(program.with_file_name("syft"))
         .arg("--python")
-        .arg(python)
+        .arg(python.join("bin/python"))
         .arg("--scripts")
         .arg(root.join(SCRIPTS))
         .args(["--seed", &seed])

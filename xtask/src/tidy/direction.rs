@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-cli", &["syft-sync"]),
     // They stand in for somebody else, and know nothing of this project.
     ("syft-drive-emulator", &[]),
+    ("syft-test-stores", &[]),
     ("syft-tmux", &[]),
 ];
 
@@ -26,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ON_TOP: &[&str] = &["syft-tests", "xtask"];
 
 /// Packages that any package may use for its tests, and none otherwise.
-const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-tmux"];
+const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-test-stores", "syft-tmux"];
 
 const TESTS: &str = "dev-dependencies";
 

@@ -1,4 +1,4 @@
-//! The packages of the Python peer, each in one version.
+//! The packages of an environment, each in one version.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,10 +1,10 @@
-//! The Python peer in a folder of its own, made once and kept.
+//! Python packages in a folder of their own, made once and kept.
+
+mod pins;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use super::pins;
 
 /// Where a Python may be; the first one that can make an environment is taken.
 const CANDIDATES: &[&str] = &["python3", "/usr/bin/python3"];
@@ -18,11 +18,12 @@ print(sys.version.split()[0], sys.executable)";
 /// Its file in the environment says that nothing is missing.
 const COMPLETE: &str = "complete";
 
-/// The interpreter of an environment with the pinned packages, below `folder`.
+/// The folder of an environment with the pinned packages, below `folder`; the interpreter
+/// is `bin/python` in it. `who` wants it.
 ///
 /// # Errors
 /// No Python can make one, or pip cannot fetch the packages.
-pub(super) fn python(pins: &Path, folder: &Path) -> Result<PathBuf, String> {
+pub(crate) fn made(who: &str, pins: &Path, folder: &Path) -> Result<PathBuf, String> {
     let told = |error: String| format!("{}: {error}", pins.display());
     let text = fs::read_to_string(pins).map_err(|error| told(error.to_string()))?;
     let names = pins::read(&text).map_err(told)?;
@@ -31,12 +32,11 @@ pub(super) fn python(pins: &Path, folder: &Path) -> Result<PathBuf, String> {
         return Err(none_fits(&base));
     };
     let place = folder.join(pins::key(&names, &base.told));
-    let program = place.join("bin/python");
     if !place.join(COMPLETE).is_file() {
-        println!("interop: installing {} packages in {}", names.len(), place.display());
+        println!("{who}: installing {} packages in {}", names.len(), place.display());
         make(base, pins, &place)?;
     }
-    Ok(program)
+    Ok(place)
 }
 
 /// A Python of this machine.

@@ -1,0 +1,4 @@
+//! Each server starts, answers, and leaves nothing behind.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod s3;
