@@ -6,7 +6,11 @@ mod places;
 mod process;
 mod required;
 mod s3;
+mod sftp;
+mod webdav;
 
 pub use error::{Error, Result};
 pub use required::required_or_noted;
 pub use s3::S3;
+pub use sftp::Sftp;
+pub use webdav::WebDav;

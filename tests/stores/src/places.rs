@@ -13,9 +13,9 @@ const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 /// Where the project keeps what belongs to these servers.
 #[expect(clippy::disallowed_methods, reason = "where cargo builds is said in its environment")]
 pub(crate) fn ours() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(PACKAGE).join("../../target"), PathBuf::from);
-    target.join("stores")
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let workspace = Path::new(PACKAGE).ancestors().nth(2).unwrap_or(Path::new(PACKAGE));
+    workspace.join(target).join("stores")
 }
 
 /// A program of the environment that `cargo xtask stores` makes, or that

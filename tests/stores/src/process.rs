@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// when the value is dropped, and when the program that holds it ends, by a signal too.
 const AROUND: &str = r#"
 end() {
+    # What is stopped starts no more: none comes between the list of its children and its end.
+    kill -STOP "$1"
+    while grep -q '^State:.[RSD]' /proc/"$1"/status; do :; done
     for child in $(cat /proc/"$1"/task/*/children); do end "$child"; done
     kill -KILL "$1"
 }
