@@ -1,7 +1,6 @@
 //! A server: a process with a folder of its own, neither of which outlives its value.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -82,15 +81,15 @@ impl Process {
 
 fn spawn(folder: &Path, command: &Command) -> std::io::Result<(Child, Output)> {
     let (reader, writer) = std::io::pipe()?;
-    let mut around = Command::new("sh");
-    around.args(["-c", AROUND, "sh"]).arg(folder);
+    // In a session of its own, a Ctrl-C at the terminal is for the tests, which then end it.
+    // In a mere group, the end of the tests would wake and hang up what is stopped.
+    let mut around = Command::new("setsid");
+    around.args(["sh", "-c", AROUND, "sh"]).arg(folder);
     around.arg(command.get_program()).args(command.get_args());
     around.env_clear().env("PATH", search_path()).env("HOME", folder).env("TMPDIR", folder);
     around.current_dir(folder).stdin(Stdio::piped());
     around.stdout(writer.try_clone()?).stderr(writer);
-    // A Ctrl-C at the terminal is for the tests, which then end it.
-    let child = around.process_group(0).spawn()?;
-    Ok((child, Output::read(reader)))
+    Ok((around.spawn()?, Output::read(reader)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a server finds programs where its test does")]

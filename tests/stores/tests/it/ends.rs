@@ -71,10 +71,11 @@ const HOLD: &str = "SYFT_TEST_HOLD";
 fn a_server_ends_with_a_program_that_is_killed() {
     let started = S3::rclone();
     if std::env::var_os(HOLD).is_some() {
-        println!("{}", started.unwrap().endpoint());
+        let store = started.unwrap();
+        println!("{}", store.endpoint());
         // Nobody writes: it stays until it is killed.
         std::io::stdin().read_line(&mut String::new()).unwrap();
-        unreachable!("it was to be killed");
+        unreachable!("it was to be killed, with {store:?}");
     }
     if required_or_noted(started).is_none() {
         return;
