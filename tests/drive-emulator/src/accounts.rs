@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::Millis;
+use syft_loopback::Millis;
+
 use crate::item::Id;
 
 /// The scope that allows everything in a Drive.

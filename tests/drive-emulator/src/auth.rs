@@ -1,10 +1,10 @@
 //! Who a call is from, and whether it may be made at all.
 
 use hyper::Method;
+use syft_loopback::Request;
 
 use crate::accounts::{Caller, DRIVE_SCOPE};
 use crate::error::{Error, Result};
-use crate::message::Request;
 use crate::state::State;
 
 /// The account and the client of a call, by its token.

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode, Uri};
+use syft_loopback::{Request, Response};
 
 use crate::auth::caller_of;
 use crate::error::{Error, Result};
 use crate::log::RequestLine;
-use crate::message::{Request, Response};
 use crate::route::drive;
 use crate::state::State;
 use crate::upload::{Part, parts};

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use syft_loopback::{Request, Response, to_text};
 
 use crate::accounts::Caller;
-use crate::clock::to_text;
 use crate::error::{Error, Result};
 use crate::files::page_size;
 use crate::item::{Id, Item};
-use crate::message::{Request, Response};
 use crate::render::{answer, file};
 use crate::schema::{CHANGE_LIST, START};
 use crate::state::State;

@@ -2,20 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::oneshot;
+use syft_loopback::{Server, from_system, to_system};
 
 use crate::accounts::Consent;
-use crate::clock;
 use crate::faults::{FaultPlan, Faults, Rule};
 use crate::item::{Grantee, Item};
 use crate::log::{FileSnapshot, Mail, RequestLine};
 use crate::oauth::key_file;
-use crate::server::{Shared, serve};
 use crate::state::State;
 use crate::store::View;
 use crate::user::UserHandle;
@@ -27,10 +22,7 @@ const CLIENT: &str = "emulator";
 /// own. All that it hands out is the same in every run that does the same.
 #[derive(Debug)]
 pub struct DriveEmulator {
-    shared: Arc<Shared>,
-    url: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    server: Server<State>,
 }
 
 impl DriveEmulator {
@@ -47,34 +39,27 @@ impl DriveEmulator {
     /// # Errors
     /// The port cannot be had, or no thread.
     pub fn start_at(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let shared = Shared::new(State::new(url.clone()));
-        let (stop, stopped) = oneshot::channel();
-        let served = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("drive-emulator".to_owned())
-            .spawn(move || serve(listener, served, stopped))?;
-        Ok(DriveEmulator { shared, url, stop: Some(stop), thread: Some(thread) })
+        let server = Server::start("drive-emulator", port, |url| State::new(url.to_owned()))?;
+        Ok(DriveEmulator { server })
     }
 
     /// The root of everything, without a slash: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.server.url()
     }
 
     /// An account, made unless it is there, and new tokens for it.
     #[must_use]
     pub fn add_user(&self, email: &str) -> UserHandle {
-        UserHandle::new(&self.shared, email, CLIENT)
+        UserHandle::new(self.server.shared(), email, CLIENT)
     }
 
     /// The key file of a service account, made unless it is there. It may act as
     /// itself and, each with its consent, as these accounts.
     #[must_use]
     pub fn service_account(&self, email: &str, subjects: &[&str]) -> String {
-        let mut state = self.shared.state();
+        let mut state = self.server.state();
         state.open_account(email);
         let subjects = subjects.iter().map(|subject| (*subject).to_owned()).collect();
         state.accounts.services.insert(email.to_owned(), subjects);
@@ -83,48 +68,47 @@ impl DriveEmulator {
 
     /// What the page of consent does from now on.
     pub fn set_consent(&self, consent: Consent) {
-        self.shared.state().accounts.consent = consent;
+        self.server.state().accounts.consent = consent;
     }
 
     /// Replaces all that goes wrong. `FaultPlan::default()` is nothing.
     pub fn set_faults(&self, plan: FaultPlan) {
-        self.shared.state().faults = Faults::new(plan);
+        self.server.state().faults = Faults::new(plan);
     }
 
     /// Lets one more thing go wrong.
     pub fn add_fault(&self, rule: Rule) {
-        self.shared.state().faults.add(rule);
+        self.server.state().faults.add(rule);
     }
 
     /// All calls that arrived since the start or [`DriveEmulator::forget_requests`].
     #[must_use]
     pub fn requests(&self) -> Vec<RequestLine> {
-        self.shared.state().requests.clone()
+        self.server.state().requests.clone()
     }
 
     /// How many of them were under way at the same time, each on a connection of its own.
     #[must_use]
     pub fn most_at_once(&self) -> usize {
-        self.shared.state().most_at_once
+        self.server.shared().most_at_once()
     }
 
     /// Begins to count calls anew.
     pub fn forget_requests(&self) {
-        let mut state = self.shared.state();
-        state.requests.clear();
-        state.most_at_once = 0;
+        self.server.state().requests.clear();
+        self.server.shared().forget_most_at_once();
     }
 
     /// All mails that Drive would have sent.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {
-        self.shared.state().mails.clone()
+        self.server.state().mails.clone()
     }
 
     /// All files and folders in the order of their creation, without the roots.
     #[must_use]
     pub fn files(&self) -> Vec<FileSnapshot> {
-        let state = self.shared.state();
+        let state = self.server.state();
         let view = state.store.now();
         let mut items: Vec<_> = view.items().filter(|item| !item.is_root).collect();
         items.sort_by_key(|item| item.number);
@@ -141,27 +125,27 @@ impl DriveEmulator {
     /// The time as the emulator sees it.
     #[must_use]
     pub fn now(&self) -> SystemTime {
-        clock::to_system(self.shared.state().now())
+        to_system(self.server.state().now())
     }
 
     /// Stops the time at this moment; only [`DriveEmulator::advance`] moves it then.
     pub fn set_now(&self, now: SystemTime) {
-        self.shared.state().clock.stop_at(clock::from_system(now));
+        self.server.state().clock.stop_at(from_system(now));
     }
 
     /// Moves the time forward.
     pub fn advance(&self, by: Duration) {
-        self.shared.state().clock.advance(by);
+        self.server.state().clock.advance(by);
     }
 
     /// Loses all resumable uploads that were begun and not ended: 404 from now on.
     pub fn forget_uploads(&self) {
-        self.shared.state().sessions.forget();
+        self.server.state().sessions.forget();
     }
 
     /// Refuses all tokens for `changes.list` that were handed out so far.
     pub fn refuse_change_tokens(&self) {
-        let mut state = self.shared.state();
+        let mut state = self.server.state();
         // A step that concerns nobody, so that a new token differs from the old ones.
         let now = state.now();
         state.store.touch("", now);
@@ -171,16 +155,6 @@ impl DriveEmulator {
     /// Stops serving. The port is free when this returns.
     pub fn stop(self) {
         drop(self);
-    }
-}
-
-impl Drop for DriveEmulator {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // Whatever ended it, it has ended.
-            let _ = thread.join();
-        }
     }
 }
 

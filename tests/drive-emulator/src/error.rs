@@ -3,8 +3,7 @@
 use hyper::StatusCode;
 use hyper::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Value, json};
-
-use crate::message::Response;
+use syft_loopback::Response;
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
-
-use crate::clock::Millis;
+use syft_loopback::Millis;
 
 pub(crate) const FOLDER: &str = "application/vnd.google-apps.folder";
 

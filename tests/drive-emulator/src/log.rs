@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use hyper::StatusCode;
-
-use crate::message::Request;
+use syft_loopback::Request;
 
 /// One call that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
+use syft_loopback::{Request, Response};
 
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::item::{Grant, Grantee, Id, Item, Role};
 use crate::log::Mail;
-use crate::message::{Request, Response};
 use crate::render::{answer, permission, permissions as lines};
 use crate::schema::{PERMISSION, PERMISSION_LIST};
 use crate::state::State;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
+use syft_loopback::{Request, Response, to_text};
 
 use crate::accounts::Caller;
-use crate::clock::to_text;
 use crate::error::Result;
 use crate::fields::Mask;
 use crate::item::{Grant, Grantee, Item, Role, permission_id, same_email};
-use crate::message::{Request, Response};
 use crate::schema::{FILE, Kind};
 use crate::store::View;
 

@@ -1,10 +1,10 @@
 //! From a request to what answers it.
 
 use hyper::Method;
+use syft_loopback::{Request, Response};
 
 use crate::auth::authorise;
 use crate::error::{Error, Result};
-use crate::message::{Request, Response};
 use crate::state::State;
 use crate::upload::Target;
 use crate::{batch, changes, files, oauth, permissions, upload};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use syft_loopback::{Clock, Dice, Millis, millis};
+
 use crate::accounts::Accounts;
-use crate::clock::{Clock, Millis};
-use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::files::Pages;
 use crate::item::{FOLDER, Id, Item};
@@ -29,10 +29,6 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) mails: Vec<Mail>,
     pub(crate) requests: Vec<RequestLine>,
-    /// Calls that are not answered yet.
-    pub(crate) under_way: usize,
-    /// The most of them at the same time.
-    pub(crate) most_at_once: usize,
     items: u64,
 }
 
@@ -51,8 +47,6 @@ impl State {
             faults: Faults::default(),
             mails: Vec::new(),
             requests: Vec::new(),
-            under_way: 0,
-            most_at_once: 0,
             items: 0,
         }
     }
@@ -118,7 +112,7 @@ impl State {
         self.faults.lags_of(email).fold(now, |step, lag| {
             let shown = match lag {
                 crate::faults::Lag::Time(by) => {
-                    self.store.step_at(self.now().saturating_sub(crate::clock::millis(by)))
+                    self.store.step_at(self.now().saturating_sub(millis(by)))
                 }
                 crate::faults::Lag::Steps(steps) => now.saturating_sub(steps),
             };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::clock::Millis;
+use syft_loopback::Millis;
+
 use crate::item::{Id, Item};
 
 /// One state of an item; without an item it was deleted.

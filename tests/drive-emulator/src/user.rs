@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use syft_loopback::{Shared, millis, to_text};
 
 use crate::accounts::{Caller, DRIVE_SCOPE};
-use crate::clock::{millis, to_text};
 use crate::oauth::{Issued, issue};
-use crate::server::Shared;
+use crate::state::State;
 
 /// An account with the tokens that one OAuth client has for it.
 #[derive(Debug, Clone)]
 pub struct UserHandle {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     email: String,
     client_id: String,
     client_secret: String,
@@ -22,7 +22,7 @@ pub struct UserHandle {
 
 impl UserHandle {
     /// Makes the account and the client unless they are there, and new tokens.
-    pub(crate) fn new(shared: &Arc<Shared>, email: &str, client: &str) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared<State>>, email: &str, client: &str) -> Self {
         let client_id = format!("{client}.apps.googleusercontent.com");
         let client_secret = format!("GOCSPX-{client}");
         let mut state = shared.state();

@@ -18,8 +18,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("syft-cli", &["syft-sync"]),
     // They stand in for somebody else, and know nothing of this project.
-    ("syft-drive-emulator", &[]),
     ("syft-test-stores", &[]),
+    ("syft-loopback", &[]),
+    ("syft-drive-emulator", &["syft-loopback"]),
     ("syft-tmux", &[]),
 ];
 

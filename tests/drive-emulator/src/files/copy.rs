@@ -1,11 +1,12 @@
 //! `files.copy`
 
+use syft_loopback::{Request, Response};
+
 use super::parents::folder_for;
 use super::{Meta, allow_create};
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::item::{Id, Item};
-use crate::message::{Request, Response};
 use crate::render::answer_file;
 use crate::state::State;
 

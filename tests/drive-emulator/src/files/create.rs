@@ -1,13 +1,13 @@
 //! `files.create`
 
 use bytes::Bytes;
+use syft_loopback::{Request, Response};
 
 use super::Meta;
 use super::parents::folder_for;
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::item::{Content, FOLDER, Id};
-use crate::message::{Request, Response};
 use crate::render::answer_file;
 use crate::state::State;
 

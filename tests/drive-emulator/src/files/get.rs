@@ -5,11 +5,11 @@ use std::ops::Range;
 use hyper::StatusCode;
 use hyper::header::CONTENT_RANGE;
 use serde_json::json;
+use syft_loopback::{Request, Response};
 
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::item::Item;
-use crate::message::{Request, Response};
 use crate::render::{answer, answer_file, size, user};
 use crate::schema::ABOUT;
 use crate::state::State;

@@ -1,10 +1,10 @@
 //! `files.generateIds`
 
 use serde_json::json;
+use syft_loopback::{Request, Response};
 
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
-use crate::message::{Request, Response};
 use crate::render::answer;
 use crate::schema::IDS;
 use crate::state::State;

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use syft_loopback::{Millis, Request, Response};
 
 use crate::accounts::Caller;
-use crate::clock::Millis;
 use crate::error::{Error, Result};
 use crate::item::{Id, Item};
-use crate::message::{Request, Response};
 use crate::query::{Question, parse};
 use crate::render::{answer, file, shared_with, size};
 use crate::schema::FILE_LIST;

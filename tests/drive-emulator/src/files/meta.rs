@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use syft_loopback::{Millis, from_text};
 
-use crate::clock::{self, Millis};
 use crate::error::{Error, Result};
 use crate::item::{Id, Item};
 
@@ -117,7 +117,7 @@ fn truth(fields: &Map<String, Value>, name: &'static str) -> Result<Option<bool>
 
 fn time(fields: &Map<String, Value>, name: &'static str) -> Result<Option<Millis>> {
     let Some(text) = text(fields, name)? else { return Ok(None) };
-    clock::from_text(&text).map(Some).ok_or_else(|| Error::invalid(name))
+    from_text(&text).map(Some).ok_or_else(|| Error::invalid(name))
 }
 
 fn list(fields: &Map<String, Value>, name: &'static str) -> Result<Option<Vec<Id>>> {

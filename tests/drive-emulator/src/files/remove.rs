@@ -1,12 +1,12 @@
 //! `files.delete`
 
 use hyper::StatusCode;
+use syft_loopback::Response;
 
 use super::parents::{no_root, owned};
 use crate::accounts::Caller;
 use crate::error::Result;
 use crate::item::Id;
-use crate::message::Response;
 use crate::state::State;
 
 /// Deletes for good what the caller owns, and all below a folder that he owns too.

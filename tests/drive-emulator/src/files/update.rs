@@ -1,11 +1,12 @@
 //! `files.update`
 
+use syft_loopback::{Params, Request, Response};
+
 use super::parents::{moved, no_root, owned};
 use super::{Media, Meta};
 use crate::accounts::Caller;
 use crate::error::{Error, Result};
 use crate::item::{Content, Id, Role};
-use crate::message::{Params, Request, Response};
 use crate::render::answer_file;
 use crate::state::State;
 

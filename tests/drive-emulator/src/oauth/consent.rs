@@ -2,11 +2,10 @@
 
 use hyper::StatusCode;
 use hyper::header::LOCATION;
+use syft_loopback::{Millis, Params, Request, Response};
 use url::{Host, Url};
 
 use crate::accounts::{Caller, Code, Consent};
-use crate::clock::Millis;
-use crate::message::{Params, Request, Response};
 use crate::state::State;
 
 /// A code is good for some minutes.

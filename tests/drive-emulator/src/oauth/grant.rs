@@ -2,9 +2,9 @@
 
 use hyper::StatusCode;
 use serde_json::json;
+use syft_loopback::Response;
 
 use crate::accounts::{Bearer, Caller};
-use crate::message::Response;
 use crate::state::State;
 
 /// An error in the words of RFC 6749.

@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
+use syft_loopback::Params;
 
 use super::grant::{Issued, Refusal, issue};
 use crate::accounts::Caller;
 use crate::item::permission_id;
-use crate::message::Params;
 use crate::state::State;
 
 /// The one key of all service accounts of all emulators. It opens nothing else.

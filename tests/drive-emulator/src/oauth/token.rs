@@ -5,10 +5,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::{Method, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use syft_loopback::{Params, Request, Response};
 
 use super::grant::{Issued, Refusal, issue};
 use super::service;
-use crate::message::{Params, Request, Response};
 use crate::state::State;
 
 /// Gives tokens for a refresh token, a code, or the word of a service account.

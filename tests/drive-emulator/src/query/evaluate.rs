@@ -1,8 +1,9 @@
 //! Whether an item is what was asked for.
 
+use syft_loopback::Millis;
+
 use super::{Comparison, Query, Stamp, Term, words};
 use crate::accounts::Caller;
-use crate::clock::Millis;
 use crate::item::{Item, Role};
 use crate::render::shared_with;
 use crate::store::View;

@@ -11,7 +11,8 @@ mod tests;
 pub(crate) use evaluate::Question;
 pub(crate) use parser::parse;
 
-use crate::clock::Millis;
+use syft_loopback::Millis;
+
 use crate::item::Role;
 
 /// A query that was understood.

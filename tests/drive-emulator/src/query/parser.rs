@@ -1,9 +1,10 @@
 //! From tokens to a query. `and` and `or` bind alike, from left to right, and `not`
 //! takes the next term.
 
+use syft_loopback::from_text;
+
 use super::lexer::{Token, tokens};
 use super::{Comparison, Query, Stamp, Term};
-use crate::clock;
 use crate::item::Role;
 
 /// How deep parentheses and `not` may go.
@@ -145,7 +146,7 @@ impl Parser {
             ">=" => Comparison::GreaterOrEqual,
             _ => return None,
         };
-        let when = clock::from_text(&self.text()?)?;
+        let when = from_text(&self.text()?)?;
         Some(Query::Term(Term::Time(stamp, comparison, when)))
     }
 

@@ -8,13 +8,13 @@ pub(crate) use resumable::Sessions;
 
 use bytes::Bytes;
 use hyper::header::CONTENT_TYPE;
+use syft_loopback::{Request, Response};
 
 use crate::accounts::Caller;
 use crate::auth::authorise;
 use crate::error::{Error, Result};
 use crate::files::{Media, Meta, create, update};
 use crate::item::Id;
-use crate::message::{Request, Response};
 use crate::render::answer_file;
 use crate::state::State;
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use hyper::header::{LOCATION, RANGE};
 use hyper::{Method, StatusCode};
+use syft_loopback::{Millis, Request, Response};
 
 use super::{Target, finish};
 use crate::accounts::Caller;
-use crate::clock::Millis;
 use crate::error::{Error, Result};
 use crate::files::{Media, Meta, allow_create, allow_update};
-use crate::message::{Request, Response};
 use crate::state::State;
 
 /// Of all chunks but the last, only multiples of this are kept.

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener as StdListener;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::sync::{Arc, MutexGuard};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,32 +17,72 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::auth::caller_of;
 use crate::cut::{Cut, Torn};
-use crate::faults::Fault;
-use crate::log::RequestLine;
 use crate::message::{Request, Response};
-use crate::route::dispatch;
-use crate::state::State;
+use crate::shared::{Answer, Service, Shared, UnderWay};
 
-/// The state, for the handle and for all connections.
+/// A service on 127.0.0.1 that serves until it is dropped, on a thread of its own.
 #[derive(Debug)]
-pub(crate) struct Shared(Mutex<State>);
+pub struct Server<S> {
+    shared: Arc<Shared<S>>,
+    url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
 
-impl Shared {
-    pub(crate) fn new(state: State) -> Arc<Self> {
-        Arc::new(Shared(Mutex::new(state)))
+impl<S: Service> Server<S> {
+    /// Serves at this port, 0 being any that is free, what `state` makes of the root
+    /// of everything: `http://127.0.0.1:PORT`. The name is its thread's.
+    ///
+    /// # Errors
+    /// The port cannot be had, or no thread.
+    pub fn start(name: &str, port: u16, state: impl FnOnce(&str) -> S) -> io::Result<Self> {
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Shared::new(state(&url));
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || serve(listener, served, stopped))?;
+        Ok(Server { shared, url, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl<S> Server<S> {
+    /// The root of everything, without a slash.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The state, for as long as the guard lives.
+    pub fn state(&self) -> MutexGuard<'_, S> {
+        self.shared.state()
+    }
+
+    /// The state, for handles that live longer than the server.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<Shared<S>> {
+        &self.shared
+    }
+}
+
+/// The port is free when this returns.
+impl<S> Drop for Server<S> {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // Whatever ended it, it has ended.
+            let _ = thread.join();
+        }
     }
 }
 
 /// Serves until `stop` is sent or dropped; then all connections end at once.
-pub(crate) fn serve(
+fn serve<S: Service>(
     listener: StdListener,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<S>>,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -56,7 +97,7 @@ pub(crate) fn serve(
     })
 }
 
-async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+async fn accept<S: Service>(listener: &TcpListener, shared: &Arc<Shared<S>>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -68,69 +109,33 @@ async fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>) {
+async fn connection<S: Service>(stream: TcpStream, shared: Arc<Shared<S>>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(Arc::clone(&shared), request));
     // An error is a client that went away, or a cut that was asked for.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-/// A call, until it is answered.
-struct UnderWay(Arc<Shared>);
-
-impl UnderWay {
-    fn of(shared: &Arc<Shared>) -> Self {
-        let mut state = shared.state();
-        state.under_way += 1;
-        state.most_at_once = state.most_at_once.max(state.under_way);
-        UnderWay(Arc::clone(shared))
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.state().under_way -= 1;
-    }
-}
-
 type Body = BoxBody<Bytes, Cut>;
 
-async fn answer(
-    shared: Arc<Shared>,
+async fn answer<S: Service>(
+    shared: Arc<Shared<S>>,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Body>, Cut> {
     let _under_way = UnderWay::of(&shared);
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes();
     let mut request = Request::new(parts.method, &parts.uri, parts.headers, body);
-    let (user, latency, fault) = {
-        let mut state = shared.state();
-        let user = caller_of(&state, &request);
-        let (latency, fault) = state.faults.judge(&request, user.as_deref());
-        (user, latency, fault)
-    };
+    let (latency, fate) = shared.state().judge(&mut request);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    if let Some(Fault::ChunkCut(bytes)) = fault {
-        request.take_at_most = Some(bytes);
+    let answer = shared.state().answer(&request, fate);
+    match answer {
+        Answer::Whole(response) => Ok(to_hyper(response, false)),
+        Answer::Torn(response) => Ok(to_hyper(response, true)),
+        Answer::Lost => Err(Cut),
     }
-    let mut state = shared.state();
-    let note = RequestLine::new(&request, user, None, false);
-    let place = state.requests.len();
-    state.requests.push(note);
-    let response = match fault {
-        Some(Fault::RequestLost) => return Err(Cut),
-        Some(fault) if let Some(refusal) = fault.refusal() => refusal.into_response(),
-        _ => dispatch(&mut state, &request),
-    };
-    if fault == Some(Fault::AnswerLost) {
-        return Err(Cut);
-    }
-    if let Some(line) = state.requests.get_mut(place) {
-        line.status = Some(response.status.as_u16());
-    }
-    Ok(to_hyper(response, fault == Some(Fault::BodyCut)))
 }
 
 fn to_hyper(response: Response, cut: bool) -> hyper::Response<Body> {

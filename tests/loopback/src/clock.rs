@@ -1,4 +1,4 @@
-//! Time as the emulator sees it, and as Google spells it.
+//! Time as an emulator sees it, and as it is spelled.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,56 +7,67 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// Milliseconds since 1970.
-pub(crate) type Millis = i64;
+pub type Millis = i64;
 
 /// The system's time, moved forward, or a time that stands still.
 #[derive(Debug, Default)]
-pub(crate) struct Clock {
+pub struct Clock {
     stopped: Option<Millis>,
     ahead: Millis,
 }
 
 impl Clock {
-    pub(crate) fn now(&self) -> Millis {
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Millis {
         let base = self.stopped.unwrap_or_else(|| from_system(SystemTime::now()));
         base.saturating_add(self.ahead)
     }
 
     /// From now on only [`Clock::advance`] moves the time.
-    pub(crate) fn stop_at(&mut self, now: Millis) {
+    pub fn stop_at(&mut self, now: Millis) {
         *self = Clock { stopped: Some(now), ahead: 0 };
     }
 
-    pub(crate) fn advance(&mut self, by: Duration) {
+    /// Moves the time forward.
+    pub fn advance(&mut self, by: Duration) {
         self.ahead = self.ahead.saturating_add(millis(by));
     }
 }
 
-pub(crate) fn millis(duration: Duration) -> Millis {
+/// The longest that fits, if it does not.
+#[must_use]
+pub fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
-pub(crate) fn from_system(time: SystemTime) -> Millis {
+/// A time of the system.
+#[must_use]
+pub fn from_system(time: SystemTime) -> Millis {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => millis(since),
         Err(before) => -millis(before.duration()),
     }
 }
 
-pub(crate) fn to_system(now: Millis) -> SystemTime {
+/// A time for the system.
+#[must_use]
+pub fn to_system(now: Millis) -> SystemTime {
     let distance = Duration::from_millis(now.unsigned_abs());
     let moved =
         if now < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
     moved.unwrap_or(UNIX_EPOCH)
 }
 
-/// RFC 3339 in UTC with milliseconds, as in all answers of Drive.
-pub(crate) fn to_text(now: Millis) -> String {
+/// RFC 3339 in UTC with milliseconds.
+#[must_use]
+pub fn to_text(now: Millis) -> String {
     Timestamp::from_millisecond(now).map_or_else(|_| String::new(), |time| format!("{time:.3}"))
 }
 
 /// RFC 3339; without an offset it is UTC, without a time it is midnight.
-pub(crate) fn from_text(text: &str) -> Option<Millis> {
+#[must_use]
+pub fn from_text(text: &str) -> Option<Millis> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }

@@ -2,16 +2,20 @@
 
 /// The generator SplitMix64: small, and good enough to tell things apart.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same seed, the same throws.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Any number.
+    #[expect(clippy::should_implement_trait, reason = "dice never end")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -20,19 +24,20 @@ impl Dice {
     }
 
     /// True in this share of all cases; 0 is never, 1 is always.
-    pub(crate) fn chance(&mut self, share: f64) -> bool {
+    pub fn chance(&mut self, share: f64) -> bool {
         // The upper 53 bits are what a double holds exactly.
         let drawn = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         drawn < share
     }
 
-    pub(crate) fn between(&mut self, least: u64, most: u64) -> u64 {
+    /// A number between these two, or one of them.
+    pub fn between(&mut self, least: u64, most: u64) -> u64 {
         let width = most.saturating_sub(least).saturating_add(1);
         least.saturating_add(self.next().checked_rem(width).unwrap_or(0))
     }
 
     /// Letters, digits, `-` and `_`.
-    pub(crate) fn word(&mut self, length: usize) -> String {
+    pub fn word(&mut self, length: usize) -> String {
         let letters = (0..length).map(|_| {
             let at = usize::try_from(self.next() & 63).unwrap_or(0);
             char::from(LETTERS.get(at).copied().unwrap_or(b'A'))

@@ -1,4 +1,4 @@
-//! A request and an answer, whole and without a connection: a batch holds many of them.
+//! A request and an answer, whole and without a connection.
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -8,21 +8,27 @@ use serde_json::Value;
 
 /// A request that has arrived whole.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
+pub struct Request {
+    /// What `X-HTTP-Method-Override` says, if it is there.
+    pub method: Method,
     /// As it was sent, percent signs included.
-    pub(crate) path: String,
+    pub path: String,
     /// As it was sent.
-    pub(crate) raw_query: String,
-    pub(crate) params: Params,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub raw_query: String,
+    /// What the query says.
+    pub params: Params,
+    /// As they were sent.
+    pub headers: HeaderMap,
+    /// As it was sent.
+    pub body: Bytes,
     /// How many bytes of an upload are taken at most: a fault.
-    pub(crate) take_at_most: Option<usize>,
+    pub take_at_most: Option<usize>,
 }
 
 impl Request {
-    pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
+    /// What has arrived.
+    #[must_use]
+    pub fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
         let (mut method, mut body) = (method, body);
         let mut raw_query = uri.query().unwrap_or_default().to_owned();
         let meant =
@@ -41,17 +47,21 @@ impl Request {
     }
 
     /// The parts of the path, decoded.
-    pub(crate) fn segments(&self) -> Vec<String> {
+    #[must_use]
+    pub fn segments(&self) -> Vec<String> {
         let parts = self.path.trim_matches('/').split('/');
         parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// A header, unless it holds more than ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The path with the query, as a rule for faults sees it.
-    pub(crate) fn target(&self) -> String {
+    #[must_use]
+    pub fn target(&self) -> String {
         if self.raw_query.is_empty() {
             return self.path.clone();
         }
@@ -61,24 +71,30 @@ impl Request {
 
 /// Names and values of a query or a form.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Params(Vec<(String, String)>);
+pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    pub(crate) fn read(text: &str) -> Self {
+    /// Reads `name=value&…`.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
         Params(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    /// The first value of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a switch is on; `otherwise` if it is not there.
-    pub(crate) fn flag(&self, name: &str, otherwise: bool) -> bool {
+    #[must_use]
+    pub fn flag(&self, name: &str, otherwise: bool) -> bool {
         self.get(name).map_or(otherwise, |value| value.eq_ignore_ascii_case("true"))
     }
 
     /// The ids of a list with commas.
-    pub(crate) fn ids(&self, name: &str) -> Vec<String> {
+    #[must_use]
+    pub fn ids(&self, name: &str) -> Vec<String> {
         let list = self.get(name).unwrap_or_default().split(',');
         list.map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
     }
@@ -86,30 +102,40 @@ impl Params {
 
 /// What is answered.
 #[derive(Debug, Clone)]
-pub(crate) struct Response {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Response {
+    /// Its first line.
+    pub status: StatusCode,
+    /// All but the length.
+    pub headers: HeaderMap,
+    /// Empty if it has none.
+    pub body: Bytes,
 }
 
 impl Response {
-    pub(crate) fn empty(status: StatusCode) -> Self {
+    /// A status and nothing else.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
         Response { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
-    pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
+    /// JSON for the eye.
+    #[must_use]
+    pub fn json(status: StatusCode, value: &Value) -> Self {
         let text = format!("{value:#}\n");
         Response::of(status, "application/json; charset=UTF-8", text)
     }
 
-    pub(crate) fn of(status: StatusCode, kind: &str, body: impl Into<Bytes>) -> Self {
+    /// A body of this kind.
+    #[must_use]
+    pub fn of(status: StatusCode, kind: &str, body: impl Into<Bytes>) -> Self {
         let mut response = Response::empty(status);
         response.body = body.into();
         response.with(CONTENT_TYPE, kind)
     }
 
-    /// A value that is no header is left out.
-    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
+    /// The same with a header; a value that is no header is left out.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
         }
