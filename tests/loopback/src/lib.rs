@@ -5,6 +5,7 @@ mod clock;
 mod cut;
 mod dice;
 mod message;
+mod range;
 mod rules;
 mod server;
 mod shared;
@@ -13,6 +14,7 @@ pub use clock::{Clock, Millis, from_system, from_text, millis, to_system, to_tex
 pub use dice::Dice;
 pub use hyper::{HeaderMap, Method, StatusCode, Uri, header};
 pub use message::{Params, Request, Response};
+pub use range::read_range;
 pub use rules::{Rule, Strikes, judge};
 pub use server::Server;
 pub use shared::{Answer, Service, Shared};

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syft-test-stores", &[]),
     ("syft-loopback", &[]),
     ("syft-drive-emulator", &["syft-loopback"]),
+    ("syft-dropbox-emulator", &["syft-loopback"]),
     ("syft-tmux", &[]),
 ];
 
@@ -28,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ON_TOP: &[&str] = &["syft-tests", "xtask"];
 
 /// Packages that any package may use for its tests, and none otherwise.
-const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-test-stores", "syft-tmux"];
+const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-dropbox-emulator", "syft-tmux"];
 
 const TESTS: &str = "dev-dependencies";
 
