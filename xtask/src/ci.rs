@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::cargo;
+use crate::dist;
 use crate::interop::{self, Amount};
 use crate::{stores, tidy};
 
@@ -12,7 +13,7 @@ use crate::{stores, tidy};
 pub(crate) enum Extent {
     /// What every change must pass.
     Usual,
-    /// The same with many more property cases, the release build, the demo, and all
+    /// The same with many more property cases, the program as it is given out, and all
     /// that can be compared with the Python peer.
     Full,
 }
@@ -95,6 +96,9 @@ fn rest(extent: Extent) -> &'static [&'static Step] {
     match extent {
         Extent::Usual => &[&TEST, &DOCTEST, &DOC],
         Extent::Full => &[&TEST_FULL, &DOCTEST, &DOC, &RELEASE, &DEMO],
+fn steps(extent: Extent) -> Vec<&'static Step> {
+        Extent::Usual => vec![&FMT, &CLIPPY, &TEST, &DOCTEST, &DOC],
+        Extent::Full => vec![&FMT, &CLIPPY, &TEST_FULL, &DOCTEST, &DOC],
     }
 }
 
@@ -110,6 +114,15 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
     // Also after a failure: what is half made is tidied away.
     good &= timed("stores", &mut done, || installing.join().unwrap_or(false));
     good = good && in_order(rest(extent), &mut done, root);
+    let mut good = timed("tidy", &mut times, || tidy::run(root));
+    for step in steps(extent) {
+        if !good {
+            break;
+        }
+        good = timed(step.name, &mut times, || perform(step, root));
+    }
+    if good && extent == Extent::Full {
+        good = timed("dist", &mut times, || dist::run(root));
     if good {
         let amount = match extent {
             Extent::Usual => Amount::USUAL,

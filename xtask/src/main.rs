@@ -1,10 +1,13 @@
 //! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `stores`, `emulator`
 //! and `bench`.
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `emulator`,
+//! `bench` and `dist`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]
 
 mod bench;
 mod ci;
+mod dist;
 mod emulator;
 mod environment;
 mod interop;
@@ -16,7 +19,7 @@ use std::process::{Command, ExitCode};
 
 const USAGE: &str = "\
 usage: cargo xtask ci [--full]    all that must hold before a change goes in; --full adds more property
-                                  cases, the release build and the demo
+                                  cases, and the program as it is given out
        cargo xtask tidy [ROOT]    the rules that neither rustfmt nor clippy knows
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
@@ -25,7 +28,8 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
                                   token file of each user is: [--port PORT] [--tokens FOLDER]
                                   [--user EMAIL]...
-       cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)";
+       cargo xtask bench [FILES]  what the release build costs when an owner has so many files (20000)
+       cargo xtask dist           the static program, tried and packed with what belongs to it, in target/dist/";
 
 /// The files of the bench if nothing else is said.
 const FILES: usize = 20_000;
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         ["emulator", words @ ..] => emulator::run(&project_root(), words),
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),
+        ["dist"] => dist::run(&project_root()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

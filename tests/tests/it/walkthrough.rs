@@ -78,6 +78,7 @@ fn no_block_of_a_page_is_left_out() {
         include_str!("../../../docs/pysyft.md"),
         include_str!("../../../docs/scientists.md"),
         include_str!("../../../docs/data-owners.md"),
+        include_str!("../../../docs/releasing.md"),
         include_str!("../../../examples/two-people/README.md"),
         include_str!("../../../examples/two-people/offline.md"),
         include_str!("../../../examples/map-reduce/README.md"),
