@@ -80,10 +80,12 @@ fn flags(root: &Path) -> Vec<String> {
     ["-Ctarget-feature=+crt-static".to_owned()].into_iter().chain(renamed).collect()
 }
 
-/// Where sources lie on this machine, and what the program calls these places.
+/// Where sources lie on this machine, and what the program calls these places. Of those
+/// that a path begins with, the last one counts.
 fn places(root: &Path) -> Vec<(PathBuf, &'static str)> {
     let crates = cargo_home().map(|home| (home, "/cargo"));
-    crates.into_iter().chain([(root.to_owned(), "/syft")]).collect()
+    let own = [(root.to_owned(), "/syft"), (target_folder(root), "/syft/target")];
+    crates.into_iter().chain(own).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "where cargo keeps crates is in its environment")]
