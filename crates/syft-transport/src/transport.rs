@@ -217,6 +217,9 @@ pub struct Capabilities {
     /// Clients of another kind meet here, that look for each other's versions and keys in
     /// the [`Profile`](Space::Profile)s that are shared with them.
     pub profiles: bool,
+    /// What another put may be seen before all of it is there, or before what was put
+    /// earlier: a program that knows nothing of objects carries it.
+    pub arrives_in_parts: bool,
     /// What is shared with [any](crate::Recipient::Any) is not found by those to whom it
     /// is not granted by name as well.
     pub any_by_name: bool,

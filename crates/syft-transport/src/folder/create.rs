@@ -1,11 +1,11 @@
 //! Creation with one winner: a temporary file in the same folder, made durable,
-//! then named by a call that fails if the name is taken.
+//! then named by a call that fails if the name is taken, where the file system has one.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use syft_core::{Clock, ContentHash, Email, Entropy, SystemClock, SystemEntropy};
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::errors::error;
 use super::fs::{Root, open_file, stat, sync_folder};
 use super::names::other_form;
+use super::publish::{SYSTEM, Steps, give_name};
 use super::read::object;
 use crate::body::wrong_length;
 use crate::{Error, Object, ObjectName, Result, Space};
@@ -77,6 +78,19 @@ pub(super) fn create(
     Ok(object(space, name.clone(), length, there.as_ref()))
 }
 
+/// Whether a name that is free is given in one step here, found out by trying. Where nothing
+/// can be written it is not.
+pub(super) fn is_exclusive(root: &Root, me: &Email) -> bool {
+    let Ok(folder) = root.layout("open") else { return false };
+    let temporary = |folder| Temporary::new(folder, "a file", me).ok();
+    let (Some(first), Some(second)) = (temporary(&folder), temporary(&folder)) else {
+        return false;
+    };
+    // The name of the second one is taken until here, and nobody else has it.
+    let is_free = rustix::fs::unlinkat(&folder, &*second.name, AtFlags::empty()).is_ok();
+    is_free && give_name(&SYSTEM, &folder, &first.name, &second.name) == Ok(Steps::One)
+}
+
 /// A file under a name of its own that goes when this value goes.
 struct Temporary<'a> {
     folder: &'a OwnedFd,
@@ -136,21 +150,13 @@ impl<'a> Temporary<'a> {
         }
     }
 
-    /// Gives the file its name if that is free, in one step.
+    /// Gives the file its name if that is free.
     fn publish(&self, name: &str) -> Result<(), Errno> {
         let folder = self.folder;
         if other_form(name).is_some_and(|other| is_there(folder, &other)) {
             return Err(Errno::EXIST);
         }
-        let flags = RenameFlags::NOREPLACE;
-        match rustix::fs::renameat_with(folder, self.name.as_str(), folder, name, flags) {
-            // File systems that do not know the flag know hard links.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                let flags = AtFlags::empty();
-                rustix::fs::linkat(folder, self.name.as_str(), folder, name, flags)
-            }
-            other => other,
-        }
+        give_name(&SYSTEM, folder, &self.name, name).map(drop)
     }
 
     /// Whether the file of that name has the same bytes.

@@ -5,6 +5,7 @@ mod create;
 mod errors;
 mod fs;
 mod names;
+mod publish;
 mod read;
 
 use std::ops::Range;
@@ -31,7 +32,9 @@ const PIECES_AHEAD: usize = 4;
 /// A store in a folder, under the keys of [`Space`].
 ///
 /// An object appears whole or not at all, also at a crash, and creation has
-/// exactly one winner among threads, processes and machines. No link is ever
+/// exactly one winner among threads, processes and machines; where the file system has no
+/// call for that, [`Capabilities::exclusive_create`] says so. A program that synchronises the
+/// folder may do otherwise on the other side. No link is ever
 /// followed below the folder. Identities are claimed: whoever can write the
 /// folder can pose as anyone and read everything. This participant's own calls
 /// are held to what each space is for.
@@ -50,7 +53,7 @@ impl FolderTransport {
     pub fn create(root: &Path, identity: Email) -> Result<Self> {
         let transport = FolderTransport::unchecked(root, identity);
         transport.root.make()?;
-        Ok(transport)
+        Ok(transport.tried())
     }
 
     /// Opens the store in a folder. Nothing is made: a folder that is not there,
@@ -61,12 +64,19 @@ impl FolderTransport {
     pub fn open(root: &Path, identity: Email) -> Result<Self> {
         let transport = FolderTransport::unchecked(root, identity);
         transport.root.layout("open")?;
-        Ok(transport)
+        Ok(transport.tried())
+    }
+
+    /// With what this file system can.
+    fn tried(mut self) -> Self {
+        let is_exclusive = create::is_exclusive(&self.root, &self.info.identity);
+        self.info.capabilities.exclusive_create = is_exclusive;
+        self
     }
 
     fn unchecked(root: &Path, identity: Email) -> Self {
         let mut capabilities = Capabilities::none();
-        capabilities.exclusive_create = true;
+        capabilities.arrives_in_parts = true;
         let info = Info {
             name: format!("folder {}", root.display()),
             identity,

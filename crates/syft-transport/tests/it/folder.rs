@@ -242,3 +242,15 @@ async fn nothing_of_a_put_stays_behind_but_its_object() {
         .collect();
     assert_eq!(names, ["one"]);
 }
+
+#[tokio::test]
+async fn what_the_folder_can_is_found_out_by_trying_and_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let (alice, _) = pair(root.path()).await;
+    assert!(alice.info().capabilities.exclusive_create);
+    let again = FolderTransport::open(root.path(), email("alice")).unwrap();
+    assert_eq!(again.info(), alice.info());
+    let names = fs::read_dir(root.path().join("syft-1")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["inbox"]);
+}
