@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use syft_core::{Access, DatasetName, HomePath, LayoutKind, SyftUrl, yaml};
+use syft_core::{Access, DatasetName, DatasitePath, HomePath, LayoutKind, SyftUrl, yaml};
 
 use crate::metadata::{self, Metadata, PrivateMetadata};
 use crate::source::{MOCK_SIZE, Source};
@@ -47,12 +47,13 @@ impl DatasetStore {
     /// the call returns, and not at all if it fails.
     ///
     /// # Errors
-    /// [`Error::NoMock`]; [`Error::NameTaken`]; [`Error::Source`] for a link, a
-    /// device or a name that no dataset may hold; [`Error::MockIsPrivate`];
+    /// [`Error::NoMock`]; [`Error::NameTaken`]; [`Error::NameFolds`]; [`Error::Source`] for a
+    /// link, a device or a name that no dataset may hold; [`Error::MockIsPrivate`];
     /// [`Error::TooLarge`]; the disk's.
     pub fn create(&self, new: NewDataset) -> Result<Dataset> {
         self.settle_all()?;
         self.check_name_is_free(&new.name)?;
+        self.check_name_does_not_fold(&new.name)?;
         let mock = new.mock.as_ref().ok_or_else(|| Error::NoMock(new.name.clone()))?;
         let sources = Sources {
             mock: Source::mock(mock, new.readme.is_some(), &self.limits)?,
@@ -196,6 +197,26 @@ impl DatasetStore {
         }
         Ok(())
     }
+
+    /// A new name is another one on every machine of a peer, and wherever the store lies.
+    fn check_name_does_not_fold(&self, name: &DatasetName) -> Result<()> {
+        let folded = fold(name.as_str());
+        let mocks = self.mock_folder(&self.owner, name).parent();
+        let private = self.private_folder(name).parent();
+        for folder in [mocks, private].into_iter().flatten() {
+            for entry in self.disk().list(&folder)? {
+                let existing = entry.name.unwrap_or_else(|shown| shown);
+                if fold(&existing) == folded {
+                    return Err(Error::NameFolds { name: name.clone(), existing });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fold(name: &str) -> Option<String> {
+    DatasitePath::parse(name).ok().map(|path| path.fold_key())
 }
 
 /// What was handed in, opened and checked.

@@ -26,6 +26,18 @@ pub enum Error {
         /// The variable that would name both.
         variable: String,
     },
+    /// The name is another one only where file systems tell case and accents apart.
+    #[error(
+        "dataset {name} cannot be created: {existing} exists, and where upper and lower case or \
+         accents do not count, as in folders of a Mac or of Windows, both would be one; choose a \
+         name that differs in more"
+    )]
+    NameFolds {
+        /// The name asked for.
+        name: DatasetName,
+        /// The folder that would be the same.
+        existing: String,
+    },
     /// Another layout has one place for two datasets.
     #[error(
         "dataset {name} cannot be kept in another layout: {one} and {other} would be one; \

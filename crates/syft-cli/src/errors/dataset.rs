@@ -7,7 +7,7 @@ impl From<Error> for CliError {
     fn from(error: Error) -> Self {
         let (exit, code) = match &error {
             Error::NotFound { .. } => (Exit::NotFound, "dataset_not_found"),
-            Error::NameTaken { .. } => (Exit::Conflict, "name_taken"),
+            Error::NameTaken { .. } | Error::NameFolds { .. } => (Exit::Conflict, "name_taken"),
             Error::NoPlace { .. } => (Exit::Conflict, "no_place"),
             Error::NoMock(_) => (Exit::Usage, "no_mock"),
             Error::NoPrivate(_) => (Exit::NotFound, "no_private_data"),
@@ -24,7 +24,9 @@ impl From<Error> for CliError {
         match error {
             Error::Core(error) => error.into(),
             Error::NotFound { .. } | Error::NoPrivate(_) => told.then("syft dataset list"),
-            Error::NameTaken { existing, .. } => told.then(format!("syft dataset show {existing}")),
+            Error::NameTaken { existing, .. } | Error::NameFolds { existing, .. } => {
+                told.then(format!("syft dataset show {existing}"))
+            }
             Error::NoMock(name) => {
                 told.then(format!("syft dataset create {name} --mock PATH --private PATH"))
             }

@@ -253,6 +253,22 @@ fn names_that_jobs_could_not_tell_apart_are_taken() {
     assert!(error.unwrap_err().to_string().contains("SYFT_DATASET_CENSUS_2"));
 }
 
+/// What a Python client made may have any name.
+#[test]
+fn p9_names_that_are_one_where_case_and_accents_do_not_count_are_taken() {
+    let taken = [("stra\u{df}e", "Strasse"), ("\u{ff41}ge", "Age")];
+    for (existing, new) in taken {
+        let home = Home::new();
+        let folder = format!("alice@hospital.org/public/datasets/{existing}");
+        std::fs::create_dir_all(home.path(&folder)).unwrap();
+        let error = home.store.create(NewDataset { name: name(new), ..home.census() });
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::NameFolds { .. }), "{error}");
+        assert!(error.to_string().contains(existing), "{error}");
+        assert!(error.to_string().contains("choose a name"), "{error}");
+    }
+}
+
 #[test]
 fn what_a_person_put_there_is_not_overwritten() {
     let home = Home::new();
