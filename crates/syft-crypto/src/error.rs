@@ -40,6 +40,11 @@ pub enum Error {
         /// Who tried to open it.
         recipient: Email,
     },
+    /// An envelope of which the end is not there: nothing of it that is there is wrong. That
+    /// what is sealed is cut shows only where it is [known](crate::Limits::there) how much
+    /// there is.
+    #[error("it is cut off")]
+    Cut,
     /// An envelope that was changed, cut off, or sealed to a key that is gone.
     #[error("it cannot be opened: {reason}")]
     Damaged {

@@ -30,6 +30,9 @@ pub struct Limits {
     pub one_piece: u64,
     /// Each of several pieces, in bytes; eight are held in memory.
     pub segment: u64,
+    /// How much there is of the envelope, in bytes, if that is known: one that says that it
+    /// is longer is not opened.
+    pub there: Option<u64>,
 }
 
 impl Default for Limits {
@@ -40,6 +43,7 @@ impl Default for Limits {
             sealed_bytes: u64::MAX,
             one_piece: 64 * 1024 * 1024,
             segment: 4 * 1024 * 1024,
+            there: None,
         }
     }
 }
@@ -62,6 +66,7 @@ pub(crate) fn open(
     check_sender(&header, sender)?;
     check_recipient(&header, keys.email())?;
     check_size(&header, limits)?;
+    check_whole(&header, start.len(), limits)?;
     let (me, private) = (keys.email().as_str(), keys.private());
     let mut whole = Cursor::new(start).chain(sealed);
     let mut plain = plain;
@@ -77,11 +82,11 @@ fn read_header(limits: &Limits, sealed: &mut dyn Read) -> Result<Vec<u8>> {
     let mut header = Vec::with_capacity(START);
     sealed.take(START as u64).read_to_end(&mut header)?;
     if !is_envelope(&header) {
-        return Err(Error::NotSealed);
+        return Err(if MAGIC.starts_with(&header) { Error::Cut } else { Error::NotSealed });
     }
     let Some((_, [a, b, c, d])) = header.split_last_chunk::<4>().filter(|_| header.len() == START)
     else {
-        return Err(Error::Damaged { reason: "it is cut off".to_owned() });
+        return Err(Error::Cut);
     };
     let length = u32::from_le_bytes([*a, *b, *c, *d]);
     if u64::from(length) > limits.open_bytes {
@@ -89,8 +94,20 @@ fn read_header(limits: &Limits, sealed: &mut dyn Read) -> Result<Vec<u8>> {
     }
     let block = PRELUDE_PAD as u64;
     let padded = u64::from(length).div_ceil(block).max(1) * block;
-    sealed.take(padded + SIGNATURE as u64).read_to_end(&mut header)?;
-    Ok(header)
+    let rest = padded + SIGNATURE as u64;
+    match sealed.take(rest).read_to_end(&mut header)? as u64 == rest {
+        true => Ok(header),
+        false => Err(Error::Cut),
+    }
+}
+
+/// What is signed says how long the whole is.
+fn check_whole(header: &ParsedEnvelopeHeader, start: usize, limits: &Limits) -> Result<()> {
+    let whole = header.prelude.cipher.ciphertext_len.saturating_add(start as u64);
+    match limits.there.is_some_and(|there| there < whole) {
+        true => Err(Error::Cut),
+        false => Ok(()),
+    }
 }
 
 /// The one whose channel it came by, the one who signed, and the one whom it names.

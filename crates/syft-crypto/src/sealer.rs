@@ -65,7 +65,7 @@ pub trait Sealer: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::NotSealed`](crate::Error), [`Error::Forged`](crate::Error),
     /// [`Error::NotForMe`](crate::Error), [`Error::Damaged`](crate::Error),
-    /// [`Error::TooLarge`](crate::Error); those of writing.
+    /// [`Error::Cut`](crate::Error), [`Error::TooLarge`](crate::Error); those of writing.
     fn open(
         &self,
         sender: Party<'_>,

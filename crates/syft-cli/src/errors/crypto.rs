@@ -10,7 +10,7 @@ impl From<Error> for CliError {
             Error::OtherIdentity { .. } => (Exit::Refused, "other_identity"),
             Error::NotSealed => (Exit::Integrity, "not_sealed"),
             Error::Forged { .. } => (Exit::Integrity, "forged"),
-            Error::Damaged { .. } => (Exit::Integrity, "damaged"),
+            Error::Damaged { .. } | Error::Cut => (Exit::Integrity, "damaged"),
             Error::NotForMe { .. } => (Exit::Refused, "not_for_me"),
             Error::TooLarge { .. } => (Exit::Refused, "too_large"),
             _ => (Exit::Bug, "unforeseen"),

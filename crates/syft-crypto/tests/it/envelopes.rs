@@ -55,6 +55,33 @@ fn bytes_of_any_size_arrive_as_they_were() {
     }
 }
 
+/// Of one piece and of several: what is cut is told from what was changed.
+#[test]
+fn f10_an_envelope_whose_end_is_missing_is_told_from_a_forged_one() {
+    let [alice, bob, carol] = &*PEOPLE;
+    let open_there = |sealed: &[u8], from: &Keys| {
+        let there = Some(sealed.len() as u64);
+        let limits = Limits { there, ..Limits::default() };
+        bob.open(as_party(from), &limits, &mut &*sealed, &mut Vec::new())
+    };
+    for plain in [vec![7; 5_000], vec![7; 2 * MIB + 9]] {
+        let sealed = seal(alice, &[bob], &plain, 3);
+        assert!(open_there(&sealed, alice).is_ok());
+        for at in [0, 1, 4, 5, 8, 9, 2_000, 4_170, 4_171, 4_200, sealed.len() - 1] {
+            let cut = open_there(&sealed[..at], alice);
+            assert!(matches!(cut, Err(Error::Cut)), "{at}: {cut:?}");
+        }
+        // All that is in the open is there, so that it is known whose it is not.
+        let forged = open_there(&sealed[..4_200], carol);
+        assert!(matches!(forged, Err(Error::Forged { .. })), "{forged:?}");
+        let mut changed = sealed[..4_200].to_vec();
+        changed[100] ^= 1;
+        assert!(!matches!(open_there(&changed, alice), Err(Error::Cut) | Ok(_)));
+        let other = [b"SYD".as_slice(), &sealed[3..100]].concat();
+        assert!(matches!(open_there(&other, alice), Err(Error::NotSealed)));
+    }
+}
+
 #[test]
 fn the_same_bytes_are_never_sealed_alike() {
     let [alice, bob, _] = &*PEOPLE;
