@@ -21,7 +21,7 @@ pub use bundle::{Bundle, DidDocument, verification_words};
 pub use error::{Error, Result};
 pub use key_file::KeyFile;
 pub use keys::Keys;
-pub use open::{Limits, is_envelope};
+pub use open::{Limits, is_envelope, may_become_envelope};
 pub use recovery::RecoveryKey;
 pub use sealer::{Opened, Party, Sealer};
 pub use source::KeySource;

@@ -54,6 +54,13 @@ pub fn is_envelope(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// Whether bytes are too few to tell, and may start as an envelope does once more of them
+/// are there.
+#[must_use]
+pub fn may_become_envelope(bytes: &[u8]) -> bool {
+    MAGIC.starts_with(bytes)
+}
+
 pub(crate) fn open(
     keys: &Keys,
     sender: Party<'_>,
@@ -82,7 +89,7 @@ fn read_header(limits: &Limits, sealed: &mut dyn Read) -> Result<Vec<u8>> {
     let mut header = Vec::with_capacity(START);
     sealed.take(START as u64).read_to_end(&mut header)?;
     if !is_envelope(&header) {
-        return Err(if MAGIC.starts_with(&header) { Error::Cut } else { Error::NotSealed });
+        return Err(if may_become_envelope(&header) { Error::Cut } else { Error::NotSealed });
     }
     let Some((_, [a, b, c, d])) = header.split_last_chunk::<4>().filter(|_| header.len() == START)
     else {

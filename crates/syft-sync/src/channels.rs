@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::bodies;
-use crate::sealed::reject_of;
+use crate::sealed::{is_unfinished, reject_of};
 use futures::stream::{self, BoxStream, StreamExt};
 use syft_core::{Email, Reject, RejectCode};
 use syft_transport::{Error, ListOptions, Listing, Object, Result, Space, Transport, TransportExt};
@@ -66,6 +66,8 @@ pub(crate) enum Body {
     /// It is not fetched, or not to its end: put away with this reason. Whether it
     /// is a stranger's (`threats.md` S10, I11).
     Refused(Reject, bool),
+    /// Its rest is still on its way.
+    Unfinished,
     /// It is gone.
     Gone,
     Failed(Error),
@@ -172,6 +174,7 @@ async fn fetch(transport: &dyn Transport, object: &Object, from: &Email, limit: 
         Ok(bytes) => Body::Bytes(bytes),
         Err(Error::NotFound { .. }) => Body::Gone,
         Err(Error::TooLarge { .. }) => too_large(),
+        Err(error) if is_unfinished(&error) => Body::Unfinished,
         Err(error) => match reject_of(&error) {
             // No word of the peer, so there is no answer to it.
             Some(reject) => Body::Refused(reject.clone(), true),

@@ -3,6 +3,7 @@
 //! [`SyftboxManager`] is the whole node of one identity. It is made from a
 //! [`Config`]; nothing is read from the environment.
 
+mod arriving;
 mod batch;
 mod bodies;
 mod channels;

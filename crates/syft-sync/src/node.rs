@@ -13,6 +13,7 @@ use syft_job::JobStore;
 use syft_transport::{Object, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
+use crate::arriving::Arriving;
 use crate::contents::Contents;
 use crate::engine::Scene;
 use crate::ledger::Ledger;
@@ -40,6 +41,8 @@ pub(crate) struct Node {
     pub(crate) store: Arc<dyn Transport>,
     /// The same, sealed: what everything goes through.
     pub(crate) transport: Arc<dyn Transport>,
+    /// What came in part so far.
+    pub(crate) arriving: Arc<Arriving>,
     /// With whom what is sealed; a home without keys seals nothing.
     pub(crate) ring: Option<Arc<KeyRing>>,
     pub(crate) audit: SharedAudit,
@@ -72,7 +75,8 @@ impl Node {
     /// From here on all goes by these keys.
     pub(crate) fn take_keys(&mut self, keys: Option<Keys>, encrypt: Encrypt) {
         let (disk, entropy) = (self.disk.clone(), self.entropy.clone());
-        let ring = keys.clone().map(|keys| KeyRing::new(keys, encrypt, disk, entropy));
+        let arriving = self.arriving.clone();
+        let ring = keys.clone().map(|keys| KeyRing::new(keys, encrypt, disk, entropy, arriving));
         (self.keys, self.ring) = (keys, ring.map(Arc::new));
         self.transport = match &self.ring {
             Some(ring) => Arc::new(Sealed::new(self.store.clone(), ring.clone())),

@@ -98,6 +98,13 @@ impl SyncReport {
         );
     }
 
+    /// Tells that an object is there in part.
+    pub(crate) fn unfinished(&mut self, email: &Email, what: &str) {
+        self.notes.push(format!(
+            "{what} of {email} has not arrived whole yet: the next sync looks again"
+        ));
+    }
+
     /// The line of a peer, made if need be.
     pub(crate) fn peer(&mut self, email: &Email) -> &mut PeerReport {
         let place = self.peers.iter().position(|peer| peer.email == *email);

@@ -14,6 +14,8 @@ const MEMBER: &[u8] = b"proposed_file_changes.json";
 const BLOCK: usize = 512;
 /// Tar files are written in records of 20 blocks, filled with zeros.
 const RECORD: usize = 20 * BLOCK;
+/// How each gzip begins.
+const GZIP: &[u8] = &[0x1f, 0x8b, 8];
 /// Unix, in gzip's header, would be 3; Python writes "unknown".
 const GZIP_OS_UNKNOWN: u8 = 255;
 
@@ -124,6 +126,14 @@ pub(crate) fn unpack(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Reject> {
     }
     read_through(bytes, allowed, &mut payload)?;
     Ok(payload)
+}
+
+/// Whether bytes are as a container begins, and end before its end.
+pub(crate) fn is_cut(bytes: &[u8], limits: &Limits) -> bool {
+    let begins = bytes.iter().zip(GZIP).all(|(byte, expected)| byte == expected);
+    let mut gzip = GzDecoder::new(bytes).take(limits.unpacked_bytes);
+    let read = io::copy(&mut gzip, &mut io::sink());
+    begins && read.is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 /// Hands the payload on piece by piece; the answer is its size.

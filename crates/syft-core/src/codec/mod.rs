@@ -76,6 +76,14 @@ pub fn decode<T: WireFormat>(bytes: &[u8], limits: &Limits) -> Result<T, Reject>
     T::from_wire(json::read(&payload, limits)?)
 }
 
+/// Whether bytes that [`decode`] refuses are the beginning of what has a form on the wire:
+/// where files arrive piece by piece, the rest of it may come. Up to what `limits` allow is
+/// unpacked, and kept nowhere.
+#[must_use]
+pub fn is_cut(bytes: &[u8], limits: &Limits) -> bool {
+    container::is_cut(bytes, limits)
+}
+
 /// [`encode`] for what goes into an inbox.
 ///
 /// # Errors

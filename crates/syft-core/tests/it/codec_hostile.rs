@@ -7,7 +7,7 @@ use crate::support::{
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use syft_core::codec::{Limits, decode_proposal, encode_events, encode_proposal};
+use syft_core::codec::{Limits, decode_proposal, encode_events, encode_proposal, is_cut};
 use syft_core::{
     Change, Content, ContentHash, Email, EventsName, FileChangeEvent, FileChangeEventsMessage,
     ProposedFileChangesMessage, Reject, RejectCode, Timestamp,
@@ -198,6 +198,12 @@ fn i10_bad_containers_are_refused() {
     unpadded.truncate(2048);
     let mut unsummed = header(MEMBER, size);
     unsummed.as_old_mut().cksum = *b"000000\0 ";
+    for at in 0..good.len() {
+        assert!(is_cut(&good[..at], &Limits::PROPOSAL), "{at}");
+    }
+    for whole in [&good, &wrong_crc, &[good.as_slice(), b"x"].concat(), &b"garbage".to_vec()] {
+        assert!(!is_cut(whole, &Limits::PROPOSAL));
+    }
     let pax = format!("{} size=1\n", 9);
     let cases = [
         ("empty", vec![]),

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::sealed::{is_sealed, open};
 use super::stored::StoredFile;
 use crate::channels::{IN_FLIGHT, patiently};
-use crate::sealed::KeyRing;
+use crate::sealed::{KeyRing, is_unfinished};
 use crate::{Error, Result};
 
 /// A file of a mock that is larger is not fetched, in bytes.
@@ -145,7 +145,8 @@ impl Fetcher {
     }
 
     fn noting(&self, error: Error) -> Error {
-        if matches!(&error, Error::Transport(error) if error.is_retryable()) {
+        if matches!(&error, Error::Transport(error) if error.is_retryable() && !is_unfinished(error))
+        {
             self.is_away.store(true, Ordering::Relaxed);
         }
         error

@@ -7,6 +7,7 @@ use syft_crypto::Keys;
 use syft_transport::{Error as StoreError, Object, Transport};
 
 use super::file_name;
+use crate::arriving::Arriving;
 use crate::sealed::{self, Correspondent, KeyRing, refused};
 use crate::{Error, Result, bodies};
 
@@ -29,6 +30,7 @@ pub(crate) struct StoredFile {
 pub(super) struct Opener {
     pub(super) keys: Keys,
     pub(super) owner: Correspondent,
+    pub(super) arriving: Arc<Arriving>,
 }
 
 impl StoredFile {
@@ -49,7 +51,8 @@ impl StoredFile {
     /// One that I sealed to myself and a reader, under its own name.
     pub(crate) fn apart(object: Object, ring: &KeyRing) -> Result<Self> {
         let owner = ring.with(ring.keys().email())?.map_err(Error::Refused)?;
-        let opener = Opener { keys: ring.keys().clone(), owner };
+        let arriving = ring.arriving().clone();
+        let opener = Opener { keys: ring.keys().clone(), owner, arriving };
         let seal = Some((Arc::new(opener), None));
         Ok(StoredFile { path: file_name(&object.name), object, seal })
     }
@@ -65,7 +68,8 @@ impl StoredFile {
         // An envelope is larger than what is in it: by its head and a little per piece.
         let limit_sealed = limit.saturating_add(limit >> 8).saturating_add(HEAD);
         let sealed = bodies::whole(transport, &self.object, limit_sealed).await?;
-        let plain = sealed::open(&opener.keys, opener.owner.clone(), &self.object, sealed).await?;
+        let Opener { keys, owner, arriving } = &**opener;
+        let plain = sealed::open(keys, arriving, owner.clone(), &self.object, sealed).await?;
         if plain.len() as u64 > limit {
             return Err(StoreError::too_large("get", &self.object, limit).into());
         }
@@ -81,8 +85,8 @@ impl StoredFile {
 
 #[cfg(test)]
 mod tests {
-    use syft_core::testing::SeededEntropy;
-    use syft_core::{DatasetName, Email};
+    use syft_core::testing::{ManualClock, SeededEntropy};
+    use syft_core::{DatasetName, DirDisk, Email, Timestamp};
     use syft_crypto::{Party, RecoveryKey, Sealer as _};
     use syft_transport::{CollectionHash, CollectionKind, MemoryStore, ObjectName, PutMode, Space};
 
@@ -110,7 +114,11 @@ mod tests {
         let object = transport.put(&space, &name, sealed.into(), PutMode::Create).await.unwrap();
         let bundle = Some(keys.bundle().clone());
         let owner = Correspondent { email: owner, bundle, seals: true, is_unlabelled: false };
-        let opener = Arc::new(Opener { keys, owner });
+        let home = tempfile::tempdir().unwrap();
+        let disk = Arc::new(DirDisk::open(home.path()).unwrap());
+        let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
+        let arriving = Arc::new(Arriving::new(disk, clock, false));
+        let opener = Arc::new(Opener { keys, owner, arriving });
         (store, StoredFile::sealed("mock.csv".to_owned(), object, opener, sha256))
     }
 

@@ -64,6 +64,7 @@ pub use watch::WatchOptions;
 
 #[cfg(feature = "drive")]
 use crate::GoogleLogin;
+use crate::arriving::Arriving;
 use crate::checkpoints::Home;
 use crate::connect::{GOOGLE_DRIVE, NO_STORE};
 use crate::node::Node;
@@ -396,6 +397,8 @@ impl SyftboxManager {
         let (store, noted_by) = (config.transport.clone(), audit.clone());
         let store: Arc<dyn Transport> =
             Arc::new(Recorded::new(store, clock.clone(), noted_by, me.clone()));
+        let in_parts = store.info().capabilities.arrives_in_parts;
+        let arriving = Arriving::new(disk.clone(), clock.clone(), in_parts);
         let node = Node {
             email: me,
             keys: None,
@@ -406,6 +409,7 @@ impl SyftboxManager {
             entropy,
             transport: store.clone(),
             store,
+            arriving: Arc::new(arriving),
             ring: None,
             audit,
             jobs: jobs.clone(),

@@ -119,6 +119,10 @@ impl DatasiteOwnerSyncer<'_> {
         let (from, object) = (&from, &object);
         let draft = match body {
             Body::Gone => return Ok(true),
+            Body::Unfinished => {
+                report.unfinished(from, object.name.as_str());
+                return Ok(true);
+            }
             Body::Failed(error) => return Err(error.into()),
             // It stays there, and is told of until the sender or the store puts it right.
             Body::Refused(reject, _) if reject.code.is_forgery() => {
@@ -133,6 +137,12 @@ impl DatasiteOwnerSyncer<'_> {
             }
             Body::Bytes(bytes) => {
                 let decoded = decode_proposal(&bytes, &Limits::PROPOSAL);
+                let arriving = &self.node.arriving;
+                if decoded.is_err() && arriving.awaits_container(object, &bytes, &Limits::PROPOSAL)
+                {
+                    report.unfinished(from, object.name.as_str());
+                    return Ok(true);
+                }
                 let state = pass.ledger.state();
                 on_proposal(state, &self.node.scene(), rules, from, object, &bytes, decoded)?
             }

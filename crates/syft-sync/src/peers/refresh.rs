@@ -12,6 +12,7 @@ use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
 use super::profile::{joined, profile_of};
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use crate::arriving::Arriving;
 use crate::channels::{IN_FLIGHT, list_with_odd, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::ledger::State;
@@ -63,10 +64,10 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
             (sender, space, accepted)
         })
         .collect();
-    let (known, transport) = (&hellos, &*transport);
+    let (known, transport, arriving) = (&hellos, &*transport, &*pass.node.arriving);
     let heard: Vec<_> = stream::iter(listening)
         .map(|(sender, space, accepted)| async move {
-            let heard = listen(transport, &space, &sender, accepted, known);
+            let heard = listen(transport, &space, &sender, accepted, known, arriving);
             let heard = patiently(&space, 0, heard).await;
             (sender, heard)
         })
@@ -116,6 +117,7 @@ async fn listen(
     from: &Email,
     accepted: bool,
     known: &KnownHellos,
+    arriving: &Arriving,
 ) -> syft_transport::Result<Listened> {
     let (inbox, object) = if accepted {
         let listing = list_with_odd(transport, space).await?;
@@ -137,7 +139,16 @@ async fn listen(
         Some(said) => said,
         None => read(transport, &objects).await?,
     };
-    Ok(Listened { inbox, hello: Some((objects, said)) })
+    // What is there in part was not said yet.
+    let hello = match &said {
+        Said::Bytes(bytes) if awaits_rest(arriving, &objects, bytes) => None,
+        _ => Some((objects, said)),
+    };
+    Ok(Listened { inbox, hello })
+}
+
+fn awaits_rest(arriving: &Arriving, objects: &[Object], bytes: &[u8]) -> bool {
+    objects.first().is_some_and(|object| arriving.awaits_json(object, bytes))
 }
 
 async fn read(transport: &dyn Transport, objects: &[Object]) -> syft_transport::Result<Said> {

@@ -5,10 +5,23 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use syft_core::{Reject, RejectCode};
-use syft_crypto::{Bundle, Error as CryptoError, Keys, Limits, Party, Sealer, is_envelope};
+use syft_crypto::{
+    Bundle, Error as CryptoError, Keys, Limits, Party, Sealer, is_envelope, may_become_envelope,
+};
 use syft_transport::{Error, Object, Result};
 
 use super::{Correspondent, KeyRing};
+use crate::arriving::Arriving;
+
+/// That the rest of an object is still on its way.
+#[derive(Debug, thiserror::Error)]
+#[error("it has not arrived whole yet")]
+struct Unfinished;
+
+/// Whether an error is that the rest of an object is still on its way.
+pub(crate) fn is_unfinished(error: &Error) -> bool {
+    matches!(error, Error::Temporary { source: Some(cause), .. } if cause.is::<Unfinished>())
+}
 
 /// So many bytes are sealed or opened at once, rather than where other work goes on.
 const SMALL: usize = 64 * 1024;
@@ -43,9 +56,11 @@ pub(crate) fn parties(to: &[Correspondent]) -> Vec<Party<'_>> {
     parties
 }
 
-/// What an object holds that this one must have put there, for whoever has these keys.
+/// What an object holds that this one must have put there, for whoever has these keys. What
+/// may still be arriving is an error that [says so](is_unfinished).
 pub(crate) async fn open(
     keys: &Keys,
+    arriving: &Arc<Arriving>,
     from: Correspondent,
     object: &Object,
     bytes: Vec<u8>,
@@ -54,27 +69,32 @@ pub(crate) async fn open(
         if !from.seals {
             return Ok(bytes);
         }
+        if may_become_envelope(&bytes) && arriving.awaits_rest(object) {
+            return Err(unfinished(object));
+        }
         let detail = format!("{} seals all that they write, and this is in the open", from.email);
         return Err(refused(object, RejectCode::NotSealed, detail));
     }
     // A reader of what is in the open refuses it as what it is.
     let Some(bundle) = from.bundle.clone() else { return Ok(bytes) };
-    let (keys, of) = (keys.clone(), object.clone());
-    aside(bytes.len(), move || open_now(&keys, &from, &bundle, &of, &bytes)).await?
+    let (keys, of, arriving) = (keys.clone(), object.clone(), arriving.clone());
+    aside(bytes.len(), move || open_now(&keys, &arriving, &from, &bundle, &of, &bytes)).await?
 }
 
 fn open_now(
     keys: &Keys,
+    arriving: &Arriving,
     from: &Correspondent,
     bundle: &Bundle,
     object: &Object,
     bytes: &[u8],
 ) -> Result<Vec<u8>> {
     let sender = Party { email: &from.email, bundle };
-    let limits = Limits { sealed_bytes: bytes.len() as u64, ..Limits::default() };
+    let limits = Limits { there: Some(bytes.len() as u64), ..Limits::default() };
     let mut plain = Vec::with_capacity(bytes.len());
     let opened = keys.open(sender, &limits, &mut &*bytes, &mut plain);
     let opened = opened.map_err(|error| match error {
+        CryptoError::Cut if arriving.awaits_rest(object) => unfinished(object),
         CryptoError::TooLarge { .. } => refused(object, RejectCode::TooLarge, error.to_string()),
         error => refused(object, RejectCode::Forged, error.to_string()),
     })?;
@@ -87,6 +107,10 @@ fn open_now(
         }
         None => Err(refused(object, RejectCode::Forged, "it does not say where it belongs")),
     }
+}
+
+fn unfinished(object: &Object) -> Error {
+    Error::temporary("open", object, Unfinished.to_string()).because(Unfinished)
 }
 
 async fn aside<T: Send + 'static>(

@@ -143,7 +143,8 @@ impl Transport for Sealed {
         }
         let body = self.inner.get(object, None).await?;
         let sealed = collect(body, &object.to_string(), object.size).await?;
-        let plain = envelope::open(self.ring.keys(), from, object, sealed).await?;
+        let plain =
+            envelope::open(self.ring.keys(), self.ring.arriving(), from, object, sealed).await?;
         Ok(stream::iter([Ok(plain.into())]).boxed())
     }
 

@@ -6,6 +6,7 @@ use syft_core::{Disk, Email, Entropy, Metadata};
 use syft_crypto::{Bundle, Keys};
 use syft_transport::Space;
 
+use crate::arriving::Arriving;
 use crate::hello::HELLO;
 use crate::peers::{Bundles, PYTHON_PEERS, PeerTable};
 use crate::{Encrypt, PeerKind, Result};
@@ -17,6 +18,7 @@ pub(crate) struct KeyRing {
     encrypt: Encrypt,
     disk: Arc<dyn Disk>,
     entropy: Arc<dyn Entropy>,
+    arriving: Arc<Arriving>,
     known: Mutex<Option<Known>>,
 }
 
@@ -53,8 +55,9 @@ impl KeyRing {
         encrypt: Encrypt,
         disk: Arc<dyn Disk>,
         entropy: Arc<dyn Entropy>,
+        arriving: Arc<Arriving>,
     ) -> Self {
-        KeyRing { keys, encrypt, disk, entropy, known: Mutex::default() }
+        KeyRing { keys, encrypt, disk, entropy, arriving, known: Mutex::default() }
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -67,6 +70,11 @@ impl KeyRing {
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
         &*self.entropy
+    }
+
+    /// What came in part so far.
+    pub(crate) fn arriving(&self) -> &Arc<Arriving> {
+        &self.arriving
     }
 
     /// How something goes between me and somebody.

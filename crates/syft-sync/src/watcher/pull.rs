@@ -79,9 +79,14 @@ impl DatasiteWatcherSyncer<'_> {
         let Arrival { peer: owner, object, body, .. } = arrival;
         let (owner, object) = (&owner, &object);
         let (scene, state) = (self.node.scene(), pass.ledger.state());
+        let arriving = &self.node.arriving;
         let mut taken_back = 0;
         let draft = match body {
             Body::Gone => return Ok(()),
+            Body::Unfinished => {
+                report.unfinished(owner, object.name.as_str());
+                return Ok(());
+            }
             Body::Failed(error) => return Err(error.into()),
             // It stays there, and is told of until the owner or the store puts it right.
             Body::Refused(reject, _) if reject.code.is_forgery() => {
@@ -90,10 +95,19 @@ impl DatasiteWatcherSyncer<'_> {
             }
             Body::Refused(reject, _) => pass.put_away(object, owner, &reject, false, false)?,
             Body::Bytes(bytes) if Refusal::is_name(object.name.as_str()) => {
-                on_refusal(state, &scene, owner, object, &bytes, Refusal::from_bytes(&bytes))
+                let read = Refusal::from_bytes(&bytes);
+                if read.is_err() && arriving.awaits_json(object, &bytes) {
+                    report.unfinished(owner, object.name.as_str());
+                    return Ok(());
+                }
+                on_refusal(state, &scene, owner, object, &bytes, read)
             }
             Body::Bytes(bytes) => {
                 let decoded = decode_events(&bytes, &Limits::EVENTS);
+                if decoded.is_err() && arriving.awaits_container(object, &bytes, &Limits::EVENTS) {
+                    report.unfinished(owner, object.name.as_str());
+                    return Ok(());
+                }
                 let events = decoded.iter().flat_map(|message| &message.events);
                 taken_back = events.filter(|event| event.change.is_delete()).count();
                 let layout = self.node.layouts.of(owner);

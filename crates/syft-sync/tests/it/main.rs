@@ -1,6 +1,7 @@
 //! The tests of the node as a library, one file for each subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod arriving;
 mod audit_lines;
 mod check_up;
 mod checkpoints;

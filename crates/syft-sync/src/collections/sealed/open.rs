@@ -49,12 +49,12 @@ pub(crate) async fn open(
     owner: &Email,
     space: &Space,
 ) -> Result<Option<Opened>> {
-    let owner = sealing(ring, owner)?;
+    let (owner, arriving) = (sealing(ring, owner)?, ring.arriving());
     let objects = listed(transport, space).await?;
     let name = grant_name(ring.keys().email())?;
     let Some(grant) = objects.iter().find(|object| object.name == name) else { return Ok(None) };
     let bytes = bodies::whole(transport, grant, GRANT_LIMIT).await?;
-    let plain = sealed::open(ring.keys(), owner.clone(), grant, bytes).await?;
+    let plain = sealed::open(ring.keys(), arriving, owner.clone(), grant, bytes).await?;
     let forged =
         |object: &Object, reason: &str| Error::from(refused(object, RejectCode::Forged, reason));
     let read = CollectionKey::from_grant(&plain);
@@ -64,12 +64,12 @@ pub(crate) async fn open(
     }
     let object = find(&objects, &ObjectName::parse(INDEX)?)?.clone();
     let sealed = bodies::whole(transport, &object, INDEX_LIMIT).await?;
-    let plain = sealed::open(key.keys(), owner.clone(), &object, sealed).await?;
+    let plain = sealed::open(key.keys(), arriving, owner.clone(), &object, sealed).await?;
     if ContentHash::of(&plain) != index_hash {
         return Err(forged(&object, "it is not the one that its owner gave you"));
     }
     let index = parse(&object, &plain)?;
-    let opener = Arc::new(Opener { keys: key.keys().clone(), owner });
+    let opener = Arc::new(Opener { keys: key.keys().clone(), owner, arriving: arriving.clone() });
     Ok(Some(Opened { index, index_hash, opener, objects }))
 }
 
@@ -95,7 +95,7 @@ fn find<'o>(objects: &'o [Object], name: &ObjectName) -> Result<&'o Object> {
 }
 
 fn missing(name: &ObjectName) -> Error {
-    Error::Integrity(format!("{name} of a dataset is not in the store"))
+    Error::Integrity(format!("{name} of a dataset is not in the store, or has not arrived yet"))
 }
 
 fn parse(object: &Object, bytes: &[u8]) -> Result<CollectionIndex> {

@@ -1,0 +1,214 @@
+//! A folder that some program synchronises: what is there in part is on its way, for a while.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::common::{Member, Secrecy, alice, bob, inbox, outbox, scratch};
+
+use syft_core::{DatasetName, Email};
+use syft_dataset::{Audience, NewDataset};
+use syft_sync::{CreateOptions, SyncReport};
+use syft_transport::{FolderTransport, Space, SpaceKind, Transport};
+use tempfile::TempDir;
+
+/// Alice and Bob over one folder, connected.
+struct Shared {
+    root: TempDir,
+    alice: Member,
+    bob: Member,
+}
+
+impl Shared {
+    async fn strangers(secrecy: Secrecy) -> Shared {
+        let root = scratch();
+        let join = |email: Email, seed| {
+            let store = store(root.path(), &email);
+            Member::join_as(email, store, seed, secrecy)
+        };
+        let (alice, bob) = (join(alice(), 1).await, join(bob(), 2).await);
+        Shared { root, alice, bob }
+    }
+
+    async fn connected(secrecy: Secrecy) -> Shared {
+        let shared = Shared::strangers(secrecy).await;
+        shared.bob.manager.add_peer(&alice(), false).await.unwrap();
+        shared.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+        shared.alice.sync().await;
+        shared.bob.sync().await;
+        shared
+    }
+
+    /// The newest file of a space, by its name, but for hellos.
+    fn newest(&self, space: &Space) -> PathBuf {
+        let folder = self.root.path().join(space.to_string());
+        let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let messages = files.filter(|path| !path.ends_with("hello"));
+        messages.max().unwrap_or_else(|| panic!("nothing is in {space}"))
+    }
+
+    /// Bob's job in Alice's inbox.
+    async fn with_job(&self) -> PathBuf {
+        self.bob.submit("echo 1\n", "census").await;
+        self.bob.sync().await;
+        self.newest(&inbox(alice(), bob()))
+    }
+}
+
+fn store(root: &Path, email: &Email) -> Arc<dyn Transport> {
+    Arc::new(FolderTransport::create(root, email.clone()).unwrap())
+}
+
+/// Leaves so much of a file, and hands out the whole.
+fn cut(file: &Path, length: usize) -> Vec<u8> {
+    let whole = fs::read(file).unwrap();
+    assert!(length < whole.len());
+    fs::write(file, &whole[..length]).unwrap();
+    whole
+}
+
+fn has_alarm(report: &SyncReport) -> bool {
+    !report.alarms.is_empty() || report.peers.iter().any(|peer| peer.alarm)
+}
+
+/// That something of somebody is told to be on its way, and nothing is wrong.
+fn is_on_its_way(member: &Member, report: &SyncReport) -> bool {
+    !has_alarm(report)
+        && report.store.is_none()
+        && member.manager.quarantine().list().unwrap().is_empty()
+        && report.notes.iter().any(|note| note.contains("has not arrived whole yet"))
+}
+
+fn received(report: &SyncReport) -> usize {
+    report.peers.iter().map(|peer| peer.received).sum()
+}
+
+#[tokio::test]
+async fn f10_a_message_that_is_there_in_part_is_taken_once_its_rest_is_there() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        let shared = Shared::connected(secrecy).await;
+        let file = shared.with_job().await;
+        let length = fs::metadata(&file).unwrap().len() as usize;
+        let whole = cut(&file, length - 1);
+        for part in [0, 1, 3, 20, length / 2, length - 1] {
+            fs::write(&file, &whole[..part]).unwrap();
+            let report = shared.alice.sync().await;
+            assert!(is_on_its_way(&shared.alice, &report), "{secrecy:?} {part}: {report:?}");
+            assert!(file.exists() && received(&report) == 0);
+        }
+        fs::write(&file, &whole).unwrap();
+        let report = shared.alice.sync().await;
+        assert_eq!((received(&report), has_alarm(&report)), (1, false), "{report:?}");
+        let jobs = shared.alice.manager.job_store().jobs().unwrap();
+        assert!(jobs.get("census").is_ok());
+    }
+}
+
+#[tokio::test]
+async fn f10_what_stays_cut_for_ten_minutes_is_what_somebody_did_to_it() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        let mut shared = Shared::connected(secrecy).await;
+        let file = shared.with_job().await;
+        let whole = cut(&file, 20);
+        for _ in 0..2 {
+            shared.alice.clock.step(500.0);
+            let report = shared.alice.sync().await;
+            assert!(is_on_its_way(&shared.alice, &report), "{report:?}");
+            // It grows, so that it is waited for.
+            fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+        }
+        // Another process knows since when.
+        let again = store(shared.root.path(), &alice());
+        shared.alice.restart(again);
+        assert!(is_on_its_way(&shared.alice, &shared.alice.sync().await));
+        shared.alice.clock.step(600.0);
+        let report = shared.alice.sync().await;
+        let quarantined = shared.alice.manager.quarantine().list().unwrap().len();
+        match secrecy {
+            Secrecy::Sealed => assert!(has_alarm(&report) && quarantined == 0, "{report:?}"),
+            _ => assert!(!has_alarm(&report) && quarantined == 1, "{report:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn i5_what_is_changed_and_not_cut_is_told_at_once() {
+    let shared = Shared::connected(Secrecy::Sealed).await;
+    let file = shared.with_job().await;
+    let mut bytes = fs::read(&file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    assert!(has_alarm(&shared.alice.sync().await));
+}
+
+#[tokio::test]
+async fn f10_what_an_owner_sends_is_waited_for_too() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        let shared = Shared::connected(secrecy).await;
+        shared.alice.write(&format!("{}/jobs/{}/note.txt", alice(), bob()), "read me\n");
+        shared.alice.sync().await;
+        let file = shared.newest(&outbox(alice(), bob()));
+        let whole = cut(&file, 30);
+        let report = shared.bob.sync().await;
+        assert!(is_on_its_way(&shared.bob, &report), "{secrecy:?}: {report:?}");
+        fs::write(&file, whole).unwrap();
+        let report = shared.bob.sync().await;
+        assert!(received(&report) > 0 && !has_alarm(&report), "{report:?}");
+        let note = format!("{}/jobs/{}/note.txt", alice(), bob());
+        assert_eq!(shared.bob.read(&note).as_deref(), Some("read me\n"));
+    }
+}
+
+#[tokio::test]
+async fn f10_a_hello_that_is_there_in_part_was_not_said_yet() {
+    let shared = Shared::strangers(Secrecy::Sealed).await;
+    shared.bob.manager.add_peer(&alice(), false).await.unwrap();
+    let hello = shared.root.path().join(inbox(alice(), bob()).to_string()).join("hello");
+    let whole = cut(&hello, 40);
+    let report = shared.alice.sync().await;
+    assert!(!has_alarm(&report) && report.notes.is_empty(), "{report:?}");
+    assert!(shared.alice.manager.peers().await.unwrap().is_empty());
+    fs::write(&hello, whole).unwrap();
+    shared.alice.manager.approve_peer_request(&bob(), true).await.unwrap();
+}
+
+#[tokio::test]
+async fn f10_a_dataset_of_which_any_part_is_cut_comes_once_it_is_whole() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        let shared = Shared::connected(secrecy).await;
+        create_dataset(&shared.alice).await;
+        shared.alice.sync().await;
+        let mocks = store(shared.root.path(), &bob());
+        let spaces = mocks.discover(SpaceKind::Collection).await.unwrap().spaces;
+        let folder = shared.root.path().join(spaces[0].to_string());
+        let files: Vec<PathBuf> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let is_read = |file: &&PathBuf| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            // Of those who may read, the folder says it by other names in the open.
+            let grant = format!("grant_{}.json", bob());
+            !name.starts_with("grant_") || secrecy == Secrecy::Sealed && name == grant
+        };
+        for file in files.iter().filter(is_read) {
+            let whole = cut(file, 3);
+            let report = shared.bob.sync().await;
+            assert!(!has_alarm(&report) && !report.notes.is_empty(), "{file:?}: {report:?}");
+            fs::write(file, whole).unwrap();
+        }
+        let report = shared.bob.sync().await;
+        assert!(!has_alarm(&report) && report.datasets == 1, "{report:?}");
+        let mock = format!("{}/public/datasets/census/mock.csv", alice());
+        assert_eq!(shared.bob.read(&mock).as_deref(), Some("a\n1\n"));
+    }
+}
+
+async fn create_dataset(owner: &Member) {
+    let files = scratch();
+    let mock = files.path().join("mock.csv");
+    fs::write(&mock, "a\n1\n").unwrap();
+    let mut new = NewDataset::named(DatasetName::parse("census").unwrap());
+    (new.mock, new.users) = (Some(mock), Audience::Any);
+    let options = CreateOptions { sync: false, ..CreateOptions::default() };
+    owner.manager.create_dataset(new, options).await.unwrap();
+}
