@@ -20,7 +20,7 @@ pub(crate) use hold::{is_held, waits_on};
 pub(crate) use inbound::{on_events, on_refusal};
 pub(crate) use local::{LocalChange, LocalEdit, on_local_changes};
 pub(crate) use meant::on_meant;
-pub(crate) use proposal::{OwnerRules, on_proposal, refuse_unread, unknown_id};
+pub(crate) use proposal::{OwnerRules, is_repeated, on_proposal, refuse_unread, unknown_id};
 pub(crate) use routing::{Due, RoutedFile, due, on_route};
 pub(crate) use strict::{ToOwner, ToReader, Unfit};
 pub(crate) use submission::{NewFile, on_submission};

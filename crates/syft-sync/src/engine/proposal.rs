@@ -19,6 +19,9 @@ use crate::Result;
 use crate::ledger::{Arrived, Fact, FileVersion, Link, LocalEffect, State};
 use crate::refusal::{Refusal, RefusedPath};
 
+/// How the audit log calls a message that was dealt with before.
+const REPEATED: &str = "message.repeated";
+
 /// What an owner judges proposals by.
 #[derive(Clone, Copy)]
 pub(crate) struct OwnerRules<'a> {
@@ -49,6 +52,11 @@ pub(crate) fn on_proposal(
 ) -> Result<Draft> {
     let mut draft = Draft::default();
     let channel = object.space.to_string();
+    if decoded.is_err() && is_dealt_with(state, object) {
+        // A program that synchronises folders put it back.
+        repeated(&mut draft, scene, from, object);
+        return Ok(draft);
+    }
     let checked = decoded.and_then(|message| {
         message.check_channel(from, scene.me)?;
         check_name(&message.name, object)?;
@@ -66,7 +74,7 @@ pub(crate) fn on_proposal(
             return Ok(draft);
         }
     };
-    if state.arrived.get(&channel).is_some_and(|arrived| arrived.ids.contains(&message.id)) {
+    if has_arrived(state, object, &message.id) {
         repeated(&mut draft, scene, from, object);
         return Ok(draft);
     }
@@ -117,10 +125,22 @@ pub(super) fn check_name(name: &impl fmt::Display, object: &Object) -> Result<()
 /// The id of a message that cannot be read, as its name has it, unless a message
 /// of that id was dealt with before.
 pub(crate) fn unknown_id(state: &State, object: &Object) -> Option<Uuid> {
+    id_in_name(object).filter(|id| !has_arrived(state, object, id))
+}
+
+/// Whether a message of the id that the name has was dealt with before.
+fn is_dealt_with(state: &State, object: &Object) -> bool {
+    id_in_name(object).is_some_and(|id| has_arrived(state, object, &id))
+}
+
+fn id_in_name(object: &Object) -> Option<Uuid> {
     let name = ProposalName::parse(object.name.as_str()).ok()?;
-    let id = Uuid::parse_str(name.uid()).ok()?;
+    Uuid::parse_str(name.uid()).ok()
+}
+
+fn has_arrived(state: &State, object: &Object, id: &Uuid) -> bool {
     let arrived = state.arrived.get(&object.space.to_string());
-    (!arrived.is_some_and(|arrived| arrived.ids.contains(&id))).then_some(id)
+    arrived.is_some_and(|arrived| arrived.ids.contains(id))
 }
 
 /// The answer to a message whose paths are not known: it names none, and stands
@@ -153,8 +173,14 @@ fn send_again(draft: &mut Draft, state: &State, reader: &Email, blamed: &[Refuse
 /// A message that was dealt with before: nothing but one audit line.
 fn repeated(draft: &mut Draft, scene: &Scene<'_>, from: &Email, object: &Object) {
     let subject = format!("{}/{}", object.space, object.name);
-    draft.audit(format!("repeated:{subject}"), scene.now, from, "message.repeated", subject, []);
+    draft.audit(format!("repeated:{subject}"), scene.now, from, REPEATED, subject, []);
     draft.retire(object);
+}
+
+/// Whether a decision on a message was that it was dealt with before.
+pub(crate) fn is_repeated(draft: &Draft) -> bool {
+    let is_it = |effect: &LocalEffect| matches!(effect, LocalEffect::Audit { action, .. } if action == REPEATED);
+    draft.plan.local.iter().any(is_it)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one decision, used here alone")]

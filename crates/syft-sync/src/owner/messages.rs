@@ -10,7 +10,7 @@ use syft_transport::{Listing, Object, Space};
 use super::{DatasiteOwnerSyncer, note_odd, note_problem};
 use crate::Result;
 use crate::channels::{Arrival, Arrivals, Body, list_all};
-use crate::engine::{Draft, OwnerRules, contradiction_in, is_held, on_proposal};
+use crate::engine::{Draft, OwnerRules, contradiction_in, is_held, is_repeated, on_proposal};
 use crate::inbox::odd;
 use crate::ledger::{Fact, LocalEffect};
 use crate::node::Pass;
@@ -161,7 +161,7 @@ impl DatasiteOwnerSyncer<'_> {
             report.notes.push(format!("a message of {from} waits for one that was sent before it"));
         } else if is_quarantine(&draft) {
             report.peer(from).quarantined += 1;
-        } else {
+        } else if !is_repeated(&draft) {
             report.peer(from).received += 1;
         }
         outgoing.extend(from, pass.begin(draft)?);

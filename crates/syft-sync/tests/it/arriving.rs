@@ -8,7 +8,7 @@ use crate::common::{Member, Secrecy, alice, bob, inbox, outbox, scratch};
 
 use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
-use syft_sync::{CreateOptions, SyncReport};
+use syft_sync::{CreateOptions, PeerReport, SyncReport};
 use syft_transport::{FolderTransport, Space, SpaceKind, Transport};
 use tempfile::TempDir;
 
@@ -211,4 +211,41 @@ async fn create_dataset(owner: &Member) {
     (new.mock, new.users) = (Some(mock), Audience::Any);
     let options = CreateOptions { sync: false, ..CreateOptions::default() };
     owner.manager.create_dataset(new, options).await.unwrap();
+}
+
+/// What a sync program put back is taken away once more, and nobody hears of it.
+async fn goes_quietly(shared: &Shared, file: &Path, bytes: &[u8]) {
+    for _ in 0..2 {
+        fs::write(file, bytes).unwrap();
+        let report = shared.alice.sync().await;
+        let told = |peer: &PeerReport| peer.received + peer.quarantined > 0 || peer.alarm;
+        assert!(!report.peers.iter().any(told) && report.notes.is_empty(), "{report:?}");
+        assert!(!file.exists());
+    }
+}
+
+#[tokio::test]
+async fn i5_a_message_that_is_put_back_is_taken_away_again_quietly() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        let shared = Shared::connected(secrecy).await;
+        let file = shared.with_job().await;
+        let bytes = fs::read(&file).unwrap();
+        assert_eq!(received(&shared.alice.sync().await), 1);
+        goes_quietly(&shared, &file, &bytes).await;
+        assert_eq!(shared.alice.audit("message.accepted").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn i5_a_message_that_was_put_away_and_is_put_back_is_put_away_once() {
+    let shared = Shared::connected(Secrecy::Open).await;
+    let file = shared.with_job().await;
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let report = shared.alice.sync().await;
+    assert!(report.peers.iter().any(|peer| peer.quarantined == 1), "{report:?}");
+    goes_quietly(&shared, &file, &bytes).await;
+    assert_eq!(shared.alice.manager.quarantine().list().unwrap().len(), 1);
 }
