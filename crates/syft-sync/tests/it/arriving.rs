@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use crate::common::{Member, Secrecy, alice, bob, inbox, outbox, scratch};
+use crate::common::{Member, Secrecy, alice, bob, inbox, outbox, scratch, tree_in};
 
-use syft_core::{DatasetName, Email};
+use syft_core::{Clock, DatasetName, Email, SystemClock};
 use syft_dataset::{Audience, NewDataset};
-use syft_sync::{CreateOptions, PeerReport, SyncReport};
+use syft_sync::{CheckUp, CreateOptions, PeerReport, SyncReport, Verdict};
 use syft_transport::{FolderTransport, Space, SpaceKind, Transport};
 use tempfile::TempDir;
 
@@ -248,4 +249,48 @@ async fn i5_a_message_that_was_put_away_and_is_put_back_is_put_away_once() {
     assert!(report.peers.iter().any(|peer| peer.quarantined == 1), "{report:?}");
     goes_quietly(&shared, &file, &bytes).await;
     assert_eq!(shared.alice.manager.quarantine().list().unwrap().len(), 1);
+}
+
+/// Times in such a folder are of whichever machine or program wrote a file there.
+#[tokio::test]
+async fn f4_the_newest_record_is_not_told_by_the_time_of_its_file() {
+    let shared = Shared::connected(Secrecy::Sealed).await;
+    let records = shared.root.path().join(Space::State { owner: alice() }.to_string());
+    let record = || fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
+    let older = record();
+    let bytes = fs::read(&older).unwrap();
+    create_dataset(&shared.alice).await;
+    shared.alice.sync().await;
+    shared.alice.write(&format!("{}/public/a.txt", alice()), "a");
+    shared.alice.sync().await;
+    assert_ne!(record(), older);
+    // Its deletion went by the other machine, or was undone there.
+    fs::write(&older, bytes).unwrap();
+    let in_two_days = SystemTime::now() + Duration::from_secs(2 * 24 * 60 * 60);
+    fs::File::options().write(true).open(&older).unwrap().set_modified(in_two_days).unwrap();
+    let again = store(shared.root.path(), &alice());
+    let node = Member::join_as(alice(), again, 77, Secrecy::Sealed).await;
+    let told = node.manager.restored().unwrap();
+    assert_eq!((told.peers, told.notes.len()), (1, 0), "{told:?}");
+}
+
+#[tokio::test]
+async fn f4_no_clock_is_blamed_for_times_that_a_sync_program_carried() {
+    let shared = Shared::connected(Secrecy::Sealed).await;
+    let clock = |checks: &CheckUp| {
+        let clock = checks.checks.iter().find(|check| check.name == "clock").unwrap();
+        (clock.verdict, clock.detail.clone())
+    };
+    shared.alice.clock.set(SystemClock.now());
+    for days in [-2.0, 2.0] {
+        let time = SystemTime::UNIX_EPOCH
+            + Duration::from_secs_f64(SystemClock.now().seconds() + days * 86_400.0);
+        for file in tree_in(shared.root.path()).keys() {
+            let file = fs::File::options().write(true).open(shared.root.path().join(file));
+            file.unwrap().set_modified(time).unwrap();
+        }
+        let report = shared.alice.manager.check_up(true, false).await.unwrap();
+        assert_eq!(clock(&report).0, Verdict::Good, "{:?}", clock(&report));
+        assert!(!has_alarm(&shared.alice.sync().await));
+    }
 }

@@ -50,7 +50,8 @@ pub(in crate::checkpoints) fn lost(reason: &str) -> String {
 
 impl Backup {
     /// What the store has. Two of them are there only if putting the newer one or
-    /// taking the older one away was cut short: the newest that is whole counts.
+    /// taking the older one away was cut short, or was undone by a program that synchronises
+    /// folders: the newest that is whole counts, by what stands in it.
     pub(in crate::checkpoints) async fn fetch(
         pass: &Pass<'_>,
         notes: &mut Vec<String>,
@@ -63,19 +64,27 @@ impl Backup {
                     .to_owned(),
             );
         }
-        let mut damage = None;
+        let (mut newest, mut damage) = (None::<Backup>, None);
         for object in &objects {
             match Backup::read(pass, object).await {
                 Ok(backup) => {
-                    let damage = damage.map(|damage: Error| damage.to_string());
-                    notes.extend(damage.map(|damage| format!("{damage}; an older one was taken")));
-                    return Ok(Some(backup));
+                    let is_newer = |newest: &Backup| backup.body.log > newest.body.log;
+                    if newest.as_ref().is_none_or(is_newer) {
+                        newest = Some(backup);
+                    }
                 }
                 Err(error) if error.is_of_content() => damage = damage.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }
-        damage.map_or(Ok(None), Err)
+        match (newest, damage) {
+            (None, Some(damage)) => Err(damage),
+            (newest, damage) => {
+                let told = damage.filter(|_| newest.is_some());
+                notes.extend(told.map(|damage| format!("{damage}; another one was taken")));
+                Ok(newest)
+            }
+        }
     }
 
     async fn read(pass: &Pass<'_>, object: &Object) -> Result<Backup> {
