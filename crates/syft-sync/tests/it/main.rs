@@ -46,6 +46,7 @@ mod seed_manager;
 mod seed_syncers;
 mod stale;
 mod story;
+mod synced;
 mod threats_inbox;
 mod threats_jobs;
 mod threats_messages;
