@@ -4,9 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::cargo;
-use crate::dist;
 use crate::interop::{self, Amount};
-use crate::{stores, tidy};
+use crate::{dist, stores, tidy};
 
 /// How much is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,28 +76,13 @@ const DOC: Step = Step {
     environment: &[("RUSTDOCFLAGS", "-D warnings")],
 };
 
-const RELEASE: Step = Step {
-    name: "release build",
-    arguments: &["build", "--release", "--locked"],
-    environment: &[],
-};
-
-const DEMO: Step = Step {
-    name: "demo",
-    arguments: &["run", "--release", "--locked", "--package", "syft-cli", "--", "demo"],
-    environment: &[],
-};
-
 /// What needs no server of a store.
 const FIRST: &[&Step] = &[&FMT, &CLIPPY];
 
 fn rest(extent: Extent) -> &'static [&'static Step] {
     match extent {
         Extent::Usual => &[&TEST, &DOCTEST, &DOC],
-        Extent::Full => &[&TEST_FULL, &DOCTEST, &DOC, &RELEASE, &DEMO],
-fn steps(extent: Extent) -> Vec<&'static Step> {
-        Extent::Usual => vec![&FMT, &CLIPPY, &TEST, &DOCTEST, &DOC],
-        Extent::Full => vec![&FMT, &CLIPPY, &TEST_FULL, &DOCTEST, &DOC],
+        Extent::Full => &[&TEST_FULL, &DOCTEST, &DOC],
     }
 }
 
@@ -114,15 +98,9 @@ pub(crate) fn run(root: &Path, extent: Extent) -> bool {
     // Also after a failure: what is half made is tidied away.
     good &= timed("stores", &mut done, || installing.join().unwrap_or(false));
     good = good && in_order(rest(extent), &mut done, root);
-    let mut good = timed("tidy", &mut times, || tidy::run(root));
-    for step in steps(extent) {
-        if !good {
-            break;
-        }
-        good = timed(step.name, &mut times, || perform(step, root));
-    }
     if good && extent == Extent::Full {
-        good = timed("dist", &mut times, || dist::run(root));
+        good = timed("dist", &mut done, || dist::run(root));
+    }
     if good {
         let amount = match extent {
             Extent::Usual => Amount::USUAL,

@@ -1,6 +1,4 @@
-//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `stores`, `emulator`
-//! and `bench`.
-//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `emulator`,
+//! The chores of the project: `cargo xtask ci`, `tidy`, `interop`, `stores`, `emulator`,
 //! `bench` and `dist`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for the terminal")]

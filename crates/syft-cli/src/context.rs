@@ -165,11 +165,11 @@ impl Context {
             None => stores,
         };
         #[cfg(feature = "opendal")]
-        let stores = self
-            .store_variables
-            .logins()
-            .into_iter()
-            .fold(stores, |stores, (of, login)| stores.with_login(of, login));
+        let stores = {
+            let logins = self.store_variables.logins();
+            let logins = logins.map_err(|error| CliError::usage(error.to_string()))?;
+            logins.into_iter().fold(stores, |stores, (of, login)| stores.with_login(of, login))
+        };
         if !self.home.is_dir() {
             return Ok(stores);
         }

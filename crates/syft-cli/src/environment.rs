@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "opendal")]
-use syft_sync::transport::StoreLogin;
+use syft_sync::transport::{self, StoreLogin};
 #[cfg(feature = "opendal")]
 use zeroize::Zeroizing;
 
@@ -81,6 +81,8 @@ pub(crate) struct StoreVariables {
     pub(crate) dropbox_app: Option<String>,
     /// `DROPBOX_APP_SECRET`.
     pub(crate) dropbox_secret: Option<Zeroizing<String>>,
+    /// `SYFT_DROPBOX_ENDPOINT`: another server than Dropbox's.
+    pub(crate) dropbox_endpoint: Option<String>,
 }
 
 #[cfg(feature = "opendal")]
@@ -99,11 +101,15 @@ impl StoreVariables {
             dropbox_refresh: secret("DROPBOX_REFRESH_TOKEN"),
             dropbox_app: text("DROPBOX_APP_KEY"),
             dropbox_secret: secret("DROPBOX_APP_SECRET"),
+            dropbox_endpoint: text("SYFT_DROPBOX_ENDPOINT"),
         }
     }
 
     /// Each kind of store with what lets me in.
-    pub(crate) fn logins(&self) -> [(&'static str, StoreLogin); 6] {
+    ///
+    /// # Errors
+    /// What stands in the place of Dropbox is no address.
+    pub(crate) fn logins(&self) -> transport::Result<[(&'static str, StoreLogin); 6]> {
         let login = |user: &Option<String>, password: Option<&Zeroizing<String>>| {
             let login = StoreLogin::none();
             let login = user.iter().fold(login, |login, user| login.with_user(user));
@@ -118,8 +124,11 @@ impl StoreVariables {
         let s3 = self.aws_region.iter().fold(s3, |login, region| login.with_region(region));
         let dropbox = login(&self.dropbox_app, self.dropbox_secret.as_ref());
         let refresh = self.dropbox_refresh.as_ref().map(|token| token.to_string());
-        let dropbox = refresh.into_iter().fold(dropbox, StoreLogin::with_refresh_token);
-        [
+        let mut dropbox = refresh.into_iter().fold(dropbox, StoreLogin::with_refresh_token);
+        if let Some(root) = &self.dropbox_endpoint {
+            dropbox = dropbox.with_service_at(root)?;
+        }
+        Ok([
             ("s3", s3),
             ("gs", StoreLogin::none().ambient(true)),
             ("azblob", token(login(&None, self.azure_key.as_ref()), self.azure_sas.as_ref())),
@@ -132,7 +141,7 @@ impl StoreVariables {
             ),
             ("sftp", StoreLogin::none()),
             ("dropbox", token(dropbox, self.dropbox_token.as_ref())),
-        ]
+        ])
     }
 }
 

@@ -52,8 +52,9 @@ impl S3 {
         fs::create_dir(&buckets)
             .map_err(|error| Error::Failed { store, why: error.to_string() })?;
         command.args(["serve", "s3", "--addr", "127.0.0.1:0", "--config", "/dev/null"]);
-        // Nothing is remembered of a folder in which a bucket may be made at any time.
-        command.args(["--dir-cache-time", "0"]);
+        // Its folders are looked at anew each second, for buckets that are made meanwhile; not
+        // at each moment, which would keep a processor busy.
+        command.args(["--dir-cache-time", "1s"]);
         command.args(["--auth-key", &format!("{ACCESS_KEY},{SECRET_KEY}")]).arg(buckets);
         let find = |line: &str| port_behind("s3 server on [http://127.0.0.1:", line);
         Ok(Self::of(Kind::Rclone, Process::start(store, folder, &command, find)?))

@@ -24,6 +24,12 @@ type Client = legacy::Client<HttpsConnector<HttpConnector>, Full<Buffer>>;
 pub(super) trait Outgoing: Send + Sync + 'static {
     /// Changes it in place.
     async fn prepare(&self, request: &mut Request<Buffer>) -> opendal::Result<()>;
+
+    /// The server lets in nobody with what the request was prepared with: whether another
+    /// one may be prepared better.
+    async fn is_renewed(&self) -> bool {
+        false
+    }
 }
 
 /// How the services of OpenDAL reach their servers: over the connections of this crate.
@@ -73,10 +79,23 @@ impl OwnHttp {
 }
 
 impl HttpTransport for OwnHttp {
-    async fn fetch(&self, mut request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
-        if let Some(outgoing) = &self.outgoing {
-            outgoing.prepare(&mut request).await?;
+    async fn fetch(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
+        let Some(outgoing) = &self.outgoing else { return self.follow(request).await };
+        let mut prepared = request.clone();
+        outgoing.prepare(&mut prepared).await?;
+        let answer = self.follow(prepared).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED || !outgoing.is_renewed().await {
+            return Ok(answer);
         }
+        let mut again = request;
+        outgoing.prepare(&mut again).await?;
+        self.follow(again).await
+    }
+}
+
+impl OwnHttp {
+    /// Sends a request, and again to where what it asks for was moved.
+    async fn follow(&self, mut request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
         for _ in 0..MAX_REDIRECTS {
             let again = request.clone();
             let answer = self.send(request).await?;

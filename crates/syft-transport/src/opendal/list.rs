@@ -74,6 +74,9 @@ impl Folders for OpendalTransport {
     async fn has_folder(&self, folder: &[&str]) -> Result<bool> {
         let key = folder_of(folder);
         let failed = |error: ::opendal::Error| errors::error("discover", folder.join("/"), &error);
+        if !self.service.lists_deep {
+            return self.operator.exists(&key).await.map_err(failed);
+        }
         let mut lister = self.operator.lister_with(&key).limit(1).await.map_err(failed)?;
         Ok(lister.try_next().await.map_err(failed)?.is_some())
     }
@@ -81,8 +84,9 @@ impl Folders for OpendalTransport {
 
 /// A name directly in a folder; not the folder itself, nor what a writer has not finished.
 fn name<'a>(folder: &str, entry: &'a Entry) -> Option<&'a str> {
-    let name = entry.path().strip_prefix(folder)?.trim_end_matches('/');
-    (!name.is_empty() && !name.starts_with('.')).then_some(name)
+    // Some tell the whole path of what lies there, and some the name alone.
+    let name = entry.name().trim_end_matches('/');
+    (entry.path() != folder && !name.is_empty() && !name.starts_with('.')).then_some(name)
 }
 
 fn child(folder: &str, entry: &Entry) -> Option<Child> {

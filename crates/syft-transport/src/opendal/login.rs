@@ -1,6 +1,9 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use crate::{Result, endpoint};
 
 /// What lets me in to a store of a [`StoreUrl`](crate::StoreUrl). What is given here comes
 /// first; where nothing is, and [`ambient`](StoreLogin::ambient) is set, the places where the
@@ -12,6 +15,7 @@ pub struct StoreLogin {
     pub(super) token: Option<SecretString>,
     pub(super) refresh: Option<SecretString>,
     pub(super) region: Option<String>,
+    pub(super) service: Option<Url>,
     pub(super) ambient: bool,
 }
 
@@ -60,6 +64,16 @@ impl StoreLogin {
         self
     }
 
+    /// Another server in the place of Dropbox, as `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`](crate::Error::Permanent) if it is no address, or one without TLS
+    /// that is not of this machine.
+    pub fn with_service_at(mut self, root: &str) -> Result<Self> {
+        self.service = Some(endpoint::parse(root, "the address in place of Dropbox's")?);
+        Ok(self)
+    }
+
     /// Whether the client of a store may look where the store's own tools look: in the
     /// environment of this process and in files of whoever runs it, as `~/.aws`.
     #[must_use]
@@ -78,6 +92,10 @@ impl StoreLogin {
 
     pub(super) fn token(&self) -> &str {
         exposed(self.token.as_ref())
+    }
+
+    pub(super) fn refresh(&self) -> &str {
+        exposed(self.refresh.as_ref())
     }
 }
 

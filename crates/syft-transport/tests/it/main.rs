@@ -13,4 +13,6 @@ mod hostile;
 mod in_place;
 mod layers;
 mod memory;
+#[cfg(feature = "opendal")]
+mod opendal;
 mod values;

@@ -1,0 +1,165 @@
+//! The stores that OpenDAL reaches: the suite, and what their probes find out, over real
+//! servers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use syft_core::Email;
+use syft_dropbox_emulator::DropboxEmulator;
+use syft_test_stores::{S3, Sftp, WebDav, required_or_noted};
+use syft_transport::conformance::{self, Cast, Outcome, Setup};
+use syft_transport::{
+    Capabilities, Kept, OpendalTransport, Probe, Result, Retry, StoreLogin, StoreUrl, Transport,
+    probe,
+};
+
+const PEOPLE: [&str; 3] = ["alice@example.org", "bob@example.org", "eve@example.org"];
+
+/// A store of which each test has a folder of its own.
+struct Store {
+    /// The address, with `{}` in the place of the folder.
+    url: String,
+    login: StoreLogin,
+    /// What was found out about it.
+    found: Capabilities,
+    count: AtomicUsize,
+}
+
+impl Store {
+    fn new(url: String, login: StoreLogin) -> Self {
+        Store { url, login, found: Capabilities::none(), count: AtomicUsize::new(0) }
+    }
+
+    /// As a login does it: what it keeps is found out first, and then relied on.
+    async fn tried(url: String, login: StoreLogin) -> (Self, Probe) {
+        let store = Store::new(url, login);
+        let me = Email::parse(PEOPLE[0]).unwrap();
+        let claimed = OpendalTransport::as_claimed(&store.fresh(), me, &store.login).unwrap();
+        let tried = probe(&Retry::new(Arc::new(claimed))).await.unwrap();
+        (Store { found: tried.found, ..store }, tried)
+    }
+
+    fn fresh(&self) -> StoreUrl {
+        let folder = self.count.fetch_add(1, Ordering::Relaxed).to_string();
+        StoreUrl::parse(&self.url.replace("{}", &folder)).unwrap()
+    }
+
+    fn open(&self, url: &StoreUrl, email: &str) -> Arc<dyn Transport> {
+        let email = Email::parse(email).unwrap();
+        let store = OpendalTransport::new(url, email, &self.login, self.found).unwrap();
+        Arc::new(Retry::new(Arc::new(store)))
+    }
+
+    /// Runs the suite; the promises that the store does not claim.
+    async fn conforms(&self) -> Vec<&'static str> {
+        let report = conformance::run(self).await;
+        let report = report.into_result().unwrap_or_else(|report| panic!("{report}"));
+        let open = report.outcomes.iter().filter(|(_, o)| matches!(o, Outcome::NotClaimed(_)));
+        open.map(|(name, _)| *name).collect()
+    }
+}
+
+#[async_trait]
+impl Setup for Store {
+    async fn cast(&self) -> Result<Cast> {
+        let url = self.fresh();
+        Ok(Cast::new(PEOPLE.map(|email| self.open(&url, email))))
+    }
+}
+
+/// What none of them has.
+const LACKING: [&str; 8] = [
+    "taking_a_place_again_changes_nothing",
+    "what_takes_the_place_of_nothing_is_created",
+    "the_place_of_a_third_object_is_not_taken",
+    "the_place_of_what_is_not_mine_is_not_taken",
+    "the_feed_shows_what_took_a_place",
+    "reading_what_is_not_shared_is_denied",
+    "the_provider_states_who_put_an_object",
+    "changes_name_what_happened_since_the_cursor",
+];
+const EXCLUSIVE: &str = "one_of_many_creators_wins";
+
+fn kept(tried: &Probe, promise: &str) -> Kept {
+    assert!(tried.broken().is_none(), "{tried:?}");
+    tried.promises.iter().find(|it| it.promise == promise).unwrap().kept
+}
+
+/// Both, and whether one of many writers of a name wins there.
+async fn judge((store, tried): (Store, Probe), one_wins: Kept) {
+    assert_eq!(kept(&tried, "one_of_many_writers_wins"), one_wins, "{tried:?}");
+    let lacking = store.conforms().await;
+    let exclusive = [EXCLUSIVE];
+    let more: &[&str] = if one_wins == Kept::Yes { &[] } else { &exclusive };
+    assert_eq!(lacking, [&LACKING, more].concat());
+}
+
+static MOTO: LazyLock<Option<S3>> = LazyLock::new(|| started(S3::moto()));
+static RCLONE: LazyLock<Option<S3>> = LazyLock::new(|| started(S3::rclone()));
+
+fn started(server: syft_test_stores::Result<S3>) -> Option<S3> {
+    let server = required_or_noted(server)?;
+    server.create_bucket("bucket");
+    Some(server)
+}
+
+fn s3(server: &S3, folder: &str) -> (String, StoreLogin) {
+    let login = StoreLogin::none()
+        .with_user(server.access_key())
+        .with_password(server.secret_key().to_owned());
+    (format!("s3://bucket/{folder}{{}}?endpoint={}", server.endpoint()), login)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_with_conditions_keeps_every_promise_it_can_make() {
+    let Some(server) = &*MOTO else { return };
+    let (url, login) = s3(server, "suite");
+    let (store, tried) = Store::tried(url, login).await;
+    assert_eq!(kept(&tried, "a_version_is_replaced_once"), Kept::Yes);
+    judge((store, tried), Kept::Yes).await;
+}
+
+/// Conditions that are taken and ignored are found out, and done without.
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_that_ignores_conditions_keeps_the_rest() {
+    let Some(server) = &*RCLONE else { return };
+    let (url, login) = s3(server, "suite");
+    let (store, tried) = Store::tried(url, login).await;
+    assert_eq!(kept(&tried, "a_version_is_replaced_once"), Kept::No);
+    judge((store, tried), Kept::No).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webdav_keeps_every_promise_it_can_make() {
+    let Some(server) = required_or_noted(WebDav::start()) else { return };
+    let host = server.url().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+    let login =
+        StoreLogin::none().with_user(server.user()).with_password(server.password().to_owned());
+    judge(Store::tried(format!("webdav://{host}/a b/{{}}?tls=no"), login).await, Kept::Yes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sftp_keeps_every_promise_it_can_make() {
+    let Some(server) = required_or_noted(Sftp::start()) else { return };
+    let (user, port, key) = (server.user().to_owned(), server.port(), server.key());
+    let (folder, key) = (server.folder().display().to_string(), key.display().to_string());
+    let url = format!("sftp://{user}@127.0.0.1:{port}{folder}/{{}}?key={key}&host_key=accept");
+    judge(Store::tried(url, StoreLogin::none()).await, Kept::NotClaimed).await;
+}
+
+fn dropbox(emulator: &DropboxEmulator) -> StoreLogin {
+    let account = emulator.add_account("team@example.org");
+    StoreLogin::none()
+        .with_user(account.app_key())
+        .with_refresh_token(account.refresh_token().to_owned())
+        .with_service_at(emulator.url())
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropbox_keeps_every_promise_it_can_make() {
+    let emulator = DropboxEmulator::start().unwrap();
+    let login = dropbox(&emulator);
+    judge(Store::tried("dropbox:///Apps/syft/{}".to_owned(), login).await, Kept::Yes).await;
+}
