@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::common::interloper::Interloper;
 use crate::common::{Member, Secrecy, alice, bob, inbox, outbox, scratch, tree_in};
 
 use syft_core::{Clock, DatasetName, Email, SystemClock};
@@ -128,6 +129,32 @@ async fn f10_what_stays_cut_for_ten_minutes_is_what_somebody_did_to_it() {
         match secrecy {
             Secrecy::Sealed => assert!(has_alarm(&report) && quarantined == 0, "{report:?}"),
             _ => assert!(!has_alarm(&report) && quarantined == 1, "{report:?}"),
+        }
+    }
+}
+
+/// Between the look into the folder and the reading of the file.
+#[tokio::test]
+async fn f10_what_comes_while_it_is_looked_at_is_taken_or_waited_for() {
+    for secrecy in [Secrecy::Sealed, Secrecy::Open] {
+        for (listed, then) in [(9, 2), (2, 9), (2, 10), (10, 3)] {
+            let mut shared = Shared::connected(secrecy).await;
+            let file = shared.with_job().await;
+            let whole = fs::read(&file).unwrap();
+            let part = |tenths: usize| whole[..whole.len() * tenths / 10].to_vec();
+            fs::write(&file, part(listed)).unwrap();
+            let (there, bytes) = (file.clone(), part(then));
+            let comes = move || fs::write(there, bytes).unwrap();
+            let inner = store(shared.root.path(), &alice());
+            shared.alice.restart(Arc::new(Interloper::at_first_message(inner, comes)));
+            let report = shared.alice.sync().await;
+            let quarantined = shared.alice.manager.quarantine().list().unwrap();
+            assert!(!has_alarm(&report) && quarantined.is_empty(), "{listed} {then}: {report:?}");
+            if received(&report) == 0 {
+                fs::write(&file, &whole).unwrap();
+                let report = shared.alice.sync().await;
+                assert_eq!(received(&report), 1, "{listed} {then}: {report:?}");
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A store whose first look for peers lets somebody else act in between.
+//! A store that lets somebody else act in between: before the first look for peers, or
+//! before the first message is fetched.
 
 use std::fmt;
 use std::ops::Range;
@@ -15,11 +16,26 @@ type Act = Box<dyn FnOnce() + Send>;
 pub(crate) struct Interloper {
     inner: Arc<dyn Transport>,
     act: Mutex<Option<Act>>,
+    /// Whether it is at the first message.
+    at_message: bool,
 }
 
 impl Interloper {
     pub(crate) fn new(inner: Arc<dyn Transport>, act: impl FnOnce() + Send + 'static) -> Self {
-        Interloper { inner, act: Mutex::new(Some(Box::new(act))) }
+        Interloper { inner, act: Mutex::new(Some(Box::new(act))), at_message: false }
+    }
+
+    pub(crate) fn at_first_message(
+        inner: Arc<dyn Transport>,
+        act: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        Interloper { at_message: true, ..Interloper::new(inner, act) }
+    }
+
+    fn act(&self) {
+        if let Some(act) = self.act.lock().unwrap().take() {
+            act();
+        }
     }
 }
 
@@ -47,6 +63,10 @@ impl Transport for Interloper {
         self.inner.put(space, name, body, mode).await
     }
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
+        let is_message = matches!(object.space, Space::Inbox { .. } | Space::Outbox { .. });
+        if self.at_message && is_message && object.name.as_str() != "hello" {
+            self.act();
+        }
         self.inner.get(object, range).await
     }
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
@@ -59,8 +79,8 @@ impl Transport for Interloper {
         self.inner.retire(objects).await
     }
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
-        if let Some(act) = self.act.lock().unwrap().take() {
-            act();
+        if !self.at_message {
+            self.act();
         }
         self.inner.discover(kind).await
     }
