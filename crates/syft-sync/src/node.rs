@@ -10,7 +10,7 @@ use syft_core::{
 };
 use syft_crypto::Keys;
 use syft_job::JobStore;
-use syft_transport::{Object, Transport};
+use syft_transport::{Info, Object, Space, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::contents::Contents;
@@ -87,19 +87,24 @@ impl Node {
 
     /// Whether what I put into the store is kept from others, by the store or by a seal.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.transport.info().capabilities.access_control || self.seals()
+        self.info_of_mine().capabilities.access_control || self.seals()
+    }
+
+    /// What the store says of itself in which what I keep for myself alone lies.
+    pub(crate) fn info_of_mine(&self) -> &Info {
+        self.transport.info_of(&Space::State { owner: self.email.clone() })
     }
 
     /// Whether what I keep in the store for myself alone lies there as the Python client
     /// would have it: in the open, where such clients meet.
     pub(crate) fn keeps_as_python(&self) -> bool {
-        self.transport.info().capabilities.profiles && !self.seals()
+        self.info_of_mine().capabilities.profiles && !self.seals()
     }
 
     /// Whether an object is mine beyond what whoever writes the store can make believe: it
     /// is opened by my seal, or the store knows who put it there.
     pub(crate) fn is_provably_mine(&self, object: &Object) -> bool {
-        let info = self.transport.info();
+        let info = self.transport.info_of(&object.space);
         let is_stated = object.owner.as_ref() == Some(&self.email);
         match self.seals() {
             true => object.owner.is_none() || is_stated,

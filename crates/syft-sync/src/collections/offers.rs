@@ -78,8 +78,8 @@ pub(super) async fn offers(
         };
         // A Python client seals no mock (`protocol.md` c.2); where the store says who put
         // it there, it is still the owner's.
-        let in_the_open =
-            !seals || is_python && pass.node.transport.info().capabilities.access_control;
+        let is_guarded = pass.node.transport.info_of(&space).capabilities.access_control;
+        let in_the_open = !seals || is_python && is_guarded;
         match (&pass.node.ring, is_sealed(hash)) {
             (_, false) if in_the_open => {
                 let (hash, space) = (hash.clone(), space.clone());

@@ -67,7 +67,7 @@ async fn let_in(
     space: &Space,
     peer: &Email,
 ) -> syft_transport::Result<()> {
-    let profiles = transport.info().capabilities.profiles;
+    let profiles = transport.info_of(space).capabilities.profiles;
     let Some(sharing) = transport.sharing().filter(|_| profiles) else { return Ok(()) };
     match sharing.grant(space, &Recipient::from(peer)).await {
         // Who may use a channel follows from whose it is.

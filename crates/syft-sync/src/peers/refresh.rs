@@ -305,15 +305,10 @@ impl Connections {
 
     /// All peers that are known.
     pub(crate) fn list(&self, node: &Node, role: Role) -> PeerList {
-        let info = node.transport.info();
         // As the decisions stand now, which may have been made since the look.
         let seals = |email: &Email| {
             let found = node.ring.as_ref().and_then(|ring| ring.with(email).ok()?.ok());
             found.is_some_and(|found| found.seals)
-        };
-        let identity = match info.identities {
-            Identities::Claimed => Identity::Claimed,
-            Identities::Proven => Identity::Proven,
         };
         let known = self.table.peers.iter();
         let mut states: BTreeMap<&Email, (PeerState, _)> =
@@ -333,6 +328,12 @@ impl Connections {
                 let key = pinned.map(|key| key.fingerprint).or(shown);
                 let (late, newest) = self.late.get(email).copied().unwrap_or_default();
                 let is_verified = pinned.is_some_and(|key| key.verified.is_some());
+                let inbox = Space::Inbox { owner: node.email.clone(), sender: email.clone() };
+                let info = node.transport.info_of(&inbox);
+                let identity = match info.identities {
+                    Identities::Claimed => Identity::Claimed,
+                    Identities::Proven => Identity::Proven,
+                };
                 Peer {
                     email: email.clone(),
                     state,
