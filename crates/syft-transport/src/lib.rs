@@ -22,6 +22,7 @@ mod memory;
 mod object;
 mod operation;
 mod pairs;
+mod routes;
 mod sharing;
 mod space;
 mod transport;
@@ -41,6 +42,7 @@ pub use layers::{Recorder, Wire};
 pub use memory::{MemoryStore, MemoryTransport};
 pub use object::{Object, ObjectName, Version};
 pub use operation::Operation;
+pub use routes::Routes;
 pub use sharing::{Recipient, Sharing};
 pub use space::{CollectionHash, CollectionKind, Space, SpaceKind};
 pub use transport::{

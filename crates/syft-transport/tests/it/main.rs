@@ -13,4 +13,5 @@ mod hostile;
 mod in_place;
 mod layers;
 mod memory;
+mod routes;
 mod values;
