@@ -19,14 +19,15 @@ impl Routes {
     }
 
     /// Where a reader finds what is shared with it.
-    fn place_of(&self, reader: &Recipient) -> &Route {
+    fn places_of(&self, reader: &Recipient) -> Vec<&Route> {
         match reader {
-            Recipient::One(email) => self.to(email).first().copied().unwrap_or(&self.home),
-            Recipient::Any => &self.home,
+            Recipient::One(email) => self.to(email),
+            Recipient::Any => vec![&self.home],
         }
     }
 
-    /// Puts a grant where its reader finds it, and before it what it is about.
+    /// Puts a grant wherever its reader may find it, and before it what it is about. One of
+    /// several stores may be away.
     pub(super) async fn put_grant(
         &self,
         space: &Space,
@@ -34,7 +35,28 @@ impl Routes {
         body: PutBody,
         reader: &Recipient,
     ) -> Result<Object> {
-        let place = self.place_of(reader);
+        let (mut put, mut away) = (None, None);
+        for place in self.places_of(reader) {
+            match self.put_grant_in(place, space, name, body.clone(), reader).await {
+                Err(error) if error.is_retryable() => {
+                    self.note(place, &error);
+                    away.get_or_insert(error);
+                }
+                done => put = put.or(Some(done?)),
+            }
+        }
+        let nowhere = || away.unwrap_or_else(|| Error::permanent("share", space, "nowhere"));
+        put.ok_or_else(nowhere)
+    }
+
+    async fn put_grant_in(
+        &self,
+        place: &Route,
+        space: &Space,
+        name: &ObjectName,
+        body: PutBody,
+        reader: &Recipient,
+    ) -> Result<Object> {
         self.bring(space, place).await?;
         let put = place.store.put(space, name, body, PutMode::Create).await?;
         if self.home.store.sharing().is_none()
@@ -69,6 +91,16 @@ impl Routes {
         Ok(())
     }
 
+    async fn grant_in(&self, place: &Route, space: &Space, recipient: &Recipient) -> Result<()> {
+        self.bring(space, place).await?;
+        let is_there = match place.store.sharing() {
+            Some(_) => false,
+            // The one that is there may be more than one of mere words.
+            None => grants::list(&*place.store, space).await?.contains(recipient),
+        };
+        if is_there { Ok(()) } else { grants::grant(&*place.store, space, recipient.clone()).await }
+    }
+
     fn sharing_at<'a>(&self, route: &'a Route, space: &Space) -> Result<&'a dyn Sharing> {
         let missing = || Error::unsupported("share", space, route.info().name.clone());
         route.store.sharing().ok_or_else(missing)
@@ -86,14 +118,20 @@ impl Sharing for Routes {
             let way = self.first_of(space);
             return self.sharing_at(way, space)?.grant(space, recipient).await;
         }
-        let place = self.place_of(recipient);
-        self.bring(space, place).await?;
-        let is_there = match place.store.sharing() {
-            Some(_) => false,
-            // The one that is there may be more than one of mere words.
-            None => grants::list(&*place.store, space).await?.contains(recipient),
-        };
-        if is_there { Ok(()) } else { grants::grant(&*place.store, space, recipient.clone()).await }
+        let (mut is_done, mut away) = (false, None);
+        for place in self.places_of(recipient) {
+            match self.grant_in(place, space, recipient).await {
+                Err(error) if error.is_retryable() => {
+                    self.note(place, &error);
+                    away.get_or_insert(error);
+                }
+                done => {
+                    done?;
+                    is_done = true;
+                }
+            }
+        }
+        away.filter(|_| !is_done).map_or(Ok(()), Err)
     }
 
     async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {

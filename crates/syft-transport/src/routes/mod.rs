@@ -91,7 +91,13 @@ impl Routes {
         self.route(url).map(|route| route.store.clone())
     }
 
-    /// Whether two addresses are those of one store here.
+    /// The address of the store in which lies what is mine alone.
+    #[must_use]
+    pub fn home(&self) -> &str {
+        &self.home.url
+    }
+
+    /// Whether an address is that of this store.
     #[must_use]
     pub fn is_home(&self, url: &str) -> bool {
         self.home.url == url
@@ -179,8 +185,7 @@ impl Routes {
     fn is_lacking(&self, space: &Space) -> bool {
         let ways = self.of(space);
         let lack = self.lack();
-        let of_it = lack.kinds.iter().filter(|(kind, _)| kind.is_of(space, self.me()));
-        let mut away = of_it.flat_map(|(_, away)| away);
+        let mut away = lack.kinds.values().flatten();
         lack.spaces.contains(space) || away.any(|url| ways.iter().any(|way| way.url == *url))
     }
 

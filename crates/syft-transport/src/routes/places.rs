@@ -61,7 +61,7 @@ impl Routes {
                 }
             }
         }
-        self.note_listed(space, partly);
+        self.note_listed(space, partly && answered);
         match first {
             Some(error) if !answered => Err(error),
             _ => Ok(merged),

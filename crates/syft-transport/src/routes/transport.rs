@@ -138,9 +138,10 @@ impl Transport for Routes {
         let found = join_all(ways.iter().map(|way| way.store.discover(kind))).await;
         let away = ways.iter().zip(&found).filter(|(_, found)| found.is_err());
         let away: BTreeSet<String> = away.map(|(way, _)| way.url.clone()).collect();
-        self.lack().kinds.insert(kind, away);
         let mut all = Discovered::default();
-        for (way, found) in self.unless_all_fail(ways.into_iter().zip(found))? {
+        let found = self.unless_all_fail(ways.into_iter().zip(found))?;
+        self.lack().kinds.insert(kind, away);
+        for (way, found) in found {
             // Who is reached elsewhere says nothing here.
             let is_here = |space: &Space| self.of(space).iter().any(|one| one.url == way.url);
             all.spaces.extend(found.spaces.into_iter().filter(is_here));
