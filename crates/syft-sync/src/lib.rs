@@ -48,7 +48,7 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{Encrypt, NodeConfig, Role};
-pub use connect::{GOOGLE_DRIVE, NO_STORE, Stores};
+pub use connect::{GOOGLE_DRIVE, NO_STORE, StoreOpener, Stores};
 #[cfg(feature = "drive")]
 pub use connect::{GoogleAccount, GoogleLogin, GoogleStatus};
 pub use error::{Error, Result};

@@ -10,7 +10,7 @@ use syft_core::{
 };
 use syft_crypto::Keys;
 use syft_job::JobStore;
-use syft_transport::{Info, Object, Space, Transport};
+use syft_transport::{Info, Object, Routes, Space, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::contents::Contents;
@@ -22,7 +22,7 @@ use crate::rules::CompiledRules;
 use crate::sealed::{KeyRing, Sealed};
 use crate::shared_audit::SharedAudit;
 use crate::touched::Touched;
-use crate::{Encrypt, Error, NoticeSink, Result};
+use crate::{Encrypt, Error, NoticeSink, Result, StoreOpener};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
 #[derive(Clone)]
@@ -36,7 +36,11 @@ pub(crate) struct Node {
     pub(crate) layouts: Layouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// The store, with the audit log of what goes there and comes from there.
+    /// The stores over which peers are reached, each by its own.
+    pub(crate) routes: Arc<Routes>,
+    /// How those are opened.
+    pub(crate) stores: Arc<dyn StoreOpener>,
+    /// All of them as one, with the audit log of what goes there and comes from there.
     pub(crate) store: Arc<dyn Transport>,
     /// The same, sealed: what everything goes through.
     pub(crate) transport: Arc<dyn Transport>,
@@ -132,6 +136,8 @@ impl Node {
             None => Ledger::open(self.disk.clone())?,
         };
         drop(kept);
+        // Another process may have moved somebody.
+        self.lead_as_known();
         Pass::new(self, ledger, lock)
     }
 

@@ -4,11 +4,13 @@ mod bundles;
 mod greet;
 mod hellos;
 mod list;
+mod moving;
 mod pin;
 mod profile;
 mod python_table;
 mod refresh;
 mod table;
+mod ways;
 mod withdraw;
 
 use serde::Serialize;
@@ -17,10 +19,11 @@ use syft_core::{Email, LayoutKind, Timestamp};
 pub(crate) use bundles::Bundles;
 pub(crate) use greet::greet;
 pub use list::PeerList;
+pub(crate) use moving::move_on;
 pub(crate) use pin::{Alarm, PinnedKey};
 pub(crate) use python_table::{PYTHON_PEERS, read_table, show_table};
 pub(crate) use refresh::{Connections, refresh};
-pub(crate) use table::{PeerRecord, PeerTable};
+pub(crate) use table::{Moving, PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
 
 use crate::report::Late;
@@ -91,8 +94,13 @@ pub struct Peer {
     pub state: PeerState,
     /// How sure the identity is.
     pub identity: Identity,
-    /// The store between the two.
+    /// The store between the two; of several the first.
     pub transport: String,
+    /// The addresses of the stores over which it is reached, in their order; none if that is
+    /// the one of this home.
+    pub via: Vec<String>,
+    /// Whether it has still to come along into these.
+    pub moving: bool,
     /// Which program it runs; `None` before it spoke.
     pub kind: Option<PeerKind>,
     /// How its datasite is laid out; `None` before it spoke.
@@ -130,4 +138,6 @@ impl AsRef<Email> for Peer {
 pub(crate) struct Heard {
     pub(crate) hello: std::result::Result<Hello, String>,
     pub(crate) at: Option<Timestamp>,
+    /// The address of the store in which it was heard, if that is not the one of this home.
+    pub(crate) via: Option<String>,
 }

@@ -11,7 +11,7 @@ use syft_transport::{
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
 use super::profile::{joined, profile_of};
-use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet, move_on};
 use crate::channels::{IN_FLIGHT, list_with_odd, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
 use crate::ledger::State;
@@ -36,6 +36,8 @@ pub(crate) struct Connections {
     late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
+    /// Who may have spoken in a store that is away.
+    unheard: BTreeSet<Email>,
 }
 
 /// Looks for requests and answers, and sends my own hellos that are still due. Without a
@@ -43,6 +45,7 @@ pub(crate) struct Connections {
 pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
+    pass.node.lead(&table);
     let mut found = Connections { table, ..Connections::default() };
     if look {
         patiently(&"the store", 0, transport.refresh()).await?;
@@ -77,7 +80,10 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
         match heard {
             Ok(Listened { inbox, hello }) => {
                 if let Some((objects, said)) = hello {
-                    let heard = hear((&sender, &pass.node.email), &objects, &said);
+                    let mut heard = hear((&sender, &pass.node.email), &objects, &said);
+                    let routes = &pass.node.routes;
+                    let via = objects.first().and_then(|object| routes.address_of(object));
+                    heard.via = via.filter(|via| !routes.is_home(via)).map(str::to_owned);
                     found.heard.insert(sender.clone(), heard);
                     hellos.note(&sender, objects, said);
                 }
@@ -90,12 +96,15 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
             },
         }
     }
+    found.look_for_silence(pass.node);
     hellos.save(&*pass.node.disk)?;
     check_keys(pass, &mut found)?;
     remember(pass, &mut found)?;
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
     found.suspicious.extend(failed);
+    let unmoved = move_on(pass, &mut found.table).await?;
+    found.suspicious.extend(unmoved);
     Ok(found)
 }
 
@@ -163,7 +172,7 @@ fn hear((from, me): (&Email, &Email), objects: &[Object], said: &Said) -> Heard 
         }
         (Said::Nothing, None) => Err("its hello was not read".to_owned()),
     };
-    Heard { hello, at: objects.first().and_then(|object| object.created) }
+    Heard { hello, at: objects.first().and_then(|object| object.created), via: None }
 }
 
 /// What a peer said of its program counts also when it cannot be asked.
@@ -212,6 +221,15 @@ impl Connections {
         Connections { table, is_offline: true, ..Connections::default() }
     }
 
+    /// Notes of whom nothing is known since a store is away.
+    fn look_for_silence(&mut self, node: &Node) {
+        let inbox =
+            |sender: &Email| Space::Inbox { owner: node.email.clone(), sender: sender.clone() };
+        let peers = self.table.peers.keys();
+        let unheard = peers.filter(|peer| node.transport.is_partial(&inbox(peer)));
+        self.unheard = unheard.cloned().collect();
+    }
+
     /// Keeps the keys of the peers that show those by which they are known.
     pub(crate) fn keep_bundles(&self, disk: &dyn Disk) -> Result<()> {
         let mut bundles = Bundles::load(disk)?;
@@ -230,7 +248,13 @@ impl Connections {
 
     /// Takes a decision on a peer, and keeps what the peer said of its program.
     pub(crate) fn decide(&mut self, node: &Node, email: &Email, state: PeerState) {
+        let is_new = !self.table.peers.contains_key(email);
         self.table.set(email, state, node.clock.now());
+        let via = self.heard.get(email).and_then(|heard| heard.via.clone());
+        if let (true, Some(record)) = (is_new, self.table.peers.get_mut(email)) {
+            // Whoever asked is answered where that was heard.
+            record.via.extend(via);
+        }
         if let Some(Ok(hello)) = self.heard.get(email).map(|heard| &heard.hello) {
             self.table.remember(email, hello, node.seals());
         }
@@ -257,7 +281,9 @@ impl Connections {
         let problem = match self.heard.get(email).map(|heard| &heard.hello) {
             Some(Ok(hello)) => return hello.problem(dealing),
             Some(Err(reason)) => format!("its advert cannot be read: {reason}"),
-            None if is_python && !self.is_offline => "it advertises no version".to_owned(),
+            None if is_python && !self.is_offline && !self.unheard.contains(email) => {
+                "it advertises no version".to_owned()
+            }
             None => return None,
         };
         (!is_python || dealing != Dealing::Pull).then_some(problem)
@@ -344,6 +370,8 @@ impl Connections {
                         (identity, _) => identity,
                     },
                     transport: info.name.clone(),
+                    via: record.map(|record| record.via.clone()).unwrap_or_default(),
+                    moving: record.is_some_and(|record| record.moving.is_some()),
                     kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
                     layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
                     version: hello.map(Hello::version),

@@ -38,6 +38,7 @@ mod restore;
 mod restore_waits;
 mod rolling_state;
 mod router;
+mod routes;
 mod routing;
 mod runs;
 mod sealed;
