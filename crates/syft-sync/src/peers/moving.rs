@@ -15,6 +15,7 @@ use crate::evidence::lacks;
 use crate::hello::{HELLO, HELLO_LIMIT};
 use crate::ledger::TrustFact;
 use crate::node::{Node, Pass};
+use crate::router::proposal_order;
 use crate::traffic::Recorded;
 use crate::{Error, Hello, Result, bodies};
 
@@ -64,6 +65,11 @@ async fn move_one(pass: &mut Pass<'_>, table: &mut PeerTable, email: &Email) -> 
     brought?;
     if !shows_all(pass, email, &*new).await? {
         return Ok(());
+    }
+    for old in moving.from.iter().filter_map(|url| pass.node.store_at(url)) {
+        if waits_there(pass, email, &*old).await? {
+            return Ok(());
+        }
     }
     for url in &moving.from {
         if let Some(old) = pass.node.store_at(url) {
@@ -134,6 +140,18 @@ async fn shows_all(pass: &Pass<'_>, peer: &Email, new: &dyn Transport) -> Result
     let space = Space::Outbox { owner: peer.clone(), recipient: pass.node.email.clone() };
     let listed = patiently(&space, 0, new.list_all(&space)).await?;
     Ok(lacks(pass.ledger.state(), &space, &listed).is_none())
+}
+
+/// Whether something of a peer that I have not taken waits in this store.
+async fn waits_there(pass: &Pass<'_>, peer: &Email, old: &dyn Transport) -> Result<bool> {
+    let space = Space::Inbox { owner: pass.node.email.clone(), sender: peer.clone() };
+    let mut listed = patiently(&space, 0, old.list_all(&space)).await?;
+    // What was put there by somebody else never is.
+    let arrived = pass.ledger.state().arrived.get(&space.to_string());
+    listed.retain(|object| {
+        !arrived.is_some_and(|arrived| arrived.forged.contains(object.name.as_str()))
+    });
+    Ok(!pass.new_objects(&space, listed, proposal_order).is_empty())
 }
 
 /// Takes what is mine out of a store over which a peer is not reached any more, as far as

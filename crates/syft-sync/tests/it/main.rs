@@ -39,6 +39,7 @@ mod restore_waits;
 mod rolling_state;
 mod router;
 mod routes;
+mod routes_any;
 mod routing;
 mod runs;
 mod sealed;
