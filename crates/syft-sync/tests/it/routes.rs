@@ -112,23 +112,47 @@ async fn two_who_name_a_store_for_each_other_meet_there() {
 }
 
 #[tokio::test]
-async fn a_dead_store_is_no_rollback() {
+async fn what_one_store_does_not_take_goes_over_the_next() {
     let world = World::connected(&[OTHER, HOME]).await;
     world.publish("first");
-    world.create_dataset().await;
     world.settle().await;
-    assert!(world.mock_of_bob().is_some());
     world.stores.set_away(OTHER, true);
     world.publish("second");
     let reports = world.settle().await;
     assert!(reports.iter().all(|report| report.store.is_some()));
     assert_eq!(world.note_of_bob().unwrap(), "second");
-    assert!(world.mock_of_bob().is_some(), "nothing is taken for deleted that is away");
     world.stores.set_away(OTHER, false);
     world.publish("third");
     let reports = world.settle().await;
     assert_eq!(reports.last().unwrap().store, None);
     assert_eq!(world.note_of_bob().unwrap(), "third");
+}
+
+#[tokio::test]
+async fn a_dead_store_is_no_rollback() {
+    let world = World::connected(&[OTHER, HOME]).await;
+    world.publish("first");
+    world.settle().await;
+    world.stores.set_away_for(&alice(), OTHER, true);
+    world.publish("second");
+    world.settle().await;
+    assert_eq!(world.note_of_bob().unwrap(), "second");
+    // The one in which the newest message lies, while Alice is heard in the other one.
+    world.stores.set_away_for(&bob(), HOME, true);
+    let report = world.bob.sync().await;
+    no_alarm(&report);
+    assert!(report.store.is_some());
+}
+
+#[tokio::test]
+async fn a_dataset_in_a_store_that_is_away_is_not_taken_for_withdrawn() {
+    let world = World::connected(&[OTHER]).await;
+    world.create_dataset().await;
+    world.settle().await;
+    assert!(world.mock_of_bob().is_some());
+    world.stores.set_away(OTHER, true);
+    world.settle().await;
+    assert!(world.mock_of_bob().is_some());
 }
 
 #[tokio::test]

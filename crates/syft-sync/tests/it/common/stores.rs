@@ -71,23 +71,33 @@ impl Stores {
         self.fail(url, if is_away { 1.0 } else { 0.0 }, 0.0);
     }
 
+    /// The same for one of them.
+    pub(crate) fn set_away_for(&self, who: &Email, url: &'static str, is_away: bool) {
+        fail(&self.ways[&(who.clone(), url)], 0, if is_away { 1.0 } else { 0.0 }, 0.0);
+    }
+
     /// From now on so many calls to a store are lost, and so many answers.
     pub(crate) fn fail(&self, url: &str, before: f64, after: f64) {
-        let all = [
-            Operation::Open,
-            Operation::Put,
-            Operation::Get,
-            Operation::List,
-            Operation::Delete,
-            Operation::Retire,
-            Operation::Discover,
-            Operation::Grant,
-            Operation::Revoke,
-            Operation::Grants,
-        ];
-        for (at, ((_, _), way)) in self.ways.iter().filter(|((_, at), _)| *at == url).enumerate() {
-            let rates = all.map(|operation| (operation, FaultRates { before, after }));
-            drop(way.clone().seeded(at as u64, rates));
+        let ways = self.ways.iter().filter(|((_, at), _)| *at == url);
+        for (seed, (_, way)) in (0..).zip(ways) {
+            fail(way, seed, before, after);
         }
     }
+}
+
+fn fail(way: &Chaos, seed: u64, before: f64, after: f64) {
+    let all = [
+        Operation::Open,
+        Operation::Put,
+        Operation::Get,
+        Operation::List,
+        Operation::Delete,
+        Operation::Retire,
+        Operation::Discover,
+        Operation::Grant,
+        Operation::Revoke,
+        Operation::Grants,
+    ];
+    let rates = all.map(|operation| (operation, FaultRates { before, after }));
+    drop(way.clone().seeded(seed, rates));
 }
