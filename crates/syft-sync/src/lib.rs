@@ -58,10 +58,10 @@ pub use home_watch::HomeWatch;
 #[cfg(feature = "drive")]
 pub use manager::GoogleHosts;
 pub use manager::{
-    AccessChange, AuditExport, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, FirstKeys,
-    HeldBack, PathAccess, PeerCounts, Preview, ProcessOptions, Processed, ReceiptCheck, ReceiptKey,
-    ReceiptProblem, RehearsalBudget, Removal, Sent, Status, SubmitOptions, SyftboxManager,
-    SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
+    AccessChange, AuditExport, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, Elsewhere,
+    FirstKeys, HeldBack, PathAccess, PeerCounts, Preview, ProcessOptions, Processed, ReceiptCheck,
+    ReceiptKey, ReceiptProblem, RehearsalBudget, Removal, Sent, Status, SubmitOptions,
+    SyftboxManager, SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;

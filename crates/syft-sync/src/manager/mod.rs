@@ -58,7 +58,7 @@ pub use properties::Datasets;
 pub use receipts::{ReceiptCheck, ReceiptKey, ReceiptProblem};
 pub use rehearse::{Preview, RehearsalBudget};
 pub(crate) use setup::{is_as_prepared, open_job_inbox, prepared};
-pub use status::{PeerCounts, Status, Waiting, WaitingFor};
+pub use status::{Elsewhere, PeerCounts, Status, Waiting, WaitingFor};
 pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;

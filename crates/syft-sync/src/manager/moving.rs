@@ -40,7 +40,7 @@ impl SyftboxManager {
             }
             from.retain(|way| *way != via);
             record.via = vec![via.clone()];
-            record.moving = Some(Moving { from, came: false });
+            record.moving = Some(Moving { from, since: self.node.clock.now(), came: false });
             let mut draft = Draft::default();
             draft.fact(TrustFact::DatasetsAnew);
             pass.begin(draft)?;

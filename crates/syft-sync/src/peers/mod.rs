@@ -15,6 +15,7 @@ mod withdraw;
 
 use serde::Serialize;
 use syft_core::{Email, LayoutKind, Timestamp};
+use syft_job::{WaitingFor, shell_word};
 
 pub(crate) use bundles::Bundles;
 pub(crate) use greet::greet;
@@ -99,8 +100,10 @@ pub struct Peer {
     /// The addresses of the stores over which it is reached, in their order; none if that is
     /// the one of this home.
     pub via: Vec<String>,
-    /// Whether it has still to come along into these.
+    /// Whether it is being moved there, and something is left to do.
     pub moving: bool,
+    /// Since when it has still to come along into that store: see [`Peer::waits_for`].
+    pub awaited: Option<Timestamp>,
     /// Which program it runs; `None` before it spoke.
     pub kind: Option<PeerKind>,
     /// How its datasite is laid out; `None` before it spoke.
@@ -124,6 +127,39 @@ pub struct Peer {
     pub since: Option<Timestamp>,
     /// Why nothing is exchanged with this peer, if so.
     pub problem: Option<String>,
+}
+
+impl Peer {
+    /// Who must act so that something is exchanged between `me` and this peer where it is to
+    /// be, since when, and what this person types; `None` if nobody must.
+    #[must_use]
+    pub fn waits_for(&self, me: &Email, now: Timestamp) -> Option<WaitingFor> {
+        let approve = |other: &Email| format!("syft peer approve {other}");
+        let (who, since, command) = match (self.state, self.awaited) {
+            (PeerState::RequestedByPeer, _) => (me, self.since, approve(&self.email)),
+            (PeerState::RequestedByMe, _) if self.via.is_empty() => {
+                (&self.email, self.since, approve(me))
+            }
+            (PeerState::RequestedByMe, _) => {
+                let via = self.via.iter().map(|url| format!(" --via {}", typed(url)));
+                (&self.email, self.since, format!("syft peer add {me}{}", via.collect::<String>()))
+            }
+            (PeerState::Accepted, Some(since)) => {
+                let via = self.via.first().map(|url| typed(url)).unwrap_or_default();
+                (&self.email, Some(since), format!("syft peer move {me} --via {via}"))
+            }
+            _ => return None,
+        };
+        Some(WaitingFor { who: who.clone(), since: since.unwrap_or(now), command })
+    }
+}
+
+/// An address as somebody types it at a shell.
+fn typed(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, rest)) => format!("{scheme}:{}", shell_word(rest)),
+        None => shell_word(url),
+    }
 }
 
 /// So that a call on somebody takes an address as well as a peer of a list.

@@ -353,6 +353,7 @@ impl Connections {
                 let shown = hello.and_then(Hello::bundle).map(Bundle::fingerprint);
                 let key = pinned.map(|key| key.fingerprint).or(shown);
                 let (late, newest) = self.late.get(email).copied().unwrap_or_default();
+                let moving = record.and_then(|record| record.moving.as_ref());
                 let is_verified = pinned.is_some_and(|key| key.verified.is_some());
                 let inbox = Space::Inbox { owner: node.email.clone(), sender: email.clone() };
                 let info = node.transport.info_of(&inbox);
@@ -371,7 +372,8 @@ impl Connections {
                     },
                     transport: info.name.clone(),
                     via: record.map(|record| record.via.clone()).unwrap_or_default(),
-                    moving: record.is_some_and(|record| record.moving.is_some()),
+                    moving: moving.is_some(),
+                    awaited: moving.filter(|moving| !moving.came).map(|moving| moving.since),
                     kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
                     layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
                     version: hello.map(Hello::version),

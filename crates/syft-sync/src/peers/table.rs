@@ -59,10 +59,11 @@ pub(crate) struct PeerRecord {
 }
 
 /// That a peer is to be reached over other stores than before.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Moving {
     /// The addresses of those that are left, until all that lies there is brought along.
     pub(crate) from: Vec<String>,
+    pub(crate) since: Timestamp,
     /// Whether the peer was heard in the new one.
     #[serde(default)]
     pub(crate) came: bool,
