@@ -67,9 +67,7 @@ fn a_peer_is_moved_with_what_was_exchanged() {
     bob@uni.org is reached over file://$BOX/other
     ");
     let again = it.alice(&["peer", "move", BOB, "--via", &url]);
-    assert_snapshot!(again.all(), @r"
-    You and bob@uni.org are connected over file://$BOX/other.
-    ");
+    assert_snapshot!(again.all(), @"You and bob@uni.org are connected over file://$BOX/other.");
 }
 
 #[test]

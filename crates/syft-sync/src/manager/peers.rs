@@ -428,6 +428,7 @@ impl SyftboxManager {
     pub(super) async fn look(&self, pass: &mut Pass<'_>) -> Result<Connections> {
         let mut report = SyncReport::default();
         let connections = self.connect(pass, true, &mut report).await?;
+        self.node.tell_of_stores(&mut report);
         if let Some(reason) = report.store {
             self.node.notices.notice(&Notice::StoreAway { reason });
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use syft_transport::{Object, Space, Transport, TransportExt};
 
-use super::{PeerRecord, PeerTable};
+use super::{PeerRecord, PeerState, PeerTable};
 use crate::channels::patiently;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
@@ -14,6 +14,10 @@ impl PeerRecord {
     /// The addresses of the stores over which this peer is reached, in their order; none if
     /// that is my own.
     pub(crate) fn ways(&self) -> Vec<String> {
+        if self.state == PeerState::Rejected || self.state == PeerState::Removed && self.withdrawn {
+            // Nothing is left to do there.
+            return Vec::new();
+        }
         match &self.moving {
             None => self.via.clone(),
             Some(moving) if moving.came => self.via.iter().chain(&moving.from).cloned().collect(),
