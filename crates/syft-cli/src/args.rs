@@ -38,7 +38,8 @@ pub(crate) use keys::{KeysCommand, KeysExportArgs, KeysImportArgs};
 pub(crate) use limits::LimitArgs;
 pub(crate) use login::LoginArgs;
 pub(crate) use peer::{
-    PeerAddArgs, PeerApproveArgs, PeerCommand, PeerRejectArgs, PeerRemoveArgs, PeerVerifyArgs,
+    PeerAddArgs, PeerApproveArgs, PeerCommand, PeerMoveArgs, PeerRejectArgs, PeerRemoveArgs,
+    PeerVerifyArgs,
 };
 pub(crate) use perm::{
     PermChangeArgs, PermCheckArgs, PermCommand, PermExplainArgs, PermListArgs, PermShowArgs,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
-use syft_sync::{Config, NodeConfig, OfflineTransport, OwnKeys, Stores, SyftboxManager};
+use syft_sync::{
+    Config, NodeConfig, OfflineTransport, OwnKeys, StoreOpener, Stores, SyftboxManager,
+};
 use url::Url;
 
 use crate::args::{Global, seconds};
@@ -19,6 +21,7 @@ use crate::errors::CliError;
 #[cfg(feature = "drive")]
 use crate::errors::GOOGLE_LOGIN;
 use crate::exit::Exit;
+use crate::opener::{Opener, Recording};
 use crate::output::Screen;
 
 /// Where a command runs.
@@ -203,21 +206,39 @@ impl Context {
         Ok(Arc::new(OfflineTransport::new(name, email.clone(), "it is left alone: --offline")))
     }
 
+    /// How the stores are opened over which single peers are reached.
+    pub(crate) fn opener(&self, email: &Email) -> Result<Arc<dyn StoreOpener>, CliError> {
+        Ok(Arc::new(Opener {
+            stores: self.stores(email)?,
+            identity: email.clone(),
+            is_offline: self.offline,
+            recording: self.recording(),
+        }))
+    }
+
     /// The same store, where what goes over the wire is to be written down.
     pub(crate) fn recorded(&self, store: Arc<dyn Transport>) -> Arc<dyn Transport> {
+        self.recording()(store)
+    }
+
+    fn recording(&self) -> Box<Recording> {
         #[cfg(feature = "record")]
         if let Some(file) = &self.record {
-            let (home, screen) = (self.home.clone(), self.screen.clone());
-            return crate::record::recorded(store, file.clone(), home, screen);
+            let (file, home, screen) = (file.clone(), self.home.clone(), self.screen.clone());
+            return Box::new(move |store| {
+                crate::record::recorded(store, file.clone(), home.clone(), screen.clone())
+            });
         }
-        store
+        Box::new(|store| store)
     }
 
     /// Opens the home without asking the store for anything.
     pub(crate) fn open(&self) -> Result<SyftboxManager, CliError> {
         let known = self.config()?;
         let store = self.store(&known.transport, &known.email)?;
+        let stores = self.opener(&known.email)?;
         let mut config = Config::new(known.email, &self.home, store, known.transport);
+        config.stores = stores;
         config.event_cache = known.event_cache;
         Ok(SyftboxManager::open(self.with_options(config.role(known.role)))?)
     }

@@ -11,6 +11,7 @@ mod errors;
 mod exit;
 mod interrupts;
 mod new_file;
+mod opener;
 mod output;
 #[cfg(feature = "record")]
 mod record;

@@ -98,7 +98,7 @@ pub use resume::Plan;
 pub use review::{Review, ReviewFile};
 pub use runner::{BegunRun, EndedRun, RunOptions};
 pub use runs::{Comment, JobRun, LogFile, NoRuns, Release, ReleasedFile, RunFinished, RunStarted};
-pub use script::{JobKind, Script};
+pub use script::{JobKind, Script, shell_word};
 pub use shown::Shown;
 pub use status::Status;
 pub use store::JobStore;

@@ -69,7 +69,8 @@ pub(crate) fn python_run_sh(entrypoint: &str) -> String {
 }
 
 /// One word for a POSIX shell, whatever the text holds (`threats.md` R5).
-pub(crate) fn shell_word(text: &str) -> String {
+#[must_use]
+pub fn shell_word(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._/+-@%".contains(&b);
     if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
         return text.to_owned();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use syft_core::codec::{Limits, is_cut};
 use syft_core::{Access, Clock, Disk, HomePath, NodePaths, Timestamp};
-use syft_transport::Object;
+use syft_transport::{Object, Transport};
 
 use crate::Result;
 
@@ -31,20 +31,24 @@ struct Seen {
 pub(crate) struct Arriving {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
-    /// Whether objects come in parts at all in this store.
-    in_parts: bool,
+    /// Whether objects come in parts at all is for the store in which each lies.
+    store: Arc<dyn Transport>,
     known: Mutex<Option<BTreeMap<String, Seen>>>,
 }
 
 impl Arriving {
-    pub(crate) fn new(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, in_parts: bool) -> Self {
-        Arriving { disk, clock, in_parts, known: Mutex::default() }
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Transport>,
+    ) -> Self {
+        Arriving { disk, clock, store, known: Mutex::default() }
     }
 
     /// Whether the rest of an object that ends too early is to be waited for. What does not
     /// grow for ten minutes is all that anybody put there.
     pub(crate) fn awaits_rest(&self, object: &Object) -> bool {
-        if !self.in_parts {
+        if !self.comes_in_parts(object) {
             return false;
         }
         let now = self.clock.now();
@@ -66,9 +70,13 @@ impl Arriving {
         true
     }
 
+    fn comes_in_parts(&self, object: &Object) -> bool {
+        self.store.info_of(&object.space).capabilities.arrives_in_parts
+    }
+
     /// The same of a container in the open, that could not be read.
     pub(crate) fn awaits_container(&self, object: &Object, bytes: &[u8], limits: &Limits) -> bool {
-        self.in_parts && is_cut(bytes, limits) && self.awaits_rest(object)
+        self.comes_in_parts(object) && is_cut(bytes, limits) && self.awaits_rest(object)
     }
 
     /// The same of JSON in the open.
@@ -77,13 +85,13 @@ impl Arriving {
             let read = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
             read.is_err_and(|error| error.is_eof())
         };
-        self.in_parts && ends_early() && self.awaits_rest(object)
+        self.comes_in_parts(object) && ends_early() && self.awaits_rest(object)
     }
 }
 
 impl fmt::Debug for Arriving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arriving").field("in_parts", &self.in_parts).finish_non_exhaustive()
+        f.debug_struct("Arriving").finish_non_exhaustive()
     }
 }
 

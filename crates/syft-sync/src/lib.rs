@@ -49,7 +49,7 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{Encrypt, NodeConfig, Role};
-pub use connect::{GOOGLE_DRIVE, NO_STORE, Stores};
+pub use connect::{GOOGLE_DRIVE, NO_STORE, StoreOpener, Stores};
 #[cfg(feature = "drive")]
 pub use connect::{GoogleAccount, GoogleLogin, GoogleStatus};
 pub use error::{Error, Result};
@@ -59,10 +59,10 @@ pub use home_watch::HomeWatch;
 #[cfg(feature = "drive")]
 pub use manager::GoogleHosts;
 pub use manager::{
-    AccessChange, AuditExport, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, FirstKeys,
-    HeldBack, PathAccess, PeerCounts, Preview, ProcessOptions, Processed, ReceiptCheck, ReceiptKey,
-    ReceiptProblem, RehearsalBudget, Removal, Sent, Status, SubmitOptions, SyftboxManager,
-    SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
+    AccessChange, AuditExport, Config, CreateOptions, DEFAULT_JOB_TIMEOUT, Datasets, Elsewhere,
+    FirstKeys, HeldBack, PathAccess, PeerCounts, Preview, ProcessOptions, Processed, ReceiptCheck,
+    ReceiptKey, ReceiptProblem, RehearsalBudget, Removal, Sent, Status, SubmitOptions,
+    SyftboxManager, SyncOptions, Waiting, WaitingFor, WatchOptions, login_do, login_ds,
 };
 pub use notice::{Notice, NoticeSink, Work};
 pub use offline::OfflineTransport;

@@ -10,7 +10,7 @@ use syft_core::{
 };
 use syft_crypto::Keys;
 use syft_job::JobStore;
-use syft_transport::{Object, Transport};
+use syft_transport::{Info, Object, Routes, Space, Transport};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::arriving::Arriving;
@@ -23,7 +23,7 @@ use crate::rules::CompiledRules;
 use crate::sealed::{KeyRing, Sealed};
 use crate::shared_audit::SharedAudit;
 use crate::touched::Touched;
-use crate::{Encrypt, Error, NoticeSink, Result};
+use crate::{Encrypt, Error, NoticeSink, Result, StoreOpener};
 
 /// One identity on one machine: its home, its store, its clock and randomness.
 #[derive(Clone)]
@@ -37,7 +37,11 @@ pub(crate) struct Node {
     pub(crate) layouts: Layouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// The store, with the audit log of what goes there and comes from there.
+    /// The stores over which peers are reached, each by its own.
+    pub(crate) routes: Arc<Routes>,
+    /// How those are opened.
+    pub(crate) stores: Arc<dyn StoreOpener>,
+    /// All of them as one, with the audit log of what goes there and comes from there.
     pub(crate) store: Arc<dyn Transport>,
     /// The same, sealed: what everything goes through.
     pub(crate) transport: Arc<dyn Transport>,
@@ -91,19 +95,24 @@ impl Node {
 
     /// Whether what I put into the store is kept from others, by the store or by a seal.
     pub(crate) fn is_guarded(&self) -> bool {
-        self.transport.info().capabilities.access_control || self.seals()
+        self.info_of_mine().capabilities.access_control || self.seals()
+    }
+
+    /// What the store says of itself in which what I keep for myself alone lies.
+    pub(crate) fn info_of_mine(&self) -> &Info {
+        self.transport.info_of(&Space::State { owner: self.email.clone() })
     }
 
     /// Whether what I keep in the store for myself alone lies there as the Python client
     /// would have it: in the open, where such clients meet.
     pub(crate) fn keeps_as_python(&self) -> bool {
-        self.transport.info().capabilities.profiles && !self.seals()
+        self.info_of_mine().capabilities.profiles && !self.seals()
     }
 
     /// Whether an object is mine beyond what whoever writes the store can make believe: it
     /// is opened by my seal, or the store knows who put it there.
     pub(crate) fn is_provably_mine(&self, object: &Object) -> bool {
-        let info = self.transport.info();
+        let info = self.transport.info_of(&object.space);
         let is_stated = object.owner.as_ref() == Some(&self.email);
         match self.seals() {
             true => object.owner.is_none() || is_stated,
@@ -131,6 +140,8 @@ impl Node {
             None => Ledger::open(self.disk.clone())?,
         };
         drop(kept);
+        // Another process may have moved somebody.
+        self.lead_as_known();
         Pass::new(self, ledger, lock)
     }
 

@@ -194,7 +194,6 @@ impl Error {
 
     /// The same error for somebody else who waited for the same call, without what lay
     /// below it.
-    #[cfg(feature = "drive")]
     pub(crate) fn repeat(&self) -> Self {
         let (context, source) = (self.context().clone(), None);
         match self {

@@ -22,6 +22,20 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// What this store is, who I am in it, and what it can promise.
     fn info(&self) -> &Info;
 
+    /// The same of the store in which a space lies, where this transport reaches several.
+    fn info_of(&self, space: &Space) -> &Info {
+        let _ = space;
+        self.info()
+    }
+
+    /// Whether what was told last of a space, by a listing or by looking for spaces of its
+    /// kind, may lack what lies in a store that is away: then nothing follows from what is
+    /// not there. Always false where there is one store, which answers or does not.
+    fn is_partial(&self, space: &Space) -> bool {
+        let _ = space;
+        false
+    }
+
     /// Makes sure that a space exists that I [write](Space::writer). Idempotent.
     ///
     /// # Errors
@@ -350,6 +364,12 @@ pub struct Discovered {
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn info(&self) -> &Info {
         (**self).info()
+    }
+    fn info_of(&self, space: &Space) -> &Info {
+        (**self).info_of(space)
+    }
+    fn is_partial(&self, space: &Space) -> bool {
+        (**self).is_partial(space)
     }
     async fn open(&self, space: &Space) -> Result<()> {
         (**self).open(space).await

@@ -14,6 +14,8 @@ pub(crate) enum PeerCommand {
     Reject(PeerRejectArgs),
     /// End it with a peer: share nothing any more, and take nothing
     Remove(PeerRemoveArgs),
+    /// Reach a peer over another store, and keep what was exchanged
+    Move(PeerMoveArgs),
     /// Note that the words of a peer's key are those that it reads out to me
     Verify(PeerVerifyArgs),
 }
@@ -27,6 +29,21 @@ pub(crate) struct PeerAddArgs {
     /// Begin anew, also if it was asked or refused before
     #[arg(long)]
     pub(crate) force: bool,
+    /// Over which store it is reached, if that is not mine, as file:///its/path; of several
+    /// the next is used if the first is away
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Vec<String>,
+}
+
+/// The arguments of `peer move`.
+#[derive(Debug, Args)]
+pub(crate) struct PeerMoveArgs {
+    /// Whom
+    #[arg(value_name = "EMAIL")]
+    pub(crate) email: Email,
+    /// Over which store it is to be reached
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: String,
 }
 
 /// The arguments of `peer approve`.

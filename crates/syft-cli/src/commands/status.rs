@@ -1,7 +1,7 @@
 use serde::Serialize;
 use syft_sync::core::{Email, safe_text};
 use syft_sync::job::sandbox::IsolationLevel;
-use syft_sync::{Encrypt, PeerCounts, Role, Status, Waiting};
+use syft_sync::{Elsewhere, Encrypt, PeerCounts, Role, Status, Waiting};
 
 #[cfg(feature = "drive")]
 use super::google::standing;
@@ -20,6 +20,8 @@ pub(crate) struct StatusReport {
     isolation: IsolationLevel,
     encrypt: Encrypt,
     peers: PeerCounts,
+    /// The peers that are reached over stores of their own.
+    elsewhere: Vec<Elsewhere>,
     waiting: Vec<Waiting>,
     queued_out: usize,
     refused: usize,
@@ -41,7 +43,7 @@ pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
         .map(|login| login.told)
         .into_iter()
         .collect();
-    let Status { email, home, transport, peers, waiting, .. } = status;
+    let Status { email, home, transport, peers, elsewhere, waiting, .. } = status;
     Ok(StatusReport {
         email,
         home,
@@ -50,6 +52,7 @@ pub(crate) async fn run(context: &Context) -> Result<StatusReport, CliError> {
         isolation,
         encrypt: manager.encrypt(),
         peers,
+        elsewhere,
         waiting,
         queued_out: status.queued_out,
         refused: status.refused,
@@ -78,6 +81,9 @@ impl Report for StatusReport {
             ("peers", peers),
             ("sealing", self.encrypt.to_string()),
         ]);
+        for Elsewhere { email, transport } in &self.elsewhere {
+            page.line(format!("{email} is reached over {}", safe_text(transport)));
+        }
         if !self.warnings.is_empty() {
             page.gap();
             self.warnings.iter().for_each(|warning| page.warning(safe_text(warning)));

@@ -23,6 +23,7 @@ mod login;
 #[cfg(target_os = "linux")]
 mod no_box;
 mod peer;
+mod peer_via;
 mod perm;
 mod policy;
 mod pysyft;

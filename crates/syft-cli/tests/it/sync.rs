@@ -74,6 +74,7 @@ fn status_for_programs_has_the_fields_of_the_contract() {
         "pending": 1,
         "sealed": 0
       },
+      "elsewhere": [],
       "waiting": [
         {
           "what": "bob@uni.org asks to become a peer",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use syft_core::{ContentHash, DatasetName, DatasitePath};
 use syft_dataset::{CollectionFile, DatasetStore};
-use syft_transport::{CollectionKind, Object, Space, Transport, TransportExt};
+use syft_transport::{CollectionKind, Object, Space, TransportExt};
 
 use super::form::Form;
 use super::object_name;
@@ -46,7 +46,7 @@ pub(crate) fn check_owner_only(node: &Node) -> Result<()> {
     Err(Error::Refused(format!(
         "the private part is not uploaded to {}: whoever can open that store could read it, \
          since it is neither owner-only nor sealed",
-        node.transport.info().name
+        node.info_of_mine().name
     )))
 }
 

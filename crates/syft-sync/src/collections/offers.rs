@@ -25,6 +25,8 @@ pub(super) struct Offered {
     pub(super) datasets: BTreeMap<DatasetName, Vec<Offer>>,
     /// Whether it is all that this owner offers: what could not be opened may be any.
     pub(super) is_whole: bool,
+    /// Whether something newer may lie in a store that is away.
+    is_partial: bool,
 }
 
 /// One version of a dataset.
@@ -40,7 +42,7 @@ pub(super) struct Offer {
 
 impl Default for Offered {
     fn default() -> Self {
-        Offered { datasets: BTreeMap::new(), is_whole: true }
+        Offered { datasets: BTreeMap::new(), is_whole: true, is_partial: false }
     }
 }
 
@@ -78,8 +80,8 @@ pub(super) async fn offers(
         };
         // A Python client seals no mock (`protocol.md` c.2); where the store says who put
         // it there, it is still the owner's.
-        let in_the_open =
-            !seals || is_python && pass.node.transport.info().capabilities.access_control;
+        let is_guarded = pass.node.transport.info_of(&space).capabilities.access_control;
+        let in_the_open = !seals || is_python && is_guarded;
         match (&pass.node.ring, is_sealed(hash)) {
             (_, false) if in_the_open => {
                 let (hash, space) = (hash.clone(), space.clone());
@@ -113,6 +115,14 @@ pub(super) async fn offers(
         }
     }
     names.save(&*pass.node.disk)?;
+    for owner in owners {
+        let (owner, recipient) = (owner.clone(), pass.node.email.clone());
+        let outbox = Space::Outbox { owner: owner.clone(), recipient };
+        if pass.node.transport.is_partial(&outbox) {
+            let offered = offers.entry(owner).or_default();
+            (offered.is_whole, offered.is_partial) = (false, true);
+        }
+    }
     for (owner, offered) in &mut offers {
         drop_older(pass, owner, offered, report);
     }
@@ -132,6 +142,9 @@ fn drop_older(pass: &Pass<'_>, owner: &Email, offered: &mut Offered, report: &mu
     for name in put_back {
         offered.datasets.remove(&name);
         offered.is_whole = false;
+        if offered.is_partial {
+            continue;
+        }
         report.alarm(
             owner,
             format!(

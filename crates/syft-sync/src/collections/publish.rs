@@ -27,7 +27,7 @@ pub(crate) async fn publish(
         let folder = syft_core::safe_text(&unreadable.folder);
         report.notes.push(format!("dataset {folder}: {}", unreadable.reason));
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut away) = (BTreeSet::new(), Away::default());
     for dataset in listing.datasets {
         let readers = readers(&dataset, peers);
         if readers.is_empty() && !is_kept(pass, &dataset.name) {
@@ -35,7 +35,7 @@ pub(crate) async fn publish(
         }
         names.insert(dataset.name.clone());
         let brought = bring(pass, store, &dataset.name, readers).await;
-        settle(report, &dataset.name, brought)?;
+        away.count(settle(report, &dataset.name, brought))?;
     }
     let published = pass.ledger.state().published.iter();
     let stale: Vec<(DatasetName, Published)> = published
@@ -44,9 +44,26 @@ pub(crate) async fn publish(
         .collect();
     for (name, published) in stale {
         let withdrawn = withdraw_all(pass, &name, &published).await;
-        settle(report, &name, withdrawn)?;
+        away.count(settle(report, &name, withdrawn))?;
     }
-    Ok(())
+    away.0.map_or(Ok(()), Err)
+}
+
+/// That a store was away for one dataset: it may be one of several.
+#[derive(Default)]
+struct Away(Option<Error>);
+
+impl Away {
+    /// The second time all are left for the next pass.
+    fn count(&mut self, settled: Result<()>) -> Result<()> {
+        match settled {
+            Err(error @ Error::Transport(_)) if self.0.is_none() => {
+                self.0 = Some(error);
+                Ok(())
+            }
+            settled => settled,
+        }
+    }
 }
 
 /// Brings what a newcomer may have, and nothing else: nothing is concluded from
@@ -159,16 +176,24 @@ async fn bring_form(
         index = form.put(pass, name, (&collection.hash, at), &collection.files).await?;
     }
     // The grants come last: whoever sees the collection sees all of it.
+    let mut away = None;
     for reader in &to {
         let has_it = same.is_some_and(|same| same.key_of(reader) == wanted.key_of(reader));
         if !(is_known && had.contains(reader) && has_it) {
-            form.grant(pass, reader, index).await?;
+            let granted = form.grant(pass, reader, index).await;
+            match granted {
+                // Who is reached over another store gets it all the same.
+                Err(Error::Transport(error)) if error.is_retryable() => {
+                    away.get_or_insert(error);
+                }
+                granted => granted?,
+            }
         }
     }
     for reader in had.difference(&to) {
         form.revoke(pass, reader).await?;
     }
-    Ok(())
+    away.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The version of this hash, with its readers and the keys to which they are given it. With

@@ -126,7 +126,7 @@ async fn sealed_copy(pass: &Pass<'_>, space: &Space) -> Result<Option<(DatasetNa
 /// From one who seals nothing in the open is taken, but where Python clients meet, which
 /// know no other way, and only if no node had a record there.
 async fn open_copy(pass: &Pass<'_>, space: &Space, hash: &str) -> Result<Option<Copy>> {
-    let info = pass.node.transport.info();
+    let info = pass.node.transport.info_of(space);
     let may_be_python = info.capabilities.profiles && pass.ledger.state().backup.is_none();
     if pass.node.seals() && !may_be_python {
         return Ok(None);

@@ -117,7 +117,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let disk = Arc::new(DirDisk::open(home.path()).unwrap());
         let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
-        let arriving = Arc::new(Arriving::new(disk, clock, false));
+        let arriving = Arc::new(Arriving::new(disk, clock, Arc::new(transport)));
         let opener = Arc::new(Opener { keys, owner, arriving });
         (store, StoredFile::sealed("mock.csv".to_owned(), object, opener, sha256))
     }

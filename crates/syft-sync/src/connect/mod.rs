@@ -7,6 +7,7 @@ mod drive;
 mod google;
 #[cfg(any(feature = "drive", feature = "opendal"))]
 mod home_cache;
+mod opener;
 #[cfg(feature = "opendal")]
 mod remote;
 
@@ -27,6 +28,7 @@ pub use self::address::{GOOGLE_DRIVE, NO_STORE};
 pub use self::drive::GoogleStatus;
 #[cfg(feature = "drive")]
 pub use self::google::{GoogleAccount, GoogleLogin};
+pub use self::opener::StoreOpener;
 use crate::{Error, OfflineTransport, Result};
 
 /// How somebody reaches stores by their addresses: `file:///its/path` for a folder,

@@ -8,4 +8,4 @@ mod shown;
 
 pub(crate) use repair::repair;
 pub(crate) use reseal::{take_keys, take_sealing};
-pub(crate) use shown::{check_own, put_back};
+pub(crate) use shown::{check_own, lacks, put_back};

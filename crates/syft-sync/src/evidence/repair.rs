@@ -56,7 +56,7 @@ async fn repair_with(pass: &mut Pass<'_>, peer: &Email, done: &mut Vec<String>) 
         let Some(arrived) = pass.ledger.state().arrived.get(&channel).cloned() else { continue };
         let listed = patiently(&space, 0, pass.node.transport.list_all(&space)).await?;
         let mut draft = Draft::default();
-        if put_back(pass.ledger.state(), &peer, &space, &listed).is_some() {
+        if put_back(pass, &peer, &space, &listed).is_some() {
             reconciled(pass, &mut draft, &channel);
             draft.fact(TrustFact::Forgotten { channel: channel.clone() });
             done.push(format!("goes on with what {peer} has in the store"));
@@ -106,7 +106,7 @@ async fn put_again(pass: &mut Pass<'_>, readers: &BTreeSet<Email>) -> Result<()>
     for peer in readers {
         draft.fact(TrustFact::SentAnew { peer: peer.clone() });
         let inbox = Space::Inbox { owner: peer.clone(), sender: pass.node.email.clone() };
-        let listed = patiently(&inbox, 0, pass.node.transport.list_all(&inbox)).await?;
+        let listed = pass.list_whole(&inbox).await?;
         let names = listed.iter().filter_map(|one| ProposalName::parse(one.name.as_str()).ok());
         let waiting: BTreeSet<String> = names.map(|name| name.uid().to_owned()).collect();
         unpropose(pass, &mut draft, peer, |message| !waiting.contains(message));

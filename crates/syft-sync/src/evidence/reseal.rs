@@ -104,7 +104,7 @@ async fn seal_channel(
     if !pass.ledger.state().emitted.contains_key(&channel) {
         return Ok(dropped);
     }
-    let mut listed = patiently(space, 0, pass.node.transport.list_all(space)).await?;
+    let mut listed = pass.list_whole(space).await?;
     listed.retain(|object| {
         object.name.as_str() != HELLO
             && object.owner.as_ref().is_none_or(|owner| *owner == pass.node.email)

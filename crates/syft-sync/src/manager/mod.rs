@@ -12,6 +12,7 @@ mod held_back;
 mod jobs;
 mod keys;
 mod layout;
+mod moving;
 mod peers;
 mod permissions;
 mod policy;
@@ -38,7 +39,7 @@ use syft_core::{
 use syft_dataset::DatasetStore;
 use syft_job::{JobStore, PackageOptions, PackageSource};
 use syft_perm::Permissions;
-use syft_transport::{Info, Transport};
+use syft_transport::{Info, Routes, Transport};
 use url::Url;
 
 pub use attempts::Sent;
@@ -57,7 +58,7 @@ pub use properties::Datasets;
 pub use receipts::{ReceiptCheck, ReceiptKey, ReceiptProblem};
 pub use rehearse::{Preview, RehearsalBudget};
 pub(crate) use setup::{is_as_prepared, open_job_inbox, prepared};
-pub use status::{PeerCounts, Status, Waiting, WaitingFor};
+pub use status::{Elsewhere, PeerCounts, Status, Waiting, WaitingFor};
 pub use submit::SubmitOptions;
 pub use sync::SyncOptions;
 pub use watch::WatchOptions;
@@ -74,7 +75,9 @@ use crate::shared_audit::SharedAudit;
 use crate::touched::{NotingDisk, Touched};
 use crate::traffic::Recorded;
 use crate::watcher::DatasiteWatcherSyncer;
-use crate::{Encrypt, Error, NodeConfig, NoticeSink, Restored, Result, Role, own_keys};
+use crate::{
+    Encrypt, Error, NodeConfig, NoticeSink, Restored, Result, Role, StoreOpener, Stores, own_keys,
+};
 
 /// How long a job may run if nothing else is said (seed: 300 seconds).
 pub const DEFAULT_JOB_TIMEOUT: Duration = Duration::from_secs(300);
@@ -95,6 +98,8 @@ pub struct Config {
     pub transport: Arc<dyn Transport>,
     /// The store's address, as it is kept in the home's configuration.
     pub transport_url: String,
+    /// How stores are opened over which single peers are reached.
+    pub stores: Arc<dyn StoreOpener>,
     /// The wall-clock limit that an approval binds if it names none: from one second
     /// to [`LONGEST_WALL`](syft_job::sandbox::Limits::LONGEST_WALL).
     pub job_timeout: Duration,
@@ -145,8 +150,10 @@ impl Config {
         transport: Arc<dyn Transport>,
         transport_url: impl Into<String>,
     ) -> Self {
+        let stores = Arc::new(Stores::of(email.clone()));
         Config {
             email,
+            stores,
             home: home.into(),
             role: Role::default(),
             transport,
@@ -394,11 +401,11 @@ impl SyftboxManager {
             me.clone(),
         )
         .with_audit(Arc::new(audit.clone()));
-        let (store, noted_by) = (config.transport.clone(), audit.clone());
-        let store: Arc<dyn Transport> =
-            Arc::new(Recorded::new(store, clock.clone(), noted_by, me.clone()));
-        let in_parts = store.info().capabilities.arrives_in_parts;
-        let arriving = Arriving::new(disk.clone(), clock.clone(), in_parts);
+        let routes = Routes::new(config.transport_url.clone(), config.transport.clone());
+        let routes = Arc::new(routes);
+        let store = Recorded::new(routes.clone(), clock.clone(), audit.clone(), me.clone());
+        let store: Arc<dyn Transport> = Arc::new(store);
+        let arriving = Arriving::new(disk.clone(), clock.clone(), routes.clone());
         let node = Node {
             email: me,
             keys: None,
@@ -408,6 +415,8 @@ impl SyftboxManager {
             clock,
             entropy,
             transport: store.clone(),
+            routes,
+            stores: config.stores.clone(),
             store,
             arriving: Arc::new(arriving),
             ring: None,

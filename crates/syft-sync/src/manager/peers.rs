@@ -49,6 +49,16 @@ impl SyftboxManager {
     /// [`Error::PeerState`] for oneself; the disk, the lock. If the store is
     /// away the request waits for the next sync.
     pub async fn add_peer(&self, email: &Email, force: bool) -> Result<Peer> {
+        self.add(email, force, None).await
+    }
+
+    /// The same, with the stores over which it is reached, if they are named.
+    pub(super) async fn add(
+        &self,
+        email: &Email,
+        force: bool,
+        via: Option<Vec<String>>,
+    ) -> Result<Peer> {
         if *email == self.node.email {
             let problem = "is this datasite itself".to_owned();
             return Err(Error::PeerState { peer: email.clone(), problem });
@@ -58,10 +68,16 @@ impl SyftboxManager {
         if !force {
             connections.table.check_key(email)?;
         }
+        let known = connections.table.peers.get(email);
+        let had = known.map(|record| record.via.as_slice()).unwrap_or_default();
+        let looks_again = via.is_some();
+        let is_elsewhere = via.as_deref().is_some_and(|via| via != had);
         let asked_me = connections.heard.get(email).is_some_and(|heard| heard.hello.is_ok());
-        let wanted = if asked_me { PeerState::Accepted } else { PeerState::RequestedByMe };
+        // Over other stores it may have asked, too: they are looked into below.
+        let wanted =
+            if asked_me && via.is_none() { PeerState::Accepted } else { PeerState::RequestedByMe };
         match connections.table.state(email) {
-            Some(PeerState::Accepted | PeerState::RequestedByMe) if !force => {
+            Some(PeerState::Accepted | PeerState::RequestedByMe) if !force && !is_elsewhere => {
                 self.done(format!("{email} was asked before"));
             }
             _ => {
@@ -70,6 +86,9 @@ impl SyftboxManager {
                 if let Some(record) = connections.table.peers.get_mut(email) {
                     record.greeted = false;
                     record.said = None;
+                    if let Some(via) = via {
+                        (record.via, record.moving) = (via, None);
+                    }
                     if force && (record.alarm.take().is_some() || record.seals) {
                         // Begun anew: the key that is shown next is the first one.
                         (record.key, record.seals) = (None, false);
@@ -79,7 +98,10 @@ impl SyftboxManager {
                 connections.table.note_trusted(&pass, email)?;
                 connections.keep_bundles(&*self.node.disk)?;
                 connections.table.save(&*self.node.disk)?;
-                self.done(match wanted {
+                if looks_again {
+                    connections = self.look(&mut pass).await?;
+                }
+                self.done(match connections.table.state(email).unwrap_or(wanted) {
                     PeerState::Accepted => format!("{email} is a peer now"),
                     _ => format!("asked {email} to become a peer"),
                 });
@@ -358,6 +380,7 @@ impl SyftboxManager {
         table: &mut PeerTable,
         email: &Email,
     ) -> Result<()> {
+        self.node.lead(table);
         let is_new_reader = self.role.is_owner() && table.state(email) == Some(PeerState::Accepted);
         if is_new_reader {
             closing::reopen_job_inbox(pass, email)?;
@@ -384,7 +407,7 @@ impl SyftboxManager {
     /// does not restore a removed peer as accepted. What stands in the way is told,
     /// and the next sync tries again. A home without a history waits for the restore,
     /// which reads what would be replaced here.
-    async fn keep_decision(&self, pass: &mut Pass<'_>, table: &PeerTable) -> Result<()> {
+    pub(super) async fn keep_decision(&self, pass: &mut Pass<'_>, table: &PeerTable) -> Result<()> {
         if !self.role.is_owner() || !pass.ledger.state().has_begun() {
             return Ok(());
         }
@@ -405,6 +428,7 @@ impl SyftboxManager {
     pub(super) async fn look(&self, pass: &mut Pass<'_>) -> Result<Connections> {
         let mut report = SyncReport::default();
         let connections = self.connect(pass, true, &mut report).await?;
+        self.node.tell_of_stores(&mut report);
         if let Some(reason) = report.store {
             self.node.notices.notice(&Notice::StoreAway { reason });
         }
@@ -415,7 +439,7 @@ impl SyftboxManager {
         connections.list(&self.node, self.role)
     }
 
-    fn find(&self, connections: &Connections, email: &Email) -> Result<Peer> {
+    pub(super) fn find(&self, connections: &Connections, email: &Email) -> Result<Peer> {
         let found = self.list(connections).get(email).cloned();
         found.ok_or_else(|| Error::UnknownPeer(email.clone()))
     }

@@ -5,7 +5,7 @@ use syft_job::policy::{
 };
 
 use super::SyftboxManager;
-use syft_transport::Identities;
+use syft_transport::{Identities, Space};
 
 use crate::Result;
 use crate::node::Pass;
@@ -76,11 +76,15 @@ impl SyftboxManager {
             }
             policy => policy?,
         };
-        let is_proven = self.node.transport.info().identities == Identities::Proven;
+        let is_proven = |email: &Email| {
+            let inbox = Space::Inbox { owner: self.node.email.clone(), sender: email.clone() };
+            self.node.transport.info_of(&inbox).identities == Identities::Proven
+        };
         let asked = connections.heard.iter().filter(|(email, heard)| {
             heard.hello.is_ok() && connections.table.state(email).is_none()
         });
-        let rule = |email: &Email| policy.accepts(email, is_proven).map(|rule| rule.name.clone());
+        let rule =
+            |email: &Email| policy.accepts(email, is_proven(email)).map(|rule| rule.name.clone());
         let due: Vec<(Email, RuleName)> =
             asked.filter_map(|(email, _)| Some((email.clone(), rule(email)?))).collect();
         for (email, rule) in due {

@@ -19,6 +19,8 @@ pub struct Status {
     pub transport: String,
     /// How many peers there are.
     pub peers: PeerCounts,
+    /// Those of them that are reached over stores of their own.
+    pub elsewhere: Vec<Elsewhere>,
     /// What waits for somebody.
     pub waiting: Vec<Waiting>,
     /// Objects that wait for the store.
@@ -29,6 +31,15 @@ pub struct Status {
     pub quarantined: usize,
     /// Jobs with outputs that are not released.
     pub unreleased: usize,
+}
+
+/// A peer that is reached over a store of its own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Elsewhere {
+    /// Who.
+    pub email: Email,
+    /// The store between the two; of several the first.
+    pub transport: String,
 }
 
 /// Peers by what they wait for.
@@ -69,21 +80,14 @@ impl SyftboxManager {
         let now = self.node.clock.now();
         let mut waiting = Vec::new();
         for peer in &peers {
-            let since = peer.since.unwrap_or(now);
-            let (what, who, command) = match peer.state {
-                PeerState::RequestedByPeer if self.role.is_owner() => (
-                    format!("{} asks to become a peer", peer.email),
-                    me,
-                    format!("syft peer approve {}", peer.email),
-                ),
-                PeerState::RequestedByMe => (
-                    format!("{} has not answered yet", peer.email),
-                    &peer.email,
-                    format!("syft peer approve {me}"),
-                ),
+            let what = match peer.state {
+                PeerState::RequestedByPeer if self.role.is_owner() => "asks to become a peer",
+                PeerState::RequestedByMe => "has not answered yet",
+                PeerState::Accepted => "has not come along to the other store yet",
                 _ => continue,
             };
-            let waiting_for = WaitingFor { who: who.clone(), since, command };
+            let Some(waiting_for) = peer.waits_for(me, now) else { continue };
+            let what = format!("{} {what}", peer.email);
             waiting.push(Waiting { what, job: None, waiting_for });
         }
         let mut unreleased = 0;
@@ -118,6 +122,14 @@ impl SyftboxManager {
                     .filter(|peer| peer.state == PeerState::Accepted && peer.sealed)
                     .count(),
             },
+            elsewhere: peers
+                .iter()
+                .filter(|peer| !peer.via.is_empty())
+                .map(|peer| Elsewhere {
+                    email: peer.email.clone(),
+                    transport: peer.transport.clone(),
+                })
+                .collect(),
             waiting,
             queued_out: pass.ledger.queued_out() + connections.table.ungreeted(),
             refused: state.refused.values().map(|refused| refused.len()).sum(),

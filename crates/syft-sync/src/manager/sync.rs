@@ -193,6 +193,7 @@ impl SyftboxManager {
                 report.peer(email).late = late;
             }
         }
+        self.node.tell_of_stores(&mut report);
         self.note_delivered(&pass)?;
         report.queued_out =
             pass.ledger.queued_out() + PeerTable::load(&*self.node.disk)?.ungreeted();

@@ -21,11 +21,8 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
         let hello = hello_to(pass, email)?;
         let said = hello.fingerprint()?;
         if !record.greeted || record.said != Some(said) {
-            let hello = match &pass.node.keys {
-                Some(keys) => hello.sign(keys)?,
-                None => hello,
-            };
-            due.push((email.clone(), said, hello.to_bytes()?, record.said != Some(said)));
+            let hello = written(pass, hello)?;
+            due.push((email.clone(), said, hello, record.said != Some(said)));
         }
     }
     let transport = &*pass.node.transport;
@@ -60,6 +57,29 @@ pub(crate) async fn greet(pass: &mut Pass<'_>, table: &mut PeerTable) -> Result<
     Ok(failed)
 }
 
+/// Says hello to a peer in one store, if it is not said there.
+pub(super) async fn say_hello(pass: &Pass<'_>, peer: &Email, store: &dyn Transport) -> Result<()> {
+    let space = Space::Inbox { owner: peer.clone(), sender: pass.node.email.clone() };
+    let name = ObjectName::parse(HELLO)?;
+    if patiently(&space, 0, store.find(&space, &name)).await?.is_some() {
+        return Ok(());
+    }
+    let hello = written(pass, hello_to(pass, peer)?)?;
+    let put = async {
+        put_hello(store, &space, &hello, false).await?;
+        let_in(store, &space, peer).await
+    };
+    Ok(patiently(&space, 0, put).await?)
+}
+
+/// A hello as it is put, signed if there are keys.
+fn written(pass: &Pass<'_>, hello: Hello) -> Result<Vec<u8>> {
+    match &pass.node.keys {
+        Some(keys) => hello.sign(keys)?.to_bytes(),
+        None => hello.to_bytes(),
+    }
+}
+
 /// Lets a peer into the channels between us, where it may have been shut out since they
 /// were opened.
 async fn let_in(
@@ -67,7 +87,7 @@ async fn let_in(
     space: &Space,
     peer: &Email,
 ) -> syft_transport::Result<()> {
-    let profiles = transport.info().capabilities.profiles;
+    let profiles = transport.info_of(space).capabilities.profiles;
     let Some(sharing) = transport.sharing().filter(|_| profiles) else { return Ok(()) };
     match sharing.grant(space, &Recipient::from(peer)).await {
         // Who may use a channel follows from whose it is.

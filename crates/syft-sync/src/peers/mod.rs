@@ -4,23 +4,27 @@ mod bundles;
 mod greet;
 mod hellos;
 mod list;
+mod moving;
 mod pin;
 mod profile;
 mod python_table;
 mod refresh;
 mod table;
+mod ways;
 mod withdraw;
 
 use serde::Serialize;
 use syft_core::{Email, LayoutKind, Timestamp};
+use syft_job::{WaitingFor, shell_word};
 
 pub(crate) use bundles::Bundles;
 pub(crate) use greet::greet;
 pub use list::PeerList;
+pub(crate) use moving::move_on;
 pub(crate) use pin::{Alarm, PinnedKey};
 pub(crate) use python_table::{PYTHON_PEERS, read_table, show_table};
 pub(crate) use refresh::{Connections, refresh};
-pub(crate) use table::{PeerRecord, PeerTable};
+pub(crate) use table::{Moving, PeerRecord, PeerTable};
 pub(crate) use withdraw::withdraw;
 
 use crate::report::Late;
@@ -91,8 +95,15 @@ pub struct Peer {
     pub state: PeerState,
     /// How sure the identity is.
     pub identity: Identity,
-    /// The store between the two.
+    /// The store between the two; of several the first.
     pub transport: String,
+    /// The addresses of the stores over which it is reached, in their order; none if that is
+    /// the one of this home.
+    pub via: Vec<String>,
+    /// Whether it is being moved there, and something is left to do.
+    pub moving: bool,
+    /// Since when it has still to come along into that store: see [`Peer::waits_for`].
+    pub awaited: Option<Timestamp>,
     /// Which program it runs; `None` before it spoke.
     pub kind: Option<PeerKind>,
     /// How its datasite is laid out; `None` before it spoke.
@@ -118,6 +129,39 @@ pub struct Peer {
     pub problem: Option<String>,
 }
 
+impl Peer {
+    /// Who must act so that something is exchanged between `me` and this peer where it is to
+    /// be, since when, and what this person types; `None` if nobody must.
+    #[must_use]
+    pub fn waits_for(&self, me: &Email, now: Timestamp) -> Option<WaitingFor> {
+        let approve = |other: &Email| format!("syft peer approve {other}");
+        let (who, since, command) = match (self.state, self.awaited) {
+            (PeerState::RequestedByPeer, _) => (me, self.since, approve(&self.email)),
+            (PeerState::RequestedByMe, _) if self.via.is_empty() => {
+                (&self.email, self.since, approve(me))
+            }
+            (PeerState::RequestedByMe, _) => {
+                let via = self.via.iter().map(|url| format!(" --via {}", typed(url)));
+                (&self.email, self.since, format!("syft peer add {me}{}", via.collect::<String>()))
+            }
+            (PeerState::Accepted, Some(since)) => {
+                let via = self.via.first().map(|url| typed(url)).unwrap_or_default();
+                (&self.email, Some(since), format!("syft peer move {me} --via {via}"))
+            }
+            _ => return None,
+        };
+        Some(WaitingFor { who: who.clone(), since: since.unwrap_or(now), command })
+    }
+}
+
+/// An address as somebody types it at a shell.
+fn typed(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, rest)) => format!("{scheme}:{}", shell_word(rest)),
+        None => shell_word(url),
+    }
+}
+
 /// So that a call on somebody takes an address as well as a peer of a list.
 impl AsRef<Email> for Peer {
     fn as_ref(&self) -> &Email {
@@ -130,4 +174,6 @@ impl AsRef<Email> for Peer {
 pub(crate) struct Heard {
     pub(crate) hello: std::result::Result<Hello, String>,
     pub(crate) at: Option<Timestamp>,
+    /// The address of the store in which it was heard, if that is not the one of this home.
+    pub(crate) via: Option<String>,
 }

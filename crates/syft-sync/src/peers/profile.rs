@@ -17,12 +17,12 @@ const BUNDLE: &str = "public_encryption_bundle";
 /// The advert of somebody who put no hello into my inbox, where such clients meet, and
 /// their keys for me, if they show any.
 pub(super) async fn profile_of(transport: &dyn Transport, owner: &Email) -> Result<Vec<Object>> {
-    let info = transport.info();
-    if !info.capabilities.profiles {
+    let space = Space::Profile { owner: owner.clone() };
+    if !transport.info_of(&space).capabilities.profiles {
         return Ok(Vec::new());
     }
-    let mut objects = transport.list_all(&Space::Profile { owner: owner.clone() }).await?;
-    let names = [ADVERT.to_owned(), bundle_name(owner, &info.identity)];
+    let mut objects = transport.list_all(&space).await?;
+    let names = [ADVERT.to_owned(), bundle_name(owner, &transport.info().identity)];
     let place = |object: &Object| names.iter().position(|name| name == object.name.as_str());
     objects.retain(|object| place(object).is_some());
     objects.sort_by_key(|object| (place(object), object.id.clone()));
@@ -49,10 +49,8 @@ pub(super) fn joined(parts: Vec<Vec<u8>>) -> Vec<u8> {
 /// Shows a peer my own advert and my keys, where such clients meet.
 pub(super) async fn show(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     let transport = &*pass.node.transport;
-    let capabilities = transport.info().capabilities;
-    let Some(sharing) = transport.sharing().filter(|_| capabilities.profiles) else {
-        return Ok(());
-    };
+    let is_met = meets(transport, &pass.node.email, peer);
+    let Some(sharing) = transport.sharing().filter(|_| is_met) else { return Ok(()) };
     let me = &pass.node.email;
     let (space, name) = (Space::Profile { owner: me.clone() }, ObjectName::parse(ADVERT)?);
     let mine = transport.find(&space, &name).await?;
@@ -74,15 +72,20 @@ pub(super) async fn show(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     sharing.grant(&space, &Recipient::from(peer)).await
 }
 
+/// Whether a peer is met where such clients are, and where my own profile lies.
+fn meets(transport: &dyn Transport, me: &Email, peer: &Email) -> bool {
+    let channel = Space::Inbox { owner: peer.clone(), sender: me.clone() };
+    let profile = Space::Profile { owner: me.clone() };
+    [channel, profile].iter().all(|space| transport.info_of(space).capabilities.profiles)
+}
+
 /// Takes back from somebody who was removed what `greet` let them into: my advert, my keys,
 /// and my side of the channels between us. What it was told to forget lies in none of them
 /// but the outbox, which stays open. Can be repeated.
 pub(super) async fn hide(pass: &Pass<'_>, peer: &Email) -> Result<()> {
     let transport = &*pass.node.transport;
-    let capabilities = transport.info().capabilities;
-    let Some(sharing) = transport.sharing().filter(|_| capabilities.profiles) else {
-        return Ok(());
-    };
+    let is_met = meets(transport, &pass.node.email, peer);
+    let Some(sharing) = transport.sharing().filter(|_| is_met) else { return Ok(()) };
     let me = pass.node.email.clone();
     let channels = Space::Inbox { owner: peer.clone(), sender: me.clone() };
     // The channels last: one who runs the Python client passes over a peer whose advert is

@@ -35,7 +35,8 @@ struct Entry {
 /// The store; the disk.
 pub(crate) async fn show_table(pass: &Pass<'_>, table: &PeerTable) -> Result<()> {
     let transport = &*pass.node.transport;
-    if !transport.info().capabilities.profiles || !pass.ledger.state().has_begun() {
+    if !transport.info_of(&space_of(pass)).capabilities.profiles || !pass.ledger.state().has_begun()
+    {
         return Ok(());
     }
     let disk = &*pass.node.disk;
@@ -71,10 +72,10 @@ pub(crate) async fn show_table(pass: &Pass<'_>, table: &PeerTable) -> Result<()>
 /// The store, and [`Error::Integrity`] for a table that cannot be read.
 pub(crate) async fn read_table(pass: &Pass<'_>) -> Result<Option<(PeerTable, Bundles)>> {
     let transport = &*pass.node.transport;
-    if !transport.info().capabilities.profiles {
+    let space = space_of(pass);
+    if !transport.info_of(&space).capabilities.profiles {
         return Ok(None);
     }
-    let space = space_of(pass);
     let mut there = patiently(&space, 0, transport.list_all(&space)).await?;
     there.retain(|object| object.name.as_str() == PYTHON_PEERS);
     let Some(object) = there.iter().find(|object| pass.node.is_provably_mine(object)) else {

@@ -11,7 +11,7 @@ use syft_transport::{
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
 use super::profile::{joined, profile_of};
-use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet};
+use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet, move_on};
 use crate::arriving::Arriving;
 use crate::channels::{IN_FLIGHT, list_with_odd, patiently};
 use crate::hello::{Dealing, HELLO, HELLO_LIMIT};
@@ -37,6 +37,8 @@ pub(crate) struct Connections {
     late: BTreeMap<Email, (Option<Late>, Option<Timestamp>)>,
     /// Whether the store was not looked at, so that nothing was heard.
     is_offline: bool,
+    /// Who may have spoken in a store that is away.
+    unheard: BTreeSet<Email>,
 }
 
 /// Looks for requests and answers, and sends my own hellos that are still due. Without a
@@ -44,6 +46,7 @@ pub(crate) struct Connections {
 pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connections> {
     let transport = pass.node.transport.clone();
     let table = PeerTable::load(&*pass.node.disk)?;
+    pass.node.lead(&table);
     let mut found = Connections { table, ..Connections::default() };
     if look {
         patiently(&"the store", 0, transport.refresh()).await?;
@@ -78,7 +81,10 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
         match heard {
             Ok(Listened { inbox, hello }) => {
                 if let Some((objects, said)) = hello {
-                    let heard = hear((&sender, &pass.node.email), &objects, &said);
+                    let mut heard = hear((&sender, &pass.node.email), &objects, &said);
+                    let routes = &pass.node.routes;
+                    let via = objects.first().and_then(|object| routes.address_of(object));
+                    heard.via = via.filter(|via| !routes.is_home(via)).map(str::to_owned);
                     found.heard.insert(sender.clone(), heard);
                     hellos.note(&sender, objects, said);
                 }
@@ -91,12 +97,15 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
             },
         }
     }
+    found.look_for_silence(pass.node);
     hellos.save(&*pass.node.disk)?;
     check_keys(pass, &mut found)?;
     remember(pass, &mut found)?;
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
     found.suspicious.extend(failed);
+    let unmoved = move_on(pass, &mut found.table).await?;
+    found.suspicious.extend(unmoved);
     Ok(found)
 }
 
@@ -174,7 +183,7 @@ fn hear((from, me): (&Email, &Email), objects: &[Object], said: &Said) -> Heard 
         }
         (Said::Nothing, None) => Err("its hello was not read".to_owned()),
     };
-    Heard { hello, at: objects.first().and_then(|object| object.created) }
+    Heard { hello, at: objects.first().and_then(|object| object.created), via: None }
 }
 
 /// What a peer said of its program counts also when it cannot be asked.
@@ -223,6 +232,15 @@ impl Connections {
         Connections { table, is_offline: true, ..Connections::default() }
     }
 
+    /// Notes of whom nothing is known since a store is away.
+    fn look_for_silence(&mut self, node: &Node) {
+        let inbox =
+            |sender: &Email| Space::Inbox { owner: node.email.clone(), sender: sender.clone() };
+        let peers = self.table.peers.keys();
+        let unheard = peers.filter(|peer| node.transport.is_partial(&inbox(peer)));
+        self.unheard = unheard.cloned().collect();
+    }
+
     /// Keeps the keys of the peers that show those by which they are known.
     pub(crate) fn keep_bundles(&self, disk: &dyn Disk) -> Result<()> {
         let mut bundles = Bundles::load(disk)?;
@@ -241,7 +259,13 @@ impl Connections {
 
     /// Takes a decision on a peer, and keeps what the peer said of its program.
     pub(crate) fn decide(&mut self, node: &Node, email: &Email, state: PeerState) {
+        let is_new = !self.table.peers.contains_key(email);
         self.table.set(email, state, node.clock.now());
+        let via = self.heard.get(email).and_then(|heard| heard.via.clone());
+        if let (true, Some(record)) = (is_new, self.table.peers.get_mut(email)) {
+            // Whoever asked is answered where that was heard.
+            record.via.extend(via);
+        }
         if let Some(Ok(hello)) = self.heard.get(email).map(|heard| &heard.hello) {
             self.table.remember(email, hello, node.seals());
         }
@@ -268,7 +292,9 @@ impl Connections {
         let problem = match self.heard.get(email).map(|heard| &heard.hello) {
             Some(Ok(hello)) => return hello.problem(dealing),
             Some(Err(reason)) => format!("its advert cannot be read: {reason}"),
-            None if is_python && !self.is_offline => "it advertises no version".to_owned(),
+            None if is_python && !self.is_offline && !self.unheard.contains(email) => {
+                "it advertises no version".to_owned()
+            }
             None => return None,
         };
         (!is_python || dealing != Dealing::Pull).then_some(problem)
@@ -316,15 +342,10 @@ impl Connections {
 
     /// All peers that are known.
     pub(crate) fn list(&self, node: &Node, role: Role) -> PeerList {
-        let info = node.transport.info();
         // As the decisions stand now, which may have been made since the look.
         let seals = |email: &Email| {
             let found = node.ring.as_ref().and_then(|ring| ring.with(email).ok()?.ok());
             found.is_some_and(|found| found.seals)
-        };
-        let identity = match info.identities {
-            Identities::Claimed => Identity::Claimed,
-            Identities::Proven => Identity::Proven,
         };
         let known = self.table.peers.iter();
         let mut states: BTreeMap<&Email, (PeerState, _)> =
@@ -343,7 +364,14 @@ impl Connections {
                 let shown = hello.and_then(Hello::bundle).map(Bundle::fingerprint);
                 let key = pinned.map(|key| key.fingerprint).or(shown);
                 let (late, newest) = self.late.get(email).copied().unwrap_or_default();
+                let moving = record.and_then(|record| record.moving.as_ref());
                 let is_verified = pinned.is_some_and(|key| key.verified.is_some());
+                let inbox = Space::Inbox { owner: node.email.clone(), sender: email.clone() };
+                let info = node.transport.info_of(&inbox);
+                let identity = match info.identities {
+                    Identities::Claimed => Identity::Claimed,
+                    Identities::Proven => Identity::Proven,
+                };
                 Peer {
                     email: email.clone(),
                     state,
@@ -354,6 +382,9 @@ impl Connections {
                         (identity, _) => identity,
                     },
                     transport: info.name.clone(),
+                    via: record.map(|record| record.via.clone()).unwrap_or_default(),
+                    moving: moving.is_some(),
+                    awaited: moving.filter(|moving| !moving.came).map(|moving| moving.since),
                     kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
                     layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
                     version: hello.map(Hello::version),

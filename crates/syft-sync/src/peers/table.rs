@@ -49,6 +49,24 @@ pub(crate) struct PeerRecord {
     /// later (`threats.md` F17).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) seals: bool,
+    /// The addresses of the stores over which it is reached, in their order; none if that is
+    /// the one of this home.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) via: Vec<String>,
+    /// That it is being moved there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moving: Option<Moving>,
+}
+
+/// That a peer is to be reached over other stores than before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Moving {
+    /// The addresses of those that are left, until all that lies there is brought along.
+    pub(crate) from: Vec<String>,
+    pub(crate) since: Timestamp,
+    /// Whether the peer was heard in the new one.
+    #[serde(default)]
+    pub(crate) came: bool,
 }
 
 impl PeerTable {
@@ -93,6 +111,8 @@ impl PeerTable {
             key: known.and_then(|record| record.key),
             alarm: known.and_then(|record| record.alarm),
             seals: known.is_some_and(|record| record.seals),
+            via: known.map(|record| record.via.clone()).unwrap_or_default(),
+            moving: known.and_then(|record| record.moving.clone()),
         };
         self.peers.insert(email.clone(), record);
     }

@@ -1,5 +1,5 @@
 use syft_core::{DatasetName, DatasitePath, Email};
-use syft_transport::{Object, Space, TransportExt};
+use syft_transport::{Object, Space};
 
 use super::PeerTable;
 use super::profile::hide;
@@ -51,7 +51,7 @@ async fn withdraw_files(pass: &mut Pass<'_>, peer: &Email) -> Result<Vec<Dataset
     }
     let mut before = Vec::new();
     if !pass.ledger.state().withdrawn.contains(peer) {
-        before = patiently(&outbox, 0, pass.node.transport.list_all(&outbox)).await?;
+        before = pass.list_whole(&outbox).await?;
     }
     let sent = pass.ledger.state().sent.get(peer);
     let paths: Vec<DatasitePath> = sent.into_iter().flat_map(|sent| sent.keys().cloned()).collect();

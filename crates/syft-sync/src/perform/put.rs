@@ -25,7 +25,7 @@ impl Pass<'_> {
         let bytes = self.ledger.blobs().read(blob, BLOB_LIMIT)?;
         self.node.cache_event(space, name, &bytes)?;
         let body = PutBody::from(bytes);
-        let has_place = self.node.transport.info().capabilities.in_place;
+        let has_place = self.node.transport.info_of(space).capabilities.in_place;
         if let Some(older) = older.filter(|_| has_place) {
             let mode = PutMode::InPlaceOf(older.clone());
             match self.put_so(space, name, &body, mode).await {

@@ -56,7 +56,8 @@ impl Sealed {
     /// myself has no label either (`protocol.md` c.3).
     fn writing(&self, email: &Email, space: &Space) -> Result<Correspondent> {
         let from = self.with(email, space)?;
-        let is_python = email == self.ring.keys().email() && self.info().capabilities.profiles;
+        let meets_python = self.info_of(space).capabilities.profiles;
+        let is_python = email == self.ring.keys().email() && meets_python;
         Ok(Correspondent { is_unlabelled: from.is_unlabelled || is_python, ..from })
     }
 
@@ -94,6 +95,14 @@ impl Sealed {
 impl Transport for Sealed {
     fn info(&self) -> &Info {
         self.inner.info()
+    }
+
+    fn info_of(&self, space: &Space) -> &Info {
+        self.inner.info_of(space)
+    }
+
+    fn is_partial(&self, space: &Space) -> bool {
+        self.inner.is_partial(space)
     }
 
     async fn open(&self, space: &Space) -> Result<()> {

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 
 use syft_core::codec::{Limits, decode_proposal};
 use syft_core::{ContentHash, Email};
-use syft_transport::{Space, TransportExt};
+use syft_transport::Space;
 
-use crate::channels::patiently;
 use crate::ledger::{Head, TrustFact};
 use crate::node::{Node, Pass};
 use crate::owner::note_problem;
@@ -87,7 +86,7 @@ impl<'n> DatasiteWatcherSyncer<'n> {
         let (owner, sender) = (owner.clone(), self.node.email.clone());
         let inbox = Space::Inbox { owner, sender };
         let transport = &*self.node.transport;
-        let listed = patiently(&inbox, 0, transport.list_all(&inbox)).await?;
+        let listed = pass.list_whole(&inbox).await?;
         let mut sent: Vec<_> = listed
             .iter()
             .filter_map(|one| Some((proposal_order(one.name.as_str())?, one)))

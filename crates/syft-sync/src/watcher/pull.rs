@@ -37,11 +37,10 @@ impl DatasiteWatcherSyncer<'_> {
         for (owner, space, listed) in list_all(&*self.node.transport, spaces).await {
             match listed {
                 Ok(listing) => {
-                    let state = pass.ledger.state();
                     // Who has taken the own hello away, too, has left.
                     let is_here = greeting.contains(&owner);
                     if let Some(problem) =
-                        put_back(state, &owner, &space, &listing.objects).filter(|_| is_here)
+                        put_back(pass, &owner, &space, &listing.objects).filter(|_| is_here)
                     {
                         report.alarm(&owner, problem);
                     }
@@ -49,7 +48,9 @@ impl DatasiteWatcherSyncer<'_> {
                     let objects = pass.new_objects(&space, listing.objects, order);
                     if !objects.is_empty() {
                         channels.push((owner, objects));
-                    } else if self.has_nothing_of(pass, &owner) {
+                    } else if !self.node.transport.is_partial(&space)
+                        && self.has_nothing_of(pass, &owner)
+                    {
                         pass.learn(TrustFact::Listened { channel: space.to_string() })?;
                     }
                 }

@@ -39,6 +39,8 @@ mod restore;
 mod restore_waits;
 mod rolling_state;
 mod router;
+mod routes;
+mod routes_any;
 mod routing;
 mod runs;
 mod sealed;

@@ -59,6 +59,14 @@ macro_rules! impl_layer {
                 self.inner.info()
             }
 
+            fn info_of(&self, space: &Space) -> &Info {
+                self.inner.info_of(space)
+            }
+
+            fn is_partial(&self, space: &Space) -> bool {
+                self.inner.is_partial(space)
+            }
+
             async fn open(&self, space: &Space) -> Result<()> {
                 self.call(Operation::Open, || self.inner.open(space)).await
             }

@@ -107,6 +107,14 @@ impl Transport for Recorder {
         self.inner.info()
     }
 
+    fn info_of(&self, space: &Space) -> &Info {
+        self.inner.info_of(space)
+    }
+
+    fn is_partial(&self, space: &Space) -> bool {
+        self.inner.is_partial(space)
+    }
+
     async fn open(&self, space: &Space) -> Result<()> {
         self.inner.open(space).await
     }

@@ -15,4 +15,5 @@ mod layers;
 mod memory;
 #[cfg(feature = "opendal")]
 mod opendal;
+mod routes;
 mod values;

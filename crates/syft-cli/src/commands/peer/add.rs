@@ -1,11 +1,12 @@
 use serde::Serialize;
-use syft_sync::PeerState;
+use syft_sync::{Error, PeerState};
 
+use super::not_a_url;
 use super::view::PeerView;
 use crate::args::PeerAddArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
-use crate::output::{Page, Report};
+use crate::output::{Page, Report, quoted};
 
 /// A request that was made, or a peer that was accepted by it.
 #[derive(Debug, Serialize)]
@@ -17,7 +18,21 @@ pub(crate) struct PeerAdded {
 
 pub(crate) async fn run(context: &Context, args: PeerAddArgs) -> Result<PeerAdded, CliError> {
     let manager = context.open()?;
-    let peer = manager.add_peer(&args.email, args.force).await?;
+    let PeerAddArgs { email, force, via } = &args;
+    let peer = match via.first() {
+        None => manager.add_peer(email, *force).await?,
+        Some(first) => {
+            let added = manager.add_peer_via(email, *force, via).await;
+            added.map_err(|error| match error {
+                error @ Error::Config(_) => not_a_url(error, first, "add", email),
+                error @ Error::PeerState { .. } if email != manager.email() => {
+                    let via = quoted(first);
+                    CliError::from(error).then(format!("syft peer move {email} --via {via}"))
+                }
+                error => error.into(),
+            })?
+        }
+    };
     let delivery = context.deliver(&manager).await;
     Ok(PeerAdded { peer: PeerView::new(manager.email(), peer), delivery })
 }

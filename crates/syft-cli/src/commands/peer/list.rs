@@ -44,6 +44,13 @@ impl Report for PeerList {
         }
         page.table(table);
         for peer in &self.peers {
+            if !peer.via.is_empty() {
+                page.line(format!("{} is reached over {}", peer.email, peer.over()));
+            }
+            if let (true, Some(waiting)) = (peer.moving, &peer.waiting_for) {
+                page.line(format!("To come along there, {} types:", peer.email));
+                page.others_command(&waiting.command);
+            }
             if let Some(late) = &peer.late {
                 page.line(late_in_words(page, &peer.email, late));
             }

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use syft_sync::core::{Email, LayoutKind, SystemClock, Timestamp};
+use syft_sync::core::{Clock as _, Email, LayoutKind, SystemClock, Timestamp};
 use syft_sync::{Identity, Late, Peer, PeerKind, PeerState, WaitingFor};
 
 use crate::output::iso;
@@ -11,6 +11,8 @@ pub(super) struct PeerView {
     pub(super) state: PeerState,
     pub(super) identity: Identity,
     pub(super) transport: String,
+    pub(super) via: Vec<String>,
+    pub(super) moving: bool,
     kind: Option<PeerKind>,
     layout: Option<LayoutKind>,
     pub(super) version: Option<String>,
@@ -30,11 +32,13 @@ impl PeerView {
     /// A peer as `me` sees it.
     pub(super) fn new(me: &Email, peer: Peer) -> Self {
         PeerView {
-            waiting_for: waiting_for(me, &peer),
+            waiting_for: peer.waits_for(me, SystemClock.now()),
             email: peer.email,
             state: peer.state,
             identity: peer.identity,
             transport: peer.transport,
+            via: peer.via,
+            moving: peer.moving,
             kind: peer.kind,
             layout: peer.layout,
             version: peer.version,
@@ -60,6 +64,11 @@ impl PeerView {
         }
     }
 
+    /// The stores over which it is reached, if they are its own.
+    pub(super) fn over(&self) -> String {
+        self.via.join(", then ")
+    }
+
     /// Of one with whom nothing is exchanged yet it is not known.
     pub(super) fn sealed_in_words(&self) -> &'static str {
         match (self.sealed, self.state) {
@@ -77,19 +86,4 @@ impl PeerView {
             Identity::Verified => "verified",
         }
     }
-}
-
-/// Who has to say yes.
-fn waiting_for(me: &Email, peer: &Peer) -> Option<WaitingFor> {
-    use syft_sync::core::Clock;
-    let (who, other) = match peer.state {
-        PeerState::RequestedByPeer => (me, &peer.email),
-        PeerState::RequestedByMe => (&peer.email, me),
-        PeerState::Accepted | PeerState::Rejected | PeerState::Removed => return None,
-    };
-    Some(WaitingFor {
-        who: who.clone(),
-        since: peer.since.unwrap_or_else(|| SystemClock.now()),
-        command: format!("syft peer approve {other}"),
-    })
 }

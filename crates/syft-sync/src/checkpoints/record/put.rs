@@ -83,7 +83,7 @@ async fn replace(pass: &mut Pass<'_>, body: Vec<u8>, hash: ContentHash) -> Resul
         |object: &Object| object.name.as_str() != PYTHON_PEERS && is_mine(object, &pass.node.email);
     let listed = listed.into_iter().filter(is_record);
     let (new, older): (Vec<Object>, Vec<Object>) = listed.partition(|object| object.name == name);
-    let is_checked = transport.info().capabilities.checked_puts;
+    let is_checked = transport.info_of(&space).capabilities.checked_puts;
     let is_there = match put.as_ref().or(new.first()) {
         Some(_) if put.is_some() && is_checked => true,
         Some(object) => bodies::holds(transport, object, hash).await?,

@@ -6,7 +6,7 @@ use syft_core::{
     ContentHash, DatasitePath, Email, Error as CoreError, EventsName, FileChangeEventsMessage,
     Timestamp,
 };
-use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{Object, Space, SpaceKind, Transport};
 
 use super::Progress;
 use super::history::fetch as fetch_piece;
@@ -15,6 +15,7 @@ use crate::checkpoints::is_mine;
 use crate::checkpoints::record::Backup;
 use crate::ledger::Head;
 use crate::node::Pass;
+use crate::peers::PeerTable;
 use crate::{Error, Result};
 
 /// What one reader was sent, and where its outbox goes on.
@@ -33,6 +34,10 @@ pub(super) async fn fetch(
     backup: Option<&Backup>,
     notes: &mut Vec<String>,
 ) -> Result<BTreeMap<Email, Outbox>> {
+    if let Some(backup) = backup {
+        // Some of them are reached over other stores.
+        progress.pass.node.lead(&PeerTable { peers: backup.peers().clone() });
+    }
     let known = backup.iter().flat_map(|backup| backup.peers().keys());
     let mut outboxes = BTreeMap::new();
     for reader in readers(progress.pass, known).await? {
@@ -68,7 +73,7 @@ pub(in crate::checkpoints) async fn listed(
 ) -> Result<Vec<(Timestamp, Object)>> {
     let me = &pass.node.email;
     let space = Space::Outbox { owner: me.clone(), recipient: reader.clone() };
-    let listed = patiently(&space, 0, pass.node.transport.list_all(&space)).await?.into_iter();
+    let listed = pass.list_whole(&space).await?.into_iter();
     let named = listed.filter(|object| is_mine(object, me));
     let named = named.filter_map(|o| Some((EventsName::parse(o.name.as_str()).ok()?.timestamp, o)));
     let mut objects: Vec<_> = named.collect();

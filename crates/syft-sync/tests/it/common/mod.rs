@@ -8,6 +8,7 @@ pub(crate) mod hostile;
 pub(crate) mod interloper;
 pub(crate) mod python;
 pub(crate) mod raw_drive;
+pub(crate) mod stores;
 pub(crate) mod synced;
 pub(crate) mod torn;
 

@@ -1,0 +1,111 @@
+use syft_core::Email;
+
+use super::SyftboxManager;
+use crate::engine::Draft;
+use crate::ledger::TrustFact;
+use crate::peers::{Moving, Peer, PeerState, PeerTable, move_on};
+use crate::{Error, Result};
+
+impl SyftboxManager {
+    /// Reaches a peer over another store from now on. What was exchanged stays as it is, and
+    /// what waits for the peer is brought along. Until the peer has done the same, both stores
+    /// are used; each sync goes on, and repeating the call does no harm.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::PeerState`] if nothing is exchanged with the peer;
+    /// [`Error::Config`] or [`Error::Transport`] for a store that cannot be opened; the disk,
+    /// the lock.
+    pub async fn move_peer(&self, peer: impl AsRef<Email> + Send, via: &str) -> Result<Peer> {
+        let email = peer.as_ref();
+        let via = address(via);
+        let known = PeerTable::load(&*self.node.disk)?;
+        match known.state(email) {
+            Some(state) if state.is_connected() => {}
+            Some(_) => {
+                let problem = "is no peer: nothing is exchanged that could be moved".to_owned();
+                return Err(Error::PeerState { peer: email.clone(), problem });
+            }
+            None => return Err(Error::UnknownPeer(email.clone())),
+        }
+        self.prepare(std::slice::from_ref(&via))?;
+        let mut pass = self.node.pass()?;
+        let mut connections = self.look(&mut pass).await?;
+        let home = self.home_url().to_owned();
+        if let Some(record) = connections.table.peers.get_mut(email)
+            && !is_same(&record.via, &via, &home)
+        {
+            let mut from = record.ways();
+            if from.is_empty() {
+                from.push(home);
+            }
+            from.retain(|way| *way != via);
+            record.via = vec![via.clone()];
+            record.moving = Some(Moving { from, since: self.node.clock.now(), came: false });
+            let mut draft = Draft::default();
+            draft.fact(TrustFact::DatasetsAnew);
+            pass.begin(draft)?;
+            connections.table.save(&*self.node.disk)?;
+            let details = [("via", via.clone().into())];
+            pass.note_with("peer.moving", email.to_string(), details)?;
+            self.done(format!("{email} is to be reached over {via}"));
+        }
+        self.settle(&mut pass, &mut connections.table, email).await?;
+        for problem in move_on(&mut pass, &mut connections.table).await? {
+            self.done(problem);
+        }
+        self.keep_decision(&mut pass, &connections.table).await?;
+        self.find(&connections, email)
+    }
+
+    /// As [`SyftboxManager::add_peer`], of somebody who is reached over these stores in their
+    /// order. The peer names them, too: nothing that it says makes this node look elsewhere.
+    ///
+    /// # Errors
+    /// As there; [`Error::PeerState`] if the peer is reached over others already, which
+    /// [`SyftboxManager::move_peer`] changes; [`Error::Config`] or [`Error::Transport`] for a
+    /// store that cannot be opened.
+    pub async fn add_peer_via(&self, email: &Email, force: bool, via: &[String]) -> Result<Peer> {
+        let via: Vec<String> = via.iter().map(|url| address(url)).collect();
+        let known = PeerTable::load(&*self.node.disk)?;
+        if let Some(record) = known.peers.get(email)
+            && record.state == PeerState::Accepted
+            && !force
+            && record.via != via
+        {
+            let problem = format!(
+                "is reached over {}: syft peer move keeps what was exchanged",
+                record.via.first().map_or(self.home_url(), String::as_str)
+            );
+            return Err(Error::PeerState { peer: email.clone(), problem });
+        }
+        self.prepare(&via)?;
+        self.add(email, force, Some(via)).await
+    }
+
+    /// Makes sure that these stores are there.
+    fn prepare(&self, via: &[String]) -> Result<()> {
+        for url in via.iter().filter(|url| *url != self.home_url()) {
+            self.node.stores.create(url)?;
+        }
+        Ok(())
+    }
+
+    fn home_url(&self) -> &str {
+        self.node.routes.home()
+    }
+}
+
+/// Whether this is the store over which a peer is reached.
+fn is_same(ways: &[String], via: &str, home: &str) -> bool {
+    match ways {
+        [] => via == home,
+        [only] => only == via,
+        _ => false,
+    }
+}
+
+/// An address as it is kept: a folder is the same with a slash behind it and without.
+fn address(typed: &str) -> String {
+    let short = typed.trim_end_matches('/');
+    if short.ends_with(':') { typed.to_owned() } else { short.to_owned() }
+}

@@ -1,0 +1,73 @@
+//! Over which stores peers are reached.
+
+use std::sync::Arc;
+
+use syft_transport::{Object, Space, Transport, TransportExt};
+
+use super::{PeerRecord, PeerState, PeerTable};
+use crate::channels::patiently;
+use crate::node::{Node, Pass};
+use crate::report::SyncReport;
+use crate::{OfflineTransport, Result};
+
+impl PeerRecord {
+    /// The addresses of the stores over which this peer is reached, in their order; none if
+    /// that is my own.
+    pub(crate) fn ways(&self) -> Vec<String> {
+        if self.state == PeerState::Rejected || self.state == PeerState::Removed && self.withdrawn {
+            // Nothing is left to do there.
+            return Vec::new();
+        }
+        match &self.moving {
+            None => self.via.clone(),
+            Some(moving) if moving.came => self.via.iter().chain(&moving.from).cloned().collect(),
+            // Until it has come along, it looks for me where it was.
+            Some(moving) => moving.from.iter().chain(&self.via).cloned().collect(),
+        }
+    }
+}
+
+impl Node {
+    /// Reaches the peers as the table says.
+    pub(crate) fn lead(&self, table: &PeerTable) {
+        let known = table.peers.iter().map(|(email, record)| (email.clone(), record.ways()));
+        self.routes.lead(known, |address| self.open_store(address));
+    }
+
+    /// The same by the table that lies here; one that cannot be read leads nowhere, and
+    /// whoever needs it tells that.
+    pub(crate) fn lead_as_known(&self) {
+        self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
+    }
+
+    /// A store that cannot be opened is one that is away: it stops nobody who is reached
+    /// elsewhere.
+    fn open_store(&self, address: &str) -> Arc<dyn Transport> {
+        self.stores.open(address).unwrap_or_else(|error| {
+            Arc::new(OfflineTransport::new(address, self.email.clone(), error.to_string()))
+        })
+    }
+
+    /// Tells which stores were away.
+    pub(crate) fn tell_of_stores(&self, report: &mut SyncReport) {
+        for problem in self.routes.take_problems().into_values() {
+            report.store.get_or_insert(problem);
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// All that lies in a space, where something follows from what does not.
+    ///
+    /// # Errors
+    /// The store, also if only one of several is away in which it may lie.
+    pub(crate) async fn list_whole(&self, space: &Space) -> Result<Vec<Object>> {
+        let transport = &*self.node.transport;
+        let listed = patiently(space, 0, transport.list_all(space)).await?;
+        if transport.is_partial(space) {
+            let detail = "one of the stores in which it may lie is away";
+            return Err(syft_transport::Error::temporary("list", space, detail).into());
+        }
+        Ok(listed)
+    }
+}

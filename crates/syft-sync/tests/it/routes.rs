@@ -1,0 +1,266 @@
+//! Peers that are reached over several stores, and that move from one to another.
+
+use crate::common::stores::{HOME, OTHER, Stores};
+use crate::common::{Member, alice, bob, in_space, inbox, outbox, unsent};
+use syft_core::DatasetName;
+use syft_dataset::{Audience, NewDataset};
+use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
+use syft_sync::{Error, PeerState, SyncReport};
+
+#[derive(Debug)]
+struct Silent;
+
+impl LogSink for Silent {
+    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
+}
+
+struct World {
+    stores: Stores,
+    alice: Member,
+    bob: Member,
+}
+
+impl World {
+    async fn strangers() -> World {
+        let mut stores = Stores::new();
+        let (alice, bob) = (stores.join(alice(), 1).await, stores.join(bob(), 2).await);
+        World { stores, alice, bob }
+    }
+
+    /// Both name these stores for each other.
+    async fn connected(via: &[&str]) -> World {
+        let world = World::strangers().await;
+        let via: Vec<String> = via.iter().map(|url| (*url).to_owned()).collect();
+        world.bob.manager.add_peer_via(&alice(), false, &via).await.unwrap();
+        world.alice.manager.add_peer_via(&bob(), false, &via).await.unwrap();
+        world.settle().await;
+        world
+    }
+
+    async fn settle(&self) -> Vec<SyncReport> {
+        let mut reports = Vec::new();
+        for _ in 0..3 {
+            reports.push(self.alice.sync().await);
+            reports.push(self.bob.sync().await);
+        }
+        reports.iter().for_each(no_alarm);
+        reports
+    }
+
+    fn publish(&self, text: &str) {
+        self.alice.write(&format!("{}/public/note.txt", alice()), text);
+    }
+
+    fn note_of_bob(&self) -> Option<String> {
+        self.bob.read(&format!("{}/public/note.txt", alice()))
+    }
+
+    async fn create_dataset(&self) {
+        let files = tempfile::tempdir().unwrap();
+        std::fs::write(files.path().join("mock.csv"), "name\nmade up\n").unwrap();
+        let mut new = NewDataset::named(DatasetName::parse("census").unwrap());
+        new.mock = Some(files.path().join("mock.csv"));
+        new.users = Audience::Any;
+        self.alice.manager.create_dataset(new, unsent()).await.unwrap();
+    }
+
+    fn mock_of_bob(&self) -> Option<String> {
+        self.bob.read(&format!("{}/public/datasets/census/mock.csv", alice()))
+    }
+
+    fn run(&self, id: &JobId) {
+        self.alice.manager.approve_job(id, &ApproveOptions::default()).unwrap();
+        let options = RunOptions { minimum: IsolationLevel::L0, ..RunOptions::default() };
+        self.alice.manager.run_job(id, &options, &PlainSandbox, &mut Silent).unwrap();
+        self.alice.manager.release_job(id, None, &ReleaseFiles::All, false).unwrap();
+    }
+
+    fn answer_of(&self, job: &str) -> Option<String> {
+        self.bob.read(&format!("{}/jobs/{}/{job}/outputs/answer.txt", alice(), bob()))
+    }
+}
+
+fn no_alarm(report: &SyncReport) {
+    assert_eq!(report.alarms, Vec::<String>::new());
+    for peer in &report.peers {
+        assert!(!peer.alarm, "{peer:?}");
+        assert_eq!(peer.quarantined, 0, "{peer:?}");
+    }
+}
+
+const SCRIPT: &str = "echo 42 > $SYFT_OUTPUTS/answer.txt";
+
+#[tokio::test]
+async fn two_who_name_a_store_for_each_other_meet_there() {
+    let world = World::connected(&[OTHER]).await;
+    world.publish("hello");
+    world.create_dataset().await;
+    let job = world.bob.submit(SCRIPT, "census").await;
+    world.settle().await;
+    world.run(&job.id);
+    world.settle().await;
+    assert_eq!(world.answer_of("census").unwrap(), "42\n");
+    assert_eq!(world.note_of_bob().unwrap(), "hello");
+    assert_eq!(world.mock_of_bob().unwrap(), "name\nmade up\n");
+    for space in [inbox(alice(), bob()), outbox(alice(), bob())] {
+        assert!(in_space(&world.stores.home, &space).is_empty(), "{space}");
+    }
+    let peers = world.alice.manager.load_peers().await.unwrap();
+    let peer = peers.get(&bob()).unwrap();
+    assert_eq!((peer.via.as_slice(), peer.moving), ([OTHER.to_owned()].as_slice(), false));
+}
+
+#[tokio::test]
+async fn what_one_store_does_not_take_goes_over_the_next() {
+    let world = World::connected(&[OTHER, HOME]).await;
+    world.publish("first");
+    world.settle().await;
+    world.stores.set_away(OTHER, true);
+    world.publish("second");
+    let reports = world.settle().await;
+    assert!(reports.iter().all(|report| report.store.is_some()));
+    assert_eq!(world.note_of_bob().unwrap(), "second");
+    world.stores.set_away(OTHER, false);
+    world.publish("third");
+    let reports = world.settle().await;
+    assert_eq!(reports.last().unwrap().store, None);
+    assert_eq!(world.note_of_bob().unwrap(), "third");
+}
+
+#[tokio::test]
+async fn a_dead_store_is_no_rollback() {
+    let world = World::connected(&[OTHER, HOME]).await;
+    world.publish("first");
+    world.settle().await;
+    world.stores.set_away_for(&alice(), OTHER, true);
+    world.publish("second");
+    world.settle().await;
+    assert_eq!(world.note_of_bob().unwrap(), "second");
+    // The one in which the newest message lies, while Alice is heard in the other one.
+    world.stores.set_away_for(&bob(), HOME, true);
+    let report = world.bob.sync().await;
+    no_alarm(&report);
+    assert!(report.store.is_some());
+}
+
+#[tokio::test]
+async fn a_dataset_in_a_store_that_is_away_is_not_taken_for_withdrawn() {
+    let world = World::connected(&[OTHER]).await;
+    world.create_dataset().await;
+    world.settle().await;
+    assert!(world.mock_of_bob().is_some());
+    world.stores.set_away(OTHER, true);
+    world.settle().await;
+    assert!(world.mock_of_bob().is_some());
+}
+
+#[tokio::test]
+async fn a_rollback_of_one_of_several_stores_is_told() {
+    let world = World::connected(&[OTHER, HOME]).await;
+    world.publish("first");
+    world.settle().await;
+    for object in in_space(&world.stores.other, &outbox(alice(), bob())) {
+        world.stores.other.lose(&object.id);
+    }
+    let report = world.bob.sync().await;
+    assert!(report.peers.iter().any(|peer| peer.alarm), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_holds_up_its_peer_alone() {
+    let mut world = World::connected(&[HOME]).await;
+    let carol = crate::common::carol();
+    let carols = world.stores.join(carol.clone(), 3).await;
+    carols.manager.add_peer_via(&alice(), false, &[OTHER.to_owned()]).await.unwrap();
+    world.alice.manager.add_peer_via(&carol, false, &[OTHER.to_owned()]).await.unwrap();
+    // A machine that knows no other store.
+    let home = world.stores.way(&alice(), HOME);
+    world.alice.restart(home);
+    world.publish("hello");
+    let reports = world.settle().await;
+    assert!(reports[0].store.as_ref().unwrap().contains(OTHER), "{:?}", reports[0]);
+    assert_eq!(world.note_of_bob().unwrap(), "hello");
+    world.stores.restart(&mut world.alice);
+    world.alice.sync().await;
+    carols.sync().await;
+    assert_eq!(carols.read(&format!("{}/public/note.txt", alice())).unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn who_asks_over_a_store_that_is_known_is_answered_there() {
+    let mut world = World::connected(&[OTHER]).await;
+    let carol = crate::common::carol();
+    let carols = world.stores.join(carol.clone(), 3).await;
+    carols.manager.add_peer_via(&alice(), false, &[OTHER.to_owned()]).await.unwrap();
+    let asks = world.alice.manager.load_peers().await.unwrap();
+    assert_eq!(asks.get(&carol).unwrap().state, PeerState::RequestedByPeer);
+    let peer = world.alice.manager.approve_peer_request(&carol, true).await.unwrap();
+    assert_eq!(peer.via, [OTHER]);
+    carols.sync().await;
+    let peers = carols.manager.load_peers().await.unwrap();
+    assert_eq!(peers.get(&alice()).unwrap().state, PeerState::Accepted);
+    assert!(in_space(&world.stores.home, &inbox(carol, alice())).is_empty());
+}
+
+#[tokio::test]
+async fn who_moves_keeps_what_was_exchanged_and_what_waits() {
+    let world = World::connected(&[HOME]).await;
+    world.publish("first");
+    world.create_dataset().await;
+    let done = world.bob.submit(SCRIPT, "done").await;
+    world.settle().await;
+    world.run(&done.id);
+    world.settle().await;
+    let waits = world.bob.submit(SCRIPT, "waits").await;
+    world.bob.sync().await;
+    let peer = world.alice.manager.move_peer(bob(), OTHER).await.unwrap();
+    assert!(peer.moving);
+    // Until the other one has come along all goes on where it was.
+    world.publish("second");
+    world.settle().await;
+    assert_eq!(world.note_of_bob().unwrap(), "second");
+    let peer = world.bob.manager.move_peer(alice(), &format!("{OTHER}/")).await.unwrap();
+    assert_eq!(peer.via, [OTHER]);
+    world.publish("third");
+    world.run(&waits.id);
+    world.settle().await;
+    for (name, member, other) in [("alice", &world.alice, bob()), ("bob", &world.bob, alice())] {
+        let peers = member.manager.load_peers().await.unwrap();
+        assert!(!peers.get(&other).unwrap().moving, "{name}");
+    }
+    assert_eq!(world.note_of_bob().unwrap(), "third");
+    assert_eq!(world.answer_of("waits").unwrap(), "42\n");
+    assert_eq!(world.answer_of("done").unwrap(), "42\n");
+    assert!(world.mock_of_bob().is_some());
+    let channels = [
+        inbox(alice(), bob()),
+        inbox(bob(), alice()),
+        outbox(alice(), bob()),
+        outbox(bob(), alice()),
+    ];
+    for space in channels {
+        assert!(in_space(&world.stores.home, &space).is_empty(), "{space}");
+    }
+    world.stores.set_away(HOME, true);
+    let later = world.bob.submit(SCRIPT, "later").await;
+    world.bob.sync().await;
+    assert!(!in_space(&world.stores.other, &inbox(alice(), bob())).is_empty());
+    world.stores.set_away(HOME, false);
+    world.settle().await;
+    world.run(&later.id);
+    world.settle().await;
+    assert_eq!(world.answer_of("later").unwrap(), "42\n");
+}
+
+#[tokio::test]
+async fn a_peer_who_is_connected_is_moved_and_not_added_elsewhere() {
+    let world = World::connected(&[HOME]).await;
+    let added = world.alice.manager.add_peer_via(&bob(), false, &[OTHER.to_owned()]).await;
+    assert!(matches!(added, Err(Error::PeerState { .. })), "{added:?}");
+    let unknown = world.alice.manager.move_peer(crate::common::carol(), OTHER).await;
+    assert!(matches!(unknown, Err(Error::UnknownPeer(_))), "{unknown:?}");
+    let nowhere = world.alice.manager.move_peer(bob(), "memory:nowhere").await;
+    assert!(matches!(nowhere, Err(Error::Config(_))), "{nowhere:?}");
+    assert_eq!(world.alice.manager.load_peers().await.unwrap().get(&bob()).unwrap().via, [HOME]);
+}
