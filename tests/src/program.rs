@@ -44,6 +44,8 @@ pub struct People {
     folder: TempDir,
     /// What the setting up exported.
     variables: BTreeMap<String, String>,
+    /// What stands, whatever a page exports.
+    given: BTreeMap<String, String>,
     /// The homes whose log was held against what went.
     checked: BTreeSet<PathBuf>,
 }
@@ -93,8 +95,21 @@ impl People {
     #[must_use]
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("{error}"));
-        let people = People { folder, variables: BTreeMap::new(), checked: BTreeSet::new() };
+        let (variables, given) = (BTreeMap::new(), BTreeMap::new());
+        let people = People { folder, variables, given, checked: BTreeSet::new() };
         std::fs::create_dir(people.file("shared")).unwrap_or_else(|error| panic!("{error}"));
+        people
+    }
+
+    /// People whose store is another one than the folder of a page, and what lets them in.
+    ///
+    /// # Panics
+    /// If no folder can be made.
+    #[must_use]
+    pub fn over(store: &str, login: &[(&str, &str)]) -> Self {
+        let mut people = People::new();
+        let all = [("STORE", store)].into_iter().chain(login.iter().copied());
+        people.given = all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         people
     }
 
@@ -201,6 +216,7 @@ impl People {
             .env("HOME", self.folder.path())
             .env("SYFT_RECORD", self.file(RECORD))
             .envs(&self.variables)
+            .envs(&self.given)
             .envs(more.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -202,8 +202,9 @@ impl Context {
         if !self.offline {
             return Ok(self.recorded(store));
         }
-        let name = store.info().name.clone();
-        Ok(Arc::new(OfflineTransport::new(name, email.clone(), "it is left alone: --offline")))
+        let (name, must_seal) = (store.info().name.clone(), store.info().must_seal);
+        let left_alone = OfflineTransport::new(name, email.clone(), "it is left alone: --offline");
+        Ok(Arc::new(left_alone.sealed(must_seal)))
     }
 
     /// How the stores are opened over which single peers are reached.

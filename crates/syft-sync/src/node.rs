@@ -80,7 +80,9 @@ impl Node {
     pub(crate) fn take_keys(&mut self, keys: Option<Keys>, encrypt: Encrypt) {
         let (disk, entropy) = (self.disk.clone(), self.entropy.clone());
         let arriving = self.arriving.clone();
-        let ring = keys.clone().map(|keys| KeyRing::new(keys, encrypt, disk, entropy, arriving));
+        let ring = keys
+            .clone()
+            .map(|keys| KeyRing::new(keys, encrypt, disk, entropy, arriving, self.store.clone()));
         (self.keys, self.ring) = (keys, ring.map(Arc::new));
         self.transport = match &self.ring {
             Some(ring) => Arc::new(Sealed::new(self.store.clone(), ring.clone())),

@@ -29,6 +29,13 @@ impl OfflineTransport {
         OfflineTransport { info, reason: reason.into() }
     }
 
+    /// The same, of a store where nothing may go in the open.
+    #[must_use]
+    pub fn sealed(mut self, must_seal: bool) -> Self {
+        self.info.must_seal = must_seal;
+        self
+    }
+
     fn away<T>(&self) -> Result<T> {
         Err(Error::temporary("reach", self.info.name.as_str(), self.reason.as_str()))
     }

@@ -108,6 +108,52 @@ impl S3 {
         }
     }
 
+    /// Makes a user whom moto lets do what policies of IAM say, and gives its two keys. It
+    /// matters from [`S3::enforce`] on.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[must_use]
+    pub fn add_user(&self, name: &str, policies: &[String]) -> (String, String) {
+        self.iam(&[("Action", "CreateUser"), ("UserName", name)]);
+        for (number, policy) in policies.iter().enumerate() {
+            let number = format!("policy-{number}");
+            let put = [("Action", "PutUserPolicy"), ("UserName", name), ("PolicyName", &number)];
+            self.iam(&[&put[..], &[("PolicyDocument", policy)]].concat());
+        }
+        let key = self.iam(&[("Action", "CreateAccessKey"), ("UserName", name)]);
+        let field = |tag: &str| {
+            let (_, rest) = key.split_once(&format!("<{tag}>"))?;
+            rest.split_once("</").map(|(value, _)| value.to_owned())
+        };
+        match (field("AccessKeyId"), field("SecretAccessKey")) {
+            (Some(id), Some(secret)) => (id, secret),
+            _ => panic!("no keys of {name} in {key}"),
+        }
+    }
+
+    /// From here on moto asks who signs each request, and what that one may do.
+    ///
+    /// # Panics
+    /// If it does not answer.
+    pub fn enforce(&self) {
+        let url = format!("{}/moto-api/reset-auth", self.endpoint);
+        let told = ureq::post(url).header("Content-Type", "text/plain").send("0");
+        told.map(drop).unwrap_or_else(|error| panic!("{error}; it said:\n{}", self.said()));
+    }
+
+    fn iam(&self, form: &[(&str, &str)]) -> String {
+        let form = form.iter().copied().chain([("Version", "2010-05-08")]);
+        // Which service is meant is read from who signs.
+        let signed = "AWS4-HMAC-SHA256 Credential=X/20260101/us-east-1/iam/aws4_request, \
+                      SignedHeaders=host, Signature=0";
+        let answer = ureq::post(format!("{}/", self.endpoint))
+            .header("Authorization", signed)
+            .send_form(form)
+            .and_then(|mut answer| answer.body_mut().read_to_string());
+        answer.unwrap_or_else(|error| panic!("{error}; it said:\n{}", self.said()))
+    }
+
     /// All that the server said so far, for the message of a test that fails.
     #[must_use]
     pub fn said(&self) -> String {

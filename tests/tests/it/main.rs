@@ -4,4 +4,5 @@
 mod names;
 mod pins;
 mod readme;
+mod stores;
 mod walkthrough;

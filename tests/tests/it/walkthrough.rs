@@ -12,7 +12,7 @@ fn run_page(name: &str, page: &str) -> People {
     people
 }
 
-fn run(people: &mut People, name: &str, page: &Page) {
+pub(crate) fn run(people: &mut People, name: &str, page: &Page) {
     type_all(people, name, page, |_, _| {});
     people.no_output_is_flagged();
 }
@@ -76,6 +76,7 @@ fn no_block_of_a_page_is_left_out() {
         include_str!("../../../docs/architecture.md"),
         include_str!("../../../docs/datasites.md"),
         include_str!("../../../docs/pysyft.md"),
+        include_str!("../../../docs/transports.md"),
         include_str!("../../../docs/scientists.md"),
         include_str!("../../../docs/data-owners.md"),
         include_str!("../../../docs/releasing.md"),
@@ -87,7 +88,10 @@ fn no_block_of_a_page_is_left_out() {
     ];
     let shown: Vec<String> =
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
-    assert_eq!(shown, ["rust", "rust", "text", "python", "rust", "text", "bash", "python", "yaml"]);
+    assert_eq!(
+        shown,
+        ["rust", "rust", "text", "python", "promises", "rust", "text", "bash", "python", "yaml"]
+    );
     let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
         let tested = format!("#[doc = include_str!(\"../../../docs/{page}.md\")]");
@@ -134,6 +138,11 @@ fn the_walk_through_with_one_of_them_away() {
     let mut page = Page::read(include_str!("../../../examples/two-people/offline.md"));
     page.steps.splice(0..0, before.steps);
     run(&mut People::new(), "offline.md", &page);
+}
+
+#[test]
+fn the_page_of_the_stores() {
+    let _ = run_page("transports.md", include_str!("../../../docs/transports.md"));
 }
 
 #[test]

@@ -29,7 +29,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ON_TOP: &[&str] = &["syft-tests", "xtask"];
 
 /// Packages that any package may use for its tests, and none otherwise.
-const FOR_TESTS: &[&str] = &["syft-drive-emulator", "syft-dropbox-emulator", "syft-tmux"];
+const FOR_TESTS: &[&str] =
+    &["syft-drive-emulator", "syft-dropbox-emulator", "syft-test-stores", "syft-tmux"];
 
 const TESTS: &str = "dev-dependencies";
 

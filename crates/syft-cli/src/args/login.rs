@@ -11,8 +11,8 @@ pub(crate) struct LoginArgs {
     /// Who I am: needed the first time
     #[arg(long)]
     pub(crate) email: Option<Email>,
-    /// The store that my peers and I share: file:///mnt/shared, or gdrive: for Google
-    /// Drive; needed the first time
+    /// The store that my peers and I share: file:///mnt/shared, gdrive: for Google Drive, or
+    /// s3:, gs:, azblob:, webdav:, sftp:, dropbox: with its place; needed the first time
     #[arg(long, value_name = "URL")]
     pub(crate) transport: Option<String>,
     /// Google Drive: the token file of my login there (token.json, as Google's Python client

@@ -156,7 +156,7 @@ fn a_store_that_cannot_be_is_refused_at_login() {
     [exit 2]
     "#);
     assert_snapshot!(login("gopher://somewhere").all(), @r"
-    error: gopher: is no kind of store that this version knows; a folder is file:///its/path, and Google Drive is gdrive:
+    error: gopher: is no kind of store that this version knows; a folder is file:///its/path, Google Drive is gdrive:, and others begin with s3:, gs:, azblob:, webdav:, sftp:, dropbox:
     [exit 2]
     ");
     it.alice(&["whoami"]).exits(2);

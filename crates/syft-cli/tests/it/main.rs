@@ -39,3 +39,4 @@ mod shown;
 mod story;
 mod sync;
 mod terminal;
+mod transport;

@@ -114,7 +114,8 @@ impl Stores {
         let store = match Address::parse(address)? {
             #[cfg(feature = "opendal")]
             Address::Remote(url) => return self.check_remote(&url).await,
-            Address::Folder(root) => {
+            // Where nothing is mounted nothing is made.
+            Address::Folder(root) if !root.is_dir() => {
                 with_retry(FolderTransport::open(&root, self.identity.clone())?)
             }
             _ => self.create(address)?,
@@ -130,8 +131,11 @@ impl Stores {
         match Address::parse(address)? {
             #[cfg(feature = "opendal")]
             Address::Remote(url) => self.remember_remote(&url, tried),
-            // These are known.
-            _ => Ok(()),
+            _ => {
+                // The others are known.
+                let _ = tried;
+                Ok(())
+            }
         }
     }
 

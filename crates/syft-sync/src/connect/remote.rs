@@ -7,7 +7,7 @@ use syft_transport::{
 
 use super::home_cache::{HomeCache, Of};
 use super::{Stores, with_retry};
-use crate::{Error, Result};
+use crate::{Error, OfflineTransport, Result};
 
 /// What of a probe is remembered.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,7 +28,11 @@ impl Stores {
     /// What there is to do can be done without the store.
     pub(super) fn open_remote(&self, url: &StoreUrl) -> Result<Arc<dyn Transport>> {
         match self.create_remote(url) {
-            Err(Error::Config(reason)) => Ok(self.away(url.to_string(), &reason)),
+            Err(Error::Config(reason)) => {
+                let identity = self.identity.clone();
+                let away = OfflineTransport::new(url.to_string(), identity, reason);
+                Ok(Arc::new(away.sealed(true)))
+            }
             opened => opened,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use syft_core::{Disk, Email, Entropy, Metadata};
 use syft_crypto::{Bundle, Keys};
-use syft_transport::Space;
+use syft_transport::{Space, Transport};
 
 use crate::arriving::Arriving;
 use crate::hello::HELLO;
@@ -19,6 +19,8 @@ pub(crate) struct KeyRing {
     disk: Arc<dyn Disk>,
     entropy: Arc<dyn Entropy>,
     arriving: Arc<Arriving>,
+    /// Whether something may go in the open is for the store over which it goes.
+    store: Arc<dyn Transport>,
     known: Mutex<Option<Known>>,
 }
 
@@ -56,8 +58,9 @@ impl KeyRing {
         disk: Arc<dyn Disk>,
         entropy: Arc<dyn Entropy>,
         arriving: Arc<Arriving>,
+        store: Arc<dyn Transport>,
     ) -> Self {
-        KeyRing { keys, encrypt, disk, entropy, arriving, known: Mutex::default() }
+        KeyRing { keys, encrypt, disk, entropy, arriving, store, known: Mutex::default() }
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -101,7 +104,12 @@ impl KeyRing {
             return Ok(Err(format!("{email} does not show the key by which they are known")));
         }
         let bundle = bundles.get(email).cloned();
-        Ok(match self.encrypt {
+        let space = Space::Outbox { owner: self.keys.email().clone(), recipient: email.clone() };
+        let encrypt = match self.encrypt.with(self.store.info_of(&space)) {
+            Ok(encrypt) => encrypt,
+            Err(refused) => return Ok(Err(refused.to_string())),
+        };
+        Ok(match encrypt {
             Encrypt::Off if record.seals => Err(format!(
                 "{email} seals, and takes nothing in the open from you: syft login --encrypt auto, \
                  or begin anew, both of you, with syft peer add --force"

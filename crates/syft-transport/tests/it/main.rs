@@ -1,6 +1,8 @@
 //! The tests of the trait, its backends and its layers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(feature = "s3")]
+mod access_policy;
 mod conformance;
 mod conformance_catches;
 #[cfg(feature = "drive")]
@@ -16,4 +18,5 @@ mod memory;
 #[cfg(feature = "opendal")]
 mod opendal;
 mod routes;
+mod store_url;
 mod values;
