@@ -90,7 +90,7 @@ fn no_block_of_a_page_is_left_out() {
         pages.iter().flat_map(|page| Page::read(page).shown).map(|(mark, _)| mark).collect();
     assert_eq!(
         shown,
-        ["rust", "rust", "text", "python", "promises", "rust", "text", "bash", "python", "yaml"]
+        ["rust", "rust", "text", "python", "rust", "text", "promises", "bash", "python", "yaml"]
     );
     let documented = include_str!("../../../crates/syft-sync/src/lib.rs");
     for page in ["manager", "architecture", "datasites"] {
