@@ -7,7 +7,7 @@ use std::time::Duration;
 use syft_sync::core::{self, DirDisk, Disk, Email, NodePaths};
 use syft_sync::transport::Transport;
 use syft_sync::{
-    Config, NodeConfig, OfflineTransport, OwnKeys, StoreOpener, Stores, SyftboxManager,
+    Config, NodeConfig, OfflineTransport, OwnKeys, StoreKind, StoreOpener, Stores, SyftboxManager,
 };
 use url::Url;
 
@@ -43,6 +43,8 @@ pub(crate) struct Context {
     google: GoogleVariables,
     #[cfg(feature = "opendal")]
     store_variables: StoreVariables,
+    /// Kinds of stores that this program brings itself.
+    kinds: Vec<Arc<dyn StoreKind>>,
     /// How this home reaches its store, once it was asked.
     stores: OnceLock<Stores>,
     /// What the store said, if it turned out to be away.
@@ -54,6 +56,7 @@ impl Context {
         global: &Global,
         environment: &Environment,
         screen: Screen,
+        kinds: Vec<Arc<dyn StoreKind>>,
     ) -> Result<Self, CliError> {
         let here = environment.here.clone().unwrap_or_else(|| PathBuf::from("/"));
         Ok(Context {
@@ -72,6 +75,7 @@ impl Context {
             google: environment.google.clone(),
             #[cfg(feature = "opendal")]
             store_variables: environment.stores.clone(),
+            kinds,
             stores: OnceLock::new(),
             away: Arc::default(),
         })
@@ -160,6 +164,7 @@ impl Context {
             return Ok(stores.clone());
         }
         let stores = Stores::of(email.clone());
+        let stores = self.kinds.iter().cloned().fold(stores, Stores::with_kind);
         #[cfg(feature = "drive")]
         let stores = match &self.google.endpoint {
             Some(root) => stores.with_google_at(root).map_err(|error| {

@@ -20,16 +20,17 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
-    fn away(&self, address: &str) -> Arc<dyn Transport> {
+    fn away(&self, address: &str, must_seal: bool) -> Arc<dyn Transport> {
         let reason = "it is left alone: --offline";
-        Arc::new(OfflineTransport::new(address, self.identity.clone(), reason))
+        Arc::new(OfflineTransport::new(address, self.identity.clone(), reason).sealed(must_seal))
     }
 }
 
 impl StoreOpener for Opener {
     fn open(&self, address: &str) -> syft_sync::Result<Arc<dyn Transport>> {
         let store = self.stores.open(address)?;
-        Ok(if self.is_offline { self.away(address) } else { (self.recording)(store) })
+        let must_seal = store.info().must_seal;
+        Ok(if self.is_offline { self.away(address, must_seal) } else { (self.recording)(store) })
     }
 
     fn create(&self, address: &str) -> syft_sync::Result<Arc<dyn Transport>> {

@@ -103,5 +103,15 @@ fn two_people_over_dropbox() {
         ("SYFT_DROPBOX_ENDPOINT", emulator.url()),
     ];
     let url = "dropbox:///Apps/syft";
-    promises(&play(url, &login), url);
+    let people = play(url, &login);
+    promises(&people, url);
+    // What could never be sent is refused while nothing is.
+    let before = emulator.entries_of(account.email()).len();
+    let large = people.types(
+        "truncate -s 90M \"$HOME/large.csv\" && syft --home \"$ALICE_HOME\" dataset create large \
+         --private crates/syft-cli/demo/patients.csv --mock \"$HOME/large.csv\" --share any",
+    );
+    assert_eq!(large.code, Some(4), "{large:#?}");
+    assert!(large.stderr.contains("takes files of up to 79 MiB"), "{large:#?}");
+    assert_eq!(emulator.entries_of(account.email()).len(), before);
 }

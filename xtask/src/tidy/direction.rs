@@ -17,6 +17,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["syft-core", "syft-perm", "syft-transport", "syft-crypto", "syft-dataset", "syft-job"],
     ),
     ("syft-cli", &["syft-sync"]),
+    // What somebody else would write.
+    ("syft-mail", &["syft-transport", "syft-sync", "syft-cli"]),
     // They stand in for somebody else, and know nothing of this project.
     ("syft-test-stores", &[]),
     ("syft-loopback", &[]),

@@ -8,6 +8,7 @@ mod google;
 #[cfg(any(feature = "drive", feature = "opendal"))]
 mod home_cache;
 mod opener;
+mod own;
 #[cfg(feature = "opendal")]
 mod remote;
 
@@ -29,6 +30,7 @@ pub use self::drive::GoogleStatus;
 #[cfg(feature = "drive")]
 pub use self::google::{GoogleAccount, GoogleLogin};
 pub use self::opener::StoreOpener;
+pub use self::own::StoreKind;
 use crate::{Error, OfflineTransport, Result};
 
 /// How somebody reaches stores by their addresses: `file:///its/path` for a folder,
@@ -38,6 +40,8 @@ pub struct Stores {
     identity: Email,
     /// Where a login is kept, and what is known of a store.
     home: Option<Arc<dyn Disk>>,
+    /// What the program brings itself.
+    kinds: Vec<Arc<dyn StoreKind>>,
     #[cfg(feature = "drive")]
     google: drive::Google,
     /// What lets me in to the other kinds of stores, by the schemes of their addresses.
@@ -52,6 +56,7 @@ impl Stores {
         Stores {
             identity,
             home: None,
+            kinds: Vec::new(),
             #[cfg(feature = "drive")]
             google: drive::Google::default(),
             #[cfg(feature = "opendal")]
@@ -74,6 +79,9 @@ impl Stores {
     /// [`Error::Config`] for an address that no backend here understands;
     /// [`Error::LoginExposed`]; the disk.
     pub fn open(&self, address: &str) -> Result<Arc<dyn Transport>> {
+        if let Some(own) = self.own(address, false) {
+            return own;
+        }
         match Address::parse(address)? {
             Address::None => Ok(self.away("no store", "nobody has logged in here yet")),
             Address::Folder(root) => match FolderTransport::open(&root, self.identity.clone()) {
@@ -95,6 +103,9 @@ impl Stores {
     /// [`Error::Transport`] if the store cannot be prepared; [`Error::NoGoogleLogin`];
     /// [`Error::LoginExposed`]; the disk.
     pub fn create(&self, address: &str) -> Result<Arc<dyn Transport>> {
+        if let Some(own) = self.own(address, true) {
+            return own;
+        }
         match Address::parse(address)? {
             Address::None => Err(Error::Config(format!("{NO_STORE} is no store"))),
             Address::Folder(root) => {
@@ -111,6 +122,10 @@ impl Stores {
     /// # Errors
     /// As for [`Stores::create`], and what the store answers.
     pub async fn check(&self, address: &str) -> Result<(Info, Probe)> {
+        if let Some(own) = self.own(address, true) {
+            let store = own?;
+            return Ok((store.info().clone(), probe(&*store).await?));
+        }
         let store = match Address::parse(address)? {
             #[cfg(feature = "opendal")]
             Address::Remote(url) => return self.check_remote(&url).await,
@@ -128,6 +143,9 @@ impl Stores {
     /// # Errors
     /// [`Error::Config`] for an address that no backend here understands.
     pub fn remember(&self, address: &str, tried: &Probe) -> Result<()> {
+        if self.own(address, false).is_some() {
+            return Ok(());
+        }
         match Address::parse(address)? {
             #[cfg(feature = "opendal")]
             Address::Remote(url) => self.remember_remote(&url, tried),

@@ -1,0 +1,50 @@
+use std::fmt;
+use std::sync::Arc;
+
+use syft_core::Email;
+use syft_transport::Transport;
+use url::Url;
+
+use super::{Stores, with_retry};
+use crate::{Error, Result};
+
+/// A kind of store that a program brings itself: it is reached by addresses that begin with
+/// a word of its own, as every other is by its.
+pub trait StoreKind: fmt::Debug + Send + Sync {
+    /// How its addresses begin, as `mail` of `mail:///var/mail/syft`; none of the words that
+    /// [`Stores`] knows already.
+    fn scheme(&self) -> &str;
+
+    /// Opens a store for somebody; for the `first` time it may be prepared.
+    ///
+    /// # Errors
+    /// What is wrong with the address, or that the store cannot be reached now.
+    fn open(
+        &self,
+        address: &Url,
+        identity: Email,
+        first: bool,
+    ) -> syft_transport::Result<Arc<dyn Transport>>;
+}
+
+impl Stores {
+    /// With a kind of store of the program's own.
+    #[must_use]
+    pub fn with_kind(mut self, kind: Arc<dyn StoreKind>) -> Self {
+        self.kinds.push(kind);
+        self
+    }
+
+    /// The store of an address of a kind of the program's own.
+    pub(super) fn own(&self, address: &str, first: bool) -> Option<Result<Arc<dyn Transport>>> {
+        let (scheme, _) = address.split_once(':')?;
+        let kind = self.kinds.iter().find(|kind| kind.scheme() == scheme)?;
+        let url = Url::parse(address);
+        let url = url.map_err(|error| Error::Config(format!("{address:?} is no store: {error}")));
+        Some(url.and_then(|url| match kind.open(&url, self.identity.clone(), first) {
+            Ok(store) => Ok(with_retry(store)),
+            Err(error) if first || !error.is_retryable() => Err(error.into()),
+            Err(error) => Ok(self.away(address, &error.context().detail)),
+        }))
+    }
+}
