@@ -6,23 +6,19 @@
 //! each call would run out of time. So the time of the network goes faster here instead:
 //! what takes two seconds takes [`SPEED`] times less, and so does each wait of [`Retry`].
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::join_all;
-use syft_core::codec::{Limits, decode_events};
 use syft_core::testing::{ManualClock, SeededEntropy};
-use syft_core::{Email, FileChangeEventsMessage, Timestamp};
+use syft_core::{Email, Timestamp};
 use syft_drive_emulator::{DriveEmulator, Fault, FaultPlan, Lag, Rule};
-use syft_job::{JobId, Status};
-use syft_sync::SyncReport;
-use syft_transport::{Mirror, Retry, Sleeper, Space, TransportExt};
+use syft_transport::{Mirror, Retry, Sleeper, Transport};
 
-use crate::common::drive::{answer, bare_store};
-use crate::common::{Member, Secrecy, alice, email, log_of, opened, outbox, scratch};
+use crate::common::crowd::Crowd;
+use crate::common::drive::bare_store;
+use crate::common::{Secrecy, scratch};
 
 /// How many times faster the time of the network goes.
 const SPEED: u32 = 200;
@@ -30,11 +26,6 @@ const SPEED: u32 = 200;
 const SLOWEST: Duration = Duration::from_secs(2);
 /// The share of all calls that fail.
 const FAILING: f64 = 0.1;
-const JOBS: usize = 10;
-/// Syncs of everybody after which all must have arrived.
-const PATIENCE: usize = 60;
-/// Seconds from one sync of everybody to the next.
-const PACE: f64 = 20.0;
 
 /// What fails, each as often as the others.
 fn failures() -> [Fault; 9] {
@@ -80,217 +71,39 @@ impl Sleeper for Hurried {
     }
 }
 
-/// Alice owns data, several ask.
-struct Crowd {
-    drive: DriveEmulator,
-    /// By which listings settle.
-    clock: Arc<ManualClock>,
-    alice: Member,
-    scientists: Vec<Member>,
-}
-
-impl Crowd {
-    async fn gathered(secrecy: Secrecy) -> Self {
-        let drive = DriveEmulator::start().unwrap();
-        let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
-        let join = |of: Email, seed| {
-            let store = Retry::new(Arc::new(bare_store(&drive, &of)))
-                .with_sleeper(Arc::new(Hurried))
-                .with_entropy(Arc::new(SeededEntropy::new(seed)));
-            let store = Mirror::new(Arc::new(store)).with_clock(clock.clone());
-            Member::join_as(of, Arc::new(store), seed, secrecy)
-        };
-        let alice = join(alice(), 1).await;
-        let names = ["bob@university.org", "carol@institute.net", "dave@clinic.org"];
-        let scientists = names.into_iter().zip(2..).map(|(name, seed)| join(email(name), seed));
-        let scientists = join_all(scientists).await;
-        Crowd { drive, clock, alice, scientists }
+/// What is under a name twice in a folder.
+fn twins(drive: &DriveEmulator) -> Vec<(String, usize)> {
+    let mut places: BTreeMap<(Option<String>, String), usize> = BTreeMap::new();
+    for file in drive.files().into_iter().filter(|file| !file.trashed) {
+        *places.entry((file.parent, file.name)).or_default() += 1;
     }
-
-    /// All sync at the same time.
-    async fn sync(&self) -> Vec<SyncReport> {
-        self.clock.step(PACE);
-        let all = [&self.alice].into_iter().chain(&self.scientists);
-        join_all(all.map(|member| member.sync())).await
-    }
-
-    /// Everybody asks Alice, and she accepts each request when she sees it.
-    async fn connect(&self) {
-        for scientist in &self.scientists {
-            scientist.manager.add_peer(&self.alice.email, false).await.unwrap();
-        }
-        let mut strangers: Vec<&Member> = self.scientists.iter().collect();
-        for _ in 0..PATIENCE {
-            let mut left = Vec::new();
-            for scientist in strangers {
-                let manager = &self.alice.manager;
-                if manager.approve_peer_request(&scientist.email, true).await.is_err() {
-                    left.push(scientist);
-                }
-            }
-            if left.is_empty() {
-                return;
-            }
-            strangers = left;
-            self.sync().await;
-        }
-        panic!("{} requests were not seen", strangers.len());
-    }
-
-    /// Everybody sends jobs. Each notes in a file of its own that it ran, and answers with
-    /// all that is in there.
-    async fn submit(&self, counters: &Path) {
-        let counters = counters.display();
-        for n in 0..JOBS {
-            for scientist in &self.scientists {
-                let me = &scientist.email;
-                let counter = format!("{counters}/{me}-{n}");
-                let script = format!(
-                    "echo {me} {n} >> '{counter}'\ncat '{counter}' > $SYFT_OUTPUTS/answer.txt"
-                );
-                scientist.submit(&script, &format!("job-{n}")).await;
-            }
-            // Some go together.
-            if n % 3 == 0 {
-                self.sync().await;
-            }
-        }
-    }
-
-    /// Alice does what there is to do.
-    fn work(&self) {
-        let jobs = self.alice.manager.job_store().jobs().unwrap();
-        let new = jobs.iter().filter(|job| job.status() == Status::Inbox);
-        let new: Vec<JobId> = new.map(|job| job.id().clone()).collect();
-        new.iter().for_each(|id| answer(&self.alice, id));
-    }
-
-    fn answer_to(&self, scientist: &Member, n: usize) -> Option<String> {
-        let (owner, me) = (&self.alice.email, &scientist.email);
-        scientist.read(&format!("{owner}/jobs/{me}/job-{n}/outputs/answer.txt"))
-    }
-
-    fn has_all(&self) -> bool {
-        let has_all = |of| (0..JOBS).all(|n| self.answer_to(of, n).is_some());
-        self.scientists.iter().all(has_all)
-    }
-
-    async fn settle(&self) {
-        for _ in 0..PATIENCE {
-            let reports = self.sync().await;
-            self.work();
-            if self.has_all() && reports.iter().all(is_idle) {
-                return;
-            }
-        }
-        let missing = self.scientists.iter().map(|scientist| {
-            let missing = (0..JOBS).filter(|n| self.answer_to(scientist, *n).is_none());
-            (scientist.email.to_string(), missing.collect::<Vec<_>>())
-        });
-        let missing: Vec<_> = missing.collect();
-        panic!("it does not settle: {missing:?} are missing, {:#?}", self.sync().await);
-    }
-
-    /// What is under a name twice in a folder.
-    fn twins(&self) -> Vec<(String, usize)> {
-        let mut places: BTreeMap<(Option<String>, String), usize> = BTreeMap::new();
-        for file in self.drive.files().into_iter().filter(|file| !file.trashed) {
-            *places.entry((file.parent, file.name)).or_default() += 1;
-        }
-        let twins = places.into_iter().filter(|(_, count)| *count > 1);
-        twins.map(|((_, name), count)| (name, count)).collect()
-    }
-
-    /// The events messages in a space of Alice's, in the order of their places.
-    async fn events(&self, space: &Space) -> Vec<FileChangeEventsMessage> {
-        let store = bare_store(&self.drive, space.writer());
-        let mut messages = Vec::new();
-        for object in store.list_all(space).await.unwrap() {
-            if object.name.as_str().starts_with("syfteventsmessagev3_") {
-                let bytes = store.get_bytes(&object, Limits::EVENTS.packed_bytes).await.unwrap();
-                messages.push(decode_events(&opened(space, bytes), &Limits::EVENTS).unwrap());
-            }
-        }
-        messages.sort_by_key(|message| message.position.unwrap().seq);
-        messages
-    }
-
-    async fn channels_hold_each_event_once(&self) {
-        let outboxes = self.scientists.iter().map(|of| outbox(alice(), of.email.clone()));
-        for space in [log_of(alice())].into_iter().chain(outboxes) {
-            let messages = self.events(&space).await;
-            let events = || messages.iter().flat_map(|message| &message.events);
-            assert!(events().count() > 0, "{space}");
-            let ids: BTreeSet<_> = events().map(|event| event.id).collect();
-            assert_eq!(ids.len(), events().count(), "an event is twice in {space}");
-            let versions: BTreeSet<_> =
-                events().map(|event| (event.path.clone(), event.change.new_hash())).collect();
-            assert_eq!(versions.len(), events().count(), "a version is twice in {space}");
-            let places: Vec<u64> =
-                messages.iter().map(|message| message.position.unwrap().seq).collect();
-            assert!(places.windows(2).all(|two| two[0] + 1 == two[1]), "{space}: {places:?}");
-            // A checkpoint takes the place of the beginning of a log.
-            assert!(matches!(space, Space::Log { .. }) || places[0] == 1, "{space}: {places:?}");
-        }
-    }
-
-    fn each_job_ran_once(&self) {
-        let all = JOBS * self.scientists.len();
-        let jobs = self.alice.manager.job_store().jobs().unwrap();
-        assert_eq!(jobs.iter().count(), all);
-        assert!(jobs.iter().all(|job| job.status() == Status::Done));
-        for action in ["job.received", "job.approved", "job.run.started", "job.run.finished"] {
-            assert_eq!(self.alice.audit(action).len(), all, "{action}");
-        }
-    }
-
-    fn each_answer_arrived_once(&self) {
-        for scientist in &self.scientists {
-            let me = &scientist.email;
-            for n in 0..JOBS {
-                assert_eq!(self.answer_to(scientist, n), Some(format!("{me} {n}\n")));
-            }
-            let copy = scientist.tree(&format!("{}/jobs", self.alice.email));
-            let answers = copy.keys().filter(|path| path.ends_with("answer.txt"));
-            assert_eq!(answers.count(), JOBS, "{me} has other answers");
-            let jobs = scientist.manager.job_store().jobs().unwrap();
-            let done = jobs.iter().filter(|job| job.status() == Status::Done);
-            assert_eq!((done.count(), jobs.iter().count()), (JOBS, JOBS), "jobs of {me}");
-        }
-    }
-
-    fn nobody_complains(&self) {
-        for member in [&self.alice].into_iter().chain(&self.scientists) {
-            assert_eq!(member.manager.verify_audit().unwrap().problem, None);
-            assert!(member.manager.quarantine().list().unwrap().is_empty());
-            for action in ["message.quarantined", "proposal.refused", "object.forged"] {
-                let lines = member.audit(action);
-                assert!(lines.is_empty(), "{}: {lines:#?}", member.email);
-            }
-        }
-    }
-}
-
-fn is_idle(report: &SyncReport) -> bool {
-    let moved = |peer: &syft_sync::PeerReport| peer.received + peer.sent > 0;
-    report.changed + report.datasets + report.queued_out == 0
-        && report.store.is_none()
-        && !report.peers.iter().any(moved)
+    let twins = places.into_iter().filter(|(_, count)| *count > 1);
+    twins.map(|((_, name), count)| (name, count)).collect()
 }
 
 async fn thirty_jobs_over_a_bad_network(secrecy: Secrecy, seed: u64) {
-    let crowd = Crowd::gathered(secrecy).await;
+    let drive = Arc::new(DriveEmulator::start().unwrap());
+    let clock = Arc::new(ManualClock::at(Timestamp::new(1_790_000_000.0).unwrap()));
+    let (at, mirrored_by) = (drive.clone(), clock.clone());
+    let bare = move |of: &Email| Arc::new(bare_store(&at, of)) as Arc<dyn Transport>;
+    let used = |store, seed| {
+        let store = Retry::new(store)
+            .with_sleeper(Arc::new(Hurried))
+            .with_entropy(Arc::new(SeededEntropy::new(seed)));
+        Arc::new(Mirror::new(Arc::new(store)).with_clock(mirrored_by.clone())) as Arc<_>
+    };
+    let crowd = Crowd::gathered(secrecy, clock, bare, used).await;
     let counters = scratch();
-    crowd.drive.set_faults(bad_network(seed));
+    drive.set_faults(bad_network(seed));
     crowd.connect().await;
     crowd.submit(counters.path()).await;
     crowd.settle().await;
-    let requests = crowd.drive.requests();
+    let requests = drive.requests();
     let failed = requests.iter().filter(|line| line.status.is_none_or(|status| status >= 400));
     assert!(failed.count() * 20 > requests.len(), "too little failed");
-    crowd.drive.set_faults(FaultPlan::default());
+    drive.set_faults(FaultPlan::default());
     let last = crowd.sync().await;
-    assert_eq!(crowd.twins(), []);
+    assert_eq!(twins(&drive), []);
     crowd.each_job_ran_once();
     crowd.each_answer_arrived_once();
     crowd.channels_hold_each_event_once().await;

@@ -43,6 +43,7 @@ mod routes;
 mod routes_any;
 mod routing;
 mod runs;
+mod s3_faults;
 mod sealed;
 mod seed_manager;
 mod seed_syncers;

@@ -1,6 +1,7 @@
 //! Two participants over one store, with clocks and disks that tests can break.
 
 pub(crate) mod backup;
+pub(crate) mod crowd;
 pub(crate) mod drive;
 pub(crate) mod forge;
 pub(crate) mod gate;
