@@ -5,6 +5,8 @@ use clap::{Args, ValueEnum};
 use syft_sync::core::{Email, LayoutKind};
 use syft_sync::{Encrypt, Role};
 
+use super::values::address;
+
 /// The arguments of `login`. In a home that is logged in, what is not said stays.
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
@@ -13,7 +15,7 @@ pub(crate) struct LoginArgs {
     pub(crate) email: Option<Email>,
     /// The store that my peers and I share: file:///mnt/shared, gdrive: for Google Drive, or
     /// s3:, gs:, azblob:, webdav:, sftp:, dropbox: with its place; needed the first time
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_parser = address, value_name = "URL")]
     pub(crate) transport: Option<String>,
     /// Google Drive: the token file of my login there (token.json, as Google's Python client
     /// writes it), or the key of a service account that may act as me

@@ -1,6 +1,8 @@
 use clap::{Args, Subcommand};
 use syft_sync::core::Email;
 
+use super::values::address;
+
 /// The commands about peers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PeerCommand {
@@ -31,7 +33,7 @@ pub(crate) struct PeerAddArgs {
     pub(crate) force: bool,
     /// Over which store it is reached, if that is not mine, as file:///its/path; of several
     /// the next is used if the first is away
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_parser = address, value_name = "URL")]
     pub(crate) via: Vec<String>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct PeerMoveArgs {
     #[arg(value_name = "EMAIL")]
     pub(crate) email: Email,
     /// Over which store it is to be reached
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_parser = address, value_name = "URL")]
     pub(crate) via: String,
 }
 

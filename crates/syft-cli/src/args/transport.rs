@@ -1,5 +1,7 @@
 use clap::{Args, Subcommand};
 
+use super::values::address;
+
 /// The commands about stores.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TransportCommand {
@@ -13,5 +15,6 @@ pub(crate) enum TransportCommand {
 #[derive(Debug, Args)]
 pub(crate) struct TransportUrlArgs {
     /// The store, as s3://bucket/folder
+    #[arg(value_parser = address)]
     pub(crate) url: String,
 }

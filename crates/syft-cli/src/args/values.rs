@@ -1,5 +1,6 @@
 //! Values that are made of several.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use syft_sync::core::{DatasetName, Email};
 use syft_sync::job::Status;
 use syft_sync::job::sandbox::{IsolationLevel, Limits};
+use syft_sync::transport::StoreUrl;
 
 /// A dataset as it is typed: `OWNER/NAME`, or `NAME` for one of mine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,12 @@ pub(super) fn recipient(word: &str) -> Result<String, String> {
         return Ok(word.to_owned());
     }
     Err("it is neither an address nor the word any".to_owned())
+}
+
+/// The address of a store: the same one is the same text, however it was typed. What is no
+/// address is told by whoever opens it.
+pub(super) fn address(typed: &str) -> Result<String, Infallible> {
+    Ok(StoreUrl::parse(typed).map_or_else(|_| typed.to_owned(), |url| url.to_string()))
 }
 
 /// A state of a job, also by the Python peer's word.

@@ -28,10 +28,18 @@ fn a_store_is_tried_out_by_whoever_has_no_home_yet() {
 #[test]
 fn what_a_store_has_to_let_each_of_us_do_is_printed() {
     let it = TestBox::empty();
-    let policy = it.alice(&["transport", "policy", "s3://hospital/syft", "--as", ALICE, "--json"]);
+    let policy = it.alice(&[
+        "transport",
+        "policy",
+        "s3://hospital//syft/?style=path",
+        "--as",
+        ALICE,
+        "--json",
+    ]);
     let told: serde_json::Value = serde_json::from_str(&policy.ok().stdout).unwrap();
     assert_eq!(told["schema"], "syft/transport-policy/1");
     assert_eq!(told["policies"][0]["email"], ALICE);
+    assert_eq!(told["transport"], "s3://hospital/syft");
     let statements = told["policies"][0]["policy"]["Statement"].as_array().unwrap();
     assert_eq!(statements.len(), 4);
     let dropbox = it.alice(&["transport", "policy", "dropbox:///Apps/syft", "--as", ALICE]);

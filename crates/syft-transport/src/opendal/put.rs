@@ -21,6 +21,9 @@ const TEMPORARY: &str = ".syft-tmp-";
 /// After so long its writer is gone.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Between two calls; the next try finds the name free.
+const TAKEN_AWAY: &str = "what had the name is just being taken away";
+
 /// What has to hold when an object is written.
 enum Condition {
     None,
@@ -80,7 +83,7 @@ impl OpendalTransport {
                 self.taken(key, body, there).await
             }
             (ErrorKind::ConditionNotMatch | ErrorKind::AlreadyExists, Ok(None)) => {
-                Err(Error::temporary("put", key, "what had the name is just being taken away"))
+                Err(Error::temporary("put", key, TAKEN_AWAY))
             }
             _ => {
                 // Whether a folder went is not told the same way by all.
@@ -98,7 +101,10 @@ impl OpendalTransport {
     }
 
     async fn hash_of(&self, key: &str) -> Result<ContentHash> {
-        let failed = |error: ::opendal::Error| errors::error("compare", key, &error);
+        let failed = |error: ::opendal::Error| match error.kind() {
+            ErrorKind::NotFound => Error::temporary("put", key, TAKEN_AWAY),
+            _ => errors::error("compare", key, &error),
+        };
         let reader = self.operator.reader(key).await.map_err(failed)?;
         let mut pieces = reader.into_stream(..).await.map_err(failed)?;
         let mut hasher = ContentHasher::new();

@@ -22,12 +22,15 @@ const PATIENCE: usize = 60;
 /// Seconds from one sync of everybody to the next.
 const PACE: f64 = 20.0;
 
+/// Opens the store of somebody.
+type Bare = dyn Fn(&Email) -> Arc<dyn Transport>;
+
 /// Alice owns data, several ask.
 pub(crate) struct Crowd {
     /// By which listings settle.
     clock: Arc<ManualClock>,
     /// The store of somebody, without what goes wrong with it.
-    bare: Box<dyn Fn(&Email) -> Arc<dyn Transport>>,
+    bare: Box<Bare>,
     pub(crate) alice: Member,
     scientists: Vec<Member>,
 }
