@@ -10,7 +10,7 @@ mod sftp;
 mod webdav;
 
 pub use error::{Error, Result};
-pub use required::required_or_noted;
+pub use required::{no_server, required_or_noted};
 pub use s3::S3;
 pub use sftp::Sftp;
 pub use webdav::WebDav;

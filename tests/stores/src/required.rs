@@ -23,6 +23,12 @@ pub fn required_or_noted<S>(started: Result<S>) -> Option<S> {
     }
 }
 
+/// Says of a store that there is no server of it for these tests, so that what a test does is
+/// not the whole.
+pub fn no_server(store: &str, why: &str) {
+    note(&format!("not run: {store}: {why}\n"));
+}
+
 #[expect(clippy::disallowed_methods, reason = "who starts the tests says what must run")]
 fn is_required() -> bool {
     std::env::var_os("SYFT_STORES").is_some_and(|said| said == "required")

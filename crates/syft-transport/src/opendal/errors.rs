@@ -10,6 +10,8 @@ use crate::Error;
 
 /// Longest message of a store that is shown, in characters.
 const MAX_SHOWN: usize = 300;
+/// How all begins that ssh says before there is a connection.
+const SSH: &str = "ssh error";
 /// What the signers say where they have nothing to sign with.
 const NO_CREDENTIAL: &str = "failed to load signing credential";
 
@@ -31,8 +33,14 @@ pub(super) fn error(
         ErrorKind::RateLimited => Error::throttled(action, subject, wait(error)),
         ErrorKind::Unsupported => Error::unsupported(action, subject, said),
         _ if is_full(&whole) => Error::quota(action, subject, said),
+        ErrorKind::Conflict => Error::temporary(action, subject, said),
         _ if is_no_login(&whole) => Error::denied(action, subject, said),
-        _ if error.is_temporary() => Error::temporary(action, subject, said),
+        _ if said.starts_with(SSH) && is_shut(&said) => Error::denied(action, subject, said),
+        _ if said.starts_with(SSH) => Error::temporary(action, subject, said),
+        // Persistent is what was tried a few times: that was a moment, and this is for later.
+        _ if error.is_temporary() || error.is_persistent() => {
+            Error::temporary(action, subject, said)
+        }
         _ => Error::permanent(action, subject, said),
     }
 }
@@ -52,6 +60,11 @@ fn is_full(whole: &str) -> bool {
 /// Nor for a login that is not there, or is not taken.
 fn is_no_login(whole: &str) -> bool {
     ["status: 401", NO_CREDENTIAL].iter().any(|word| whole.contains(word))
+}
+
+/// ssh says in words alone why it does not connect.
+fn is_shut(said: &str) -> bool {
+    ["Permission denied", "Host key verification failed"].iter().any(|word| said.contains(word))
 }
 
 /// What the store said, made safe to show.

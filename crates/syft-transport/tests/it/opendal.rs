@@ -7,11 +7,11 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use syft_core::Email;
 use syft_dropbox_emulator::DropboxEmulator;
-use syft_test_stores::{S3, Sftp, WebDav, required_or_noted};
+use syft_test_stores::{S3, Sftp, WebDav, no_server, required_or_noted};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::{
-    Capabilities, Kept, OpendalTransport, Probe, Result, Retry, StoreLogin, StoreUrl, Transport,
-    probe,
+    Capabilities, Error, Kept, OpendalTransport, Probe, Result, Retry, SpaceKind, StoreLogin,
+    StoreUrl, Transport, probe,
 };
 
 const PEOPLE: [&str; 3] = ["alice@example.org", "bob@example.org", "eve@example.org"];
@@ -144,6 +144,16 @@ async fn sftp_keeps_every_promise_it_can_make() {
     let Some(server) = required_or_noted(Sftp::start()) else { return };
     let (user, port, key) = (server.user().to_owned(), server.port(), server.key());
     let (folder, key) = (server.folder().display().to_string(), key.display().to_string());
+    let at = |port: u16, more: &str| {
+        let url = format!("sftp://{user}@127.0.0.1:{port}{folder}/x?key={key}{more}");
+        let (url, me) = (StoreUrl::parse(&url).unwrap(), Email::parse(PEOPLE[0]).unwrap());
+        OpendalTransport::as_claimed(&url, me, &StoreLogin::none()).unwrap()
+    };
+    let away = at(1, "&host_key=accept").discover(SpaceKind::Inbox).await;
+    assert!(matches!(away, Err(Error::Temporary { .. })), "{away:?}");
+    // A machine that ssh does not know is told nothing.
+    let unknown = at(port, "").discover(SpaceKind::Inbox).await;
+    assert!(matches!(unknown, Err(Error::Denied { .. })), "{unknown:?}");
     let url = format!("sftp://{user}@127.0.0.1:{port}{folder}/{{}}?key={key}&host_key=accept");
     judge(Store::tried(url, StoreLogin::none()).await, Kept::NotClaimed).await;
 }
@@ -162,4 +172,26 @@ async fn dropbox_keeps_every_promise_it_can_make() {
     let emulator = DropboxEmulator::start().unwrap();
     let login = dropbox(&emulator);
     judge(Store::tried("dropbox:///Apps/syft/{}".to_owned(), login).await, Kept::Yes).await;
+}
+
+/// Of these there is no server that speaks as theirs do: it is known how they are reached,
+/// and that one who is away is one to try again.
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_without_a_server_here_are_away() {
+    let key = "c3lmdC10ZXN0cw==".to_owned();
+    for (url, login) in [
+        ("gs://bucket/x?endpoint=http://127.0.0.1:1", StoreLogin::none().with_token(key.clone())),
+        (
+            "azblob://c/x?account=acme&endpoint=http://127.0.0.1:1",
+            StoreLogin::none().with_password(key.clone()),
+        ),
+    ] {
+        let url = StoreUrl::parse(url).unwrap();
+        let me = Email::parse(PEOPLE[0]).unwrap();
+        let store = OpendalTransport::as_claimed(&url, me, &login).unwrap();
+        let away = store.discover(SpaceKind::Inbox).await;
+        assert!(matches!(away, Err(Error::Temporary { .. })), "{url}: {away:?}");
+        assert!(!format!("{away:?}").contains(&key), "{away:?}");
+        no_server(url.scheme(), "no server of it is started by these tests");
+    }
 }
