@@ -3,15 +3,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use syft_core::Email;
-use syft_dropbox_emulator::DropboxEmulator;
+use syft_dropbox_emulator::{DropboxEmulator, Fault, Rule};
 use syft_test_stores::{S3, Sftp, WebDav, no_server, required_or_noted};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::{
-    Capabilities, Error, Kept, OpendalTransport, Probe, Result, Retry, SpaceKind, StoreLogin,
-    StoreUrl, Transport, probe,
+    Capabilities, Error, Kept, OpendalTransport, Probe, Result, Retry, Space, SpaceKind,
+    StoreLogin, StoreUrl, Transport, TransportExt as _, probe,
 };
 
 const PEOPLE: [&str; 3] = ["alice@example.org", "bob@example.org", "eve@example.org"];
@@ -172,6 +173,50 @@ async fn dropbox_keeps_every_promise_it_can_make() {
     let emulator = DropboxEmulator::start().unwrap();
     let login = dropbox(&emulator);
     judge(Store::tried("dropbox:///Apps/syft/{}".to_owned(), login).await, Kept::Yes).await;
+}
+
+/// What goes wrong with one call, and what a caller is told to do about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_dropbox_says_is_understood() {
+    let emulator = DropboxEmulator::start().unwrap();
+    let account = emulator.add_account("team@example.org");
+    let login = StoreLogin::none()
+        .with_user(account.app_key())
+        .with_refresh_token(account.refresh_token().to_owned())
+        .with_service_at(emulator.url())
+        .unwrap();
+    let (url, me) = (StoreUrl::parse("dropbox:///x").unwrap(), Email::parse(PEOPLE[0]).unwrap());
+    let store = OpendalTransport::as_claimed(&url, me.clone(), &login).unwrap();
+    let log = Space::Log { owner: me };
+    store.open(&log).await.unwrap();
+    let put = async |name: &str| store.put_bytes(&log, &name.parse().unwrap(), vec![7; 99]).await;
+
+    // It was done, and what is asked again finds its own bytes.
+    emulator.add_fault(Rule::new(Fault::AnswerLost).path("/files/upload").times(1));
+    put("lost").await.unwrap();
+    assert_eq!(store.list_all(&log).await.unwrap().len(), 1);
+    // A token that has ended is made anew.
+    account.expire_tokens();
+    put("renewed").await.unwrap();
+    let wait = Duration::from_secs(7);
+    emulator.add_fault(Rule::new(Fault::TooManyRequests(Some(wait))).path("/files/").times(1));
+    let busy = put("busy").await;
+    assert!(
+        matches!(busy, Err(Error::Throttled { after: Some(it), .. }) if it == wait),
+        "{busy:?}"
+    );
+    emulator.add_fault(Rule::new(Fault::Status(503)).path("/files/upload").times(9));
+    let away = put("away").await;
+    assert!(matches!(away, Err(Error::Temporary { .. })), "{away:?}");
+    emulator.set_faults(Default::default());
+    account.set_space(0);
+    let full = put("full").await;
+    assert!(matches!(full, Err(Error::Quota { .. })), "{full:?}");
+    account.withdraw_consent();
+    let shut = put("shut").await;
+    assert!(matches!(shut, Err(Error::Denied { .. })), "{shut:?}");
+    let secret = account.refresh_token();
+    assert!(!format!("{shut:?}{full:?}{away:?}").contains(secret), "a token is in an error");
 }
 
 /// Of these there is no server that speaks as theirs do: it is known how they are reached,
