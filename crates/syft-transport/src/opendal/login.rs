@@ -94,6 +94,7 @@ impl StoreLogin {
         exposed(self.token.as_ref())
     }
 
+    #[cfg(feature = "dropbox")]
     pub(super) fn refresh(&self) -> &str {
         exposed(self.refresh.as_ref())
     }

@@ -34,6 +34,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(300);
 const MORE_TRIES: usize = 2;
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Largest object, in bytes, where a body is held in memory to be sent.
+#[cfg(any(feature = "webdav", feature = "dropbox"))]
 const ONE_SHOT: u64 = 80 * 1024 * 1024;
 
 /// How a kind of store is dealt with.
@@ -69,6 +70,7 @@ impl Service {
     }
 
     /// One of those that keep files in folders.
+    #[cfg(any(feature = "webdav", feature = "sftp", feature = "dropbox"))]
     fn of_files() -> Self {
         Service { by_rename: true, says_absent: false, lists_deep: false, ..Self::of_objects() }
     }
@@ -104,9 +106,10 @@ fn finish(
     service: Service,
     outgoing: Option<Arc<dyn Outgoing>>,
 ) -> Result<(Operator, Service)> {
+    // Some services ask for credentials before they know of any other client. It is one for all
+    // stores of the process, so it is without what one of them adds to its requests.
+    HttpTransporter::install_default(OwnHttp::new(None)?);
     let http = OwnHttp::new(outgoing)?;
-    // Some services ask for credentials before they know of any other client.
-    HttpTransporter::install_default(http.clone());
     let operator = Operator::new(builder)
         .map_err(|error| Error::permanent("open", "the store", error.message()))?;
     let context = operator.context().clone().with_http_transport(HttpTransporter::new(http));
