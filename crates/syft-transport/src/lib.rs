@@ -33,6 +33,7 @@ mod routes;
 mod sharing;
 mod space;
 pub mod store_url;
+mod temporary;
 mod transport;
 
 pub use body::{ByteStream, PutBody, collect};

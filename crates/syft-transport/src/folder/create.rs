@@ -2,12 +2,11 @@
 //! then named by a call that fails if the name is taken, where the file system has one.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
-use syft_core::{Clock, ContentHash, Email, Entropy, SystemClock, SystemEntropy};
+use syft_core::{Email, Entropy, SystemEntropy};
 use tokio::sync::mpsc;
 
 use super::errors::error;
@@ -16,15 +15,10 @@ use super::names::other_form;
 use super::publish::{SYSTEM, Steps, give_name};
 use super::read::object;
 use crate::body::wrong_length;
+use crate::temporary::{is_abandoned, temporaries_of};
 use crate::{Error, Object, ObjectName, Result, Space};
 
-/// Starts with a dot, and so is in no listing.
-const TEMPORARY: &str = ".syft-tmp-";
-/// How many characters of the hash of an address tell whose a temporary file is.
-const WHOSE: usize = 8;
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
-/// After so long without a byte its writer is gone.
-const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 const COMPARE_BYTES: usize = 64 * 1024;
 
 /// What a body consists of on its way to the disk.
@@ -40,14 +34,6 @@ pub(super) struct Incoming<'a> {
     /// How many bytes it has to be.
     pub(super) length: u64,
     pub(super) pieces: mpsc::Receiver<Piece>,
-}
-
-/// What the names of this participant's temporary files begin with. Those of others are
-/// theirs to clear away: in a folder that is synchronised they come from machines whose clocks
-/// nobody knows.
-fn temporaries_of(me: &Email) -> String {
-    let whose = ContentHash::of(me.as_str().as_bytes()).to_string();
-    format!("{TEMPORARY}{}-", whose.get(..WHOSE).unwrap_or_default())
 }
 
 /// Makes the folder of a space and clears away what this participant's crashed writers left
@@ -224,7 +210,6 @@ fn is_there(folder: &OwnedFd, name: &str) -> bool {
 
 fn clear_abandoned(folder: &OwnedFd, me: &Email) -> Result<(), Errno> {
     let mine = temporaries_of(me);
-    let now = SystemClock.now().seconds();
     for entry in rustix::fs::Dir::read_from(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().to_str() else { continue };
@@ -232,9 +217,7 @@ fn clear_abandoned(folder: &OwnedFd, me: &Email) -> Result<(), Errno> {
             continue;
         }
         let Some(stat) = stat(folder, name)? else { continue };
-        #[expect(clippy::cast_precision_loss, reason = "an age of a day needs no nanoseconds")]
-        let age = now - stat.st_mtime as f64;
-        if age > ABANDONED.as_secs_f64() {
+        if is_abandoned(stat.st_mtime) {
             let _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
         }
     }

@@ -1,25 +1,20 @@
 //! Creation that appears whole or not at all, and never overwrites.
 
-use std::time::Duration;
-
 use ::opendal::options::WriteOptions;
 use ::opendal::{EntryMode, ErrorKind, Metadata};
 use futures::TryStreamExt as _;
-use syft_core::{Clock, ContentHash, ContentHasher, Email, Entropy, SystemClock, SystemEntropy};
+use syft_core::{ContentHash, ContentHasher, Entropy, SystemEntropy};
 
 use super::list::object;
 use super::{OpendalTransport, errors, folder_of};
 use crate::body::{read_whole, wrong_length};
+use crate::temporary::{is_abandoned, temporaries_of};
 use crate::{ByteStream, Error, Object, ObjectName, PutBody, PutMode, Result, Space};
 
 /// What is sent in one call; more than that in parts of this size.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 /// How many parts are on their way at the same time.
 const PARTS_AT_ONCE: usize = 2;
-/// Starts with a dot, and so is in no listing.
-const TEMPORARY: &str = ".syft-tmp-";
-/// After so long its writer is gone.
-const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Between two calls; the next try finds the name free.
 const TAKEN_AWAY: &str = "what had the name is just being taken away";
@@ -214,21 +209,13 @@ async fn hash(mut pieces: ByteStream) -> Result<ContentHash> {
     Ok(hasher.finish())
 }
 
-/// What the names of this participant's temporary objects begin with.
-fn temporaries_of(me: &Email) -> String {
-    format!("{TEMPORARY}{}-", ContentHash::of(me.as_str().as_bytes()).short())
-}
-
 /// Takes away what this participant's crashed writers left in a space.
 pub(super) async fn clear_abandoned(store: &OpendalTransport, space: &Space) -> Result<()> {
     let failed = |error: ::opendal::Error| errors::error("open", space, &error);
     let folder = folder_of(&space.components());
     let mine = format!("{folder}{}", temporaries_of(store.me()));
-    let now = SystemClock.now().seconds();
     let is_old = |told: &Metadata| {
-        #[expect(clippy::cast_precision_loss, reason = "an age of a day needs no nanoseconds")]
-        let age = told.last_modified().map(|at| now - at.into_inner().as_second() as f64);
-        age.is_some_and(|age| age > ABANDONED.as_secs_f64())
+        told.last_modified().is_some_and(|at| is_abandoned(at.into_inner().as_second()))
     };
     let entries = store.operator.list(&folder).await.map_err(failed)?;
     for entry in entries {
