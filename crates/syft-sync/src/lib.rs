@@ -49,7 +49,7 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{Encrypt, NodeConfig, Role};
-pub use connect::{GOOGLE_DRIVE, NO_STORE, StoreKind, StoreOpener, Stores};
+pub use connect::{GOOGLE_DRIVE, NO_STORE, StoreKind, StoreOpener, Stores, one_form};
 #[cfg(feature = "drive")]
 pub use connect::{GoogleAccount, GoogleLogin, GoogleStatus};
 pub use error::{Error, Result};

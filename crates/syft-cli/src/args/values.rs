@@ -8,7 +8,7 @@ use std::time::Duration;
 use syft_sync::core::{DatasetName, Email};
 use syft_sync::job::Status;
 use syft_sync::job::sandbox::{IsolationLevel, Limits};
-use syft_sync::transport::StoreUrl;
+use syft_sync::one_form;
 
 /// A dataset as it is typed: `OWNER/NAME`, or `NAME` for one of mine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +46,9 @@ pub(super) fn recipient(word: &str) -> Result<String, String> {
     Err("it is neither an address nor the word any".to_owned())
 }
 
-/// The address of a store: the same one is the same text, however it was typed. What is no
-/// address is told by whoever opens it.
+/// The address of a store, as it is kept.
 pub(super) fn address(typed: &str) -> Result<String, Infallible> {
-    Ok(StoreUrl::parse(typed).map_or_else(|_| typed.to_owned(), |url| url.to_string()))
+    Ok(one_form(typed))
 }
 
 /// A state of a job, also by the Python peer's word.

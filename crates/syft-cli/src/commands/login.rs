@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::job::PackageSource;
-use syft_sync::transport::{Probe, SpaceKind, StoreUrl, Transport};
-use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager};
+use syft_sync::transport::{Probe, SpaceKind, Transport};
+use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager, one_form};
 
 use super::keys::read_source;
 use crate::args::LoginArgs;
@@ -155,11 +155,11 @@ async fn first_store(context: &Context, url: &str, email: &Email) -> Result<Firs
     let stores = context.stores(email)?;
     // A home that is bound to this store already waits for it: an empty one in
     // its place would take what is due to others.
-    let is_bound = context.known()?.is_some_and(|known| known.transport == url);
+    let is_bound = context.known()?.is_some_and(|known| one_form(&known.transport) == url);
     if context.is_offline() || is_bound {
         return Ok(First { store, is_new: false, tried: None });
     }
-    if is_remote(url) {
+    if store.info().must_seal {
         // In somebody else's hands: what it keeps of what it promises is found out first.
         let (_, tried) = stores.check(url).await?;
         if let Some(broken) = tried.broken() {
@@ -174,11 +174,6 @@ async fn first_store(context: &Context, url: &str, email: &Email) -> Result<Firs
         return Ok(First { store, is_new: false, tried: None });
     }
     Ok(First { store: context.recorded(stores.create(url)?), is_new: true, tried: None })
-}
-
-/// Whether an address is of a store that is tried out before it is used.
-fn is_remote(url: &str) -> bool {
-    url.split_once(':').is_some_and(|(scheme, _)| StoreUrl::SCHEMES.contains(&scheme))
 }
 
 /// A folder that was typed as a path only lacks the first word.

@@ -15,6 +15,18 @@ pub const GOOGLE_DRIVE: &str = "gdrive:";
 #[cfg(not(feature = "drive"))]
 pub(super) const NOT_BUILT_IN: &str = "this program was built without Google Drive";
 
+/// The address of a store as it is kept: the same store is the same text, however it was
+/// typed. What is no address stays as it is, and is told of by whoever opens it.
+#[must_use]
+pub fn one_form(typed: &str) -> String {
+    if let Ok(url) = StoreUrl::parse(typed) {
+        return url.to_string();
+    }
+    // A folder is the same with a slash behind it and without.
+    let short = typed.trim_end_matches('/');
+    if short.ends_with(':') { typed.to_owned() } else { short.to_owned() }
+}
+
 /// What an address stands for.
 pub(super) enum Address {
     None,
@@ -57,4 +69,21 @@ fn folder(url: &Url) -> Result<Address> {
         Error::Config(format!("{url} names no folder of this machine; it begins with file:///"))
     })?;
     Ok(Address::Folder(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_store_is_the_same_text() {
+        let kept = one_form("s3://bucket?endpoint=http://127.0.0.1:90");
+        // What a home was logged in with is what a peer is reached over.
+        assert_eq!(one_form(&kept), kept);
+        assert_eq!(one_form("s3://bucket/?endpoint=http://127.0.0.1:90/"), kept);
+        assert_eq!(one_form("file:///mnt/shared/"), "file:///mnt/shared");
+        for typed in ["file:///", "gdrive:", "none:", "mail:///var/mail", "/mnt/shared"] {
+            assert_eq!(one_form(typed), typed);
+        }
+    }
 }

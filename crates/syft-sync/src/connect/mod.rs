@@ -24,7 +24,7 @@ use syft_transport::StoreUrl;
 use syft_transport::{FolderTransport, Info, Probe, Retry, Transport, probe};
 
 use self::address::Address;
-pub use self::address::{GOOGLE_DRIVE, NO_STORE};
+pub use self::address::{GOOGLE_DRIVE, NO_STORE, one_form};
 #[cfg(feature = "drive")]
 pub use self::drive::GoogleStatus;
 #[cfg(feature = "drive")]

@@ -67,7 +67,7 @@ pub use watch::WatchOptions;
 use crate::GoogleLogin;
 use crate::arriving::Arriving;
 use crate::checkpoints::Home;
-use crate::connect::{GOOGLE_DRIVE, NO_STORE};
+use crate::connect::{GOOGLE_DRIVE, NO_STORE, one_form};
 use crate::node::Node;
 use crate::owner::DatasiteOwnerSyncer;
 use crate::rules::CompiledRules;
@@ -401,7 +401,7 @@ impl SyftboxManager {
             me.clone(),
         )
         .with_audit(Arc::new(audit.clone()));
-        let routes = Routes::new(config.transport_url.clone(), config.transport.clone());
+        let routes = Routes::new(one_form(&config.transport_url), config.transport.clone());
         let routes = Arc::new(routes);
         let store = Recorded::new(routes.clone(), clock.clone(), audit.clone(), me.clone());
         let store: Arc<dyn Transport> = Arc::new(store);

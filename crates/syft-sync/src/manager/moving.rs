@@ -1,6 +1,7 @@
 use syft_core::Email;
 
 use super::SyftboxManager;
+use crate::connect::one_form;
 use crate::engine::Draft;
 use crate::ledger::TrustFact;
 use crate::peers::{Moving, Peer, PeerState, PeerTable, move_on};
@@ -17,7 +18,7 @@ impl SyftboxManager {
     /// the lock.
     pub async fn move_peer(&self, peer: impl AsRef<Email> + Send, via: &str) -> Result<Peer> {
         let email = peer.as_ref();
-        let via = address(via);
+        let via = one_form(via);
         let known = PeerTable::load(&*self.node.disk)?;
         match known.state(email) {
             Some(state) if state.is_connected() => {}
@@ -65,7 +66,7 @@ impl SyftboxManager {
     /// [`SyftboxManager::move_peer`] changes; [`Error::Config`] or [`Error::Transport`] for a
     /// store that cannot be opened.
     pub async fn add_peer_via(&self, email: &Email, force: bool, via: &[String]) -> Result<Peer> {
-        let via: Vec<String> = via.iter().map(|url| address(url)).collect();
+        let via: Vec<String> = via.iter().map(|url| one_form(url)).collect();
         let known = PeerTable::load(&*self.node.disk)?;
         if let Some(record) = known.peers.get(email)
             && record.state == PeerState::Accepted
@@ -102,10 +103,4 @@ fn is_same(ways: &[String], via: &str, home: &str) -> bool {
         [only] => only == via,
         _ => false,
     }
-}
-
-/// An address as it is kept: a folder is the same with a slash behind it and without.
-fn address(typed: &str) -> String {
-    let short = typed.trim_end_matches('/');
-    if short.ends_with(':') { typed.to_owned() } else { short.to_owned() }
 }
