@@ -173,16 +173,28 @@ impl Context {
             None => stores,
         };
         #[cfg(feature = "opendal")]
-        let stores = {
-            let logins = self.store_variables.logins();
-            let logins = logins.map_err(|error| CliError::usage(error.to_string()))?;
-            logins.into_iter().fold(stores, |stores, (of, login)| stores.with_login(of, login))
-        };
+        let stores = self.with_logins(stores)?;
         if !self.home.is_dir() {
             return Ok(stores);
         }
         let stores = stores.in_home(Arc::new(DirDisk::open(&self.home)?));
         Ok(self.stores.get_or_init(|| stores).clone())
+    }
+
+    /// The same, with what the environment says of logins.
+    #[cfg(feature = "opendal")]
+    fn with_logins(&self, mut stores: Stores) -> Result<Stores, CliError> {
+        for (scheme, login) in &self.store_variables.logins {
+            let login = match &self.store_variables.dropbox_endpoint {
+                Some(root) if *scheme == "dropbox" => login
+                    .clone()
+                    .with_service_at(root)
+                    .map_err(|error| CliError::usage(format!("SYFT_DROPBOX_ENDPOINT: {error}")))?,
+                _ => login.clone(),
+            };
+            stores = stores.with_login(scheme, login);
+        }
+        Ok(stores)
     }
 
     /// Whose stores these are: of the home, or of who was named; of nobody where none is.

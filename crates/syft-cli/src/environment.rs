@@ -1,14 +1,10 @@
 //! The only place that looks at the environment.
 
 use std::ffi::OsString;
-#[cfg(feature = "opendal")]
-use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "opendal")]
-use syft_sync::transport::{self, StoreLogin};
-#[cfg(feature = "opendal")]
-use zeroize::Zeroizing;
+use syft_sync::transport::StoreLogin;
 
 /// What the environment says; an empty variable says nothing.
 #[derive(Debug, Clone, Default)]
@@ -56,31 +52,16 @@ pub(crate) struct GoogleVariables {
 }
 
 /// What the environment says of logins to stores, under the names by which their own tools
-/// know it where they do. What of S3 and Google Cloud Storage is not here is read by their
-/// clients, as `AWS_ACCESS_KEY_ID` is.
+/// know it where they do: `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`,
+/// `SYFT_WEBDAV_USER`, `SYFT_WEBDAV_PASSWORD`, `SYFT_WEBDAV_TOKEN`, `DROPBOX_ACCESS_TOKEN`,
+/// `DROPBOX_REFRESH_TOKEN`, `DROPBOX_APP_KEY`, `DROPBOX_APP_SECRET`, and `AWS_REGION` or
+/// `AWS_DEFAULT_REGION`. The rest of S3 and of Google Cloud Storage is read by their clients,
+/// as `AWS_ACCESS_KEY_ID` is.
 #[cfg(feature = "opendal")]
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StoreVariables {
-    /// `AWS_REGION`, or `AWS_DEFAULT_REGION`.
-    pub(crate) aws_region: Option<String>,
-    /// `AZURE_STORAGE_KEY`.
-    pub(crate) azure_key: Option<Zeroizing<String>>,
-    /// `AZURE_STORAGE_SAS_TOKEN`.
-    pub(crate) azure_sas: Option<Zeroizing<String>>,
-    /// `SYFT_WEBDAV_USER`.
-    pub(crate) webdav_user: Option<String>,
-    /// `SYFT_WEBDAV_PASSWORD`.
-    pub(crate) webdav_password: Option<Zeroizing<String>>,
-    /// `SYFT_WEBDAV_TOKEN`.
-    pub(crate) webdav_token: Option<Zeroizing<String>>,
-    /// `DROPBOX_ACCESS_TOKEN`.
-    pub(crate) dropbox_token: Option<Zeroizing<String>>,
-    /// `DROPBOX_REFRESH_TOKEN`.
-    pub(crate) dropbox_refresh: Option<Zeroizing<String>>,
-    /// `DROPBOX_APP_KEY`.
-    pub(crate) dropbox_app: Option<String>,
-    /// `DROPBOX_APP_SECRET`.
-    pub(crate) dropbox_secret: Option<Zeroizing<String>>,
+    /// Each kind of store, by the scheme of its addresses, with what lets me in.
+    pub(crate) logins: Vec<(&'static str, StoreLogin)>,
     /// `SYFT_DROPBOX_ENDPOINT`: another server than Dropbox's.
     pub(crate) dropbox_endpoint: Option<String>,
 }
@@ -88,68 +69,42 @@ pub(crate) struct StoreVariables {
 #[cfg(feature = "opendal")]
 impl StoreVariables {
     fn read() -> Self {
-        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
-        let secret = |name| text(name).map(Zeroizing::new);
+        let s3 = StoreLogin::none().ambient(true);
+        let s3 = with(s3, "AWS_DEFAULT_REGION", StoreLogin::with_region);
+        let s3 = with(s3, "AWS_REGION", StoreLogin::with_region);
+        let azure = with(StoreLogin::none(), "AZURE_STORAGE_KEY", StoreLogin::with_password);
+        let azure = with(azure, "AZURE_STORAGE_SAS_TOKEN", StoreLogin::with_token);
+        let webdav = with(StoreLogin::none(), "SYFT_WEBDAV_USER", StoreLogin::with_user);
+        let webdav = with(webdav, "SYFT_WEBDAV_PASSWORD", StoreLogin::with_password);
+        let webdav = with(webdav, "SYFT_WEBDAV_TOKEN", StoreLogin::with_token);
+        let dropbox = with(StoreLogin::none(), "DROPBOX_APP_KEY", StoreLogin::with_user);
+        let dropbox = with(dropbox, "DROPBOX_APP_SECRET", StoreLogin::with_password);
+        let dropbox = with(dropbox, "DROPBOX_ACCESS_TOKEN", StoreLogin::with_token);
+        let dropbox = with(dropbox, "DROPBOX_REFRESH_TOKEN", StoreLogin::with_refresh_token);
+        let gs = StoreLogin::none().ambient(true);
         StoreVariables {
-            aws_region: text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION")),
-            azure_key: secret("AZURE_STORAGE_KEY"),
-            azure_sas: secret("AZURE_STORAGE_SAS_TOKEN"),
-            webdav_user: text("SYFT_WEBDAV_USER"),
-            webdav_password: secret("SYFT_WEBDAV_PASSWORD"),
-            webdav_token: secret("SYFT_WEBDAV_TOKEN"),
-            dropbox_token: secret("DROPBOX_ACCESS_TOKEN"),
-            dropbox_refresh: secret("DROPBOX_REFRESH_TOKEN"),
-            dropbox_app: text("DROPBOX_APP_KEY"),
-            dropbox_secret: secret("DROPBOX_APP_SECRET"),
+            logins: vec![
+                ("s3", s3),
+                ("gs", gs),
+                ("azblob", azure),
+                ("webdav", webdav),
+                ("dropbox", dropbox),
+            ],
             dropbox_endpoint: text("SYFT_DROPBOX_ENDPOINT"),
         }
     }
-
-    /// Each kind of store with what lets me in.
-    ///
-    /// # Errors
-    /// What stands in the place of Dropbox is no address.
-    pub(crate) fn logins(&self) -> transport::Result<[(&'static str, StoreLogin); 6]> {
-        let login = |user: &Option<String>, password: Option<&Zeroizing<String>>| {
-            let login = StoreLogin::none();
-            let login = user.iter().fold(login, |login, user| login.with_user(user));
-            let password = password.map(|password| password.to_string());
-            password.into_iter().fold(login, StoreLogin::with_password)
-        };
-        let token = |login: StoreLogin, token: Option<&Zeroizing<String>>| {
-            let token = token.map(|token| token.to_string());
-            token.into_iter().fold(login, StoreLogin::with_token)
-        };
-        let s3 = StoreLogin::none().ambient(true);
-        let s3 = self.aws_region.iter().fold(s3, |login, region| login.with_region(region));
-        let dropbox = login(&self.dropbox_app, self.dropbox_secret.as_ref());
-        let refresh = self.dropbox_refresh.as_ref().map(|token| token.to_string());
-        let mut dropbox = refresh.into_iter().fold(dropbox, StoreLogin::with_refresh_token);
-        if let Some(root) = &self.dropbox_endpoint {
-            dropbox = dropbox.with_service_at(root)?;
-        }
-        Ok([
-            ("s3", s3),
-            ("gs", StoreLogin::none().ambient(true)),
-            ("azblob", token(login(&None, self.azure_key.as_ref()), self.azure_sas.as_ref())),
-            (
-                "webdav",
-                token(
-                    login(&self.webdav_user, self.webdav_password.as_ref()),
-                    self.webdav_token.as_ref(),
-                ),
-            ),
-            ("sftp", StoreLogin::none()),
-            ("dropbox", token(dropbox, self.dropbox_token.as_ref())),
-        ])
-    }
 }
 
-/// Nothing of it: most of it is secret.
+/// A login with what a variable holds, if it holds anything.
 #[cfg(feature = "opendal")]
-impl fmt::Debug for StoreVariables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreVariables").finish_non_exhaustive()
+fn with(
+    login: StoreLogin,
+    name: &str,
+    take: impl FnOnce(StoreLogin, String) -> StoreLogin,
+) -> StoreLogin {
+    match text(name) {
+        Some(value) => take(login, value),
+        None => login,
     }
 }
 
@@ -157,7 +112,6 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the place that looks at it")]
     pub(crate) fn read() -> Self {
         let path = |name| variable(name).map(PathBuf::from);
-        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
         let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
         Environment {
             folder: path("SYFTBOX_FOLDER"),
@@ -186,4 +140,8 @@ impl Environment {
 #[expect(clippy::disallowed_methods, reason = "this is the place that looks at it")]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text(name: &str) -> Option<String> {
+    variable(name).map(|value| value.to_string_lossy().into_owned())
 }

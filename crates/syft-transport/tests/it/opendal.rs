@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use syft_core::Email;
-use syft_dropbox_emulator::{DropboxEmulator, Fault, Rule};
+use syft_dropbox_emulator::{AccountHandle, DropboxEmulator, Fault, Rule};
 use syft_test_stores::{S3, Sftp, WebDav, no_server, required_or_noted};
 use syft_transport::conformance::{self, Cast, Outcome, Setup};
 use syft_transport::{
@@ -160,8 +160,7 @@ async fn sftp_keeps_every_promise_it_can_make() {
     judge(Store::tried(url, StoreLogin::none()).await, Kept::NotClaimed).await;
 }
 
-fn dropbox(emulator: &DropboxEmulator) -> StoreLogin {
-    let account = emulator.add_account("team@example.org");
+fn dropbox(emulator: &DropboxEmulator, account: &AccountHandle) -> StoreLogin {
     StoreLogin::none()
         .with_user(account.app_key())
         .with_refresh_token(account.refresh_token().to_owned())
@@ -172,7 +171,7 @@ fn dropbox(emulator: &DropboxEmulator) -> StoreLogin {
 #[tokio::test(flavor = "multi_thread")]
 async fn dropbox_keeps_every_promise_it_can_make() {
     let emulator = DropboxEmulator::start().unwrap();
-    let login = dropbox(&emulator);
+    let login = dropbox(&emulator, &emulator.add_account("team@example.org"));
     judge(Store::tried("dropbox:///Apps/syft/{}".to_owned(), login).await, Kept::Yes).await;
 }
 
@@ -181,11 +180,7 @@ async fn dropbox_keeps_every_promise_it_can_make() {
 async fn what_dropbox_says_is_understood() {
     let emulator = DropboxEmulator::start().unwrap();
     let account = emulator.add_account("team@example.org");
-    let login = StoreLogin::none()
-        .with_user(account.app_key())
-        .with_refresh_token(account.refresh_token().to_owned())
-        .with_service_at(emulator.url())
-        .unwrap();
+    let login = dropbox(&emulator, &account);
     let (url, me) = (StoreUrl::parse("dropbox:///x").unwrap(), Email::parse(PEOPLE[0]).unwrap());
     let store = OpendalTransport::as_claimed(&url, me.clone(), &login).unwrap();
     let log = Space::Log { owner: me };
