@@ -81,7 +81,10 @@ impl StoreLogin {
         self.ambient = ambient;
         self
     }
+}
 
+#[allow(dead_code, reason = "each kind of store takes some of them, and a program may have few")]
+impl StoreLogin {
     pub(super) fn user(&self) -> &str {
         self.user.as_deref().unwrap_or_default()
     }
@@ -94,13 +97,13 @@ impl StoreLogin {
         exposed(self.token.as_ref())
     }
 
-    #[cfg(feature = "dropbox")]
     pub(super) fn refresh(&self) -> &str {
         exposed(self.refresh.as_ref())
     }
 }
 
 /// Empty where there is none: so do all builders of services take it.
+#[allow(dead_code, reason = "as above")]
 fn exposed(secret: Option<&SecretString>) -> &str {
     secret.map(SecretString::expose_secret).unwrap_or_default()
 }
