@@ -2,7 +2,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Access, ContentHash, ContentHasher, Disk, Error, FileKind, HomePath, Result};
+use crate::{
+    Access, ContentHash, ContentHasher, Disk, Error, FileKind, HashingReader, HomePath, Result,
+};
 
 /// How the names of blobs start whose hash is not known yet.
 const INCOMING: &str = "incoming-";
@@ -48,9 +50,9 @@ impl Blobs {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let incoming = self.folder.join(&format!("{INCOMING}{}-{number}", std::process::id()))?;
-        let mut hashing = Hashing { body, hasher: ContentHasher::new() };
+        let mut hashing = HashingReader::new(body);
         self.disk.write_from(&incoming, &mut hashing, Access::OwnerOnly)?;
-        let hash = hashing.hasher.finish();
+        let (_, hash) = hashing.finish();
         match self.disk.rename(&incoming, &self.path(&hash)?) {
             Ok(()) => Ok(hash),
             Err(Error::AlreadyExists(_)) => self.disk.remove_file(&incoming).map(|()| hash),
@@ -116,19 +118,6 @@ impl Blobs {
 
 fn damaged(path: &HomePath) -> Error {
     Error::Corrupt { what: path.to_string(), detail: "its content is not of its hash".to_owned() }
-}
-
-struct Hashing<'a> {
-    body: &'a mut dyn Read,
-    hasher: ContentHasher,
-}
-
-impl Read for Hashing<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.body.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
-    }
 }
 
 struct Checking {

@@ -124,6 +124,36 @@ impl Write for ContentHasher {
     }
 }
 
+/// A reader that counts and hashes what passes through it.
+#[derive(Debug)]
+pub struct HashingReader<R> {
+    inner: R,
+    hasher: ContentHasher,
+    size: u64,
+}
+
+impl<R: Read> HashingReader<R> {
+    /// Reads from `inner`, of which nothing passed yet.
+    pub fn new(inner: R) -> Self {
+        HashingReader { inner, hasher: ContentHasher::new(), size: 0 }
+    }
+
+    /// How many bytes passed, and their hash.
+    #[must_use]
+    pub fn finish(self) -> (u64, ContentHash) {
+        (self.size, self.hasher.finish())
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hasher.update(buffer.get(..read).unwrap_or_default());
+        self.size += read as u64;
+        Ok(read)
+    }
+}
+
 /// The hash in a collection's name: the first 12 hex digits of the SHA-256 over
 /// name and content of each file, in code-point order of the names, with nothing
 /// between them (`protocol.md` a.1). It tells versions apart and proves nothing:

@@ -48,7 +48,7 @@ pub use email::Email;
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{Error, Result};
 pub use event::{EventsName, FileChangeEvent, FileChangeEventsMessage, RecordChange};
-pub use hash::{ContentHash, ContentHasher, collection_hash};
+pub use hash::{ContentHash, ContentHasher, HashingReader, collection_hash};
 pub use journal::Journal;
 pub use layout::{
     JobPath, JobPlace, Layout, LayoutKind, Layouts, NEVER_SYNCED, NativeLayout, NodePaths,

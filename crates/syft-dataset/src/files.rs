@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use syft_core::{
-    Access, ContentHash, ContentHasher, DatasitePath, Disk, FileKind, HomePath, Metadata,
+    Access, ContentHash, ContentHasher, DatasitePath, Disk, FileKind, HashingReader, HomePath,
+    Metadata,
 };
 
 use crate::{Error, FileInfo, Result};
@@ -89,7 +90,7 @@ pub(crate) fn store(
     body: impl Read,
     access: Access,
 ) -> Result<FileInfo> {
-    let mut body = Hashing::new(body);
+    let mut body = HashingReader::new(body);
     disk.write_from(at, &mut body, access)?;
     let (size, sha256) = body.finish();
     Ok(FileInfo { path, size, sha256 })
@@ -101,7 +102,7 @@ pub(crate) fn feed(
     at: &HomePath,
     hasher: &mut ContentHasher,
 ) -> Result<(u64, ContentHash)> {
-    let mut body = Hashing::new(disk.open(at)?);
+    let mut body = HashingReader::new(disk.open(at)?);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match body.read(&mut buffer) {
@@ -115,30 +116,4 @@ pub(crate) fn feed(
 
 fn unreadable(at: &HomePath, source: io::Error) -> Error {
     Error::Core(syft_core::Error::Io { action: "read", path: at.to_string(), source })
-}
-
-/// A reader that hashes and counts what passes.
-struct Hashing<R> {
-    inner: R,
-    hasher: ContentHasher,
-    size: u64,
-}
-
-impl<R: Read> Hashing<R> {
-    fn new(inner: R) -> Self {
-        Hashing { inner, hasher: ContentHasher::new(), size: 0 }
-    }
-
-    fn finish(self) -> (u64, ContentHash) {
-        (self.size, self.hasher.finish())
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
-        self.size += read as u64;
-        Ok(read)
-    }
 }

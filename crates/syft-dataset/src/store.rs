@@ -19,9 +19,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 2,000 files and 1 GiB.
+    /// 2,000 files and 2 GiB.
     fn default() -> Self {
-        Limits { files: 2_000, bytes: 1 << 30 }
+        Limits { files: 2_000, bytes: 2 << 30 }
     }
 }
 
@@ -73,6 +73,12 @@ impl DatasetStore {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The limits of each dataset.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whose home this is.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::TryStreamExt;
 use syft_core::{ContentHash, ContentHasher};
-use syft_transport::{Error, Object, Result, Transport};
+use syft_transport::{ByteStream, Error, Object, Result, Transport};
 use tokio::time::{Instant, timeout_at};
 
 use crate::channels::{PATIENCE, SLOWEST, patiently};
@@ -23,8 +24,11 @@ pub(crate) async fn whole(
     if object.size > limit {
         return Err(Error::too_large("get", object, limit));
     }
+    let mut pieces = Pieces::of(transport, object).await?;
     let mut bytes = Vec::new();
-    each_piece(transport, object, |piece| bytes.extend_from_slice(piece)).await?;
+    while let Some(piece) = pieces.next().await? {
+        bytes.extend_from_slice(&piece);
+    }
     Ok(bytes)
 }
 
@@ -38,32 +42,55 @@ pub(crate) async fn holds(
     object: &Object,
     hash: ContentHash,
 ) -> crate::Result<bool> {
-    let mut hasher = ContentHasher::new();
-    match each_piece(transport, object, |piece| hasher.update(piece)).await.map_err(Into::into) {
-        Ok(()) => Ok(hasher.finish() == hash),
+    match hash_of(transport, object).await.map_err(Into::into) {
+        Ok(there) => Ok(there == hash),
         Err(crate::Error::Transport(error)) if !error.is_retryable() => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Reads a body, which must keep coming: a peer that states a large size does not
+async fn hash_of(transport: &dyn Transport, object: &Object) -> Result<ContentHash> {
+    let mut pieces = Pieces::of(transport, object).await?;
+    let mut hasher = ContentHasher::new();
+    while let Some(piece) = pieces.next().await? {
+        hasher.update(&piece);
+    }
+    Ok(hasher.finish())
+}
+
+/// A body as it comes, which must keep coming: a peer that states a large size does not
 /// get more time for it before it has sent anything.
-async fn each_piece(
-    transport: &dyn Transport,
-    object: &Object,
-    mut take: impl FnMut(&[u8]) + Send,
-) -> Result<()> {
-    let start = Instant::now();
-    let mut received = 0_u64;
-    let mut pieces = patiently(object, 0, transport.get(object, None)).await?;
-    loop {
-        let until = start + PATIENCE + Duration::from_secs(received / SLOWEST);
+pub(crate) struct Pieces<'o> {
+    object: &'o Object,
+    pieces: ByteStream,
+    start: Instant,
+    received: u64,
+}
+
+impl<'o> Pieces<'o> {
+    /// Begins to fetch an object.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub(crate) async fn of(transport: &dyn Transport, object: &'o Object) -> Result<Self> {
+        let start = Instant::now();
+        let pieces = patiently(object, 0, transport.get(object, None)).await?;
+        Ok(Pieces { object, pieces, start, received: 0 })
+    }
+
+    /// The next piece; `None` after the last.
+    ///
+    /// # Errors
+    /// What the store answers; [`Error::Temporary`] if it comes too slowly.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
+        let Pieces { object, pieces, start, received } = self;
+        let until = *start + PATIENCE + Duration::from_secs(*received / SLOWEST);
         let Ok(piece) = timeout_at(until, pieces.try_next()).await else {
             let detail = format!("only {received} of {} bytes came in time", object.size);
-            return Err(Error::temporary("get", object, detail));
+            return Err(Error::temporary("get", *object, detail));
         };
-        let Some(piece) = piece? else { return Ok(()) };
-        received += piece.len() as u64;
-        take(&piece);
+        let piece = piece?;
+        *received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        Ok(piece)
     }
 }

@@ -5,22 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::stream::{self, BoxStream, StreamExt};
-use syft_core::{DatasetName, Email, Reject, RejectCode, Timestamp};
+use syft_core::{DatasetName, Disk, Email, Reject, RejectCode, Timestamp};
 use syft_transport::{CollectionHash, Object, Space, Transport, TransportExt, grants};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::sealed::{is_sealed, open};
-use super::stored::StoredFile;
+use super::stored::{Fetched, StoredFile};
 use crate::channels::{IN_FLIGHT, patiently};
+use crate::node::Node;
 use crate::sealed::{KeyRing, is_unfinished};
 use crate::{Error, Result};
 
-/// A file of a mock that is larger is not fetched, in bytes.
-const FILE_LIMIT: u64 = 512 << 20;
-/// So much of one body is one place in memory, in bytes. The places hold the largest
-/// file, or the files of several owners together.
+/// So much is one place in memory, in bytes.
 const PLACE: u64 = 64 << 10;
-const PLACES: u32 = 8 << 10;
+/// What waits in memory of all owners together.
+const PLACES: u32 = 512;
+/// What a large file takes on its way to the disk, while its seal is opened.
+const LARGE: u32 = 256;
 
 /// A dataset that an owner shares with me and that I lack.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ pub(super) enum Arrival {
     File {
         /// What it is called in the dataset.
         file: String,
-        body: Vec<u8>,
+        body: Fetched,
         /// Held until it was dealt with, so that little waits in memory.
         _places: Option<OwnedSemaphorePermit>,
     },
@@ -56,17 +57,15 @@ type Arrivals = BoxStream<'static, (Wanted, Arrival)>;
 
 /// Fetches datasets, those of one owner in their order, and several owners at once.
 /// An owner whose store does not answer is left for the next pass.
-pub(super) fn arrivals(
-    transport: &Arc<dyn Transport>,
-    ring: Option<&Arc<KeyRing>>,
-    owners: Vec<Vec<Wanted>>,
-) -> Arrivals {
+pub(super) fn arrivals(node: &Node, limit: u64, owners: Vec<Vec<Wanted>>) -> Arrivals {
     let places = Arc::new(Semaphore::new(PLACES as usize));
-    let (transport, ring) = (transport.clone(), ring.cloned());
+    let (transport, ring, disk) = (node.transport.clone(), node.ring.clone(), node.disk.clone());
     let of_owner = move |wanted: Vec<Wanted>| {
         let fetcher = Fetcher {
             transport: transport.clone(),
             ring: ring.clone(),
+            disk: disk.clone(),
+            limit,
             places: places.clone(),
             is_away: Arc::new(AtomicBool::new(false)),
         };
@@ -80,6 +79,9 @@ pub(super) fn arrivals(
 struct Fetcher {
     transport: Arc<dyn Transport>,
     ring: Option<Arc<KeyRing>>,
+    disk: Arc<dyn Disk>,
+    /// A larger file is part of no mock, in bytes.
+    limit: u64,
     places: Arc<Semaphore>,
     /// Whether a call about this owner failed in a way that may pass: the next one
     /// would wait as long.
@@ -136,11 +138,16 @@ impl Fetcher {
     }
 
     async fn file(&self, file: StoredFile) -> Result<Arrival> {
-        let places = file.object.size.div_ceil(PLACE).clamp(1, u64::from(PLACES));
-        let places = u32::try_from(places).unwrap_or(PLACES);
+        let places = match file.is_large() {
+            true => LARGE,
+            // As it lies in the store, and as it is.
+            false => u32::try_from(2 * file.object.size.div_ceil(PLACE).max(1)).unwrap_or(LARGE),
+        };
         // Closed never: it lives as long as the stream.
-        let _places = self.places.clone().acquire_many_owned(places).await.ok();
-        let body = file.body(&*self.transport, FILE_LIMIT).await?;
+        let places = self.places.clone().acquire_many_owned(places).await.ok();
+        let body = file.fetch(&*self.transport, &self.disk, self.limit).await?;
+        // What lies on the disk waits there.
+        let _places = places.filter(|_| !file.is_large());
         Ok(Arrival::File { file: file.path, body, _places })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use syft_core::{ContentHash, DatasetName, DatasitePath};
+use syft_core::{DatasetName, DatasitePath};
 use syft_dataset::{CollectionFile, DatasetStore};
 use syft_transport::{CollectionKind, Object, Space, TransportExt};
 
@@ -192,8 +192,8 @@ async fn read_back_sealed(
         let Some(there) = stored.get(file.name.as_str()) else {
             return Err(not_given_back(&file.name));
         };
-        match there.body(transport, FILE_LIMIT).await {
-            Ok(bytes) if ContentHash::of(&bytes) == file.sha256 => {}
+        match there.hash(transport, FILE_LIMIT).await {
+            Ok(hash) if hash == file.sha256 => {}
             Ok(_) => return Err(not_given_back(&file.name)),
             Err(error) if error.is_of_content() => return Err(not_given_back(&file.name)),
             Err(error) => return Err(error),

@@ -4,11 +4,13 @@ mod arrivals;
 mod backup;
 mod form;
 mod offers;
+mod pour;
 mod publish;
 mod pull;
 mod restore;
 mod revoke;
 mod sealed;
+mod spool;
 mod stored;
 
 use syft_core::DatasitePath;
@@ -20,7 +22,8 @@ pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};
 pub(crate) use revoke::revoke_from;
 pub(crate) use sealed::{CollectionKey, is_sealed, open as open_sealed};
-pub(crate) use stored::StoredFile;
+pub(crate) use spool::SPOOL;
+pub(crate) use stored::{Fetched, StoredFile};
 
 use crate::Result;
 

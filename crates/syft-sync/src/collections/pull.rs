@@ -83,7 +83,7 @@ async fn fetch(
     }
     let mut incoming = Incoming { pass, store, copies: BTreeMap::new(), done: 0, total: 0 };
     let mut came = Vec::new();
-    let mut arriving = arrivals(&pass.node.transport, pass.node.ring.as_ref(), wanted);
+    let mut arriving = arrivals(pass.node, store.limits().bytes, wanted);
     while let Some((wanted, arrival)) = arriving.next().await {
         match incoming.take(&wanted, arrival) {
             Ok(false) => {}
@@ -134,7 +134,7 @@ impl Incoming<'_, '_> {
                 self.tell(false);
                 // One that was given up takes nothing more.
                 if let Some(copy) = self.copies.get_mut(owner) {
-                    copy.add(&file, &mut body.as_slice())?;
+                    copy.add(&file, &mut body.reader()?)?;
                 }
             }
             Arrival::Ends => {

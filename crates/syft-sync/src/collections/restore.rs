@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syft_core::{DatasetName, Timestamp};
 use syft_dataset::{Collection, DatasetStore, PRIVATE_METADATA};
-use syft_transport::{CollectionKind, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{CollectionKind, Space, SpaceKind, TransportExt};
 
 use super::backup::{FILE_LIMIT, note};
 use super::publish::settle;
@@ -13,7 +13,7 @@ use super::stored::StoredFile;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, PrivateBackup};
-use crate::node::Pass;
+use crate::node::{Node, Pass};
 use crate::report::SyncReport;
 use crate::{Error, Result};
 
@@ -148,11 +148,10 @@ async fn restore_one(
     if pass.ledger.state().private.contains_key(name) {
         return Ok(false);
     }
-    let transport = pass.node.transport.clone();
     let hashes: Vec<String> = copies.iter().map(|copy| copy.hash.clone()).collect();
     let mut problem = None;
     for copy in copies {
-        match take(&*transport, store, name, copy).await {
+        match take(pass.node, store, name, copy).await {
             Ok(()) => {
                 let known = known(copy.hash.clone(), &hashes);
                 note(pass, name, Some(known), "dataset.restored").await?;
@@ -193,21 +192,16 @@ fn known(hash: String, hashes: &[String]) -> PrivateBackup {
     PrivateBackup { wanted: true, hash: Some(hash), older }
 }
 
-async fn take(
-    transport: &dyn Transport,
-    store: &DatasetStore,
-    name: &DatasetName,
-    copy: &Copy,
-) -> Result<()> {
+async fn take(node: &Node, store: &DatasetStore, name: &DatasetName, copy: &Copy) -> Result<()> {
     let is_by_itself = copy.is_by_itself();
     let mut incoming = store.begin_restore(name)?;
     for file in &copy.files {
-        let body = file.body(transport, FILE_LIMIT).await;
-        let added = body.and_then(|bytes| {
-            let bytes = &mut bytes.as_slice();
+        let body = file.fetch(&*node.transport, &node.disk, FILE_LIMIT).await;
+        let added = body.and_then(|body| {
+            let body = &mut body.reader()?;
             match is_by_itself {
-                true => incoming.add_private(&file.path, bytes)?,
-                false => incoming.add(&file.path, bytes)?,
+                true => incoming.add_private(&file.path, body)?,
+                false => incoming.add(&file.path, body)?,
             }
             Ok(())
         });

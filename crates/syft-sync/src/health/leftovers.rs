@@ -2,12 +2,13 @@ use syft_core::{FileKind, HomePath, NodePaths};
 
 use super::{Check, count};
 use crate::Result;
+use crate::collections::SPOOL;
 use crate::node::Node;
 
 /// What was touched more recently may belong to something that is under way.
 const LEFT_AFTER_NS: i64 = 3_600_000_000_000;
-/// How the folders are called that hold one thing each while it is made.
-const STAGES: [&str; 3] = ["snapshot-", "submit-", "packages-"];
+/// How is called what holds one thing each while it is made, or on its way.
+const STAGES: [&str; 4] = ["snapshot-", "submit-", "packages-", SPOOL];
 
 /// What a crash has left: harmless, and in nobody's way.
 pub(crate) fn look_for_leftovers(node: &Node) -> Result<Check> {
@@ -38,7 +39,11 @@ fn sweep(node: &Node, remove: bool) -> Result<usize> {
         let is_stage = STAGES.iter().any(|stage| name.starts_with(stage));
         if is_stage && entry.metadata.modified_ns < before {
             if remove {
-                disk.remove_dir_all(&NodePaths::staging().join(&name)?)?;
+                let path = NodePaths::staging().join(&name)?;
+                match entry.metadata.kind {
+                    FileKind::Folder => disk.remove_dir_all(&path)?,
+                    _ => disk.remove_file(&path)?,
+                }
             }
             found += 1;
         }

@@ -1,12 +1,14 @@
 //! Bytes into an envelope and out of it. Both are work for a processor, and are done where
 //! no other call waits for it.
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use syft_core::{Reject, RejectCode};
 use syft_crypto::{
-    Bundle, Error as CryptoError, Keys, Limits, Party, Sealer, is_envelope, may_become_envelope,
+    Bundle, Error as CryptoError, Keys, Limits, Opened, Party, Sealer, is_envelope,
+    may_become_envelope,
 };
 use syft_transport::{Error, Object, Result};
 
@@ -26,6 +28,10 @@ pub(crate) fn is_unfinished(error: &Error) -> bool {
 /// So many bytes are sealed or opened at once, rather than where other work goes on.
 const SMALL: usize = 64 * 1024;
 
+/// What is sealed in one piece is held in memory, twice: more of it, in bytes, is not opened
+/// where memory is bounded.
+const ONE_PIECE: u64 = 8 << 20;
+
 /// An envelope of mine for these, with a label.
 pub(crate) async fn seal(
     ring: &Arc<KeyRing>,
@@ -38,7 +44,7 @@ pub(crate) async fn seal(
     let work = move || {
         let parties = parties(&to);
         let mut sealed = Vec::with_capacity(plain.len() + plain.len() / 1024 + 8 * 1024);
-        let body = (plain.len() as u64, &mut &*plain as &mut dyn std::io::Read);
+        let body = (plain.len() as u64, &mut &*plain as &mut dyn Read);
         ring.keys()
             .seal(&parties, Some(&label), body, &mut sealed, ring.entropy())
             .map(|_| sealed)
@@ -93,14 +99,44 @@ fn open_now(
     let limits = Limits { there: Some(bytes.len() as u64), ..Limits::default() };
     let mut plain = Vec::with_capacity(bytes.len());
     let opened = keys.open(sender, &limits, &mut &*bytes, &mut plain);
+    checked(opened, arriving, from, object).map(|()| plain)
+}
+
+/// The same of a large object that comes and is written piece by piece. What was written is
+/// what it holds only if this is no error; memory is bounded.
+pub(crate) fn open_through(
+    keys: &Keys,
+    arriving: &Arriving,
+    from: &Correspondent,
+    object: &Object,
+    sealed: &mut dyn Read,
+    plain: &mut dyn Write,
+) -> Result<()> {
+    let Some(bundle) = &from.bundle else {
+        let detail = format!("the keys of {} are not known", from.email);
+        return Err(refused(object, RejectCode::NotSealed, detail));
+    };
+    let sender = Party { email: &from.email, bundle };
+    let limits = Limits { there: Some(object.size), one_piece: ONE_PIECE, ..Limits::default() };
+    checked(keys.open(sender, &limits, sealed, plain), arriving, from, object)
+}
+
+/// Whether an object was opened that its sender put where it lies.
+fn checked(
+    opened: syft_crypto::Result<Opened>,
+    arriving: &Arriving,
+    from: &Correspondent,
+    object: &Object,
+) -> Result<()> {
     let opened = opened.map_err(|error| match error {
         CryptoError::Cut if arriving.awaits_rest(object) => unfinished(object),
         CryptoError::TooLarge { .. } => refused(object, RejectCode::TooLarge, error.to_string()),
+        CryptoError::NotSealed => refused(object, RejectCode::NotSealed, error.to_string()),
         error => refused(object, RejectCode::Forged, error.to_string()),
     })?;
     match opened.label {
-        None if from.is_unlabelled => Ok(plain),
-        Some(label) if label == object.to_string() => Ok(plain),
+        None if from.is_unlabelled => Ok(()),
+        Some(label) if label == object.to_string() => Ok(()),
         Some(label) => {
             let detail = format!("{} sealed it for another place: {label}", from.email);
             Err(refused(object, RejectCode::Forged, detail))

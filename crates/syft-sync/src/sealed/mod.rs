@@ -13,6 +13,6 @@ mod envelope;
 mod layer;
 mod ring;
 
-pub(crate) use envelope::{is_unfinished, open, parties, refused, reject_of, seal};
+pub(crate) use envelope::{is_unfinished, open, open_through, parties, refused, reject_of, seal};
 pub(crate) use layer::{Sealed, is_closed};
 pub(crate) use ring::{Correspondent, KeyRing};

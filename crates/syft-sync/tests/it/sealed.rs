@@ -109,7 +109,7 @@ async fn a_backup_tells_nobody_but_its_owner_what_is_in_it() {
             .path(".syft/staging")
             .read_dir()
             .unwrap()
-            .any(|it| { it.unwrap().file_name().to_string_lossy().starts_with("sealed-") })
+            .any(|it| { it.unwrap().file_name().to_string_lossy().starts_with("spool-") })
     );
     let machine = pair.alice.another_home(9);
     let fresh = login(&machine, &pair, Encrypt::Auto).await;

@@ -11,8 +11,9 @@ use crate::body::{read_whole, wrong_length};
 use crate::temporary::{is_abandoned, temporaries_of};
 use crate::{ByteStream, Error, Object, ObjectName, PutBody, PutMode, Result, Space};
 
-/// What is sent in one call; more than that in parts of this size.
-const PART_BYTES: usize = 8 * 1024 * 1024;
+/// What is sent in one call; more than that in parts of this size, the least that S3 takes:
+/// several of them are held in memory at a time.
+const PART_BYTES: usize = 5 * 1024 * 1024;
 /// How many parts are on their way at the same time.
 const PARTS_AT_ONCE: usize = 2;
 

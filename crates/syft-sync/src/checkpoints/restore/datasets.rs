@@ -1,19 +1,19 @@
 //! The mocks of my datasets, from their collections.
 
+use std::io;
+
 use syft_core::{ContentHash, ContentHasher, DatasetName, DatasitePath, HomePath};
+use syft_dataset::Limits;
 use syft_transport::{CollectionHash, CollectionKind, Space, TransportExt, grants};
 
 use super::Progress;
 use crate::channels::patiently;
 use crate::checkpoints::is_mine;
 use crate::checkpoints::record::{DatasetBackup, permission_file};
-use crate::collections::{CollectionKey, StoredFile, open_sealed};
+use crate::collections::{CollectionKey, Fetched, StoredFile, open_sealed};
 use crate::ledger::Published;
 use crate::node::Pass;
 use crate::{Error, Result};
-
-/// A larger file is part of no mock, in bytes.
-const FILE_LIMIT: u64 = 512 << 20;
 
 /// A dataset that can be had again.
 #[derive(Debug)]
@@ -98,12 +98,19 @@ async fn fetch_one(
     let mut whole = ContentHasher::new();
     let mut files = Vec::new();
     for file in &mock {
-        let Some(bytes) = take(progress, file).await? else { return Ok(None) };
+        let Some(body) = take(progress, file).await? else { return Ok(None) };
         let Ok(path) = DatasitePath::parse(&file.path) else { return Ok(None) };
         whole.update(path.as_str().as_bytes());
-        whole.update(&bytes);
+        let read = io::copy(&mut body.reader()?, &mut whole);
+        read.map_err(|source| {
+            let (action, path) = ("read", path.to_string());
+            syft_core::Error::Io { action, path, source }
+        })?;
         let folder = HomePath::in_datasite(&pass.node.email, &pass.node.layouts.own().mock(name));
-        files.push((folder.join(path.as_str())?, pass.ledger.blobs().put(&bytes)?));
+        files.push((
+            folder.join(path.as_str())?,
+            pass.ledger.blobs().put_from(&mut body.reader()?)?,
+        ));
     }
     if !whole.finish().to_string().starts_with(&dataset.published.hash) {
         return Ok(None);
@@ -117,11 +124,12 @@ async fn fetch_one(
 }
 
 /// What a file holds; `None` if the store does not give it.
-async fn take(progress: &mut Progress<'_, '_>, file: &StoredFile) -> Result<Option<Vec<u8>>> {
-    match file.body(&*progress.pass.node.transport, FILE_LIMIT).await {
-        Ok(bytes) => {
+async fn take(progress: &mut Progress<'_, '_>, file: &StoredFile) -> Result<Option<Fetched>> {
+    let node = progress.pass.node;
+    match file.fetch(&*node.transport, &node.disk, Limits::default().bytes).await {
+        Ok(body) => {
             progress.step();
-            Ok(Some(bytes))
+            Ok(Some(body))
         }
         Err(Error::Transport(error)) if error.is_retryable() => Err(error.into()),
         Err(error) if error.ends_the_pass() => Err(error),

@@ -2,7 +2,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use syft_core::{Access, ContentHash, Disk, Email, HomePath, NodePaths, Timestamp};
+use syft_core::{Access, ContentHash, Disk, Email, HomePath, Timestamp};
 use syft_crypto::Sealer;
 use syft_dataset::CollectionFile;
 use syft_transport::{
@@ -14,13 +14,10 @@ use super::{CollectionIndex, CollectionKey, INDEX, IndexedFile, SCHEMA, open};
 use crate::channels::patiently;
 use crate::collections::form::told;
 use crate::collections::object_name;
+use crate::collections::spool::{IN_MEMORY, Spool};
 use crate::node::Pass;
 use crate::sealed::{self, Correspondent, KeyRing};
 use crate::{Error, Result};
-
-/// What is larger is sealed into a file on this machine first, in bytes: its size is to
-/// be known, and it may be sent more than once.
-const IN_MEMORY: u64 = 8 << 20;
 
 /// Puts a dataset of mine into its sealed space. The index comes last: with it, all of it
 /// is there. Returns its hash.
@@ -185,14 +182,15 @@ async fn put_file(
         let sealed = sealed::seal(ring, to.to_vec(), place.label(), bytes.into()).await?;
         return put_anew(transport, place, sealed.into()).await;
     }
-    let spool = Spool::new(pass, place)?;
-    let (disk, path, label) = (pass.node.disk.clone(), spool.path.clone(), place.label());
+    // Its size is to be known, and it may be sent more than once.
+    let label = place.label();
+    let spool = Arc::new(Spool::new(&pass.node.disk, &label)?);
+    let (disk, path) = (pass.node.disk.clone(), spool.path().clone());
     let (ring, to, from, size) = (ring.clone(), to.to_vec(), file.path.clone(), file.size);
     let sealing = move || seal_file(&*disk, &ring, &to, (&from, size), &path, &label);
     let sealed = tokio::task::spawn_blocking(sealing).await;
     let length = sealed.map_err(|error| Error::Refused(error.to_string()))??;
-    let (disk, path) = (spool.disk.clone(), spool.path.clone());
-    let body = PutBody::from_reader(length, move || disk.open(&path).map_err(io::Error::other));
+    let body = PutBody::from_reader(length, move || spool.open().map_err(io::Error::other));
     put_anew(transport, place, body).await
 }
 
@@ -221,27 +219,6 @@ fn seal_file(
         };
         Ok(written?)
     })
-}
-
-/// A sealed file on its way; it goes when it is not needed any more.
-struct Spool {
-    disk: Arc<dyn Disk>,
-    path: HomePath,
-}
-
-impl Spool {
-    fn new(pass: &Pass<'_>, place: &Place<'_>) -> Result<Self> {
-        let name = format!("sealed-{}", ContentHash::of(place.label().as_bytes()).short());
-        let path = NodePaths::staging().join(&name)?;
-        Ok(Spool { disk: pass.node.disk.clone(), path })
-    }
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        // What stays is swept with other leftovers.
-        let _ = self.disk.remove_file(&self.path);
-    }
 }
 
 /// Takes the key of a collection back from a reader, who may have kept it.
