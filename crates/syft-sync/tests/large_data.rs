@@ -79,7 +79,6 @@ fn large_files_travel(store: &Store<'_>, most: usize) {
     let options = CreateOptions { upload_private: true, sync: false };
     runtime.block_on(alice.manager.create_dataset(new, options)).unwrap();
     let measured = |what: &str, peak: usize| {
-        println!("{what}: {} KiB", peak >> 10);
         assert!(peak < most, "{what}: {peak} bytes");
     };
     let (report, peak) = peak_of(|| runtime.block_on(alice.sync()));
