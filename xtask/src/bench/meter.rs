@@ -6,7 +6,7 @@ const RUNS: u32 = 10;
 /// The unit of `/proc/<pid>/stat`, fixed by the kernel for its users.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Processor time of one run, in user and kernel mode together.
+/// Processor time, in user and kernel mode together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cost(f64);
 
@@ -19,17 +19,23 @@ impl Cost {
 /// The mean cost of a command, whose whole process is charged. What it prints is
 /// thrown away.
 pub(super) fn cost_of(mut command: impl FnMut() -> Command) -> Result<Cost, String> {
-    let before = children()?;
-    for _ in 0..RUNS {
-        let mut command = command();
-        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        match status {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(format!("{command:?}: {status}")),
-            Err(error) => return Err(format!("{command:?}: {error}")),
-        }
+    let cost = cost_of_all(|| (0..RUNS).try_for_each(|_| run(command())))?;
+    Ok(Cost(cost.seconds() / f64::from(RUNS)))
+}
+
+fn run(mut command: Command) -> Result<(), String> {
+    match command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{command:?}: {status}")),
+        Err(error) => Err(format!("{command:?}: {error}")),
     }
-    Ok(Cost((children()? - before) / TICKS_PER_SECOND / f64::from(RUNS)))
+}
+
+/// The cost of all processes that are started and waited for by `work`.
+pub(super) fn cost_of_all(work: impl FnOnce() -> Result<(), String>) -> Result<Cost, String> {
+    let before = children()?;
+    work()?;
+    Ok(Cost((children()? - before) / TICKS_PER_SECOND))
 }
 
 /// Ticks of all children that were waited for.

@@ -3,6 +3,7 @@
 
 mod boxes;
 mod idle;
+mod large;
 mod meter;
 mod seal;
 mod world;
@@ -19,11 +20,13 @@ pub(crate) fn run(root: &Path, files: usize) -> bool {
     let measured = build(root).and_then(|()| {
         let mut lines = seal::measure(&built.join("examples/cost"))?;
         lines.extend(idle::measure(&built.join("syft"), files)?);
-        Ok((lines, boxes::measure(&built.join("examples/box_cost"))?))
+        let steps = large::measure(&built.join("syft"))?;
+        Ok((lines, steps, boxes::measure(&built.join("examples/box_cost"))?))
     });
     match measured {
-        Ok((lines, boxes)) => {
+        Ok((lines, steps, boxes)) => {
             print(&lines);
+            large::print(&steps);
             boxes::print(&boxes);
             true
         }

@@ -23,7 +23,7 @@ impl World {
         for scientist in world.scientists(scientists) {
             world.login(&scientist, "scientist")?;
             world.done(&scientist, &["peer", "add", OWNER])?;
-            world.done(OWNER, &["peer", "approve", &scientist])?;
+            world.done(OWNER, &["peer", "approve", &scientist, "--trust-first"])?;
         }
         world.write_files(files).map_err(|error| error.to_string())?;
         world.done(OWNER, &["sync"])?;
