@@ -8,6 +8,7 @@ mod publish;
 mod pull;
 mod restore;
 mod revoke;
+mod room;
 mod sealed;
 mod stored;
 

@@ -64,6 +64,18 @@ pub(crate) fn look_at_channels(ledger: &Result<Ledger>) -> Check {
     }
 }
 
+/// Whether all that is to go fits into the stores over which it goes.
+pub(crate) fn look_at_sizes(too_large: &[String]) -> Check {
+    let Some((first, others)) = too_large.split_first() else {
+        return Check::good("sizes", "all that is to be sent fits into the store");
+    };
+    let more = match others.len() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Check::bad("sizes", Verdict::Odd, format!("{first}{more}"))
+}
+
 /// Whether the audit log is whole.
 pub(crate) fn look_at_audit(node: &Node) -> Check {
     let report = match node.verify_audit() {
