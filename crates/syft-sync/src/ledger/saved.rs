@@ -134,6 +134,12 @@ impl Saved {
         self.newest.extend(events);
     }
 
+    /// An object of the log is not there.
+    pub(super) fn unlogged(&mut self, name: &str, events: &BTreeSet<Uuid>) {
+        self.log.retain(|object| object.name != name);
+        self.newest.retain(|_, event| !events.contains(&event.id));
+    }
+
     /// The checkpoint on its way is there.
     pub(super) fn verified(&mut self) {
         let retired = self.retirable();

@@ -1,15 +1,16 @@
-//! What is larger than a store takes: refused before anything of it is sent.
+//! What is larger than a store takes: refused before anything of it is sent, and where that is
+//! too late given up, so that everything else goes on.
 
 use std::sync::Arc;
 
 use crate::common::stores::{OTHER, Stores};
-use crate::common::{Member, Secrecy, alice, bob, unsent};
+use crate::common::{Member, Secrecy, alice, bob, in_space, outbox, unsent};
 use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions, Script, Submission};
-use syft_sync::{Error, SyncOptions, Verdict};
-use syft_transport::MemoryStore;
+use syft_sync::{Error, OfflineTransport, SyncOptions, Verdict};
+use syft_transport::{MemoryStore, Space};
 
 /// What the store takes: with its seal a file may have a MiB less.
 const LARGEST: u64 = 3 << 20;
@@ -199,5 +200,45 @@ async fn the_backup_is_in_pieces_that_the_store_takes() {
     for number in 0..6 {
         let path = machine.path(&format!("{}/public/{number}.bin", alice()));
         assert_eq!(std::fs::read(path).unwrap(), noise(1 << 20, number));
+    }
+}
+
+#[tokio::test]
+async fn what_was_decided_before_the_store_took_less_is_given_up_and_sent_in_parts() {
+    let store = MemoryStore::new();
+    let mut owner = Member::join(alice(), Arc::new(store.user(alice())), 1).await;
+    let reader = Member::join(bob(), Arc::new(store.user(bob())), 2).await;
+    reader.manager.add_peer(&alice(), false).await.unwrap();
+    owner.manager.approve_peer_request(&bob(), true).await.unwrap();
+    owner.sync().await;
+    reader.sync().await;
+
+    owner.restart(Arc::new(OfflineTransport::new("memory", alice(), "it is night")));
+    for number in 0..4 {
+        write(&owner, &format!("public/{number}.bin"), &noise(1 << 20, number));
+    }
+    write(&owner, "public/large.bin", &noise(3 << 20, 7));
+    let report = owner.sync().await;
+    assert!(report.store.is_some() && report.queued_out > 0, "{report:?}");
+    owner.restart(Arc::new(store.user(alice()).with_largest(LARGEST)));
+    for _ in 0..2 {
+        let report = owner.sync().await;
+        assert_eq!((&report.store, report.queued_out), (&None, 0), "{report:?}");
+        assert!(report.alarms.is_empty(), "{report:?}");
+        let seen = reader.sync().await;
+        assert!(seen.peers.iter().all(|peer| peer.late.is_none() && !peer.alarm), "{seen:?}");
+    }
+    for number in 0..4 {
+        let path = reader.path(&format!("{}/public/{number}.bin", alice()));
+        assert_eq!(std::fs::read(path).unwrap(), noise(1 << 20, number));
+    }
+    assert!(!owner.audit("object.too_large").is_empty());
+    let tried = owner.audit("object.too_large").len();
+    let report = owner.sync().await;
+    assert!(report.notes.iter().any(|note| note.contains("public/large.bin")), "{report:?}");
+    assert_eq!(owner.audit("object.too_large").len(), tried);
+    let sent: Vec<Space> = vec![outbox(alice(), bob()), Space::Log { owner: alice() }];
+    for object in sent.iter().flat_map(|space| in_space(&store, space)) {
+        assert!(object.size <= LARGEST, "{object:?}");
     }
 }
