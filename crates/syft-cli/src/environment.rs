@@ -95,6 +95,18 @@ impl StoreVariables {
     }
 }
 
+/// What to type to be let in to a kind of store, by the scheme of its addresses.
+pub(crate) fn to_log_in(scheme: &str) -> Option<&'static str> {
+    Some(match scheme {
+        "s3" => "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…",
+        "gs" => "export GOOGLE_APPLICATION_CREDENTIALS=FILE",
+        "azblob" => "export AZURE_STORAGE_KEY=…",
+        "webdav" => "export SYFT_WEBDAV_USER=… SYFT_WEBDAV_PASSWORD=…",
+        "dropbox" => "export DROPBOX_APP_KEY=… DROPBOX_REFRESH_TOKEN=…",
+        _ => return None,
+    })
+}
+
 /// A login with what a variable holds, if it holds anything.
 #[cfg(feature = "opendal")]
 fn with(

@@ -36,6 +36,7 @@ mod refusal;
 mod report;
 mod reset;
 mod rights;
+mod room;
 mod router;
 mod rules;
 mod scan;

@@ -46,6 +46,9 @@ pub(crate) struct PeerMoveArgs {
     /// Over which store it is to be reached
     #[arg(long, value_parser = address, value_name = "URL")]
     pub(crate) via: String,
+    /// The store that is left is gone for good: go on without what lies there
+    #[arg(long)]
+    pub(crate) give_up_older: bool,
 }
 
 /// The arguments of `peer approve`.

@@ -1,6 +1,7 @@
 use syft_sync::transport::Error;
 
 use super::{CliError, GOOGLE_LOGIN};
+use crate::environment::to_log_in;
 use crate::exit::Exit;
 
 impl From<Error> for CliError {
@@ -20,7 +21,7 @@ impl From<Error> for CliError {
         let told = CliError::from_source(exit, code, &error);
         match &error {
             Error::Denied { context, .. } if context.action == "log in to" => {
-                told.then(GOOGLE_LOGIN)
+                told.then(to_log_in(&context.subject).unwrap_or(GOOGLE_LOGIN))
             }
             _ => told.then("syft doctor"),
         }

@@ -91,3 +91,41 @@ fn what_cannot_be_moved_says_what_to_type() {
     [exit 2]
     "#);
 }
+
+#[test]
+fn a_store_that_is_gone_for_good_is_given_up() {
+    let it = TestBox::new();
+    let (url, home) = (other(&it), it.url());
+    it.bob(&["peer", "add", ALICE, "--via", &url]).ok();
+    it.alice(&["peer", "add", BOB, "--via", &url]).ok();
+    it.bob(&["sync"]).ok();
+    std::fs::remove_dir_all(url.strip_prefix("file://").unwrap()).unwrap();
+    it.alice(&["peer", "move", BOB, "--via", &home]);
+    it.bob(&["peer", "move", ALICE, "--via", &home]);
+    it.alice(&["sync"]).ok();
+    assert_snapshot!(it.alice(&["peer", "list"]).all(), @r"
+    PEER         STATE     IDENTITY    SEALED  VERSION  LAST SEEN
+    bob@uni.org  accepted  unverified  yes     0.1.0    just now
+    bob@uni.org is reached over file://$BOX/shared
+    bob@uni.org is not moved yet: could not reach folder $BOX/other: the shared folder $BOX/other is not there now, or holds no store (is its drive mounted?) (try again later)
+
+    If the older store is gone for good, go on without it:
+        syft peer move bob@uni.org --via file://$BOX/shared --give-up-older
+    note: could not reach folder $BOX/other: the shared folder $BOX/other is not there now, or holds no store (is its drive mounted?) (try again later); showing what is known here
+    ");
+    let told = it.alice(&["peer", "list", "--json"]).ok().json();
+    assert!(told["peers"][0]["held_up"].as_str().unwrap().contains("/other"), "{told}");
+    let doctor = it.alice(&["doctor", "--json"]).json();
+    let moves = doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == "moves");
+    assert_eq!(moves.unwrap()["ok"], false);
+    let given_up = ["peer", "move", BOB, "--via", &home, "--give-up-older"];
+    assert_snapshot!(it.alice(&given_up).all(), @"You and bob@uni.org are connected over file://$BOX/shared.");
+    it.bob(&["peer", "move", ALICE, "--via", &home, "--give-up-older"]).ok();
+    it.alice(&["sync"]).ok();
+    it.bob(&["sync"]).ok();
+    assert_snapshot!(it.bob(&["peer", "list"]).all(), @r"
+    PEER                STATE     IDENTITY    SEALED  VERSION  LAST SEEN
+    alice@hospital.org  accepted  unverified  yes     0.1.0    just now
+    alice@hospital.org is reached over file://$BOX/shared
+    ");
+}

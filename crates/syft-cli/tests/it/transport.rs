@@ -56,6 +56,24 @@ fn what_a_store_has_to_let_each_of_us_do_is_printed() {
 }
 
 #[test]
+fn who_has_no_login_to_a_store_is_told_what_to_set() {
+    let it = TestBox::empty();
+    let s3 = "s3://hospital/x?endpoint=http://127.0.0.1:1";
+    assert_snapshot!(it.alice(&["transport", "check", s3]).exits(4).all(), @r"
+    error: could not log in to s3: there is no login for it (permission denied)
+     next: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…
+    [exit 4]
+    ");
+    assert_snapshot!(it.alice(&["transport", "check", "dropbox:///x"]).exits(4).all(), @r"
+    error: could not log in to dropbox: there is no login for it (permission denied)
+     next: export DROPBOX_APP_KEY=… DROPBOX_REFRESH_TOKEN=…
+    [exit 4]
+    ");
+    let login = it.alice(&["login", "--email", ALICE, "--transport", s3]).exits(4).all();
+    assert!(login.contains("next: export AWS_ACCESS_KEY_ID="), "{login}");
+}
+
+#[test]
 fn a_store_in_other_hands_takes_nothing_in_the_open() {
     let it = TestBox::empty();
     let url = "webdav://cloud.example.org/x";

@@ -14,6 +14,7 @@ use super::{checkpoints_of, rolling_of};
 use crate::Result;
 use crate::engine::{Draft, Scene};
 use crate::ledger::{Fact, LogObject, LoggedEvent, Piece, Saved, State, Unverified};
+use crate::room::Room;
 
 /// Content in a rolling state, in bytes; above it the log alone holds the events.
 const ROLLING_BYTES: u64 = 64 << 20;
@@ -45,7 +46,7 @@ pub(crate) fn due(saved: &Saved, threshold: usize, compacting: usize) -> Due {
 /// Whether a fresh machine should have a newer rolling state: too much of the log is newer
 /// than it and the checkpoints, or that cannot be taken in any order. Where a log begins there
 /// is one at once: what an earlier log left there is older than it.
-pub(super) fn rolling_is_due(saved: &Saved) -> bool {
+pub(super) fn rolling_is_due(saved: &Saved, room: &Room) -> bool {
     let size: u64 = saved.newest.values().map(|event| event.size).sum();
     let rolled = saved.rolling.as_ref().map_or(Timestamp::EPOCH, |rolling| rolling.until);
     let held = rolled.max(saved.covered());
@@ -53,7 +54,7 @@ pub(super) fn rolling_is_due(saved: &Saved) -> bool {
         saved.log.iter().rev().take_while(|object| object.at > held).collect();
     let is_first = held == Timestamp::EPOCH && !newer.is_empty();
     (is_first || newer.len() >= MOST_NEWER || needs_order(saved, held, &newer))
-        && size <= ROLLING_BYTES
+        && size <= room.within(ROLLING_BYTES)
 }
 
 /// Whether these objects of the log, newer than what is held, amount to the same in their own
@@ -71,17 +72,19 @@ fn needs_order(saved: &Saved, held: Timestamp, newer: &[&LogObject]) -> bool {
 
 /// Up to when the next incremental checkpoint goes: to the newest event, or as
 /// far as it is not too large. Events of one message stay together.
-pub(super) fn incremental_until(saved: &Saved) -> Timestamp {
-    let mut events: Vec<&LoggedEvent> = saved.newest.values().collect();
-    events.sort_by_key(|event| event.timestamp);
-    let mut size = 0;
-    let mut until = None;
-    for event in events {
-        size += event.size;
-        if until.is_some_and(|until| until < event.timestamp) && size > INCREMENTAL_BYTES {
-            return until.unwrap_or(event.timestamp);
+pub(super) fn incremental_until(saved: &Saved, room: &Room) -> Timestamp {
+    let mut messages: BTreeMap<Timestamp, u64> = BTreeMap::new();
+    for event in saved.newest.values() {
+        *messages.entry(event.timestamp).or_default() += event.size;
+    }
+    let most = room.within(INCREMENTAL_BYTES);
+    let (mut size, mut until) = (0, None);
+    for (at, more) in messages {
+        size += more;
+        if let Some(until) = until.filter(|_| size > most) {
+            return until;
         }
-        until = Some(event.timestamp);
+        until = Some(at);
     }
     saved.latest()
 }

@@ -18,6 +18,7 @@ use super::{Due, checkpoints_of, due, fetch_piece, is_mine, log_of, mine, rollin
 use crate::ledger::Unverified;
 use crate::node::Pass;
 use crate::report::SyncReport;
+use crate::room::Room;
 use crate::{Error, Result, SyncOptions};
 
 /// Content in a full checkpoint, in bytes: a reader takes 1 GiB.
@@ -89,7 +90,7 @@ pub(crate) async fn make_due(
 ) -> Result<Option<MadeCheckpoint>> {
     match due(&pass.ledger.state().saved, threshold, compacting) {
         Due::Nothing => Ok(None),
-        Due::Full if full_size(pass)? <= FULL_BYTES => {
+        Due::Full if full_size(pass)? <= full_bytes(pass) => {
             make_full(pass).await.map(|full| Some(MadeCheckpoint::Full(full)))
         }
         // A datasite that no full checkpoint can hold has incremental ones only.
@@ -102,10 +103,10 @@ pub(crate) async fn make_due(
 /// Makes a full checkpoint of everything that the log holds.
 pub(crate) async fn make_full(pass: &mut Pass<'_>) -> Result<Checkpoint> {
     ready(pass).await?;
-    let size = full_size(pass)?;
-    if size > FULL_BYTES {
+    let (size, most) = (full_size(pass)?, full_bytes(pass));
+    if size > most {
         return Err(Error::Refused(format!(
-            "the datasite has {size} bytes, and a full checkpoint holds {FULL_BYTES}: \
+            "the datasite has {size} bytes, and a full checkpoint holds {most}: \
              incremental checkpoints hold it"
         )));
     }
@@ -127,7 +128,7 @@ pub(crate) async fn make_full(pass: &mut Pass<'_>) -> Result<Checkpoint> {
 async fn make_incremental(pass: &mut Pass<'_>) -> Result<IncrementalCheckpoint> {
     ready(pass).await?;
     let saved = &pass.ledger.state().saved;
-    let until = incremental_until(saved);
+    let until = incremental_until(saved, &Room::of(pass.node.info_of_mine()));
     let sequence = saved.incrementals.len() as u64 + 1;
     let events = events_until(pass, until).await?;
     let checkpoint = IncrementalCheckpoint {
@@ -164,6 +165,12 @@ async fn put<T: WireFormat + PartialEq>(
     }
 }
 
+/// What a full checkpoint holds here, in bytes. What is no text takes a third more in it.
+fn full_bytes(pass: &Pass<'_>) -> u64 {
+    let most = Room::of(pass.node.info_of_mine()).within(u64::MAX);
+    FULL_BYTES.min(most / 4 * 3)
+}
+
 /// What my logged files take, roughly, without reading them.
 fn full_size(pass: &Pass<'_>) -> Result<u64> {
     let mut size = 0;
@@ -191,7 +198,8 @@ async fn events_until(pass: &Pass<'_>, until: Timestamp) -> Result<Vec<FileChang
 async fn flush(pass: &mut Pass<'_>) -> Result<()> {
     let saved = &pass.ledger.state().saved;
     // One that waits for the store takes a place that it still has to get.
-    if !rolling_is_due(saved) || pass.ledger.puts_into(&rolling_of(&pass.node.email)) {
+    let room = Room::of(pass.node.info_of_mine());
+    if !rolling_is_due(saved, &room) || pass.ledger.puts_into(&rolling_of(&pass.node.email)) {
         return Ok(());
     }
     let until = saved.latest();

@@ -9,6 +9,7 @@ mod publish;
 mod pull;
 mod restore;
 mod revoke;
+mod room;
 mod sealed;
 mod spool;
 mod stored;

@@ -13,6 +13,7 @@ mod proposal;
 mod routing;
 mod strict;
 mod submission;
+mod too_large;
 
 pub(crate) use chain::contradiction_in;
 pub(crate) use draft::{Draft, Scene};
@@ -24,3 +25,4 @@ pub(crate) use proposal::{OwnerRules, is_repeated, on_proposal, refuse_unread, u
 pub(crate) use routing::{Due, RoutedFile, due, on_route};
 pub(crate) use strict::{ToOwner, ToReader, Unfit};
 pub(crate) use submission::{NewFile, on_submission};
+pub(crate) use too_large::on_too_large;

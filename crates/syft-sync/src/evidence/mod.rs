@@ -7,5 +7,5 @@ mod reseal;
 mod shown;
 
 pub(crate) use repair::repair;
-pub(crate) use reseal::{take_keys, take_sealing};
+pub(crate) use reseal::{take_keys, take_sealing, unpropose};
 pub(crate) use shown::{check_own, lacks, put_back};

@@ -159,7 +159,7 @@ pub(super) async fn backup_anew(pass: &Pass<'_>, draft: &mut Draft) -> Result<()
 }
 
 /// The proposals to an owner whose messages are gone are made again.
-pub(super) fn unpropose(
+pub(crate) fn unpropose(
     pass: &Pass<'_>,
     draft: &mut Draft,
     owner: &Email,

@@ -12,6 +12,7 @@ pub(crate) use leftovers::{clear_leftovers, look_for_leftovers};
 pub(crate) use probe::look_at_store;
 pub(crate) use state::{
     look_at_audit, look_at_channels, look_at_decisions, look_at_home, look_at_journal,
+    look_at_moves, look_at_sizes,
 };
 
 /// What a check-up found, and what it put right before.

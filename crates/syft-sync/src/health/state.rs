@@ -4,7 +4,7 @@ use syft_job::JobStore;
 use super::{Check, Verdict, count};
 use crate::ledger::Ledger;
 use crate::node::Node;
-use crate::peers::PeerTable;
+use crate::peers::{PeerTable, goes_on_by};
 use crate::{Error, Result};
 
 /// A blob is read back whole up to so many bytes.
@@ -62,6 +62,36 @@ pub(crate) fn look_at_channels(ledger: &Result<Ledger>) -> Check {
             Check::bad("channels", Verdict::Damaged, contradiction.reason.clone())
         }
     }
+}
+
+/// Whether all that is to go fits into the stores over which it goes.
+pub(crate) fn look_at_sizes(too_large: &[String]) -> Check {
+    let Some((first, others)) = too_large.split_first() else {
+        return Check::good("sizes", "all that is to be sent fits into the store");
+    };
+    let more = match others.len() {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    Check::bad("sizes", Verdict::Odd, format!("{first}{more}"))
+}
+
+/// Whether each move of a peer goes on; `None` where nobody is being moved.
+pub(crate) fn look_at_moves(node: &Node) -> Option<Check> {
+    let table = PeerTable::load(&*node.disk).ok()?;
+    let mut moving = 0;
+    for (email, record) in &table.peers {
+        let Some(on_the_way) = &record.moving else { continue };
+        moving += 1;
+        if let (Some(why), Some(via)) = (&on_the_way.held_up, record.via.first()) {
+            let command = goes_on_by(email, via);
+            let detail = format!(
+                "{email} is not moved yet: {why}; if the older store is gone for good: {command}"
+            );
+            return Some(Check::bad("moves", Verdict::Away, detail));
+        }
+    }
+    (moving > 0).then(|| Check::good("moves", format!("{} on the way", count(moving, "peer"))))
 }
 
 /// Whether the audit log is whole.

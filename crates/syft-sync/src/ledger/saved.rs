@@ -110,23 +110,34 @@ impl Saved {
     }
 
     /// What may be deleted once the checkpoint on its way is known to be there, by
-    /// name: all that it holds. The newest object of the log stays, since the next
-    /// one is chained to it.
+    /// name: all that it holds. The newest object of the log of which that is so stays, since
+    /// the next one is chained to it.
     pub(crate) fn retirable(&self) -> BTreeSet<String> {
         let Some(new) = &self.unverified else { return BTreeSet::new() };
         let until = new.piece.until;
-        let older = self.log.split_last().map_or(&[] as &[_], |(_, older)| older);
-        let log = older.iter().filter(|object| object.at <= until).map(|object| &object.name);
+        let mut held: Vec<&String> = self
+            .log
+            .iter()
+            .filter(|object| object.at <= until)
+            .map(|object| &object.name)
+            .collect();
+        held.pop();
         let rolling = self.rolling.iter().filter(|rolling| rolling.until <= until);
         let replaced = self.incrementals.iter().chain(&self.full).filter(|_| new.full);
         let pieces = rolling.chain(replaced).map(|piece| &piece.name);
-        log.chain(pieces).cloned().collect()
+        held.into_iter().chain(pieces).cloned().collect()
     }
 
     /// Another object stands in the log.
     pub(super) fn logged(&mut self, object: LogObject, events: Vec<(DatasitePath, LoggedEvent)>) {
         self.log.push(object);
         self.newest.extend(events);
+    }
+
+    /// An object of the log is not there.
+    pub(super) fn unlogged(&mut self, name: &str, events: &BTreeSet<Uuid>) {
+        self.log.retain(|object| object.name != name);
+        self.newest.retain(|_, event| !events.contains(&event.id));
     }
 
     /// The checkpoint on its way is there.

@@ -244,6 +244,8 @@ pub(crate) enum Fact {
     Released { channel: String, name: String },
     /// A message of mine has this place in its channel.
     Emitted { channel: String, head: Head },
+    /// A message of mine has no place: the store does not take it.
+    Unemitted { channel: String, seq: u64 },
     /// A dataset of mine stands in the store so (`None`: no longer).
     Published { dataset: DatasetName, published: Option<Published> },
     /// The private part of a dataset of mine stands in the store so (`None`: no longer).
@@ -262,6 +264,8 @@ pub(crate) enum Fact {
     Time { at: Timestamp },
     /// An object of the event log holds these events.
     Logged { object: LogObject, events: Vec<(DatasitePath, LoggedEvent)> },
+    /// An object of the event log is not there, nor are its events.
+    Unlogged { name: String, events: BTreeSet<Uuid> },
     /// The rolling state stands in the store so.
     Rolled { rolling: Piece },
     /// A checkpoint is on its way (`None`: it did not arrive).
@@ -328,16 +332,10 @@ impl State {
             Fact::Proposed { owner, path, proposed } => {
                 self.proposed.entry(owner).or_default().insert(path, proposed);
             }
-            Fact::Unproposed { owner, path } => {
-                if let Some(proposed) = self.proposed.get_mut(&owner) {
-                    proposed.remove(&path);
-                }
-            }
+            Fact::Unproposed { owner, path } => self.unproposed(&owner, &path),
             Fact::Refused { owner, path, refused } => {
                 self.answered(&owner, &path);
-                if let Some(proposed) = self.proposed.get_mut(&owner) {
-                    proposed.remove(&path);
-                }
+                self.unproposed(&owner, &path);
                 self.refused.entry(owner).or_default().insert(path, refused);
             }
             Fact::Arrived { channel, name, message, link } => {
@@ -363,6 +361,7 @@ impl State {
                 self.adopted.remove(&channel);
                 self.emitted.insert(channel, head);
             }
+            Fact::Unemitted { channel, seq } => self.unemitted(channel, seq),
             Fact::Published { dataset, published } => {
                 match published {
                     Some(published) => self.published.insert(dataset, published),
@@ -379,6 +378,7 @@ impl State {
             Fact::RecordBehind => self.backup = None,
             Fact::Time { at } => self.latest = Some(at),
             Fact::Logged { object, events } => self.saved.logged(object, events),
+            Fact::Unlogged { name, events } => self.saved.unlogged(&name, &events),
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),
             Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
             Fact::Verified => self.saved.verified(),
@@ -389,6 +389,27 @@ impl State {
             Fact::PrivateDue { due } => self.private_due = due,
             Fact::Trust(fact) => self.apply_trust(fact),
         }
+    }
+
+    /// An edit is not on its way any more.
+    fn unproposed(&mut self, owner: &Email, path: &DatasitePath) {
+        if let Some(proposed) = self.proposed.get_mut(owner) {
+            proposed.remove(path);
+        }
+    }
+
+    /// The next message takes the place of one that was not sent, unless another one came
+    /// after it: then its reader is told that one is missing.
+    fn unemitted(&mut self, channel: String, seq: u64) {
+        let is_last = self.emitted.get(&channel).is_some_and(|head| head.seq == seq);
+        let Some(before) = seq.checked_sub(1).filter(|_| is_last) else { return };
+        let recent = self.emitted_before.entry(channel.clone()).or_default();
+        match recent.get(&before) {
+            Some(hash) => drop(self.emitted.insert(channel, Head { seq: before, hash: *hash })),
+            None if before == 0 => drop(self.emitted.remove(&channel)),
+            None => return,
+        }
+        recent.remove(&seq);
     }
 
     /// What the store had is due again.

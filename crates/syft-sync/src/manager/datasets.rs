@@ -1,10 +1,8 @@
 use std::collections::BTreeSet;
-use std::fs::DirEntry;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use syft_core::{DatasetName, Email, HomePath};
 use syft_dataset::{Audience, Dataset, NewDataset};
-use syft_transport::Info;
 
 use super::SyftboxManager;
 use crate::node::Pass;
@@ -35,8 +33,7 @@ impl SyftboxManager {
     /// # Errors
     /// [`Error::Role`]; [`Error::Refused`]
     /// for a private part that is to lie in a store which others can read, and for a file
-    /// that is larger than the store takes; what
-    /// the dataset lacks; the disk, the lock. If the dataset was made and could
+    /// that is larger than a store takes where it is to lie; what the dataset lacks; the disk, the lock. If the dataset was made and could
     /// not be sent, that is told, and the next sync sends it.
     pub async fn create_dataset(&self, new: NewDataset, options: CreateOptions) -> Result<Dataset> {
         self.need_owner()?;
@@ -46,12 +43,10 @@ impl SyftboxManager {
                 return Err(syft_dataset::Error::NoPrivate(new.name).into());
             }
         }
-        let uploaded = new.private.iter().filter(|_| options.upload_private);
-        for path in new.mock.iter().chain(uploaded) {
-            check_largest(self.store_info(), path)?;
-        }
         let dataset = {
             let mut pass = self.node.pass()?;
+            let uploaded = new.private.as_deref().filter(|_| options.upload_private);
+            self.node.check_sources(&new.name, new.mock.as_deref(), uploaded, &new.users)?;
             // The wish first: a dataset that was made without it could not get it.
             // One that is taken already keeps what was wished for it.
             let wished = options.upload_private && self.datasets.get(&new.name).is_err();
@@ -81,7 +76,8 @@ impl SyftboxManager {
     /// with the next sync.
     ///
     /// # Errors
-    /// [`Error::Role`]; no such dataset; the disk, the lock.
+    /// [`Error::Role`]; [`Error::Refused`] for a file that is larger than a store takes over
+    /// which one of them is reached; no such dataset; the disk, the lock.
     pub async fn share_dataset(
         &self,
         name: &DatasetName,
@@ -92,6 +88,7 @@ impl SyftboxManager {
         let dataset = {
             let pass = self.node.pass()?;
             let to = addition.to_string();
+            self.node.check_mock(&self.datasets.get(name)?, &addition)?;
             let dataset = self.datasets.share(name, addition)?;
             pass.note_with("dataset.shared", name.to_string(), [("to", to.into())])?;
             dataset
@@ -239,34 +236,4 @@ impl SyftboxManager {
         }
         Ok(())
     }
-}
-
-/// So much at most is added to a file by its seal, in bytes.
-const SEAL: u64 = 1 << 20;
-
-/// Refuses what could never be sent, before anything is. What cannot be looked at is told by
-/// whoever reads it.
-fn check_largest(store: &Info, path: &Path) -> Result<()> {
-    let Some(largest) = store.capabilities.largest.map(|most| most.saturating_sub(SEAL)) else {
-        return Ok(());
-    };
-    let Ok(found) = std::fs::metadata(path) else { return Ok(()) };
-    if found.is_dir() {
-        let Ok(entries) = std::fs::read_dir(path) else { return Ok(()) };
-        // What a link leads to is no part of a dataset.
-        let is_own = |entry: &DirEntry| entry.file_type().is_ok_and(|it| !it.is_symlink());
-        let mut entries = entries.flatten().filter(is_own);
-        return entries.try_for_each(|entry| check_largest(store, &entry.path()));
-    }
-    if found.len() <= largest {
-        return Ok(());
-    }
-    Err(Error::Refused(format!(
-        "{} has {} MiB, and {} takes files of up to {} MiB: split it, or use a store without such \
-         a limit, as s3: or a folder",
-        path.display(),
-        found.len() >> 20,
-        store.name,
-        largest >> 20
-    )))
 }

@@ -1,8 +1,8 @@
 use super::SyftboxManager;
 use crate::health::{
     CheckUp, Verdict, clear_leftovers, look_at_audit, look_at_channels, look_at_decisions,
-    look_at_files, look_at_home, look_at_journal, look_at_permissions, look_at_store,
-    look_for_leftovers, repair_indexes, repair_permissions,
+    look_at_files, look_at_home, look_at_journal, look_at_moves, look_at_permissions,
+    look_at_sizes, look_at_store, look_for_leftovers, repair_indexes, repair_permissions,
 };
 use crate::ledger::Ledger;
 use crate::node::Pass;
@@ -49,7 +49,13 @@ impl SyftboxManager {
         }
         found.checks.push(look_at_journal(&ledger));
         found.checks.push(look_at_channels(&ledger));
+        if let (true, Ok(ledger)) = (self.role.is_owner(), &ledger) {
+            // What cannot be read is told by the other checks.
+            let large = self.owner_syncer().too_large(ledger.state()).unwrap_or_default();
+            found.checks.push(look_at_sizes(&large));
+        }
         found.checks.push(look_at_decisions(node, &self.jobs));
+        found.checks.extend(look_at_moves(node));
         found.checks.push(audit);
         let permissions = self.permissions()?;
         // What cannot be read of a job is told by the check of the decisions.

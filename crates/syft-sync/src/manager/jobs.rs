@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use syft_core::{Email, JobName};
+use syft_core::{Content, Email, JobName};
 use syft_job::sandbox::{Limits, LogSink, Sandbox};
 use syft_job::{
     ApproveOptions, Decision, JobId, JobRun, JobStore, PackageLock, Release, ReleaseFiles,
@@ -9,9 +9,10 @@ use syft_job::{
 
 use super::SyftboxManager;
 use super::process::Submitters;
-use crate::Result;
 use crate::node::Node;
 use crate::peers::PeerTable;
+use crate::room::Room;
+use crate::{Error, Result};
 
 /// The shortest wall time that makes sense for a job.
 const SHORTEST_WALL: Duration = Duration::from_secs(1);
@@ -83,7 +84,7 @@ impl SyftboxManager {
         if PeerTable::load(&*self.node.disk)?.is_python(owner) {
             let why =
                 format!("{owner} uses PySyft, where no job is withdrawn: ask for a rejection");
-            return Err(crate::Error::Refused(why));
+            return Err(Error::Refused(why));
         }
         self.jobs.cancel(owner, name)?;
         pass.note("job.withdrawn", format!("{owner}/{name}"))
@@ -143,7 +144,9 @@ impl SyftboxManager {
     /// sends it. `expected_run` is the run that was looked at, if one was.
     ///
     /// # Errors
-    /// [`Error::Role`](crate::Error::Role); as [`JobStore::release`]; the lock.
+    /// [`Error::Role`](crate::Error::Role); [`Error::Refused`](crate::Error::Refused) for an
+    /// output that is larger than the stores take over which it would go; as
+    /// [`JobStore::release`]; the lock.
     pub fn release_job(
         &self,
         id: &JobId,
@@ -153,8 +156,34 @@ impl SyftboxManager {
     ) -> Result<Release> {
         self.need_owner()?;
         let _pass = self.node.pass()?;
+        self.check_rooms(id, files)?;
         let release = self.jobs.release(id, expected_run, files, logs)?;
         self.jobs.project_all()?;
         Ok(release)
+    }
+
+    /// Refuses outputs that could never be sent, before anything of them is released.
+    fn check_rooms(&self, id: &JobId, files: &ReleaseFiles) -> Result<()> {
+        let job = self.jobs.received(id)?;
+        let rooms = [Room::of(self.node.info_of_mine()), self.node.room_to(job.submitted_by())];
+        let folder = job.outputs_folder()?;
+        for output in job.outputs()? {
+            let is_chosen = match files {
+                ReleaseFiles::None => false,
+                ReleaseFiles::All => true,
+                ReleaseFiles::Paths(paths) => paths.contains(&output.path),
+            };
+            if !is_chosen || !rooms.iter().any(|room| room.may_lack(output.size)) {
+                continue;
+            }
+            let bytes = self.node.disk.read(&folder.join(output.path.as_str())?, output.size)?;
+            let content = Content::from_bytes(bytes);
+            for room in &rooms {
+                if let Some(size) = room.beyond(&output.path, &content) {
+                    return Err(Error::Refused(room.lack(&output.path, size)));
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use super::SyftboxManager;
 use crate::connect::one_form;
 use crate::engine::Draft;
 use crate::ledger::TrustFact;
-use crate::peers::{Moving, Peer, PeerState, PeerTable, move_on};
+use crate::peers::{Moving, Peer, PeerState, PeerTable, give_up_older, move_on};
 use crate::{Error, Result};
 
 impl SyftboxManager {
@@ -41,7 +41,8 @@ impl SyftboxManager {
             }
             from.retain(|way| *way != via);
             record.via = vec![via.clone()];
-            record.moving = Some(Moving { from, since: self.node.clock.now(), came: false });
+            record.moving =
+                Some(Moving { from, since: self.node.clock.now(), came: false, held_up: None });
             let mut draft = Draft::default();
             draft.fact(TrustFact::DatasetsAnew);
             pass.begin(draft)?;
@@ -55,6 +56,27 @@ impl SyftboxManager {
             self.done(problem);
         }
         self.keep_decision(&mut pass, &connections.table).await?;
+        self.find(&connections, email)
+    }
+
+    /// Goes on with a peer that is being moved without the store that it leaves, which is gone
+    /// for good: what I sent is sent again, and what the peer had sent there, and I had not
+    /// taken, is lost unless the peer sends it again, too. Of a peer that is not being moved
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; the store to which it is moved; the disk, the lock.
+    pub async fn give_up_older_store(&self, peer: impl AsRef<Email> + Send) -> Result<Peer> {
+        let email = peer.as_ref();
+        let mut pass = self.node.pass()?;
+        let mut connections = self.look(&mut pass).await?;
+        let record = connections.table.peers.get(email);
+        let record = record.ok_or_else(|| Error::UnknownPeer(email.clone()))?;
+        if let Some(moving) = record.moving.clone() {
+            give_up_older(&mut pass, &mut connections.table, email).await?;
+            self.done(format!("{} is given up for {email}", moving.from.join(", ")));
+            self.keep_decision(&mut pass, &connections.table).await?;
+        }
         self.find(&connections, email)
     }
 

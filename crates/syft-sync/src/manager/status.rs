@@ -110,6 +110,13 @@ impl SyftboxManager {
             waiting.push(Waiting { what, job: None, waiting_for });
         }
         let state = pass.ledger.state();
+        let large =
+            if self.role.is_owner() { self.owner_syncer().too_large(state)? } else { Vec::new() };
+        for what in large {
+            let command = "syft doctor".to_owned();
+            let waiting_for = WaitingFor { who: me.clone(), since: now, command };
+            waiting.push(Waiting { what, job: None, waiting_for });
+        }
         Ok(Status {
             email: me.clone(),
             home: self.node.home.display().to_string(),

@@ -103,7 +103,7 @@ impl SyftboxManager {
     /// # Errors
     /// [`Error::UnknownPeer`]; [`Error::Incompatible`] unless `force`;
     /// [`Error::Role`]; [`Error::Refused`] for files that an owner's Python client could
-    /// not take, also with `force`; what the job lacks; the disk, the lock.
+    /// not take, or the store over which the owner is reached, also with `force`; what the job lacks; the disk, the lock.
     pub async fn submit_job(&self, submission: &Submission, force: bool) -> Result<Submitted> {
         self.need_scientist()?;
         let mut pass = self.node.pass()?;
@@ -121,9 +121,8 @@ impl SyftboxManager {
         let submitted = self.jobs.submit(submission)?;
         self.note_queued(&connections)?;
         let watcher = DatasiteWatcherSyncer::new(self, &self.node);
-        if connections.table.is_python(owner)
-            && let Err(refused) = watcher.check_job(&pass, owner, &submitted.name)
-        {
+        let is_python = connections.table.is_python(owner);
+        if let Err(refused) = watcher.check_job(&pass, owner, &submitted.name, is_python) {
             self.node.disk.remove_dir_all(&submitted.location)?;
             self.jobs.delivered(owner, &submitted.name)?;
             return Err(refused);

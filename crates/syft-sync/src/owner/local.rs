@@ -9,6 +9,7 @@ use crate::batch::Batch;
 use crate::engine::{LocalChange, LocalEdit, on_local_changes};
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
+use crate::room::Room;
 use crate::{Notice, Result, Work, rights};
 
 /// Content in one message, in bytes; a larger file gets a message of its own.
@@ -32,7 +33,8 @@ impl DatasiteOwnerSyncer<'_> {
     ) -> Result<()> {
         let private = !self.node.is_guarded();
         let shared = |path: &DatasitePath| !private || is_shared(permissions, readers, path);
-        let mut batch = Batch::new(MESSAGE_BYTES);
+        let log = Room::of(self.node.info_of_mine());
+        let mut batch = Batch::new(log.within(MESSAGE_BYTES));
         let files = here(look, only);
         let mut reading = Reading { node: self.node, total: files.len() as u64, has_read: false };
         for (done, (path, metadata)) in (0..).zip(files) {
@@ -66,6 +68,10 @@ impl DatasiteOwnerSyncer<'_> {
             let size = content.wire_len();
             if size > WIRE_LIMIT {
                 report.notes.push(format!("{path}: too large for a message, it is not sent"));
+                continue;
+            }
+            if logged && let Some(size) = log.beyond(&path, &content) {
+                report.notes.push(log.lack(format_args!("{path} is not sent: it"), size));
                 continue;
             }
             report.changed += usize::from(changed);

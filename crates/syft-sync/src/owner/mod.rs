@@ -4,6 +4,7 @@ mod local;
 mod look;
 mod messages;
 mod route;
+mod too_large;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -52,7 +52,8 @@ impl DatasiteOwnerSyncer<'_> {
         outgoing: &mut Outgoing,
         report: &mut SyncReport,
     ) -> Result<()> {
-        let mut batch = Batch::new(MESSAGE_BYTES);
+        let room = self.node.room_to(reader);
+        let mut batch = Batch::new(room.within(MESSAGE_BYTES));
         for Due { path, hash } in due {
             let content = match hash {
                 None => None,
@@ -63,6 +64,12 @@ impl DatasiteOwnerSyncer<'_> {
                 },
             };
             let size = content.as_ref().map_or(0, Content::wire_len);
+            let beyond = content.as_ref().and_then(|content| room.beyond(&path, content));
+            if let Some(size) = beyond {
+                let what = format_args!("{path} is not sent to {reader}: it");
+                report.notes.push(room.lack(what, size));
+                continue;
+            }
             if let Some(full) = batch.add(RoutedFile { path, content }, size) {
                 self.address(pass, reader, full, outgoing, report)?;
             }

@@ -1,6 +1,7 @@
 //! Who this node is connected with.
 
 mod bundles;
+mod give_up;
 mod greet;
 mod hellos;
 mod list;
@@ -18,6 +19,7 @@ use syft_core::{Email, LayoutKind, Timestamp};
 use syft_job::{WaitingFor, shell_word};
 
 pub(crate) use bundles::Bundles;
+pub(crate) use give_up::give_up_older;
 pub(crate) use greet::greet;
 pub use list::PeerList;
 pub(crate) use moving::move_on;
@@ -104,6 +106,10 @@ pub struct Peer {
     pub moving: bool,
     /// Since when it has still to come along into that store: see [`Peer::waits_for`].
     pub awaited: Option<Timestamp>,
+    /// Why that goes no further, if a store stands in the way: one that is gone for good is
+    /// given up with
+    /// [`SyftboxManager::give_up_older_store`](crate::SyftboxManager::give_up_older_store).
+    pub held_up: Option<String>,
     /// Which program it runs; `None` before it spoke.
     pub kind: Option<PeerKind>,
     /// How its datasite is laid out; `None` before it spoke.
@@ -152,6 +158,21 @@ impl Peer {
         };
         Some(WaitingFor { who: who.clone(), since: since.unwrap_or(now), command })
     }
+}
+
+impl Peer {
+    /// What to type so that a move that is held up goes on without the older store, which is
+    /// gone for good; `None` of any other.
+    #[must_use]
+    pub fn goes_on_by(&self) -> Option<String> {
+        let via = self.held_up.as_ref().and(self.via.first())?;
+        Some(goes_on_by(&self.email, via))
+    }
+}
+
+/// What goes on with a peer in this store without the older one.
+pub(crate) fn goes_on_by(peer: &Email, via: &str) -> String {
+    format!("syft peer move {peer} --via {} --give-up-older", typed(via))
 }
 
 /// An address as somebody types it at a shell.

@@ -8,7 +8,7 @@ use syft_core::{ContentHash, Email};
 use syft_transport::{Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt};
 
 use super::greet::say_hello;
-use super::{PeerRecord, PeerTable};
+use super::{Moving, PeerRecord, PeerTable};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::evidence::lacks;
@@ -30,10 +30,15 @@ pub(crate) async fn move_on(pass: &mut Pass<'_>, table: &mut PeerTable) -> Resul
     let moving: Vec<Email> = moving.map(|(email, _)| email.clone()).collect();
     let mut problems = Vec::new();
     for email in moving {
-        match move_one(pass, table, &email).await {
+        let held_up = match move_one(pass, table, &email).await {
             Err(error) if error.ends_the_pass() => return Err(error),
-            Err(error) => problems.push(format!("{email} is not moved yet: {error}")),
-            Ok(()) => {}
+            Err(error) => Some(error.to_string()),
+            Ok(()) => None,
+        };
+        problems.extend(held_up.iter().map(|why| format!("{email} is not moved yet: {why}")));
+        let moving = table.peers.get(&email).and_then(|record| record.moving.clone());
+        if let Some(moving) = moving.filter(|moving| moving.held_up != held_up) {
+            keep(pass, table, &email, Some(Moving { held_up, ..moving }))?;
         }
     }
     Ok(problems)
@@ -199,7 +204,7 @@ fn keep(
     pass: &Pass<'_>,
     table: &mut PeerTable,
     email: &Email,
-    moving: Option<super::Moving>,
+    moving: Option<Moving>,
 ) -> Result<()> {
     if let Some(record) = table.peers.get_mut(email) {
         record.moving = moving;
@@ -211,7 +216,7 @@ fn keep(
 
 impl Node {
     /// One of the stores by itself, with the audit log of what goes there.
-    fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
+    pub(super) fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
         let store = self.routes.store_at(url)?;
         let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Some(Arc::new(Recorded::new(store, clock, audit, self.email.clone())))

@@ -385,6 +385,7 @@ impl Connections {
                     via: record.map(|record| record.via.clone()).unwrap_or_default(),
                     moving: moving.is_some(),
                     awaited: moving.filter(|moving| !moving.came).map(|moving| moving.since),
+                    held_up: moving.and_then(|moving| moving.held_up.clone()),
                     kind: hello.map(Hello::kind).or(record.and_then(|record| record.kind)),
                     layout: hello.map(Hello::layout).or(record.and_then(|record| record.layout)),
                     version: hello.map(Hello::version),

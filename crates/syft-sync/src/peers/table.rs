@@ -67,6 +67,9 @@ pub(crate) struct Moving {
     /// Whether the peer was heard in the new one.
     #[serde(default)]
     pub(crate) came: bool,
+    /// Why it went no further when it was tried last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_up: Option<String>,
 }
 
 impl PeerTable {

@@ -11,6 +11,7 @@ use syft_transport::Space;
 use super::BLOB_LIMIT;
 use crate::engine::Draft;
 use crate::node::Pass;
+use crate::room::Room;
 use crate::{Error, Result};
 
 /// Content in one object, in bytes, unless one plan adds more.
@@ -34,10 +35,10 @@ impl Group {
         Group { space, plans: vec![plan], name, events, size }
     }
 
-    fn has_room_for(&self, space: &Space, message: &FileChangeEventsMessage) -> bool {
+    fn has_room_for(&self, space: &Space, message: &FileChangeEventsMessage, most: u64) -> bool {
         self.space == *space
             && self.events.len() + message.events.len() <= OBJECT_EVENTS
-            && self.size + size_of(message) <= OBJECT_BYTES
+            && self.size + size_of(message) <= most
     }
 
     fn add(&mut self, plan: u64, message: FileChangeEventsMessage) {
@@ -56,10 +57,11 @@ fn size_of(message: &FileChangeEventsMessage) -> u64 {
 impl Pass<'_> {
     /// Makes plans that put there what others add to channels. Returns these plans.
     pub(super) fn begin_appends(&mut self) -> Result<Vec<u64>> {
+        let most = Room::of(self.node.info_of_mine()).within(OBJECT_BYTES);
         let mut groups: Vec<Group> = Vec::new();
         for (plan, space, blob) in self.ledger.appends() {
             let message = self.appended(blob)?;
-            match groups.last_mut().filter(|group| group.has_room_for(&space, &message)) {
+            match groups.last_mut().filter(|group| group.has_room_for(&space, &message, most)) {
                 Some(group) => group.add(plan, message),
                 None => groups.push(Group::of(plan, space, message)),
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syft_transport::{Error, Object, Space};
 
 use super::remote::STUCK_IN_STORE_AWAY;
+use super::stays::Stays;
 use crate::Result;
 use crate::channels::patiently;
 use crate::ledger::RemoteEffect;
@@ -44,7 +45,7 @@ impl Pass<'_> {
         let all = self.node.transport.clear(&older, &retired);
         if patiently(&"what is dealt with", 0, all).await.is_ok() {
             for plan in plans {
-                self.done(plan, Vec::new())?;
+                self.done(plan, Stays::default())?;
             }
             return Ok(None);
         }

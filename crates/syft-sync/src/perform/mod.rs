@@ -4,6 +4,7 @@ mod append;
 mod leave;
 mod put;
 mod remote;
+mod stays;
 
 pub(crate) use leave::Leaving;
 

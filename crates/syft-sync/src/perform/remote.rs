@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt};
 use syft_core::Email;
-use syft_transport::{Object, Space};
+use syft_transport::{Error as StoreError, Object, Space};
 
 use super::Outgoing;
+use super::stays::{Stays, TooLarge};
 use crate::channels::{IN_FLIGHT, patiently};
-use crate::engine::Draft;
-use crate::ledger::{Fact, Pending, RemoteEffect};
+use crate::ledger::{Pending, RemoteEffect};
 use crate::node::Pass;
 use crate::owner::note_problem;
 use crate::report::SyncReport;
@@ -115,7 +115,7 @@ impl Pass<'_> {
         self.done(id, stays)
     }
 
-    async fn perform_all_but_retire(&self, id: u64) -> Result<Vec<Object>> {
+    async fn perform_all_but_retire(&self, id: u64) -> Result<Stays> {
         let effects = self.ledger.remote_of(id);
         let retired = effects.iter().rev().take_while(|effect| effect.is_retirement()).count();
         let (first, _) = effects.split_at(effects.len() - retired);
@@ -123,23 +123,23 @@ impl Pass<'_> {
     }
 
     /// Notes what was done of a plan; if it is to retire messages, they go later.
-    fn done_but_retire(&mut self, id: u64, stays: Vec<Object>) -> Result<()> {
+    fn done_but_retire(&mut self, id: u64, stays: Stays) -> Result<()> {
         let effects = self.ledger.remote_of(id);
         if !effects.last().is_some_and(RemoteEffect::is_retirement) {
             return self.done(id, stays);
         }
-        if !effects.iter().all(RemoteEffect::is_retirement) {
+        let is_more = !effects.iter().all(RemoteEffect::is_retirement);
+        self.note_stays(stays)?;
+        if is_more {
             self.ledger.sent(id)?;
         }
-        self.note_stays(stays)?;
         self.leaves(id);
         Ok(())
     }
 
     /// Does all of it in its order, and at once what is removed one after the other.
-    /// Returns the objects that the store does not let go.
-    async fn perform_each_remote(&self, effects: &[RemoteEffect]) -> Result<Vec<Object>> {
-        let mut stays = Vec::new();
+    async fn perform_each_remote(&self, effects: &[RemoteEffect]) -> Result<Stays> {
+        let mut stays = Stays::default();
         let mut removed = Removed::default();
         for effect in effects {
             match effect {
@@ -149,10 +149,16 @@ impl Pass<'_> {
                 }
                 RemoteEffect::Retire { object } => removed.retired.push(object.clone()),
                 RemoteEffect::Put { space, name, blob, older } => {
-                    stays.extend(self.remove_all(std::mem::take(&mut removed)).await?);
+                    stays.kept(self.remove_all(std::mem::take(&mut removed)).await?);
                     older.iter().for_each(|older| self.note_removed(older));
-                    // Before anything else is put: it goes with what else is removed.
-                    removed.deleted.extend(self.put(space, name, blob, older.as_ref()).await?);
+                    match self.put(space, name, blob, older.as_ref()).await {
+                        Err(Error::Transport(StoreError::TooLarge { limit: largest, .. })) => {
+                            let (space, name, blob) = (space.clone(), name.clone(), *blob);
+                            stays.too_large(TooLarge { space, name, blob, largest });
+                        }
+                        // Before anything else is put: it goes with what else is removed.
+                        older => removed.deleted.extend(older?),
+                    }
                 }
                 RemoteEffect::Append { space, .. } => {
                     let detail = format!("what is added to {space} is no object yet");
@@ -160,24 +166,14 @@ impl Pass<'_> {
                 }
             }
         }
-        stays.extend(self.remove_all(removed).await?);
+        stays.kept(self.remove_all(removed).await?);
         Ok(stays)
     }
 
-    /// A plan is done. What the store did not let go is not looked at again.
-    pub(super) fn done(&mut self, id: u64, stays: Vec<Object>) -> Result<()> {
-        self.ledger.done(id)?;
-        self.note_stays(stays)
-    }
-
-    fn note_stays(&mut self, stays: Vec<Object>) -> Result<()> {
-        let mut draft = Draft::default();
-        for object in stays {
-            self.note("object.stays", object.to_string())?;
-            let (channel, name) = (object.space.to_string(), Some(object.name.to_string()));
-            draft.fact(Fact::Arrived { channel, name, message: None, link: None });
-        }
-        self.begin(draft).map(drop)
+    /// A plan is done. What the store did not take or let go is not tried again.
+    pub(super) fn done(&mut self, id: u64, stays: impl Into<Stays>) -> Result<()> {
+        self.note_stays(stays.into())?;
+        self.ledger.done(id)
     }
 
     async fn remove_all(&self, removed: Removed) -> Result<Vec<Object>> {

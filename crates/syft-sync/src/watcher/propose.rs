@@ -12,6 +12,7 @@ use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::perform::{Outgoing, hash_of};
 use crate::report::SyncReport;
+use crate::room::Room;
 use crate::scan::{Ground, Walk};
 use crate::{Error, Result};
 
@@ -29,8 +30,9 @@ impl DatasiteWatcherSyncer<'_> {
         let walk = Walk::of(Ground { disk: &*node.disk, layout: node.layouts.of(owner), owner })?;
         let mut index = Index::load(&node.disk, owner);
         let is_python = PeerTable::load(&*node.disk)?.is_python(owner);
-        let batch = Batch::new(Limits::PROPOSAL_CONTENT);
-        let mut sending = Sending { owner, is_python, gate: None, batch, outgoing, report };
+        let room = node.room_at(owner);
+        let batch = Batch::new(room.within(Limits::PROPOSAL_CONTENT));
+        let mut sending = Sending { owner, is_python, room, gate: None, batch, outgoing, report };
         let mut together: Vec<NewFile> = Vec::new();
         for (path, metadata) in &walk.files {
             let Some(seen) = self.see(&mut index, owner, path, metadata)? else { continue };
@@ -60,7 +62,13 @@ impl DatasiteWatcherSyncer<'_> {
         sending: &mut Sending<'_>,
         together: Vec<NewFile>,
     ) -> Result<()> {
-        let Sending { owner, is_python, gate, batch, outgoing, report } = sending;
+        let Sending { owner, is_python, room, gate, batch, outgoing, report } = sending;
+        if let Some(refused) = large(room, &together) {
+            let others =
+                if together.len() > 1 { ", and neither is the rest of its job" } else { "" };
+            report.notes.push(format!("{owner}/{refused}; it is not sent{others}"));
+            return Ok(());
+        }
         if *is_python {
             let state = pass.ledger.state();
             let (layout, me) = (self.node.layouts.of(owner), &self.node.email);
@@ -163,12 +171,26 @@ impl DatasiteWatcherSyncer<'_> {
         pass.send(&mut outgoing, &mut SyncReport::default()).await.map(drop)
     }
 
-    /// Whether an owner that runs the Python client could take a new job.
+    /// Whether an owner could take a new job, over the store and with the client that it has.
     ///
     /// # Errors
     /// [`Error::Refused`] with the files that it could not take, and why; the disk.
-    pub(crate) fn check_job(&self, pass: &Pass<'_>, owner: &Email, name: &JobName) -> Result<()> {
-        let unfit = self.unfit(pass, owner, &self.job_files(owner, name)?);
+    pub(crate) fn check_job(
+        &self,
+        pass: &Pass<'_>,
+        owner: &Email,
+        name: &JobName,
+        is_python: bool,
+    ) -> Result<()> {
+        let room = self.node.room_at(owner);
+        if !is_python && room.is_endless() {
+            return Ok(());
+        }
+        let files = self.job_files(owner, name)?;
+        if let Some(large) = large(&room, &files) {
+            return Err(Error::Refused(format!("the job {name} cannot go to {owner}: {large}")));
+        }
+        let unfit = if is_python { self.unfit(pass, owner, &files) } else { Vec::new() };
         if unfit.is_empty() {
             return Ok(());
         }
@@ -245,11 +267,20 @@ impl DatasiteWatcherSyncer<'_> {
 struct Sending<'a> {
     owner: &'a Email,
     is_python: bool,
+    room: Room,
     /// Made when there is something for a Python client.
     gate: Option<ToOwner>,
     batch: Batch<NewFile>,
     outgoing: &'a mut Outgoing,
     report: &'a mut SyncReport,
+}
+
+/// Which of these files, that go into one message, is larger than the store takes, in words.
+fn large(room: &Room, files: &[NewFile]) -> Option<String> {
+    let beyond =
+        |file: &NewFile| Some((file.path.clone(), room.beyond(&file.path, &file.content)?));
+    let (path, size) = files.iter().find_map(beyond)?;
+    Some(room.lack(path, size))
 }
 
 /// Whether a file is somebody's edit that was moved out of the way.

@@ -20,6 +20,7 @@ mod google;
 mod hostile_any;
 mod hostile_store;
 mod keys;
+mod large;
 mod layouts;
 mod on_file_change;
 mod one_pass;

@@ -6,7 +6,7 @@ use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
-use syft_sync::{Error, PeerState, SyncReport};
+use syft_sync::{Error, PeerState, SyncReport, Verdict};
 
 #[derive(Debug)]
 struct Silent;
@@ -251,6 +251,52 @@ async fn who_moves_keeps_what_was_exchanged_and_what_waits() {
     world.run(&later.id);
     world.settle().await;
     assert_eq!(world.answer_of("later").unwrap(), "42\n");
+}
+
+#[tokio::test]
+async fn a_store_that_died_is_told_and_given_up() {
+    let world = World::connected(&[OTHER]).await;
+    world.publish("before");
+    world.settle().await;
+    // What nobody will ever get.
+    world.publish("lost");
+    world.alice.sync().await;
+    let job = world.bob.submit(SCRIPT, "census").await;
+    world.bob.sync().await;
+    world.stores.set_away(OTHER, true);
+    world.alice.manager.move_peer(bob(), HOME).await.unwrap();
+    world.bob.manager.move_peer(alice(), HOME).await.unwrap();
+    for _ in 0..2 {
+        world.alice.sync().await;
+        world.bob.sync().await;
+    }
+    for (member, other) in [(&world.alice, bob()), (&world.bob, alice())] {
+        let peers = member.manager.load_peers().await.unwrap();
+        let peer = peers.get(&other).unwrap();
+        assert!(peer.moving && peer.held_up.is_some(), "{peer:?}");
+        let command = peer.goes_on_by().unwrap();
+        assert!(command.starts_with(&format!("syft peer move {other} --via ")), "{command}");
+        assert!(command.ends_with(" --give-up-older"), "{command}");
+        let health = member.manager.check_up(true, false).await.unwrap();
+        let moves = health.checks.iter().find(|check| check.name == "moves").unwrap();
+        assert!(moves.verdict == Verdict::Away && moves.detail.contains(&command), "{moves:?}");
+        let peer = member.manager.give_up_older_store(&other).await.unwrap();
+        assert!(!peer.moving && peer.held_up.is_none(), "{peer:?}");
+        assert_eq!(member.audit("peer.store_given_up").len(), 1);
+    }
+    let reports = world.settle().await;
+    assert!(reports.iter().all(|report| report.store.is_none()), "{reports:?}");
+    assert!(reports.iter().all(|report| report.queued_out == 0), "{reports:?}");
+    assert_eq!(world.note_of_bob().unwrap(), "lost");
+    world.run(&job.id);
+    let reports = world.settle().await;
+    assert_eq!(world.answer_of("census").unwrap(), "42\n");
+    let late = |report: &SyncReport| report.peers.iter().any(|peer| peer.late.is_some());
+    assert!(!reports.last().is_some_and(late), "{reports:?}");
+    // There is nothing to give up any more.
+    let peer = world.alice.manager.give_up_older_store(bob()).await.unwrap();
+    assert!(!peer.moving);
+    assert_eq!(world.alice.audit("peer.store_given_up").len(), 1);
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use syft_core::{Clock, Email, SystemClock};
 use self::state::State;
 use crate::body::read_whole;
 use crate::{
-    ByteStream, Capabilities, Changes, Discovered, Identities, Info, ListOptions, ListStream,
-    Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
+    ByteStream, Capabilities, Changes, Discovered, Error, Identities, Info, ListOptions,
+    ListStream, Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
 };
 
 /// A store in memory that several users share. It proves who put what, lets each
@@ -86,6 +86,14 @@ impl MemoryTransport {
         self
     }
 
+    /// The same store as one that takes no larger object than this, in bytes
+    /// ([`Capabilities::largest`]).
+    #[must_use]
+    pub fn with_largest(mut self, bytes: u64) -> Self {
+        self.info.capabilities.largest = Some(bytes);
+        self
+    }
+
     fn me(&self) -> &Email {
         &self.info.identity
     }
@@ -108,7 +116,11 @@ impl Transport for MemoryTransport {
         body: PutBody,
         mode: PutMode,
     ) -> Result<Object> {
-        let body = read_whole(&body, &format!("{space}/{name}")).await?;
+        let key = format!("{space}/{name}");
+        if let Some(largest) = self.info.capabilities.largest.filter(|most| body.length() > *most) {
+            return Err(Error::too_large("put", key, largest));
+        }
+        let body = read_whole(&body, &key).await?;
         let now = self.store.clock.now();
         let mut state = self.store.state();
         match mode {

@@ -14,6 +14,8 @@ const MAX_SHOWN: usize = 300;
 const SSH: &str = "ssh error";
 /// What the signers say where they have nothing to sign with.
 const NO_CREDENTIAL: &str = "failed to load signing credential";
+/// What is said then.
+pub(super) const NO_LOGIN: &str = "there is no login for it";
 
 /// What went wrong, by what a caller would do about it. A condition that did not hold is for
 /// the caller, which knows what it was. The error itself is not kept as a cause: it holds
@@ -25,6 +27,9 @@ pub(super) fn error(
 ) -> Error {
     let whole = error.to_string();
     let said = said(error, &whole);
+    if let Some(kind) = kind_of(&whole).filter(|_| is_no_login(&whole)) {
+        return Error::denied("log in to", kind, said);
+    }
     match error.kind() {
         ErrorKind::NotFound => Error::not_found(action, subject, said),
         ErrorKind::PermissionDenied => Error::denied(action, subject, said),
@@ -34,7 +39,6 @@ pub(super) fn error(
         ErrorKind::Unsupported => Error::unsupported(action, subject, said),
         _ if is_full(&whole) => Error::quota(action, subject, said),
         ErrorKind::Conflict => Error::temporary(action, subject, said),
-        _ if is_no_login(&whole) => Error::denied(action, subject, said),
         _ if said.starts_with(SSH) && is_shut(&said) => Error::denied(action, subject, said),
         _ if said.starts_with(SSH) => Error::temporary(action, subject, said),
         // Persistent is what was tried a few times: that was a moment, and this is for later.
@@ -59,7 +63,15 @@ fn is_full(whole: &str) -> bool {
 
 /// Nor for a login that is not there, or is not taken.
 fn is_no_login(whole: &str) -> bool {
-    ["status: 401", NO_CREDENTIAL].iter().any(|word| whole.contains(word))
+    ["status: 401", NO_CREDENTIAL, NO_LOGIN].iter().any(|word| whole.contains(word))
+}
+
+/// Of which kind the store is that failed, by the scheme of its addresses.
+fn kind_of(whole: &str) -> Option<&str> {
+    let (_, behind) = whole.split_once("service: ")?;
+    let end = behind.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(behind.len());
+    let name = behind.get(..end).filter(|name| !name.is_empty())?;
+    Some(if name == "gcs" { "gs" } else { name })
 }
 
 /// ssh says in words alone why it does not connect.
@@ -71,7 +83,7 @@ fn is_shut(said: &str) -> bool {
 fn said(error: &opendal::Error, whole: &str) -> String {
     let mut said = match error.message().trim() {
         message if message.contains(NO_CREDENTIAL) || whole.contains(NO_CREDENTIAL) => {
-            return "there is no login for it".to_owned();
+            return NO_LOGIN.to_owned();
         }
         // A page for people says nothing that the status does not.
         page if page.is_empty() || page.starts_with('<') => match number(whole, "status: ") {

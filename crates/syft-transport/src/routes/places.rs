@@ -78,12 +78,14 @@ impl Routes {
         deleted: &[Object],
         retired: &[Object],
     ) -> Result<Vec<Removed<'_>>> {
+        let used: BTreeSet<&String> = self.all().into_iter().map(|route| &route.url).collect();
         let mut all: BTreeMap<&str, Removed<'_>> = BTreeMap::new();
         for (objects, retires) in [(deleted, false), (retired, true)] {
             let mut found = Vec::new();
             for object in objects {
                 // What lies where nobody is reached any more is not to be seen any more.
-                found.extend(self.place(object).ok());
+                let place = self.place(object).ok();
+                found.extend(place.filter(|(route, _)| used.contains(&route.url)));
             }
             found.extend(self.twins(objects, retires).await?);
             for (route, object) in found {

@@ -51,6 +51,7 @@ impl Report for PeerList {
                 page.line(format!("To come along there, {} types:", peer.email));
                 page.others_command(&waiting.command);
             }
+            peer.write_held_up(page);
             if let Some(late) = &peer.late {
                 page.line(late_in_words(page, &peer.email, late));
             }

@@ -23,6 +23,10 @@ pub(crate) async fn run(context: &Context, args: PeerMoveArgs) -> Result<PeerMov
         error @ Error::Config(_) => not_a_url(error, &args.via, "move", &args.email),
         error => not_asked(error),
     })?;
+    let peer = match args.give_up_older && peer.moving {
+        true => manager.give_up_older_store(&args.email).await?,
+        false => peer,
+    };
     let delivery = context.deliver(&manager).await;
     let delivery = if peer.moving { Delivery::Waiting } else { delivery };
     Ok(PeerMoved { peer: PeerView::new(manager.email(), peer), delivery })
@@ -38,6 +42,7 @@ impl Report for PeerMoved {
             return;
         }
         page.title(format!("You are moving {email} to {over}."));
+        self.peer.write_held_up(page);
         let Some(waiting) = &self.peer.waiting_for else {
             page.line("They have come along; the next syncs bring what is left.");
             return;

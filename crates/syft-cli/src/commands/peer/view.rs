@@ -1,8 +1,8 @@
 use serde::Serialize;
-use syft_sync::core::{Clock as _, Email, LayoutKind, SystemClock, Timestamp};
+use syft_sync::core::{Clock as _, Email, LayoutKind, SystemClock, Timestamp, safe_text};
 use syft_sync::{Identity, Late, Peer, PeerKind, PeerState, WaitingFor};
 
-use crate::output::iso;
+use crate::output::{Page, iso};
 
 /// A peer as programs read it.
 #[derive(Debug, Serialize)]
@@ -13,6 +13,10 @@ pub(super) struct PeerView {
     pub(super) transport: String,
     pub(super) via: Vec<String>,
     pub(super) moving: bool,
+    held_up: Option<String>,
+    /// What to type so that it goes on without the older store.
+    #[serde(skip)]
+    goes_on_by: Option<String>,
     kind: Option<PeerKind>,
     layout: Option<LayoutKind>,
     pub(super) version: Option<String>,
@@ -33,6 +37,8 @@ impl PeerView {
     pub(super) fn new(me: &Email, peer: Peer) -> Self {
         PeerView {
             waiting_for: peer.waits_for(me, SystemClock.now()),
+            goes_on_by: peer.goes_on_by(),
+            held_up: peer.held_up,
             email: peer.email,
             state: peer.state,
             identity: peer.identity,
@@ -50,6 +56,14 @@ impl PeerView {
             last_seen: peer.last_seen.map(iso),
             problem: peer.problem,
             seen: peer.last_seen,
+        }
+    }
+
+    /// What stands in the way of a move, and what to do if it always will.
+    pub(super) fn write_held_up(&self, page: &mut Page) {
+        if let (Some(why), Some(command)) = (&self.held_up, &self.goes_on_by) {
+            page.warning(format!("{} is not moved yet: {}", self.email, safe_text(why)));
+            page.hint("If the older store is gone for good, go on without it:", command);
         }
     }
 

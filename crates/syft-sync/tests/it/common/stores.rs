@@ -18,6 +18,8 @@ pub(crate) struct Stores {
     pub(crate) home: MemoryStore,
     pub(crate) other: MemoryStore,
     ways: BTreeMap<(Email, &'static str), Chaos>,
+    /// What the other store takes as one object, in bytes.
+    largest: Option<u64>,
 }
 
 /// The stores as one of them reaches them.
@@ -37,12 +39,23 @@ impl StoreOpener for Opener {
 
 impl Stores {
     pub(crate) fn new() -> Self {
-        Stores { home: MemoryStore::new(), other: MemoryStore::new(), ways: BTreeMap::new() }
+        let (home, other) = (MemoryStore::new(), MemoryStore::new());
+        Stores { home, other, ways: BTreeMap::new(), largest: None }
+    }
+
+    /// From now on whoever joins reaches another store that takes no larger object.
+    pub(crate) fn other_takes(mut self, bytes: u64) -> Self {
+        self.largest = Some(bytes);
+        self
     }
 
     pub(crate) async fn join(&mut self, email: Email, seed: u64) -> Member {
         for (url, store) in [(HOME, &self.home), (OTHER, &self.other)] {
-            let way = Chaos::new(Arc::new(store.user(email.clone())));
+            let user = match self.largest.filter(|_| url == OTHER) {
+                Some(bytes) => store.user(email.clone()).with_largest(bytes),
+                None => store.user(email.clone()),
+            };
+            let way = Chaos::new(Arc::new(user));
             self.ways.insert((email.clone(), url), way);
         }
         let home = self.way(&email, HOME);

@@ -16,6 +16,7 @@ use url::form_urlencoded;
 use super::{ONE_SHOT, Service, finish, root};
 use crate::Result;
 use crate::opendal::StoreLogin;
+use crate::opendal::errors::NO_LOGIN;
 use crate::opendal::http::{Outgoing, OwnHttp};
 use crate::store_url::DropboxUrl;
 
@@ -84,7 +85,7 @@ impl Requests {
         if self.login.refresh().is_empty() {
             return match &self.login.token {
                 Some(token) => Ok(token.clone()),
-                None => Err(no_login("there is no login for it")),
+                None => Err(no_login(NO_LOGIN)),
             };
         }
         let mut held = self.token.lock().await;
