@@ -15,12 +15,13 @@ use crate::args::{Global, seconds};
 use crate::environment::Environment;
 #[cfg(feature = "drive")]
 use crate::environment::GoogleVariables;
-#[cfg(feature = "opendal")]
-use crate::environment::StoreVariables;
 use crate::errors::CliError;
 #[cfg(feature = "drive")]
 use crate::errors::GOOGLE_LOGIN;
 use crate::exit::Exit;
+#[cfg(feature = "opendal")]
+#[cfg(feature = "opendal")]
+use crate::logins::Logins;
 use crate::opener::{Opener, Recording};
 use crate::output::Screen;
 
@@ -42,7 +43,7 @@ pub(crate) struct Context {
     #[cfg(feature = "drive")]
     google: GoogleVariables,
     #[cfg(feature = "opendal")]
-    store_variables: StoreVariables,
+    logins: Logins,
     /// Kinds of stores that this program brings itself.
     kinds: Vec<Arc<dyn StoreKind>>,
     /// How this home reaches its store, once it was asked.
@@ -74,7 +75,7 @@ impl Context {
             #[cfg(feature = "drive")]
             google: environment.google.clone(),
             #[cfg(feature = "opendal")]
-            store_variables: environment.stores.clone(),
+            logins: Logins::new(environment.stores.clone(), environment.netrc.clone()),
             kinds,
             stores: OnceLock::new(),
             away: Arc::default(),
@@ -173,28 +174,12 @@ impl Context {
             None => stores,
         };
         #[cfg(feature = "opendal")]
-        let stores = self.with_logins(stores)?;
+        let stores = stores.with_logins(Arc::new(self.logins.clone()));
         if !self.home.is_dir() {
             return Ok(stores);
         }
         let stores = stores.in_home(Arc::new(DirDisk::open(&self.home)?));
         Ok(self.stores.get_or_init(|| stores).clone())
-    }
-
-    /// The same, with what the environment says of logins.
-    #[cfg(feature = "opendal")]
-    fn with_logins(&self, mut stores: Stores) -> Result<Stores, CliError> {
-        for (scheme, login) in &self.store_variables.logins {
-            let login = match &self.store_variables.dropbox_endpoint {
-                Some(root) if *scheme == "dropbox" => login
-                    .clone()
-                    .with_service_at(root)
-                    .map_err(|error| CliError::usage(format!("SYFT_DROPBOX_ENDPOINT: {error}")))?,
-                _ => login.clone(),
-            };
-            stores = stores.with_login(scheme, login);
-        }
-        Ok(stores)
     }
 
     /// Whose stores these are: of the home, or of who was named; of nobody where none is.
@@ -225,9 +210,18 @@ impl Context {
     }
 
     /// How the stores are opened over which single peers are reached.
-    pub(crate) fn opener(&self, email: &Email) -> Result<Arc<dyn StoreOpener>, CliError> {
+    pub(crate) fn opener(
+        &self,
+        email: &Email,
+        home: &str,
+    ) -> Result<Arc<dyn StoreOpener>, CliError> {
+        let stores = self.stores(email)?;
+        #[cfg(feature = "opendal")]
+        let stores = stores.with_logins(Arc::new(self.logins.clone().beside(home)));
+        #[cfg(not(feature = "opendal"))]
+        let _ = home;
         Ok(Arc::new(Opener {
-            stores: self.stores(email)?,
+            stores,
             identity: email.clone(),
             is_offline: self.offline,
             recording: self.recording(),
@@ -254,7 +248,7 @@ impl Context {
     pub(crate) fn open(&self) -> Result<SyftboxManager, CliError> {
         let known = self.config()?;
         let store = self.store(&known.transport, &known.email)?;
-        let stores = self.opener(&known.email)?;
+        let stores = self.opener(&known.email, &known.transport)?;
         let mut config = Config::new(known.email, &self.home, store, known.transport);
         config.stores = stores;
         config.event_cache = known.event_cache;

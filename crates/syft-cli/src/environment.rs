@@ -31,6 +31,9 @@ pub(crate) struct Environment {
     /// What lets me in to the stores that are known by their addresses.
     #[cfg(feature = "opendal")]
     pub(crate) stores: StoreVariables,
+    /// `NETRC`, or `~/.netrc`: logins by the names of servers.
+    #[cfg(feature = "opendal")]
+    pub(crate) netrc: Option<PathBuf>,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub(crate) no_color: bool,
     /// The person's own folder.
@@ -98,11 +101,11 @@ impl StoreVariables {
 /// What to type to be let in to a kind of store, by the scheme of its addresses.
 pub(crate) fn to_log_in(scheme: &str) -> Option<&'static str> {
     Some(match scheme {
-        "s3" => "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…",
+        "s3" => "export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET",
         "gs" => "export GOOGLE_APPLICATION_CREDENTIALS=FILE",
-        "azblob" => "export AZURE_STORAGE_KEY=…",
-        "webdav" => "export SYFT_WEBDAV_USER=… SYFT_WEBDAV_PASSWORD=…",
-        "dropbox" => "export DROPBOX_APP_KEY=… DROPBOX_REFRESH_TOKEN=…",
+        "azblob" => "export AZURE_STORAGE_KEY=KEY",
+        "webdav" => "echo machine HOST login USER password PASSWORD >> ~/.netrc",
+        "dropbox" => "export DROPBOX_APP_KEY=KEY DROPBOX_REFRESH_TOKEN=TOKEN",
         _ => return None,
     })
 }
@@ -124,6 +127,7 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the place that looks at it")]
     pub(crate) fn read() -> Self {
         let path = |name| variable(name).map(PathBuf::from);
+        let user_home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
         let is_dumb = variable("TERM").is_some_and(|term| term == "dumb");
         Environment {
             folder: path("SYFTBOX_FOLDER"),
@@ -143,7 +147,9 @@ impl Environment {
             #[cfg(feature = "opendal")]
             stores: StoreVariables::read(),
             no_color: variable("NO_COLOR").is_some() || is_dumb,
-            user_home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            #[cfg(feature = "opendal")]
+            netrc: path("NETRC").or_else(|| user_home.as_ref().map(|home| home.join(".netrc"))),
+            user_home,
             here: std::env::current_dir().ok(),
         }
     }

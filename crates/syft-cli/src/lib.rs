@@ -12,6 +12,8 @@ mod environment;
 mod errors;
 mod exit;
 mod interrupts;
+#[cfg(feature = "opendal")]
+mod logins;
 mod new_file;
 mod opener;
 mod output;

@@ -50,6 +50,8 @@ pub use checkpoints::{
     CheckpointInfo, CheckpointKind, CheckpointStatus, Download, MadeCheckpoint, Restored,
 };
 pub use config::{Encrypt, NodeConfig, Role};
+#[cfg(feature = "opendal")]
+pub use connect::StoreLogins;
 pub use connect::{GOOGLE_DRIVE, NO_STORE, StoreKind, StoreOpener, Stores, one_form};
 #[cfg(feature = "drive")]
 pub use connect::{GoogleAccount, GoogleLogin, GoogleStatus};

@@ -76,7 +76,7 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
             .await
             .map_err(|error| with_scheme(error, &transport, &email))?,
     };
-    let stores = context.opener(&email)?;
+    let stores = context.opener(&email, &transport)?;
     let mut config = Config::new(email, context.home(), store, &transport).role(role);
     config.stores = stores;
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);

@@ -61,12 +61,12 @@ fn who_has_no_login_to_a_store_is_told_what_to_set() {
     let s3 = "s3://hospital/x?endpoint=http://127.0.0.1:1";
     assert_snapshot!(it.alice(&["transport", "check", s3]).exits(4).all(), @r"
     error: could not log in to s3: there is no login for it (permission denied)
-     next: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…
+     next: export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET
     [exit 4]
     ");
     assert_snapshot!(it.alice(&["transport", "check", "dropbox:///x"]).exits(4).all(), @r"
     error: could not log in to dropbox: there is no login for it (permission denied)
-     next: export DROPBOX_APP_KEY=… DROPBOX_REFRESH_TOKEN=…
+     next: export DROPBOX_APP_KEY=KEY DROPBOX_REFRESH_TOKEN=TOKEN
     [exit 4]
     ");
     let login = it.alice(&["login", "--email", ALICE, "--transport", s3]).exits(4).all();

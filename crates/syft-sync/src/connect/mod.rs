@@ -12,13 +12,9 @@ mod own;
 #[cfg(feature = "opendal")]
 mod remote;
 
-#[cfg(feature = "opendal")]
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use syft_core::{Disk, Email};
-#[cfg(feature = "opendal")]
-use syft_transport::StoreLogin;
 #[cfg(not(feature = "opendal"))]
 use syft_transport::StoreUrl;
 use syft_transport::{FolderTransport, Info, Probe, Retry, Transport, probe};
@@ -31,6 +27,8 @@ pub use self::drive::GoogleStatus;
 pub use self::google::{GoogleAccount, GoogleLogin};
 pub use self::opener::StoreOpener;
 pub use self::own::StoreKind;
+#[cfg(feature = "opendal")]
+pub use self::remote::StoreLogins;
 use crate::{Error, OfflineTransport, Result};
 
 /// How somebody reaches stores by their addresses: `file:///its/path` for a folder,
@@ -44,9 +42,9 @@ pub struct Stores {
     kinds: Vec<Arc<dyn StoreKind>>,
     #[cfg(feature = "drive")]
     google: drive::Google,
-    /// What lets me in to the other kinds of stores, by the schemes of their addresses.
+    /// What lets me in to the other kinds of stores.
     #[cfg(feature = "opendal")]
-    logins: BTreeMap<&'static str, StoreLogin>,
+    logins: Option<Arc<dyn StoreLogins>>,
 }
 
 impl Stores {
@@ -60,7 +58,7 @@ impl Stores {
             #[cfg(feature = "drive")]
             google: drive::Google::default(),
             #[cfg(feature = "opendal")]
-            logins: BTreeMap::new(),
+            logins: None,
         }
     }
 

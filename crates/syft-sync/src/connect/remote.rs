@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,16 @@ use super::home_cache::{HomeCache, Of};
 use super::{Stores, with_retry};
 use crate::{Error, OfflineTransport, Result};
 
+/// What lets somebody in to the stores of a [`StoreUrl`], each by its own login.
+pub trait StoreLogins: fmt::Debug + Send + Sync {
+    /// What lets me in to the store of an address; [`StoreLogin::none`] where nothing does.
+    /// It may be told as it is to the server that the address names.
+    ///
+    /// # Errors
+    /// Why a login cannot be read; nothing of it is in that.
+    fn login(&self, store: &StoreUrl) -> std::result::Result<StoreLogin, String>;
+}
+
 /// What of a probe is remembered.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -18,10 +29,10 @@ struct Found {
 }
 
 impl Stores {
-    /// With what lets me in to the stores whose addresses begin so, as `s3`.
+    /// With what lets me in to stores.
     #[must_use]
-    pub fn with_login(mut self, scheme: &'static str, login: StoreLogin) -> Self {
-        self.logins.insert(scheme, login);
+    pub fn with_logins(mut self, logins: Arc<dyn StoreLogins>) -> Self {
+        self.logins = Some(logins);
         self
     }
 
@@ -46,12 +57,12 @@ impl Stores {
         capabilities.exclusive_create = found.exclusive_create;
         capabilities.replace = found.replace;
         let identity = self.identity.clone();
-        let store = OpendalTransport::new(url, identity, &self.login(url), capabilities);
+        let store = OpendalTransport::new(url, identity, &self.login(url)?, capabilities);
         Ok(with_retry(store.map_err(|error| Error::Config(error.to_string()))?))
     }
 
     pub(super) async fn check_remote(&self, url: &StoreUrl) -> Result<(Info, Probe)> {
-        let store = OpendalTransport::as_claimed(url, self.identity.clone(), &self.login(url));
+        let store = OpendalTransport::as_claimed(url, self.identity.clone(), &self.login(url)?);
         let store = store.map_err(|error| Error::Config(error.to_string()))?;
         let store = with_retry(store);
         let tried = probe(&*store).await?;
@@ -67,8 +78,11 @@ impl Stores {
         Ok(())
     }
 
-    fn login(&self, url: &StoreUrl) -> StoreLogin {
-        self.logins.get(url.scheme()).cloned().unwrap_or_default()
+    fn login(&self, url: &StoreUrl) -> Result<StoreLogin> {
+        match &self.logins {
+            Some(logins) => logins.login(url).map_err(Error::Config),
+            None => Ok(StoreLogin::none()),
+        }
     }
 
     fn found(&self, url: &StoreUrl) -> Result<Option<HomeCache>> {

@@ -34,6 +34,12 @@ impl StoreLogin {
         self
     }
 
+    /// Who that is.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
     /// By what: the password of WebDAV, the secret access key of S3, the key of an Azure
     /// account, the secret of an app of Dropbox.
     #[must_use]
@@ -85,10 +91,6 @@ impl StoreLogin {
 
 #[allow(dead_code, reason = "each kind of store takes some of them, and a program may have few")]
 impl StoreLogin {
-    pub(super) fn user(&self) -> &str {
-        self.user.as_deref().unwrap_or_default()
-    }
-
     pub(super) fn password(&self) -> &str {
         exposed(self.password.as_ref())
     }

@@ -64,7 +64,7 @@ pub struct GsUrl {
     pub bucket: String,
     /// Where in it.
     pub prefix: Prefix,
-    /// `endpoint=`: another server than Google's.
+    /// `endpoint=`: another server of Google's than the usual one, or one of this machine.
     pub endpoint: Option<Url>,
 }
 
@@ -75,6 +75,13 @@ impl GsUrl {
             endpoint: parts.take_endpoint()?,
             prefix: std::mem::take(&mut parts.prefix),
         };
+        if let Some(endpoint) = &url.endpoint
+            && !is_loopback(endpoint)
+            && !endpoint.host_str().is_some_and(|host| host.ends_with(".googleapis.com"))
+        {
+            // What lets somebody in at Google is told as it is.
+            return Err(reject("its endpoint= is to be a host of googleapis.com"));
+        }
         parts.finish(&["endpoint"])?;
         Ok(url)
     }

@@ -46,6 +46,8 @@ fn what_is_wrong_is_refused_with_the_rule() {
         ("s3://bucket?region=a&region=b", "twice"),
         ("s3://bucket?region=", "empty"),
         ("s3://bucket?endpoint=http://minio.example.org", "must begin with https://"),
+        ("gs://bucket?endpoint=https://storage.example.org", "a host of googleapis.com"),
+        ("gs://bucket?endpoint=https://evilgoogleapis.com", "a host of googleapis.com"),
         ("s3://bucket?style=other", "one of: path, virtual"),
         ("azblob://c/a", "names no account"),
         ("azblob://c/a?account=evil.example.org/", "small letters and digits"),

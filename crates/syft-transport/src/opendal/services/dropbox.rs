@@ -104,7 +104,7 @@ impl Requests {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "refresh_token");
         form.append_pair("refresh_token", self.login.refresh());
-        form.append_pair("client_id", self.login.user());
+        form.append_pair("client_id", self.login.user().unwrap_or_default());
         // A program that everybody can read has none (RFC 8252, section 8.5).
         if !self.login.password().is_empty() {
             form.append_pair("client_secret", self.login.password());

@@ -13,7 +13,7 @@ pub(super) fn service(url: &S3Url, login: &StoreLogin) -> Result<(Operator, Serv
     let mut builder = S3::default()
         .bucket(&url.bucket)
         .root(&root(&url.prefix))
-        .access_key_id(login.user())
+        .access_key_id(login.user().unwrap_or_default())
         .secret_access_key(login.password())
         .session_token(login.token())
         .region(&region(url, login)?)

@@ -16,7 +16,7 @@ pub(super) fn service(url: &WebDavUrl, login: &StoreLogin) -> Result<(Operator, 
     let builder = Webdav::default()
         .endpoint(url.endpoint.as_str().trim_end_matches('/'))
         .root(&root(&url.prefix))
-        .username(login.user())
+        .username(login.user().unwrap_or_default())
         .password(login.password())
         .token(login.token());
     let mut service = Service { one_shot: Some(ONE_SHOT), ..Service::of_files() };
