@@ -8,6 +8,7 @@ use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
 
 use super::{PeerRecord, PeerState, PeerTable};
 use crate::channels::patiently;
+use crate::connect::Reopened;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
 use crate::{OfflineTransport, Result};
@@ -93,7 +94,9 @@ impl Node {
     /// elsewhere.
     fn open_store(&self, address: &str) -> Arc<dyn Transport> {
         self.stores.open(address).unwrap_or_else(|error| {
-            Arc::new(OfflineTransport::new(address, self.email.clone(), error.to_string()))
+            let away = OfflineTransport::new(address, self.email.clone(), error.to_string());
+            let (stores, address) = (self.stores.clone(), address.to_owned());
+            Arc::new(Reopened::new(away, move || stores.open(&address).ok()))
         })
     }
 
