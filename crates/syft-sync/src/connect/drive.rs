@@ -89,9 +89,9 @@ impl Stores {
     pub(super) fn open_drive(&self) -> Result<Arc<dyn Transport>> {
         let name = format!("Google Drive of {}", self.identity);
         match self.create_drive() {
-            Err(error @ Error::NoGoogleLogin) => Ok(self.away(name, &error.to_string())),
+            Err(error @ Error::NoGoogleLogin) => Ok(Arc::new(self.away(name, &error.to_string()))),
             Err(Error::Core(error @ syft_core::Error::Corrupt { .. })) => {
-                Ok(self.away(name, &error.to_string()))
+                Ok(Arc::new(self.away(name, &error.to_string())))
             }
             opened => opened,
         }

@@ -11,6 +11,7 @@ mod opener;
 mod own;
 #[cfg(feature = "opendal")]
 mod remote;
+mod reopened;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use self::opener::StoreOpener;
 pub use self::own::StoreKind;
 #[cfg(feature = "opendal")]
 pub use self::remote::StoreLogins;
+pub(crate) use self::reopened::Reopened;
 use crate::{Error, OfflineTransport, Result};
 
 /// How somebody reaches stores by their addresses: `file:///its/path` for a folder,
@@ -71,7 +73,7 @@ impl Stores {
     }
 
     /// Opens the store of an address. A store that cannot be reached now is no
-    /// error: work goes on, and what is due waits.
+    /// error: work goes on, what is due waits, and [`Transport::refresh`] tries again.
     ///
     /// # Errors
     /// [`Error::Config`] for an address that no backend here understands;
@@ -81,13 +83,16 @@ impl Stores {
             return own;
         }
         match Address::parse(address)? {
-            Address::None => Ok(self.away("no store", "nobody has logged in here yet")),
-            Address::Folder(root) => match FolderTransport::open(&root, self.identity.clone()) {
-                Ok(store) => Ok(with_retry(store)),
-                Err(error) => {
-                    Ok(self.away(format!("folder {}", root.display()), &error.context().detail))
-                }
-            },
+            Address::None => Ok(Arc::new(self.away("no store", "nobody has logged in here yet"))),
+            Address::Folder(root) => {
+                let (name, identity) =
+                    (format!("folder {}", root.display()), self.identity.clone());
+                let open = move || FolderTransport::open(&root, identity.clone()).map(with_retry);
+                Ok(open().unwrap_or_else(|error| {
+                    let away = self.away(name, &error.context().detail);
+                    Arc::new(Reopened::new(away, move || open().ok()))
+                }))
+            }
             Address::Drive => self.open_drive(),
             Address::Remote(url) => self.open_remote(&url),
         }
@@ -155,8 +160,8 @@ impl Stores {
         }
     }
 
-    fn away(&self, name: impl Into<String>, reason: &str) -> Arc<dyn Transport> {
-        Arc::new(OfflineTransport::new(name, self.identity.clone(), reason))
+    fn away(&self, name: impl Into<String>, reason: &str) -> OfflineTransport {
+        OfflineTransport::new(name, self.identity.clone(), reason)
     }
 }
 
@@ -174,7 +179,7 @@ impl Stores {
 #[cfg(not(feature = "drive"))]
 impl Stores {
     fn open_drive(&self) -> Result<Arc<dyn Transport>> {
-        Ok(self.away("Google Drive", address::NOT_BUILT_IN))
+        Ok(Arc::new(self.away("Google Drive", address::NOT_BUILT_IN)))
     }
 
     fn create_drive(&self) -> Result<Arc<dyn Transport>> {

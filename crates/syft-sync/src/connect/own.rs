@@ -5,7 +5,7 @@ use syft_core::Email;
 use syft_transport::Transport;
 use url::Url;
 
-use super::{Stores, with_retry};
+use super::{Reopened, Stores, with_retry};
 use crate::{Error, Result};
 
 /// A kind of store that a program brings itself: it is reached by addresses that begin with
@@ -41,10 +41,16 @@ impl Stores {
         let kind = self.kinds.iter().find(|kind| kind.scheme() == scheme)?;
         let url = Url::parse(address);
         let url = url.map_err(|error| Error::Config(format!("{address:?} is no store: {error}")));
-        Some(url.and_then(|url| match kind.open(&url, self.identity.clone(), first) {
-            Ok(store) => Ok(with_retry(store)),
-            Err(error) if first || !error.is_retryable() => Err(error.into()),
-            Err(error) => Ok(self.away(address, &error.context().detail)),
+        let (kind, identity) = (kind.clone(), self.identity.clone());
+        Some(url.and_then(|url| {
+            let open = move || kind.open(&url, identity.clone(), first).map(with_retry);
+            let error = match open() {
+                Err(error) if !first && error.is_retryable() => error,
+                opened => return Ok(opened?),
+            };
+            let away = self.away(address, &error.context().detail);
+            let reopened: Arc<dyn Transport> = Arc::new(Reopened::new(away, move || open().ok()));
+            Ok(reopened)
         }))
     }
 }

@@ -5,7 +5,7 @@ use crate::ledger::Ledger;
 use crate::node::Pass;
 use crate::peers::PeerTable;
 use crate::reset::{
-    DeleteOptions, DeleteReport, Kept, broadcast, clear_local, clear_remote, due, finish,
+    DeleteOptions, DeleteReport, Kept, Left, broadcast, clear_local, clear_remote, due, finish,
     forget_store, gather, local_items, note_emptying,
 };
 use crate::{Error, Notice, Result};
@@ -18,7 +18,7 @@ impl SyftboxManager {
     /// The messages that tell the peers stay in the store, so that they arrive.
     ///
     /// What others put there, and what in the home is not of this program, is
-    /// left and listed. A call that was cut short is finished by repeating it.
+    /// left and listed, and so is a store of a peer that is away. A call that was cut short is finished by repeating it.
     /// After `local` the manager is of no more use; a login starts anew.
     ///
     /// # Errors
@@ -43,14 +43,16 @@ impl SyftboxManager {
         let mut kept = Kept::load(&*disk).unwrap_or_default();
         if options.remote {
             let table = PeerTable::load(&*disk).unwrap_or_default();
+            let (lost, away) = self.node.lead_where_there(&table).await;
             let ledger = pass.as_ref().ok().map(|pass| &*pass.ledger);
             let gathered = gather(&self.node, ledger, &table).await?;
             report.left.clone_from(&gathered.left);
+            report.left.extend(away.into_values().map(Left::away));
             if let (true, Ok(pass)) = (tells, &mut pass) {
-                report.broadcast = due(pass.ledger.state());
+                report.broadcast = due(pass.ledger.state(), &lost);
                 if !options.dry_run {
                     finish(pass, &kept).await?;
-                    broadcast(pass, &mut kept).await?;
+                    broadcast(pass, &mut kept, &lost).await?;
                     self.tell_step("the peers are told");
                 }
             }

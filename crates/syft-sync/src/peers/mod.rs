@@ -27,6 +27,7 @@ pub(crate) use pin::{Alarm, PinnedKey};
 pub(crate) use python_table::{PYTHON_PEERS, read_table, show_table};
 pub(crate) use refresh::{Connections, refresh};
 pub(crate) use table::{Moving, PeerRecord, PeerTable};
+pub(crate) use ways::Away;
 pub(crate) use withdraw::withdraw;
 
 use crate::report::Late;

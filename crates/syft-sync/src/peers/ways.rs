@@ -1,14 +1,26 @@
 //! Over which stores peers are reached.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use syft_transport::{Object, Space, Transport, TransportExt};
+use syft_core::Email;
+use syft_transport::{Object, Space, SpaceKind, Transport, TransportExt};
 
 use super::{PeerRecord, PeerState, PeerTable};
 use crate::channels::patiently;
+use crate::connect::Reopened;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
 use crate::{OfflineTransport, Result};
+
+/// A store that does not answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Away {
+    /// As the store calls itself.
+    pub(crate) name: String,
+    /// What became of the question.
+    pub(crate) reason: String,
+}
 
 impl PeerRecord {
     /// The addresses of the stores over which this peer is reached, in their order; none if
@@ -40,11 +52,51 @@ impl Node {
         self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
     }
 
+    /// The stores of peers that do not answer, by their addresses.
+    pub(crate) async fn stores_away(&self, table: &PeerTable) -> BTreeMap<String, Away> {
+        self.lead(table);
+        let ways = table.peers.values().flat_map(PeerRecord::ways);
+        let ways: BTreeSet<String> = ways.filter(|url| !self.routes.is_home(url)).collect();
+        let mut away = BTreeMap::new();
+        for (url, store) in
+            ways.into_iter().filter_map(|url| Some((url.clone(), self.store_at(&url)?)))
+        {
+            if let Err(error) = patiently(&url, 0, store.discover(SpaceKind::Inbox)).await {
+                let (name, reason) = (store.info().name.clone(), error.to_string());
+                away.insert(url, Away { name, reason });
+            }
+        }
+        away
+    }
+
+    /// Reaches the peers over those of their stores alone that answer now, until the next
+    /// pass. Returns who is reached over none, and which stores are left out.
+    pub(crate) async fn lead_where_there(
+        &self,
+        table: &PeerTable,
+    ) -> (BTreeSet<Email>, BTreeMap<String, Away>) {
+        let away = self.stores_away(table).await;
+        let (mut lost, mut known) = (BTreeSet::new(), Vec::new());
+        for (email, record) in &table.peers {
+            let mut ways = record.ways();
+            let had = ways.len();
+            ways.retain(|url| !away.contains_key(url));
+            if had > 0 && ways.is_empty() {
+                lost.insert(email.clone());
+            }
+            known.push((email.clone(), ways));
+        }
+        self.routes.lead(known, |address| self.open_store(address));
+        (lost, away)
+    }
+
     /// A store that cannot be opened is one that is away: it stops nobody who is reached
     /// elsewhere.
     fn open_store(&self, address: &str) -> Arc<dyn Transport> {
         self.stores.open(address).unwrap_or_else(|error| {
-            Arc::new(OfflineTransport::new(address, self.email.clone(), error.to_string()))
+            let away = OfflineTransport::new(address, self.email.clone(), error.to_string());
+            let (stores, address) = (self.stores.clone(), address.to_owned());
+            Arc::new(Reopened::new(away, move || stores.open(&address).ok()))
         })
     }
 

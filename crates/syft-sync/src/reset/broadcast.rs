@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use syft_core::Email;
 
 use super::{Broadcast, Kept};
@@ -11,16 +13,21 @@ use crate::sealed::is_closed;
 /// Deletions in one message are bounded by their number alone.
 const NO_CONTENT: u64 = 0;
 
-/// Who was sent files that are not taken back yet.
-pub(crate) fn due(state: &State) -> Vec<Broadcast> {
+/// Who was sent files that are not taken back yet, and is reached now.
+pub(crate) fn due(state: &State, lost: &BTreeSet<Email>) -> Vec<Broadcast> {
     let sent = state.sent.iter().filter(|(_, files)| !files.is_empty());
+    let sent = sent.filter(|(peer, _)| !lost.contains(*peer));
     sent.map(|(peer, files)| Broadcast { peer: peer.clone(), files: files.len() }).collect()
 }
 
 /// Tells every reader to forget all that was sent. Each message is noted as one
 /// that stays before it is sent.
-pub(crate) async fn broadcast(pass: &mut Pass<'_>, kept: &mut Kept) -> Result<()> {
-    for Broadcast { peer, .. } in due(pass.ledger.state()) {
+pub(crate) async fn broadcast(
+    pass: &mut Pass<'_>,
+    kept: &mut Kept,
+    lost: &BTreeSet<Email>,
+) -> Result<()> {
+    for Broadcast { peer, .. } in due(pass.ledger.state(), lost) {
         if !can_be_told(pass, &peer)? {
             continue;
         }

@@ -9,6 +9,8 @@ mod remote;
 use serde::Serialize;
 use syft_core::Email;
 
+use crate::peers::Away;
+
 pub(crate) use broadcast::{broadcast, due, finish};
 pub(crate) use gather::gather;
 pub(crate) use kept::Kept;
@@ -94,5 +96,10 @@ pub struct Left {
 impl Left {
     fn new(what: impl AsRef<str>, reason: impl Into<String>) -> Self {
         Left { what: syft_core::safe_text(what.as_ref()), reason: reason.into() }
+    }
+
+    /// All that may lie in the store of a peer.
+    pub(crate) fn away(Away { name, reason }: Away) -> Self {
+        Left::new(name, format!("what of yours lies there was not looked at: {reason}"))
     }
 }

@@ -35,6 +35,7 @@ mod python_sealed;
 mod receipts;
 mod record;
 mod rehearse;
+mod reopened;
 mod reset;
 mod restore;
 mod restore_waits;

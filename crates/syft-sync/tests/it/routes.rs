@@ -6,7 +6,8 @@ use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
-use syft_sync::{Error, PeerState, SyncReport, Verdict};
+use syft_sync::{DeleteOptions, Error, PeerState, SyncReport, Verdict};
+use syft_transport::MemoryStore;
 
 #[derive(Debug)]
 struct Silent;
@@ -88,6 +89,10 @@ fn no_alarm(report: &SyncReport) {
         assert_eq!(peer.quarantined, 0, "{peer:?}");
     }
 }
+
+/// The store is emptied, and the home stays.
+const STORE_ONLY: DeleteOptions =
+    DeleteOptions { broadcast_delete_events: false, remote: true, local: false, dry_run: false };
 
 const SCRIPT: &str = "echo 42 > $SYFT_OUTPUTS/answer.txt";
 
@@ -251,6 +256,38 @@ async fn who_moves_keeps_what_was_exchanged_and_what_waits() {
     world.run(&later.id);
     world.settle().await;
     assert_eq!(world.answer_of("later").unwrap(), "42\n");
+}
+
+#[tokio::test]
+async fn a_reset_and_a_check_up_look_into_the_stores_of_peers() {
+    let mut world = World::connected(&[OTHER]).await;
+    world.publish("hello");
+    world.create_dataset().await;
+    world.settle().await;
+    world.stores.set_away(OTHER, true);
+    // A new process, that has not looked for anybody yet.
+    world.stores.restart(&mut world.alice);
+    let manager = &world.alice.manager;
+    let health = manager.check_up(true, false).await.unwrap();
+    let others = health.checks.iter().find(|check| check.name == "peers' stores").unwrap();
+    assert_eq!(others.verdict, Verdict::Away);
+    let report = manager.delete_syftbox(&STORE_ONLY).await.unwrap();
+    let told = report.left.iter().find(|left| left.reason.contains("was not looked at"));
+    assert!(told.is_some(), "{report:?}");
+    assert!(report.broadcast.is_empty(), "{report:?}");
+    let of_alice = |store: &MemoryStore| {
+        store.objects().into_iter().filter(|one| one.owner == Some(alice())).count()
+    };
+    assert_eq!(of_alice(&world.stores.home), 0);
+    assert!(of_alice(&world.stores.other) > 0);
+    world.stores.set_away(OTHER, false);
+    world.stores.restart(&mut world.alice);
+    let report = world.alice.manager.delete_syftbox(&STORE_ONLY).await.unwrap();
+    assert!(report.left.iter().all(|left| !left.reason.contains("looked at")), "{report:?}");
+    assert_eq!(of_alice(&world.stores.other), 0, "{:?}", world.stores.other.objects());
+    let health = world.alice.manager.check_up(true, false).await.unwrap();
+    let others = health.checks.iter().find(|check| check.name == "peers' stores").unwrap();
+    assert_eq!(others.verdict, Verdict::Good);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opendal::ErrorKind;
 use syft_core::{safe_text, shorten};
 
-use super::http::Wait;
+use super::http::{Endless, Wait};
 use crate::Error;
 
 /// Longest message of a store that is shown, in characters.
@@ -29,6 +29,9 @@ pub(super) fn error(
     let said = said(error, &whole);
     if let Some(kind) = kind_of(&whole).filter(|_| is_no_login(&whole)) {
         return Error::denied("log in to", kind, said);
+    }
+    if error.source().is_some_and(|source| source.is::<Endless>()) {
+        return Error::permanent(action, subject, said);
     }
     match error.kind() {
         ErrorKind::NotFound => Error::not_found(action, subject, said),

@@ -10,10 +10,14 @@ use http_body_util::{BodyExt, Full};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use opendal::raw::Operation;
 use opendal::{Buffer, Error, ErrorKind, HttpBody, HttpTransport};
 
 use crate::http::{connector, retry_after};
 
+/// What a server answers that is no object's body is read as a whole, up to so many bytes: a
+/// listing of a thousand names is less than one of these MiB.
+const MAX_ANSWER: u64 = 64 << 20;
 /// How often a question is sent on to where its object was moved.
 const MAX_REDIRECTS: usize = 3;
 
@@ -44,6 +48,11 @@ pub(super) struct OwnHttp {
 #[error("it asks to be left alone for {} seconds", .0.as_secs())]
 pub(super) struct Wait(pub(super) Duration);
 
+/// That an answer is larger than any that makes sense, as the source of an error.
+#[derive(Debug, thiserror::Error)]
+#[error("it is larger than {} MiB", MAX_ANSWER >> 20)]
+pub(super) struct Endless;
+
 impl OwnHttp {
     pub(super) fn new(outgoing: Option<Arc<dyn Outgoing>>) -> crate::Result<Self> {
         let mut builder = legacy::Client::builder(TokioExecutor::new());
@@ -53,6 +62,7 @@ impl OwnHttp {
 
     async fn send(&self, request: Request<Buffer>) -> opendal::Result<Response<HttpBody>> {
         let (is_head, uri) = (request.method() == Method::HEAD, request.uri().clone());
+        let is_read = request.extensions().get::<Operation>() == Some(&Operation::Read);
         let sent = self.client.request(request.map(Full::new)).await;
         let (mut head, body) = sent.map_err(|error| unreachable(&uri, error))?.into_parts();
         if matches!(head.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
@@ -65,14 +75,22 @@ impl OwnHttp {
         let length = head.headers.get(CONTENT_LENGTH).filter(|_| !is_head);
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
         head.extensions.insert(uri);
+        let mut room = if is_read && head.status.is_success() { u64::MAX } else { MAX_ANSWER };
+        if length.is_some_and(|length| length > room) {
+            return Err(endless());
+        }
         let pieces = body
             .into_data_stream()
             .try_filter(|piece| future::ready(!piece.is_empty()))
-            .map_ok(Buffer::from)
             .map_err(|error| {
                 Error::new(ErrorKind::Unexpected, "the answer was cut")
                     .set_temporary()
                     .set_source(error)
+            })
+            .and_then(move |piece| {
+                let left = room.checked_sub(piece.len() as u64);
+                room = left.unwrap_or_default();
+                future::ready(left.map(|_| Buffer::from(piece)).ok_or_else(endless))
             });
         Ok(Response::from_parts(head, HttpBody::new(pieces, length)))
     }
@@ -124,6 +142,10 @@ fn moved_to<B>(asked: &Request<Buffer>, answer: &Response<B>) -> Option<Uri> {
 fn moved(mut request: Request<Buffer>, uri: Uri) -> Request<Buffer> {
     *request.uri_mut() = uri;
     request
+}
+
+fn endless() -> Error {
+    Error::new(ErrorKind::Unexpected, "the server's answer was not read").set_source(Endless)
 }
 
 /// Without path and query, which may hold what is secret.

@@ -9,6 +9,8 @@ mod conformance_catches;
 mod drive;
 #[cfg(feature = "drive")]
 mod drive_auth;
+#[cfg(all(feature = "s3", feature = "webdav"))]
+mod endless;
 mod folder;
 mod folder_processes;
 mod hostile;
