@@ -8,6 +8,8 @@ mod dropbox;
 mod gs;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod s3_profile;
 #[cfg(feature = "sftp")]
 mod sftp;
 #[cfg(feature = "webdav")]
