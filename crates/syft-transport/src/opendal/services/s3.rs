@@ -34,7 +34,7 @@ pub(super) fn service(url: &S3Url, login: &StoreLogin) -> Result<(Operator, Serv
     }
     let mut service = Service::of_objects();
     service.claims.replace = true;
-    finish(builder, service, None)
+    finish(builder, service, None, url.ca.as_deref())
 }
 
 fn region(url: &S3Url, login: &StoreLogin) -> Result<String> {
