@@ -74,6 +74,31 @@ fn two_people_over_s3_that_ignores_conditions() {
     let _ = over_s3(&server);
 }
 
+/// As the tools of AWS have it with `--profile`.
+#[test]
+fn a_profile_that_is_named_is_taken_whatever_else_there_is() {
+    let Some(server) = required_or_noted(S3::rclone()) else { return };
+    server.create_bucket("hospital");
+    let url = format!("s3://hospital/syft?endpoint={}", server.endpoint());
+    let somebody_else =
+        [("AWS_ACCESS_KEY_ID", "AKIDOFSOMEBODYELSE00"), ("AWS_SECRET_ACCESS_KEY", "no secret")];
+    let people = People::over(&url, &somebody_else);
+    let profile = format!(
+        "[study]\\naws_access_key_id = {}\\naws_secret_access_key = {}\\n",
+        server.access_key(),
+        server.secret_key()
+    );
+    let kept = people
+        .types(&format!("mkdir \"$HOME/.aws\" && printf '{profile}' > \"$HOME/.aws/credentials\""));
+    assert_eq!(kept.code, Some(0), "{kept:#?}");
+    let check = |more: &str| people.types(&format!("syft transport check '{url}{more}'"));
+    assert_eq!(check("").code, Some(4), "{:#?}", check(""));
+    assert_eq!(check("&profile=study").code, Some(0), "{:#?}", check("&profile=study"));
+    let unknown = check("&profile=another");
+    assert_eq!(unknown.code, Some(4), "{unknown:#?}");
+    assert!(unknown.stderr.contains("there is no login for it"), "{unknown:#?}");
+}
+
 #[test]
 fn two_people_over_webdav() {
     let Some(server) = required_or_noted(WebDav::start()) else { return };

@@ -11,6 +11,7 @@ use crate::channels::patiently;
 use crate::connect::Reopened;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
+use crate::traffic::Recorded;
 use crate::{OfflineTransport, Result};
 
 /// A store that does not answer.
@@ -93,11 +94,13 @@ impl Node {
     /// A store that cannot be opened is one that is away: it stops nobody who is reached
     /// elsewhere.
     fn open_store(&self, address: &str) -> Arc<dyn Transport> {
-        self.stores.open(address).unwrap_or_else(|error| {
+        let store = self.stores.open(address).unwrap_or_else(|error| {
             let away = OfflineTransport::new(address, self.email.clone(), error.to_string());
             let (stores, address) = (self.stores.clone(), address.to_owned());
             Arc::new(Reopened::new(away, move || stores.open(&address).ok()))
-        })
+        });
+        let (clock, audit) = (self.clock.clone(), self.audit.clone());
+        Arc::new(Recorded::new(store, clock, audit, self.email.clone()).of_copies())
     }
 
     /// Tells which stores were away.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use syft_core::{Clock, ContentHash, ContentHasher, Email, NewEntry};
 use syft_transport::{
     ByteStream, Changes, Discovered, Error, Info, ListOptions, ListStream, Listed, Object,
-    ObjectName, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind, Transport,
+    ObjectName, PutBody, PutMode, Recipient, Result, Sharing, Space, SpaceKind, Transport, grants,
 };
 
 use super::body::{Reading, Went};
@@ -24,6 +24,8 @@ use crate::shared_audit::SharedAudit;
 pub(crate) struct Recorded {
     inner: Arc<dyn Transport>,
     ledger: Arc<Ledger>,
+    /// Whether all is recorded elsewhere but the files of datasets that are copied here.
+    only_copies: bool,
 }
 
 #[derive(Debug)]
@@ -43,7 +45,18 @@ impl Recorded {
         me: Email,
     ) -> Self {
         let ledger = Ledger { me, clock, audit, unwritten: Mutex::default() };
-        Recorded { inner, ledger: Arc::new(ledger) }
+        Recorded { inner, ledger: Arc::new(ledger), only_copies: false }
+    }
+
+    /// One of several stores below a transport that records: of what goes there only the
+    /// files of my datasets come from another store, and not through that transport.
+    pub(crate) fn of_copies(self) -> Self {
+        Recorded { only_copies: true, ..self }
+    }
+
+    fn records(&self, space: &Space, name: &ObjectName) -> bool {
+        let is_copy = matches!(space, Space::Collection { .. }) && !grants::is_grant(name);
+        is_copy || !self.only_copies
     }
 
     fn inner_sharing(&self) -> Result<&dyn Sharing> {
@@ -134,6 +147,8 @@ struct Sending<'a> {
     ledger: &'a Ledger,
     space: &'a Space,
     name: &'a ObjectName,
+    /// Into which store, if it is not the one where such things lie.
+    store: Option<&'a str>,
     reading: Reading,
     told: bool,
 }
@@ -143,7 +158,9 @@ impl Sending<'_> {
     fn line(&mut self, taken: bool) -> Option<NewEntry> {
         self.told = true;
         let went = self.reading.went()?;
-        Some(self.ledger.sent(self.space, self.name, went, taken && went.whole))
+        let mut line = self.ledger.sent(self.space, self.name, went, taken && went.whole);
+        line.details.extend(self.store.map(|store| ("store".to_owned(), json!(store))));
+        Some(line)
     }
 }
 
@@ -194,10 +211,13 @@ impl Transport for Recorded {
         body: PutBody,
         mode: PutMode,
     ) -> Result<Object> {
+        if !self.records(space, name) {
+            return self.inner.put(space, name, body, mode).await;
+        }
         self.ledger.catch_up()?;
         let (body, reading) = Reading::of(body);
-        let ledger = &*self.ledger;
-        let mut sending = Sending { ledger, space, name, reading, told: false };
+        let (ledger, store) = (&*self.ledger, self.only_copies.then(|| &*self.info().name));
+        let mut sending = Sending { ledger, space, name, store, reading, told: false };
         let put = self.inner.put(space, name, body, mode).await;
         sending.line(put.is_ok()).map_or(Ok(()), |line| ledger.keep(line))?;
         put
@@ -206,6 +226,9 @@ impl Transport for Recorded {
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
         let listed = range.is_none().then_some(object.size);
         let body = self.inner.get(object, range).await?;
+        if self.only_copies {
+            return Ok(body);
+        }
         let (ledger, object) = (self.ledger.clone(), object.clone());
         let start = (body, ContentHasher::new(), 0_u64);
         let recorded = stream::try_unfold(Some(start), move |state| {
@@ -262,7 +285,9 @@ impl Transport for Recorded {
 
     async fn copy(&self, object: &Object, space: &Space, name: &ObjectName) -> Result<Object> {
         let copied = self.inner.copy(object, space, name).await?;
-        self.ledger.copied(object, space, name)?;
+        if !self.only_copies {
+            self.ledger.copied(object, space, name)?;
+        }
         Ok(copied)
     }
 
@@ -279,12 +304,12 @@ impl Transport for Recorded {
 impl Sharing for Recorded {
     async fn grant(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         self.inner_sharing()?.grant(space, recipient).await?;
-        self.ledger.shared(GRANTED, space, recipient)
+        if self.only_copies { Ok(()) } else { self.ledger.shared(GRANTED, space, recipient) }
     }
 
     async fn revoke(&self, space: &Space, recipient: &Recipient) -> Result<()> {
         self.inner_sharing()?.revoke(space, recipient).await?;
-        self.ledger.shared(REVOKED, space, recipient)
+        if self.only_copies { Ok(()) } else { self.ledger.shared(REVOKED, space, recipient) }
     }
 
     async fn grants(&self, space: &Space) -> Result<Vec<Recipient>> {

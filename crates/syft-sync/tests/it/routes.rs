@@ -117,6 +117,29 @@ async fn two_who_name_a_store_for_each_other_meet_there() {
 }
 
 #[tokio::test]
+async fn what_of_a_dataset_is_copied_to_the_store_of_a_peer_is_in_the_audit_log() {
+    let world = World::connected(&[OTHER]).await;
+    world.create_dataset().await;
+    world.settle().await;
+    assert!(world.mock_of_bob().is_some());
+    let mut there = world.stores.other.objects();
+    there.retain(|object| object.to_string().contains("/collections/"));
+    assert!(there.len() > 1, "{there:?}");
+    let sent = world.alice.audit("object.sent");
+    let table = world.alice.manager.traffic().unwrap();
+    for object in there {
+        let key = object.to_string();
+        // A line of its own, but for who is let in: that goes to the other store alone.
+        let lines: Vec<_> = sent.iter().filter(|entry| entry.subject == key).collect();
+        let copied = lines.iter().filter(|entry| entry.details.contains_key("store")).count();
+        assert_eq!(copied, usize::from(!key.contains("/grant_")), "{lines:#?}");
+        let bytes: Vec<_> = table.iter().filter(|one| one.object == key).collect();
+        assert!(bytes.iter().all(|one| one.bytes == object.size && one.complete), "{bytes:?}");
+        assert_eq!(bytes.len(), lines.len());
+    }
+}
+
+#[tokio::test]
 async fn what_one_store_does_not_take_goes_over_the_next() {
     let world = World::connected(&[OTHER, HOME]).await;
     world.publish("first");

@@ -1,4 +1,5 @@
 use std::future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,9 +55,13 @@ pub(super) struct Wait(pub(super) Duration);
 pub(super) struct Endless;
 
 impl OwnHttp {
-    pub(super) fn new(outgoing: Option<Arc<dyn Outgoing>>) -> crate::Result<Self> {
+    /// With the file of the authority that vouches for the server, if it is a private one.
+    pub(super) fn new(
+        outgoing: Option<Arc<dyn Outgoing>>,
+        ca: Option<&Path>,
+    ) -> crate::Result<Self> {
         let mut builder = legacy::Client::builder(TokioExecutor::new());
-        let client = builder.pool_timer(TokioTimer::new()).build(connector("the store")?);
+        let client = builder.pool_timer(TokioTimer::new()).build(connector("the store", ca)?);
         Ok(OwnHttp { client, outgoing })
     }
 

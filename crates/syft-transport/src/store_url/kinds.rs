@@ -26,6 +26,8 @@ pub struct S3Url {
     pub is_virtual: bool,
     /// `instance=yes`: the machine of Amazon's on which this runs may vouch for me.
     pub instance: bool,
+    /// `ca=`: the file of the authority that vouches for the server, if it is a private one.
+    pub ca: Option<PathBuf>,
 }
 
 impl S3Url {
@@ -38,9 +40,13 @@ impl S3Url {
             role: parts.take("role")?,
             is_virtual: parts.take_word("style", &[("path", false), ("virtual", true)])?,
             instance: parts.take_word("instance", &[("no", false), ("yes", true)])?,
+            ca: parts.take_ca()?,
             prefix: std::mem::take(&mut parts.prefix),
         };
-        parts.finish(&["region", "endpoint", "profile", "role", "style", "instance"])?;
+        parts.finish(&["region", "endpoint", "profile", "role", "style", "instance", "ca"])?;
+        if url.ca.is_some() && url.endpoint.as_ref().is_none_or(|at| at.scheme() != "https") {
+            return Err(reject("ca= is for the https: endpoint of a server of your own"));
+        }
         Ok(url)
     }
 
@@ -53,6 +59,7 @@ impl S3Url {
             .option("role", self.role.as_ref())
             .option("style", self.is_virtual.then_some("virtual"))
             .option("instance", self.instance.then_some("yes"))
+            .option("ca", self.ca.as_ref().map(|ca| ca.display()))
     }
 }
 
@@ -140,6 +147,8 @@ pub struct WebDavUrl {
     pub endpoint: Url,
     /// Where in it.
     pub prefix: Prefix,
+    /// `ca=`: the file of the authority that vouches for the server, if it is a private one.
+    pub ca: Option<PathBuf>,
 }
 
 impl WebDavUrl {
@@ -154,8 +163,12 @@ impl WebDavUrl {
         if scheme == "http" && !is_loopback(&endpoint) {
             return Err(reject("tls=no is for 127.0.0.1 and localhost only"));
         }
-        let url = WebDavUrl { endpoint, prefix: std::mem::take(&mut parts.prefix) };
-        parts.finish(&["tls"])?;
+        let ca = parts.take_ca()?;
+        if ca.is_some() && scheme == "http" {
+            return Err(reject("nobody vouches for a server without TLS: ca= or tls=no"));
+        }
+        let url = WebDavUrl { endpoint, prefix: std::mem::take(&mut parts.prefix), ca };
+        parts.finish(&["tls", "ca"])?;
         Ok(url)
     }
 
@@ -164,6 +177,7 @@ impl WebDavUrl {
         written
             .at(with_user(None, host, self.endpoint.port()))
             .option("tls", (self.endpoint.scheme() == "http").then_some("no"))
+            .option("ca", self.ca.as_ref().map(|ca| ca.display()))
     }
 }
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
@@ -133,6 +134,17 @@ impl Parts {
             return Err(reject("its endpoint must end with the path"));
         }
         Ok(endpoint)
+    }
+
+    /// The file of an authority that vouches for servers.
+    pub(super) fn take_ca(&mut self) -> Result<Option<PathBuf>> {
+        let typed = self.take("ca")?.map(PathBuf::from);
+        match typed {
+            Some(file) if file.is_relative() => {
+                Err(reject("its ca is the absolute path of a file"))
+            }
+            typed => Ok(typed),
+        }
     }
 
     /// Refuses what no kind of store has asked for.

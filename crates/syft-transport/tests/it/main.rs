@@ -19,6 +19,8 @@ mod layers;
 mod memory;
 #[cfg(feature = "opendal")]
 mod opendal;
+#[cfg(all(feature = "s3", feature = "webdav"))]
+mod own_authority;
 mod routes;
 mod routes_data;
 mod store_url;

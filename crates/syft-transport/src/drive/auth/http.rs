@@ -31,7 +31,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// [`Error::Permanent`] if TLS cannot be set up.
 pub fn http_client() -> Result<HttpClient> {
     let mut builder = Client::builder(TokioExecutor::new());
-    Ok(builder.pool_timer(TokioTimer::new()).build(connector(DRIVE)?))
+    Ok(builder.pool_timer(TokioTimer::new()).build(connector(DRIVE, None)?))
 }
 
 /// An answer about tokens, read to its end.

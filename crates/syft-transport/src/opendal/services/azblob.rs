@@ -18,5 +18,5 @@ pub(super) fn service(url: &AzblobUrl, login: &StoreLogin) -> Result<(Operator, 
         .sas_token(login.token());
     let mut service = Service::of_objects();
     service.claims.replace = true;
-    finish(builder, service, None)
+    finish(builder, service, None, None)
 }

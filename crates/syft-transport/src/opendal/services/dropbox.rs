@@ -30,9 +30,9 @@ pub(super) fn service(url: &DropboxUrl, login: &StoreLogin) -> Result<(Operator,
     // Which token is sent is for the requests on their way out.
     let builder = Dropbox::default().root(&root(&url.prefix)).access_token("-");
     let service = Service { by_rename: false, one_shot: Some(ONE_SHOT), ..Service::of_files() };
-    let plain = HttpTransporter::new(OwnHttp::new(None)?);
+    let plain = HttpTransporter::new(OwnHttp::new(None, None)?);
     let rules = Requests { login: login.clone(), plain, token: Mutex::default() };
-    finish(builder, service, Some(Arc::new(rules)))
+    finish(builder, service, Some(Arc::new(rules)), None)
 }
 
 /// What is done to each request to Dropbox.

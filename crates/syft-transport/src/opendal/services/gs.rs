@@ -22,5 +22,5 @@ pub(super) fn service(url: &GsUrl, login: &StoreLogin) -> Result<(Operator, Serv
     if !login.ambient {
         builder = builder.disable_config_load();
     }
-    finish(builder, Service::of_objects(), None)
+    finish(builder, Service::of_objects(), None, None)
 }

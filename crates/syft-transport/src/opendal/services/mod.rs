@@ -8,11 +8,14 @@ mod dropbox;
 mod gs;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod s3_profile;
 #[cfg(feature = "sftp")]
 mod sftp;
 #[cfg(feature = "webdav")]
 mod webdav;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,11 +108,12 @@ fn finish(
     builder: impl Builder,
     service: Service,
     outgoing: Option<Arc<dyn Outgoing>>,
+    ca: Option<&Path>,
 ) -> Result<(Operator, Service)> {
     // Some services ask for credentials before they know of any other client. It is one for all
     // stores of the process, so it is without what one of them adds to its requests.
-    HttpTransporter::install_default(OwnHttp::new(None)?);
-    let http = OwnHttp::new(outgoing)?;
+    HttpTransporter::install_default(OwnHttp::new(None, None)?);
+    let http = OwnHttp::new(outgoing, ca)?;
     let operator = Operator::new(builder)
         .map_err(|error| Error::permanent("open", "the store", error.message()))?;
     let context = operator.context().clone().with_http_transport(HttpTransporter::new(http));

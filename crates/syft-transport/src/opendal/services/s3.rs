@@ -1,7 +1,7 @@
 use ::opendal::Operator;
 use ::opendal::services::S3;
 
-use super::{Service, finish, root};
+use super::{Service, finish, root, s3_profile};
 use crate::opendal::StoreLogin;
 use crate::store_url::S3Url;
 use crate::{Error, Result};
@@ -10,16 +10,19 @@ use crate::{Error, Result};
 const ANY_REGION: &str = "us-east-1";
 
 pub(super) fn service(url: &S3Url, login: &StoreLogin) -> Result<(Operator, Service)> {
+    let region = region(url, login)?;
     let mut builder = S3::default()
         .bucket(&url.bucket)
         .root(&root(&url.prefix))
         .access_key_id(login.user().unwrap_or_default())
         .secret_access_key(login.password())
         .session_token(login.token())
-        .region(&region(url, login)?)
+        .region(&region)
         .endpoint(url.endpoint.as_ref().map_or("", |endpoint| endpoint.as_str()))
-        .profile(url.profile.as_deref().unwrap_or_default())
         .role_arn(url.role.as_deref().unwrap_or_default());
+    if let Some(profile) = url.profile.as_ref().filter(|_| login.ambient && login.user.is_none()) {
+        builder = builder.credential_provider_chain(s3_profile::chain(url, profile, &region));
+    }
     if url.is_virtual {
         builder = builder.enable_virtual_host_style();
     }
@@ -31,7 +34,7 @@ pub(super) fn service(url: &S3Url, login: &StoreLogin) -> Result<(Operator, Serv
     }
     let mut service = Service::of_objects();
     service.claims.replace = true;
-    finish(builder, service, None)
+    finish(builder, service, None, url.ca.as_deref())
 }
 
 fn region(url: &S3Url, login: &StoreLogin) -> Result<String> {

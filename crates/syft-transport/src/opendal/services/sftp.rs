@@ -27,5 +27,5 @@ pub(super) fn service(url: &SftpUrl, _: &StoreLogin) -> Result<(Operator, Servic
     let mut service = Service { calls_at_once: CALLS_AT_ONCE, ..Service::of_files() };
     // It gives a file another one's name without a word.
     service.claims.exclusive_create = false;
-    finish(builder, service, None)
+    finish(builder, service, None, None)
 }

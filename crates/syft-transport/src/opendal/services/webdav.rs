@@ -23,7 +23,7 @@ pub(super) fn service(url: &WebDavUrl, login: &StoreLogin) -> Result<(Operator, 
     // Servers look and then move: now and then two of many writers get past the look, and no
     // trial is long enough to find out.
     service.claims.exclusive_create = false;
-    finish(builder, service, Some(Arc::new(NoOverwrite)))
+    finish(builder, service, Some(Arc::new(NoOverwrite)), url.ca.as_deref())
 }
 
 /// A server that is asked so looks before it gives a file a name that is taken (RFC 4918,
