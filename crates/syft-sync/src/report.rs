@@ -1,5 +1,6 @@
 use serde::Serialize;
 use syft_core::{Email, Reject, Timestamp};
+use syft_transport::Object;
 
 /// What a pass did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -85,17 +86,16 @@ impl SyncReport {
         }
     }
 
-    /// Tells that an object in a peer's place is not what the peer put there.
-    pub(crate) fn forged(&mut self, email: &Email, what: &str, reject: &Reject) {
-        let detail = &reject.detail;
-        self.alarm(
-            email,
-            format!(
-                "{what} is not as {email} sealed it ({detail}): somebody else writes in their \
-                 place or changed it, and it was not taken; tell whoever runs the store, and \
-                 {email}; syft doctor --repair puts it away"
-            ),
-        );
+    /// Tells that a message in a peer's place is not what the peer put there.
+    pub(crate) fn forged(&mut self, email: &Email, object: &Object, reject: &Reject) {
+        let told = not_as_sealed(email, &format!("the message {}", object.name), reject);
+        self.alarm(email, format!("{told}; syft doctor --repair puts it away"));
+    }
+
+    /// The same of something in a dataset of theirs: it is theirs to put it right.
+    pub(crate) fn forged_dataset(&mut self, email: &Email, what: &str, reject: &Reject) {
+        let told = not_as_sealed(email, what, reject);
+        self.alarm(email, format!("{told}, who can publish it again"));
     }
 
     /// Tells that an object is there in part.
@@ -115,4 +115,12 @@ impl SyncReport {
         #[expect(clippy::indexing_slicing, reason = "found or pushed just above")]
         &mut self.peers[place]
     }
+}
+
+fn not_as_sealed(email: &Email, what: &str, reject: &Reject) -> String {
+    let detail = &reject.detail;
+    format!(
+        "{what} is not as {email} sealed it ({detail}): somebody else writes in their place or \
+         changed it, and it was not taken; tell whoever runs the store, and {email}"
+    )
 }

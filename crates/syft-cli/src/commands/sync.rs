@@ -83,17 +83,22 @@ impl Report for Synced {
             ]);
         }
         page.gap();
-        let mut table = Table::new(["PEER", "RECEIVED", "SENT", "QUARANTINED", "PROBLEM"]);
-        for peer in self.peers.iter().filter(|peer| self.store.is_none() || was_active(peer)) {
+        let mut table = Table::new(["PEER", "RECEIVED", "SENT", "QUARANTINED"]);
+        let shown = || self.peers.iter().filter(|peer| self.store.is_none() || was_active(peer));
+        for peer in shown() {
             table.row([
                 peer.email.to_string(),
                 peer.received.to_string(),
                 peer.sent.to_string(),
                 peer.quarantined.to_string(),
-                peer.problem.clone().unwrap_or_default(),
             ]);
         }
         page.table(table);
+        for peer in shown() {
+            if let Some(problem) = &peer.problem {
+                page.warning(format!("{}: {}", peer.email, safe_text(problem)));
+            }
+        }
         for peer in &self.peers {
             if let Some(late) = &peer.late {
                 page.line(late_in_words(page, &peer.email, late));

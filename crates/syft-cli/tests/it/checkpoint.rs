@@ -59,7 +59,7 @@ fn a_fresh_home_says_what_came_back() {
     std::fs::remove_dir_all(it.path("alice")).unwrap();
     let login = ["login", "--email", ALICE, "--transport", &it.url()];
     let said = it.alice(&login).ok().all();
-    assert!(said.contains("was not sealed with the keys of this home"), "{said}");
+    assert!(said.contains("is not as the keys of this home sealed it"), "{said}");
     assert!(said.contains("syft keys import FILE --replace"), "{said}");
     assert!(!it.path("alice").join(ALICE).join("public/a.txt").is_file());
     it.alice(&["keys", "import", words, "--replace"]).ok();

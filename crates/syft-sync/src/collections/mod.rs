@@ -14,7 +14,7 @@ mod sealed;
 mod spool;
 mod stored;
 
-use syft_core::DatasitePath;
+use syft_core::{DatasetName, DatasitePath, Email};
 use syft_transport::ObjectName;
 
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
@@ -26,7 +26,8 @@ pub(crate) use sealed::{CollectionKey, is_sealed, open as open_sealed};
 pub(crate) use spool::SPOOL;
 pub(crate) use stored::{Fetched, StoredFile};
 
-use crate::Result;
+use crate::report::SyncReport;
+use crate::{Error, Result};
 
 /// The name of a file's object. A collection is flat in the store: `/` and the
 /// sign that stands for it are escaped, so that two files never share a name.
@@ -38,4 +39,29 @@ fn object_name(path: &DatasitePath) -> Result<ObjectName> {
 /// The file of an object's name.
 fn file_name(name: &ObjectName) -> String {
     name.as_str().replace("%2F", "/").replace("%25", "%")
+}
+
+/// Tells why a dataset of an owner's, which may have no known name, is not taken.
+///
+/// # Errors
+/// One that ends the pass.
+fn not_taken(
+    report: &mut SyncReport,
+    owner: &Email,
+    name: Option<&DatasetName>,
+    error: Error,
+) -> Result<()> {
+    match error {
+        Error::Core(syft_core::Error::Rejected(reject)) if reject.code.is_forgery() => {
+            let what = name.map_or("a dataset".to_owned(), |name| format!("the dataset {name}"));
+            report.forged_dataset(owner, &what, &reject);
+        }
+        error if error.ends_the_pass() => return Err(error),
+        error => {
+            let what = name.map(|name| format!("dataset {owner}/{name}"));
+            let what = what.unwrap_or_else(|| format!("a dataset of {owner}"));
+            report.notes.push(format!("{what}: {error}"));
+        }
+    }
+    Ok(())
 }

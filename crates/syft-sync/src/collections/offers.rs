@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use syft_core::{Access, DatasetName, Disk, Email, HomePath, NodePaths, Timestamp};
 use syft_transport::{CollectionHash, CollectionKind, Space, SpaceKind, Transport};
 
+use super::not_taken;
 use super::sealed::{CollectionIndex, is_sealed, open};
+use crate::Result;
 use crate::channels::patiently;
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::sealed::KeyRing;
-use crate::{Error, Result};
 
 /// Largest cache that is read, in bytes.
 const LIMIT: u64 = 16 << 20;
@@ -106,7 +107,7 @@ pub(super) async fn offers(
                     Ok(None) => {}
                     Err(error) => {
                         offered.is_whole = false;
-                        told(report, owner, error)?;
+                        not_taken(report, owner, None, error)?;
                     }
                 }
             }
@@ -149,7 +150,8 @@ fn drop_older(pass: &Pass<'_>, owner: &Email, offered: &mut Offered, report: &mu
             owner,
             format!(
                 "the store shows an older version of the dataset {name} than you have seen: it \
-                 was put back, and is not taken"
+                 was put back, and is not taken, and you keep what you have; ask whoever runs the \
+                 store, and {owner} to publish it again"
             ),
         );
     }
@@ -176,20 +178,6 @@ async fn name(
     let named = Named { name, hash, at };
     names.note(space, named.clone());
     Ok(Some(named))
-}
-
-fn told(report: &mut SyncReport, owner: &Email, error: Error) -> Result<()> {
-    match error {
-        Error::Core(syft_core::Error::Rejected(reject)) if reject.code.is_forgery() => {
-            report.forged(owner, "a dataset", &reject);
-            Ok(())
-        }
-        error if error.ends_the_pass() => Err(error),
-        error => {
-            report.notes.push(format!("a dataset of {owner}: {error}"));
-            Ok(())
-        }
-    }
 }
 
 /// A dataset and the hash of its content.

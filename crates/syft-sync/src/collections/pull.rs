@@ -8,6 +8,7 @@ use syft_core::Email;
 use syft_dataset::{DatasetStore, IncomingCopy};
 
 use super::arrivals::{Arrival, Wanted, arrivals};
+use super::not_taken;
 use super::offers::{Offer, Offered, offers};
 use crate::engine::Draft;
 use crate::ledger::TrustFact;
@@ -93,11 +94,8 @@ async fn fetch(
             }
             Err(error) => {
                 incoming.give_up(&wanted);
-                if error.ends_the_pass() {
-                    return Err(error);
-                }
                 let Wanted { owner, name, .. } = &wanted;
-                report.notes.push(format!("dataset {owner}/{name}: {error}"));
+                not_taken(report, owner, Some(name), error)?;
             }
         }
     }

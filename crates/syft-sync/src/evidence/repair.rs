@@ -4,7 +4,7 @@ use syft_core::{Email, ProposalName};
 use syft_transport::{Space, TransportExt};
 
 use super::reseal::{backup_anew, unpropose};
-use super::shown::put_back;
+use super::shown::{log_lacks, put_back};
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Gap, TrustFact};
@@ -89,12 +89,14 @@ fn reconciled(pass: &Pass<'_>, draft: &mut Draft, channel: &str) {
 
 async fn has_lost_log(pass: &Pass<'_>) -> Result<bool> {
     let log = Space::Log { owner: pass.node.email.clone() };
-    let Some(newest) = pass.ledger.state().saved.log.last() else { return Ok(false) };
+    let state = pass.ledger.state();
+    let Some(newest) = state.saved.log.last() else { return Ok(false) };
     if pass.ledger.puts_into(&log) {
         return Ok(false);
     }
     let listed = patiently(&log, 0, pass.node.transport.list_all(&log)).await?;
-    Ok(!listed.iter().any(|object| object.name.as_str() == newest.name))
+    let names: BTreeSet<&str> = listed.iter().map(|object| object.name.as_str()).collect();
+    Ok(!names.contains(newest.name.as_str()) || !log_lacks(state, &names).is_empty())
 }
 
 /// Takes what is left of my backup out of the store, and makes all that lay there due again;

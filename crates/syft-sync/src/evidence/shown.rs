@@ -5,21 +5,22 @@ use syft_core::{Email, EventsName, NewEntry};
 use syft_transport::{Object, Space, Transport, TransportExt};
 
 use crate::channels::patiently;
-use crate::ledger::{State, TrustFact};
+use crate::engine::Draft;
+use crate::ledger::{LogObject, State, TrustFact};
 use crate::node::Pass;
 use crate::report::SyncReport;
 use crate::{Error, Result};
 
-/// Looks whether the store has what this pass put into channels that stay, and shows the
-/// newest object of my event log, if it ever did.
+/// Looks whether the store has what this pass put into channels that stay, and shows what of
+/// my event log it ever showed.
 pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> Result<()> {
     let log = Space::Log { owner: pass.node.email.clone() };
-    let newest = pass.ledger.state().saved.log.last().map(|object| object.name.clone());
+    let has_log = !pass.ledger.state().saved.log.is_empty();
     let mut written: BTreeMap<Space, Vec<Object>> = BTreeMap::new();
     for object in pass.take_written() {
         written.entry(object.space.clone()).or_default().push(object);
     }
-    if newest.is_some() && !pass.ledger.puts_into(&log) {
+    if has_log && !pass.ledger.puts_into(&log) {
         written.entry(log.clone()).or_default();
     }
     let mut gone = Vec::new();
@@ -37,10 +38,10 @@ pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> R
                 }
             }
         }
-        if let Some(newest) = newest.as_deref().filter(|_| space == log)
-            && log_lacks(pass, newest, &names)?
-        {
-            gone.push((space, newest.to_owned()));
+        if space == log {
+            note_shown(pass, &names)?;
+            let lacking = log_lacks(pass.ledger.state(), &names);
+            gone.extend(lacking.into_iter().map(|name| (space.clone(), name.to_owned())));
         }
     }
     for (space, name) in &gone {
@@ -50,14 +51,23 @@ pub(crate) async fn check_own(pass: &mut Pass<'_>, report: &mut SyncReport) -> R
     Ok(())
 }
 
-/// Whether the log does not show its newest object any more; that it does is learnt.
-fn log_lacks(pass: &mut Pass<'_>, newest: &str, names: &BTreeSet<&str>) -> Result<bool> {
-    let shown = pass.ledger.state().log_shown.as_deref() == Some(newest);
-    let is_there = names.contains(newest);
-    if is_there && !shown {
-        pass.learn(TrustFact::LogShown { name: newest.to_owned() })?;
+/// Learns which objects of the log the store shows.
+fn note_shown(pass: &mut Pass<'_>, names: &BTreeSet<&str>) -> Result<()> {
+    let state = pass.ledger.state();
+    let mut draft = Draft::default();
+    for LogObject { name, .. } in &state.saved.log {
+        if names.contains(name.as_str()) && !state.log_seen.contains(name) {
+            draft.fact(TrustFact::LogShown { name: name.clone() });
+        }
     }
-    Ok(shown && !is_there)
+    pass.begin(draft).map(drop)
+}
+
+/// What the log showed once and does not any more, although no checkpoint holds it. What is
+/// put there later does not make up for it.
+pub(super) fn log_lacks<'s>(state: &'s State, names: &BTreeSet<&str>) -> Vec<&'s str> {
+    let shown = state.saved.log.iter().filter(|object| state.log_seen.contains(&object.name));
+    shown.map(|object| object.name.as_str()).filter(|name| !names.contains(name)).collect()
 }
 
 /// What is not there, and of whom something was not there before, until it is repaired.
@@ -125,10 +135,9 @@ pub(crate) fn put_back(
     }
     let newest = lacks(pass.ledger.state(), space, listed)?;
     Some(format!(
-        "the store shows an older state of what {owner} sent than you have seen: {} is gone; it \
-         was put back, or somebody took things away; ask {owner}, and if that is so, syft doctor \
-         --repair goes on with what is there",
-        newest
+        "the store shows an older state of what {owner} sent than you have seen: the message \
+         {newest} is gone; the store was put back, or somebody took things away; ask {owner}, and \
+         if that is so, syft doctor --repair goes on with what is there"
     ))
 }
 

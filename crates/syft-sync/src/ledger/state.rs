@@ -72,9 +72,9 @@ pub(crate) struct State {
     /// What does not fit, per channel.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) contradictions: BTreeMap<String, Contradiction>,
-    /// The newest object of my event log that the store has shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) log_shown: Option<String>,
+    /// The objects of my event log that the store has shown, by name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) log_seen: BTreeSet<String>,
     /// The key of mine by which what is mine alone in the store is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sealed_by: Option<ContentHash>,
@@ -381,7 +381,11 @@ impl State {
             Fact::Unlogged { name, events } => self.saved.unlogged(&name, &events),
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),
             Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
-            Fact::Verified => self.saved.verified(),
+            Fact::Verified => {
+                self.saved.verified();
+                let kept: BTreeSet<_> = self.saved.log.iter().map(|object| &object.name).collect();
+                self.log_seen.retain(|name| kept.contains(name));
+            }
             Fact::Restored { saved } => (self.saved, self.begun) = (saved, true),
             Fact::Begun => self.begun = true,
             Fact::Emptying => self.emptying = true,

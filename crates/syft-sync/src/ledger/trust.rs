@@ -90,7 +90,7 @@ impl State {
             TrustFact::Listened { channel } => {
                 self.arrived.entry(channel).or_default();
             }
-            TrustFact::LogShown { name } => self.log_shown = Some(name),
+            TrustFact::LogShown { name } => drop(self.log_seen.insert(name)),
             TrustFact::GapClosed { channel } => {
                 self.arrived.entry(channel).or_default().close_gap();
             }
@@ -193,7 +193,7 @@ impl State {
     /// What the store had of my event log and its checkpoints is due again.
     pub(super) fn backup_anew(&mut self) {
         (self.backup, self.record) = (None, None);
-        self.log_shown = None;
+        self.log_seen.clear();
         self.saved = Saved::default();
         // The log begins anew; a reader's channel goes on.
         self.emitted.retain(|channel, _| !channel.starts_with(LOGS));

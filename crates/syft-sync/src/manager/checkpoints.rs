@@ -140,6 +140,10 @@ impl SyftboxManager {
                 report.notes.push(format!("your datasite waits: {reason}"));
                 Ok(false)
             }
+            Home::NotMine(reason) => {
+                report.alarms.push(format!("your datasite waits: {reason}"));
+                Ok(false)
+            }
             Home::OtherLayout(layout) => {
                 let reason = checkpoints::other_layout(layout);
                 report.notes.push(format!("your datasite waits: {reason}"));

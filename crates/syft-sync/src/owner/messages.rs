@@ -126,7 +126,7 @@ impl DatasiteOwnerSyncer<'_> {
             Body::Failed(error) => return Err(error.into()),
             // It stays there, and is told of until the sender or the store puts it right.
             Body::Refused(reject, _) if reject.code.is_forgery() => {
-                report.forged(from, object.name.as_str(), &reject);
+                report.forged(from, object, &reject);
                 pass.note_forged(object, from, &reject)?;
                 return Ok(true);
             }

@@ -91,7 +91,7 @@ impl DatasiteWatcherSyncer<'_> {
             Body::Failed(error) => return Err(error.into()),
             // It stays there, and is told of until the owner or the store puts it right.
             Body::Refused(reject, _) if reject.code.is_forgery() => {
-                report.forged(owner, object.name.as_str(), &reject);
+                report.forged(owner, object, &reject);
                 return pass.note_forged(object, owner, &reject);
             }
             Body::Refused(reject, _) => pass.put_away(object, owner, &reject, false, false)?,

@@ -139,10 +139,8 @@ async fn a_reader_of_a_mock_cannot_write_it_for_the_others() {
     alice_keys.seal(&to, Some(&file.to_string()), body, &mut forged, &SystemEntropy).unwrap();
     trio.store.tamper(&file.id, forged);
     let report = trio.carol.sync().await;
-    assert!(
-        report.notes.iter().any(|note| note.contains("it is not what its index says")),
-        "{report:?}"
-    );
+    let told = alarm(&report, &alice()).unwrap_or_else(|| panic!("{report:?}"));
+    assert!(told.contains("the dataset patients is not as alice@hospital.org sealed it"), "{told}");
     let mock = "alice@hospital.org/public/datasets/patients/mock.csv";
     assert!(trio.carol.read(mock).is_none());
 }

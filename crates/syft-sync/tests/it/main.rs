@@ -18,6 +18,7 @@ mod exactly_once;
 #[cfg(feature = "drive")]
 mod google;
 mod hostile_any;
+mod hostile_pieces;
 mod hostile_store;
 mod keys;
 mod large;

@@ -77,6 +77,8 @@ pub(crate) enum Home {
     Away(String),
     /// The backup cannot be taken, for this reason.
     Waits(String),
+    /// The backup is not as the keys of this home sealed it, in words.
+    NotMine(String),
     /// The backup is of a datasite that was laid out like this.
     OtherLayout(LayoutKind),
 }
@@ -100,7 +102,7 @@ impl Home {
         match self {
             Home::Kept => None,
             Home::Restored(restored) => Some(restored),
-            Home::Away(reason) | Home::Waits(reason) => {
+            Home::Away(reason) | Home::Waits(reason) | Home::NotMine(reason) => {
                 Some(Restored { waits: Some(reason), ..Restored::default() })
             }
             Home::OtherLayout(layout) => {
@@ -134,7 +136,7 @@ pub(crate) async fn restore_if_new(pass: &mut Pass<'_>) -> Result<Home> {
         Err(Error::Integrity(reason)) => Ok(Home::Waits(format!(
             "the backup of this datasite is damaged, and nothing of it was restored: {reason}"
         ))),
-        Err(Error::Core(CoreError::Rejected(reject))) => Ok(Home::Waits(not_mine(&reject))),
+        Err(Error::Core(CoreError::Rejected(reject))) => Ok(Home::NotMine(not_mine(&reject))),
         Err(error) => Err(error),
     }
 }
@@ -148,9 +150,10 @@ fn not_mine(reject: &Reject) -> String {
              nothing of it was restored ({detail}); to take it all the same, log in with --encrypt off"
         ),
         _ => format!(
-            "the store has a backup that was not sealed with the keys of this home, and nothing of \
-             it was restored ({detail}); if you have others elsewhere, import them: syft keys \
-             import FILE --replace"
+            "the store has a backup that is not as the keys of this home sealed it, and nothing of \
+             it was restored ({detail}); if you sealed it with other keys, import them: syft keys \
+             import FILE --replace; if not, somebody changed it or put something into the place of \
+             something else: ask whoever runs the store"
         ),
     }
 }
