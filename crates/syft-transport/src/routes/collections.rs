@@ -1,4 +1,5 @@
-//! Datasets of mine: they lie at home, and also where those are reached who may have them.
+//! Datasets of mine: they lie at home, and also where those are reached who may have them,
+//! unless they have a store of their own.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +21,10 @@ impl Routes {
 
     /// Where a reader finds what is shared with it.
     fn places_of(&self, reader: &Recipient) -> Vec<&Route> {
-        match reader {
-            Recipient::One(email) => self.to(email),
-            Recipient::Any => vec![&self.home],
+        match (self.data(), reader) {
+            (Some(data), _) => vec![data],
+            (None, Recipient::One(email)) => self.to(email),
+            (None, Recipient::Any) => vec![&self.home],
         }
     }
 
@@ -67,24 +69,26 @@ impl Routes {
         Ok(place.tagged(put))
     }
 
-    /// Brings a dataset into another store than my home; what is there already stays.
+    /// Brings a dataset into another store than that into which it was put; what is there
+    /// already stays.
     async fn bring(&self, space: &Space, place: &Route) -> Result<()> {
-        if place.url == self.home.url {
+        let kept = self.kept();
+        if place.url == kept.url {
             return Ok(());
         }
         place.store.open(space).await?;
         let there = place.store.list_all(space).await?;
         let there: BTreeSet<(ObjectName, u64)> =
             there.into_iter().map(|object| (object.name, object.size)).collect();
-        for object in self.home.store.list_all(space).await? {
+        for object in kept.store.list_all(space).await? {
             let is_there = there.contains(&(object.name.clone(), object.size));
             if is_there || grants::is_grant(&object.name) {
                 continue;
             }
-            let (name, size, home) = (object.name.clone(), object.size, self.home.store.clone());
+            let (name, size, from) = (object.name.clone(), object.size, kept.store.clone());
             let body = PutBody::from_stream(size, move || {
-                let (home, object) = (home.clone(), object.clone());
-                stream::once(async move { home.get(&object, None).await }).try_flatten().boxed()
+                let (from, object) = (from.clone(), object.clone());
+                stream::once(async move { from.get(&object, None).await }).try_flatten().boxed()
             });
             place.store.put(space, &name, body, PutMode::Create).await?;
         }
@@ -141,7 +145,7 @@ impl Sharing for Routes {
         }
         for way in self.of(space) {
             match grants::revoke(&*way.store, space, recipient.clone()).await {
-                Err(Error::NotFound { .. }) if way.url != self.home.url => {}
+                Err(Error::NotFound { .. }) if way.url != self.kept().url => {}
                 revoked => revoked?,
             }
         }
@@ -155,7 +159,7 @@ impl Sharing for Routes {
         let mut all = BTreeSet::new();
         for way in self.of(space) {
             match grants::list(&*way.store, space).await {
-                Err(Error::NotFound { .. }) if way.url != self.home.url => {}
+                Err(Error::NotFound { .. }) if way.url != self.kept().url => {}
                 granted => all.extend(granted?),
             }
         }

@@ -1,6 +1,7 @@
 //! Several stores as one: my own, and those over which single peers are reached.
 
 mod collections;
+mod data;
 mod places;
 mod transport;
 
@@ -14,7 +15,7 @@ use syft_core::{ContentHash, Email};
 use crate::{Error, Info, Object, Result, Space, SpaceKind, Transport};
 
 /// Reaches each peer over the stores that are named for it, in their order, and keeps what
-/// is mine alone in one store, my home.
+/// is mine alone in one store, my home; my datasets may have another one for themselves.
 ///
 /// What is put goes to the first store that takes it; what is read is what all of them have,
 /// of each name one object. A store that is away stops nothing but what lies there alone, and
@@ -30,6 +31,8 @@ pub struct Routes {
     ways: RwLock<BTreeMap<Email, Vec<String>>>,
     /// Whom I know; any other may be heard in any store.
     known: RwLock<BTreeSet<Email>>,
+    /// The address of the store of my datasets, if they have one of their own.
+    data: RwLock<Option<String>>,
     lack: Mutex<Lack>,
 }
 
@@ -57,8 +60,8 @@ impl Routes {
     #[must_use]
     pub fn new(url: impl Into<String>, home: Arc<dyn Transport>) -> Self {
         let home = Route { url: url.into(), tag: String::new(), store: home };
-        let (others, ways, known, lack) = Default::default();
-        Routes { home, others, ways, known, lack }
+        let (others, ways, known, data, lack) = Default::default();
+        Routes { home, others, ways, known, data, lack }
     }
 
     /// Reaches these peers over these addresses from now on, each in their order, and whoever
@@ -71,11 +74,7 @@ impl Routes {
         let (mut known, mut ways) = (BTreeSet::new(), BTreeMap::new());
         let mut all = self.ways.write().unwrap_or_else(PoisonError::into_inner);
         for (peer, urls) in peers {
-            for url in &urls {
-                if self.route(url).is_none() {
-                    self.others.push(Box::new(Route::new(url, open(url))));
-                }
-            }
+            urls.iter().for_each(|url| self.admit(url, &open));
             if urls.iter().any(|url| *url != self.home.url) {
                 ways.insert(peer.clone(), urls);
             }
@@ -153,8 +152,7 @@ impl Routes {
         match space {
             Space::Inbox { owner, sender } if owner == self.me() => self.to(sender),
             Space::Outbox { owner, recipient } if owner == self.me() => self.to(recipient),
-            // For its readers some of them are elsewhere as well.
-            Space::Collection { owner, .. } if owner == self.me() => self.all(),
+            Space::Collection { owner, .. } if owner == self.me() => self.keeps(),
             space if space.owner() == self.me() => vec![&self.home],
             space => self.to(space.owner()),
         }

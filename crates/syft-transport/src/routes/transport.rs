@@ -104,13 +104,13 @@ impl Transport for Routes {
 
     /// One that is away is asked again the next time.
     async fn refresh(&self) -> Result<()> {
-        let ways = self.all();
+        let ways = self.used();
         let refreshed = join_all(ways.iter().map(|way| way.store.refresh())).await;
         self.unless_all_fail(ways.into_iter().zip(refreshed)).map(drop)
     }
 
     async fn sweep(&self, received: bool) -> Result<Vec<String>> {
-        let ways = self.all();
+        let ways = self.used();
         let swept = join_all(ways.iter().map(|way| way.store.sweep(received))).await;
         let swept = self.unless_all_fail(ways.into_iter().zip(swept))?;
         Ok(swept.into_iter().flat_map(|(_, names)| names).collect())
@@ -134,7 +134,7 @@ impl Transport for Routes {
     }
 
     async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
-        let ways = self.all();
+        let ways = self.with(kind);
         let found = join_all(ways.iter().map(|way| way.store.discover(kind))).await;
         let away = ways.iter().zip(&found).filter(|(_, found)| found.is_err());
         let away: BTreeSet<String> = away.map(|(way, _)| way.url.clone()).collect();
@@ -166,16 +166,16 @@ impl Transport for Routes {
 
     /// Only where there is one store: a cursor is of one feed.
     fn changes(&self) -> Option<&dyn Changes> {
-        if self.all().len() == 1 { self.home.store.changes() } else { None }
+        if self.used().len() == 1 { self.home.store.changes() } else { None }
     }
 }
 
 impl Routes {
     /// The stores of which the first that is not away takes what is put. Of a dataset of
-    /// mine that is my home: who reads it elsewhere is told by a grant.
+    /// mine that is one: who reads it elsewhere is told by a grant.
     fn puts_into(&self, space: &Space) -> Vec<&Route> {
         match space {
-            Space::Collection { owner, .. } if owner == self.me() => vec![&self.home],
+            Space::Collection { owner, .. } if owner == self.me() => vec![self.kept()],
             space => self.of(space),
         }
     }

@@ -18,5 +18,6 @@ mod memory;
 #[cfg(feature = "opendal")]
 mod opendal;
 mod routes;
+mod routes_data;
 mod store_url;
 mod values;
