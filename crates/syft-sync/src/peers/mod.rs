@@ -9,6 +9,7 @@ mod pin;
 mod profile;
 mod python_table;
 mod refresh;
+mod strays;
 mod table;
 mod ways;
 mod withdraw;

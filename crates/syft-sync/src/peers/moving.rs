@@ -82,7 +82,7 @@ async fn move_one(pass: &mut Pass<'_>, table: &mut PeerTable, email: &Email) -> 
 
 /// Puts what I sent to a peer, and it has not taken yet, into the store over which it is to
 /// be reached: under its name, as it was sealed.
-async fn bring_along(
+pub(super) async fn bring_along(
     pass: &Pass<'_>,
     peer: &Email,
     old: &dyn Transport,
@@ -181,14 +181,14 @@ async fn leave(
 }
 
 /// What I put into a space there.
-async fn mine(pass: &Pass<'_>, store: &dyn Transport, space: &Space) -> Result<Vec<Object>> {
+pub(super) async fn mine(pass: &Pass<'_>, store: &dyn Transport, space: &Space) -> Result<Vec<Object>> {
     let mut objects = patiently(space, 0, store.list_all(space)).await?;
     let me = &pass.node.email;
     objects.retain(|object| object.owner.as_ref().is_none_or(|owner| owner == me));
     Ok(objects)
 }
 
-fn channels(me: &Email, peer: &Email) -> [Space; 2] {
+pub(super) fn channels(me: &Email, peer: &Email) -> [Space; 2] {
     [
         Space::Outbox { owner: me.clone(), recipient: peer.clone() },
         Space::Inbox { owner: peer.clone(), sender: me.clone() },
@@ -211,7 +211,7 @@ fn keep(
 
 impl Node {
     /// One of the stores by itself, with the audit log of what goes there.
-    fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
+    pub(crate) fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
         let store = self.routes.store_at(url)?;
         let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Some(Arc::new(Recorded::new(store, clock, audit, self.email.clone())))
