@@ -3,6 +3,7 @@
 mod arrivals;
 mod backup;
 mod form;
+mod leave;
 mod offers;
 mod publish;
 mod pull;
@@ -10,11 +11,13 @@ mod restore;
 mod revoke;
 mod sealed;
 mod stored;
+mod unreached;
 
 use syft_core::DatasitePath;
 use syft_transport::ObjectName;
 
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
+pub(crate) use leave::{clear, leave};
 pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};

@@ -48,7 +48,7 @@ impl SyftboxManager {
         }
         let uploaded = new.private.iter().filter(|_| options.upload_private);
         for path in new.mock.iter().chain(uploaded) {
-            check_largest(self.store_info(), path)?;
+            check_largest(self.node.routes.datasets_info(), path)?;
         }
         let dataset = {
             let mut pass = self.node.pass()?;
