@@ -126,6 +126,12 @@ pub struct NodeConfig {
     pub role: Role,
     /// The store, as `file:///mnt/shared`.
     pub transport: String,
+    /// The store in which my datasets are, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The stores in which they were before, until they are taken away there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_left: Vec<String>,
     /// The layout of the datasite.
     #[serde(default)]
     pub layout: LayoutKind,
@@ -171,6 +177,8 @@ impl NodeConfig {
             email,
             role: Role::Both,
             transport: NO_STORE.to_owned(),
+            data: None,
+            data_left: Vec::new(),
             layout: LayoutKind::Pysyft,
             event_cache: false,
             encrypt: Encrypt::default(),

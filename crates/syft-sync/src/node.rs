@@ -105,10 +105,10 @@ impl Node {
         self.transport.info_of(&Space::State { owner: self.email.clone() })
     }
 
-    /// Whether what I keep in the store for myself alone lies there as the Python client
-    /// would have it: in the open, where such clients meet.
+    /// Whether what I keep of my datasets for myself alone lies in their store as the Python
+    /// client would have it: in the open, where such clients meet.
     pub(crate) fn keeps_as_python(&self) -> bool {
-        self.info_of_mine().capabilities.profiles && !self.seals()
+        self.routes.datasets_info().capabilities.profiles && !self.seals()
     }
 
     /// Whether an object is mine beyond what whoever writes the store can make believe: it
@@ -142,7 +142,7 @@ impl Node {
             None => Ledger::open(self.disk.clone())?,
         };
         drop(kept);
-        // Another process may have moved somebody.
+        // Another process may have moved somebody, or my datasets.
         self.lead_as_known();
         Pass::new(self, ledger, lock)
     }

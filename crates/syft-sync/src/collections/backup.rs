@@ -40,13 +40,14 @@ pub(crate) async fn drop_backup(pass: &mut Pass<'_>, name: &DatasetName) -> Resu
 /// # Errors
 /// [`Error::Refused`], with the reason, if others could read it there.
 pub(crate) fn check_owner_only(node: &Node) -> Result<()> {
-    if node.is_guarded() {
+    let info = node.routes.datasets_info();
+    if info.capabilities.access_control || node.seals() {
         return Ok(());
     }
     Err(Error::Refused(format!(
         "the private part is not uploaded to {}: whoever can open that store could read it, \
          since it is neither owner-only nor sealed",
-        node.info_of_mine().name
+        info.name
     )))
 }
 

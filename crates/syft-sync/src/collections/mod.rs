@@ -3,6 +3,7 @@
 mod arrivals;
 mod backup;
 mod form;
+mod leave;
 mod offers;
 mod pour;
 mod publish;
@@ -13,11 +14,13 @@ mod room;
 mod sealed;
 mod spool;
 mod stored;
+mod unreached;
 
 use syft_core::{DatasetName, DatasitePath, Email};
 use syft_transport::ObjectName;
 
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
+pub(crate) use leave::{clear, leave};
 pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};

@@ -5,6 +5,7 @@ use syft_dataset::{Collection, Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
 use super::form::Form;
+use super::unreached::tell_of_unreached;
 use crate::channels::patiently;
 use crate::engine::Draft;
 use crate::ledger::{Fact, Published};
@@ -28,8 +29,10 @@ pub(crate) async fn publish(
         report.notes.push(format!("dataset {folder}: {}", unreadable.reason));
     }
     let (mut names, mut away) = (BTreeSet::new(), Away::default());
+    let mut all = BTreeSet::new();
     for dataset in listing.datasets {
         let readers = readers(&dataset, peers);
+        all.extend(readers.iter().cloned());
         if readers.is_empty() && !is_kept(pass, &dataset.name) {
             continue;
         }
@@ -37,6 +40,7 @@ pub(crate) async fn publish(
         let brought = bring(pass, store, &dataset.name, readers).await;
         away.count(settle(report, &dataset.name, brought))?;
     }
+    tell_of_unreached(pass, &all, report)?;
     let published = pass.ledger.state().published.iter();
     let stale: Vec<(DatasetName, Published)> = published
         .filter(|(name, _)| !names.contains(*name))
@@ -207,8 +211,11 @@ fn in_their_forms(
 ) -> Result<Published> {
     let mut wanted = Published { hash, complete: true, ..Published::default() };
     let Some(ring) = &pass.node.ring else { return Ok(Published { readers, ..wanted }) };
+    let must_seal = pass.node.routes.datasets_info().must_seal;
     for reader in readers {
         match (ring.with(&reader)?, known.filter(|known| known.readers.contains(&reader))) {
+            // Not every store over which somebody is reached takes nothing in the open.
+            (Ok(found), _) if must_seal && !found.seals => continue,
             (Ok(found), _) => {
                 let keys = if found.is_unlabelled { &mut wanted.apart } else { &mut wanted.sealed };
                 let bundle = found.bundle.filter(|_| found.seals);

@@ -32,7 +32,7 @@ pub(super) enum Address {
     None,
     Folder(PathBuf),
     Drive,
-    Remote(StoreUrl),
+    Remote(Box<StoreUrl>),
 }
 
 impl Address {
@@ -53,7 +53,8 @@ impl Address {
             ))),
             scheme if StoreUrl::SCHEMES.contains(&scheme) => {
                 let url = StoreUrl::parse(text);
-                url.map(Address::Remote).map_err(|error| Error::Config(error.to_string()))
+                url.map(|url| Address::Remote(Box::new(url)))
+                    .map_err(|error| Error::Config(error.to_string()))
             }
             other => Err(Error::Config(format!(
                 "{other}: is no kind of store that this version knows; a folder is \

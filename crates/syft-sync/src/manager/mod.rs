@@ -4,6 +4,7 @@ mod attempts;
 mod audit;
 mod checkpoints;
 mod closing;
+mod data;
 mod datasets;
 #[cfg(feature = "drive")]
 mod google;
@@ -98,7 +99,11 @@ pub struct Config {
     pub transport: Arc<dyn Transport>,
     /// The store's address, as it is kept in the home's configuration.
     pub transport_url: String,
-    /// How stores are opened over which single peers are reached.
+    /// Where a login keeps my datasets, if that is to be another store, by its address, or
+    /// [`NO_STORE`] for none of their own; by default where they are already.
+    pub data: Option<String>,
+    /// How other stores are opened than that: those over which single peers are reached, and
+    /// that of my datasets.
     pub stores: Arc<dyn StoreOpener>,
     /// The wall-clock limit that an approval binds if it names none: from one second
     /// to [`LONGEST_WALL`](syft_job::sandbox::Limits::LONGEST_WALL).
@@ -158,6 +163,7 @@ impl Config {
             role: Role::default(),
             transport,
             transport_url: transport_url.into(),
+            data: None,
             job_timeout: DEFAULT_JOB_TIMEOUT,
             pre_sync: true,
             event_cache: false,
@@ -232,11 +238,16 @@ pub async fn login_ds(config: Config) -> Result<SyftboxManager> {
 impl SyftboxManager {
     /// Makes the home and the datasite if need be, and remembers who it belongs
     /// to. Logging in again changes role, store, event cache and, if one is named, the
-    /// layout: then all jobs and datasets are moved to where that one has them. A login at
-    /// Google is taken away that the store has no use for.
+    /// layout: then all jobs and datasets are moved to where that one has them. Where another
+    /// store is named for my datasets, the next sync puts them there and then takes them away
+    /// where they were. A login at Google is taken away that
+    /// the store has no use for.
     ///
     /// # Errors
     /// [`Error::OtherIdentity`] if the home belongs to somebody else;
+    /// [`Error::MustSeal`] if nothing is to be sealed, and one of the stores takes nothing in
+    /// the open; [`Error::Config`] or [`Error::Transport`] for a store of my datasets that
+    /// cannot be opened;
     /// [`Error::OtherKeys`] if it has others than those that are given;
     /// [`RunnerBusy`](syft_job::Error::RunnerBusy) if the layout changes and a job runs
     /// or is rehearsed; the disk.
@@ -262,6 +273,7 @@ impl SyftboxManager {
             known = NodeConfig::load(&*disk)?;
         }
         let is_first = known.is_none();
+        let data = data::asked(&config, known.as_ref())?;
         let had = match &known {
             Some(known) => known.layout,
             None => layout::found(&*disk, &config.email)?,
@@ -274,6 +286,7 @@ impl SyftboxManager {
         let is_new = stands.is_none() && had == LayoutKind::Native;
         let mut manager = Self::assemble(&config, disk, layout)?;
         let keys = manager.first_keys(&manager.node.first_pass()?, &config)?;
+        manager.node.keep_datasets(data.as_deref(), &[]);
         let had_encrypt = known.as_ref().map(|known| known.encrypt);
         let encrypt = config.encrypt.or(had_encrypt).unwrap_or_default();
         manager.go_by(keys, encrypt)?;
@@ -286,6 +299,8 @@ impl SyftboxManager {
             email: config.email.clone(),
             role: config.role,
             transport: config.transport_url.clone(),
+            data: data.clone(),
+            data_left: Vec::new(),
             layout: had,
             event_cache: config.event_cache,
             encrypt,
@@ -297,7 +312,7 @@ impl SyftboxManager {
             let as_it_was = Layouts::new(config.email.clone(), had);
             manager.jobs.clone().with_layouts(as_it_was).take_over()?;
         }
-        manager.take_layout(&pass, known)?;
+        manager.take_layout(&pass, known.clone())?;
         let restored = manager.restore(&mut pass).await?;
         if let Home::OtherLayout(layout) = restored {
             drop(pass);
@@ -312,6 +327,8 @@ impl SyftboxManager {
             email: config.email.clone(),
             role: config.role,
             transport: config.transport_url.clone(),
+            data_left: manager.leave_datasets(&mut pass, &known, data.as_deref(), is_first)?,
+            data,
             layout: manager.node.layouts.own().kind(),
             event_cache: config.event_cache,
             encrypt,
@@ -323,6 +340,7 @@ impl SyftboxManager {
             google.keep(&manager.node.disk)?;
         }
         saved.save(&*manager.node.disk)?;
+        manager.node.keep_datasets(saved.data.as_deref(), &saved.data_left);
         pass.note("login", config.email.to_string())?;
         #[cfg(feature = "drive")]
         if config.transport_url != GOOGLE_DRIVE && GoogleLogin::forget(&*manager.node.disk)? {
@@ -368,6 +386,7 @@ impl SyftboxManager {
             return Err(Error::OtherIdentity { owner: known.email, asked: config.email });
         }
         let mut manager = Self::assemble(&config, disk, known.layout)?;
+        manager.node.keep_datasets(known.data.as_deref(), &known.data_left);
         let keys = own_keys::load(&*manager.node.disk, &config.email)?.map(|own| own.keys);
         manager.go_by(keys, known.encrypt)?;
         manager.take_packages(&config, known.packages.clone());

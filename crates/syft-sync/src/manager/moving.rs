@@ -82,6 +82,7 @@ impl SyftboxManager {
 
     /// As [`SyftboxManager::add_peer`], of somebody who is reached over these stores in their
     /// order. The peer names them, too: nothing that it says makes this node look elsewhere.
+    /// Of a peer that is connected further stores can be named, as that of its datasets.
     ///
     /// # Errors
     /// As there; [`Error::PeerState`] if the peer is reached over others already, which
@@ -95,6 +96,9 @@ impl SyftboxManager {
             && !force
             && record.via != via
         {
+            if self.are_further(record, &via) {
+                return self.reach_also(email, via).await;
+            }
             let problem = format!(
                 "is reached over {}: syft peer move keeps what was exchanged",
                 record.via.first().map_or(self.home_url(), String::as_str)
@@ -106,7 +110,7 @@ impl SyftboxManager {
     }
 
     /// Makes sure that these stores are there.
-    fn prepare(&self, via: &[String]) -> Result<()> {
+    pub(super) fn prepare(&self, via: &[String]) -> Result<()> {
         for url in via.iter().filter(|url| *url != self.home_url()) {
             self.node.stores.create(url)?;
         }

@@ -116,6 +116,8 @@ impl SyftboxManager {
     pub(super) fn go_by(&mut self, keys: Option<Keys>, encrypt: Encrypt) -> Result<()> {
         let without_keys = if keys.is_none() { Encrypt::Off } else { encrypt };
         let encrypt = without_keys.with(self.node.store.info())?;
+        // With whom it is sealed is for the store over which somebody is reached.
+        without_keys.with(self.node.routes.datasets_info())?;
         let signer = signer(keys.as_ref());
         self.node.jobs = self.node.jobs.clone().with_signer(signer.clone());
         self.jobs = self.jobs.clone().with_signer(signer);

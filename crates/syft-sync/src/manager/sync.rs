@@ -153,6 +153,8 @@ impl SyftboxManager {
                 store_problem(&mut report, published)?;
                 let saved = collections::back_up(&mut pass, &self.datasets, &mut report).await;
                 store_problem(&mut report, saved)?;
+                let left = collections::leave(&mut pass, &mut report).await;
+                store_problem(&mut report, left)?;
                 let made = checkpoints::at_end_of_sync(&mut pass, options, &mut report).await;
                 store_problem(&mut report, made)?;
             }

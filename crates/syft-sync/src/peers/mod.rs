@@ -10,6 +10,7 @@ mod pin;
 mod profile;
 mod python_table;
 mod refresh;
+mod strays;
 mod table;
 mod ways;
 mod withdraw;
@@ -148,8 +149,7 @@ impl Peer {
                 (&self.email, self.since, approve(me))
             }
             (PeerState::RequestedByMe, _) => {
-                let via = self.via.iter().map(|url| format!(" --via {}", typed(url)));
-                (&self.email, self.since, format!("syft peer add {me}{}", via.collect::<String>()))
+                (&self.email, self.since, format!("syft peer add {me}{}", typed_ways(&self.via)))
             }
             (PeerState::Accepted, Some(since)) => {
                 let via = self.via.first().map(|url| typed(url)).unwrap_or_default();
@@ -176,9 +176,15 @@ pub(crate) fn goes_on_by(peer: &Email, via: &str) -> String {
     format!("syft peer move {peer} --via {} --give-up-older", typed(via))
 }
 
+/// Several stores as somebody types them for a peer.
+pub(crate) fn typed_ways(ways: &[String]) -> String {
+    ways.iter().map(|url| format!(" --via {}", typed(url))).collect()
+}
+
 /// An address as somebody types it at a shell.
 fn typed(url: &str) -> String {
     match url.split_once(':') {
+        Some((_, "")) => url.to_owned(),
         Some((scheme, rest)) => format!("{scheme}:{}", shell_word(rest)),
         None => shell_word(url),
     }

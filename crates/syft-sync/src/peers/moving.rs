@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use syft_core::{ContentHash, Email};
-use syft_transport::{Object, ObjectName, PutMode, Space, SpaceKind, Transport, TransportExt};
+use syft_transport::{Object, ObjectName, PutMode, Space, Transport, TransportExt};
 
 use super::greet::say_hello;
 use super::{Moving, PeerRecord, PeerTable};
@@ -17,7 +17,7 @@ use crate::ledger::TrustFact;
 use crate::node::{Node, Pass};
 use crate::router::proposal_order;
 use crate::traffic::Recorded;
-use crate::{Error, Hello, Result, bodies};
+use crate::{Error, Hello, Result, bodies, collections};
 
 /// A larger message is not there, in bytes.
 const LIMIT: u64 = 1 << 30;
@@ -87,7 +87,7 @@ async fn move_one(pass: &mut Pass<'_>, table: &mut PeerTable, email: &Email) -> 
 
 /// Puts what I sent to a peer, and it has not taken yet, into the store over which it is to
 /// be reached: under its name, as it was sealed.
-async fn bring_along(
+pub(super) async fn bring_along(
     pass: &Pass<'_>,
     peer: &Email,
     old: &dyn Transport,
@@ -174,26 +174,26 @@ async fn leave(
     }
     let mut others = table.peers.iter().filter(|(email, _)| *email != peer);
     let is_used = |record: &PeerRecord| record.ways().iter().any(|way| way == url);
-    if pass.node.routes.is_home(url) || others.any(|(_, record)| is_used(record)) {
+    let is_mine = pass.node.routes.is_home(url) || pass.node.routes.datasets_at() == url;
+    if is_mine || others.any(|(_, record)| is_used(record)) {
         return Ok(());
     }
-    let own = patiently(&"my datasets", 0, old.discover(SpaceKind::OwnCollection)).await?;
-    for space in own.spaces {
-        let objects = mine(pass, old, &space).await?;
-        patiently(&space, 0, old.delete(&objects)).await?;
-    }
-    Ok(())
+    collections::clear(pass, old).await
 }
 
 /// What I put into a space there.
-async fn mine(pass: &Pass<'_>, store: &dyn Transport, space: &Space) -> Result<Vec<Object>> {
+pub(super) async fn mine(
+    pass: &Pass<'_>,
+    store: &dyn Transport,
+    space: &Space,
+) -> Result<Vec<Object>> {
     let mut objects = patiently(space, 0, store.list_all(space)).await?;
     let me = &pass.node.email;
     objects.retain(|object| object.owner.as_ref().is_none_or(|owner| owner == me));
     Ok(objects)
 }
 
-fn channels(me: &Email, peer: &Email) -> [Space; 2] {
+pub(super) fn channels(me: &Email, peer: &Email) -> [Space; 2] {
     [
         Space::Outbox { owner: me.clone(), recipient: peer.clone() },
         Space::Inbox { owner: peer.clone(), sender: me.clone() },
@@ -216,7 +216,7 @@ fn keep(
 
 impl Node {
     /// One of the stores by itself, with the audit log of what goes there.
-    pub(super) fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
+    pub(crate) fn store_at(&self, url: &str) -> Option<Arc<dyn Transport>> {
         let store = self.routes.store_at(url)?;
         let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Some(Arc::new(Recorded::new(store, clock, audit, self.email.clone())))

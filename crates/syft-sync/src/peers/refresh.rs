@@ -11,6 +11,7 @@ use syft_transport::{
 use super::hellos::{KnownHellos, Said};
 use super::pin::check_keys;
 use super::profile::{joined, profile_of};
+use super::strays::bring_strays;
 use super::{Bundles, Heard, Identity, Peer, PeerList, PeerState, PeerTable, greet, move_on};
 use crate::arriving::Arriving;
 use crate::channels::{IN_FLIGHT, list_with_odd, patiently};
@@ -104,6 +105,9 @@ pub(crate) async fn refresh(pass: &mut Pass<'_>, look: bool) -> Result<Connectio
     answer(pass, &mut found)?;
     let failed = greet(pass, &mut found.table).await?;
     found.suspicious.extend(failed);
+    if look {
+        bring_strays(pass, &found.table).await?;
+    }
     let unmoved = move_on(pass, &mut found.table).await?;
     found.suspicious.extend(unmoved);
     Ok(found)

@@ -12,7 +12,7 @@ use crate::connect::Reopened;
 use crate::node::{Node, Pass};
 use crate::report::SyncReport;
 use crate::traffic::Recorded;
-use crate::{OfflineTransport, Result};
+use crate::{NodeConfig, OfflineTransport, Result};
 
 /// A store that does not answer.
 #[derive(Debug, Clone)]
@@ -47,10 +47,22 @@ impl Node {
         self.routes.lead(known, |address| self.open_store(address));
     }
 
-    /// The same by the table that lies here; one that cannot be read leads nowhere, and
-    /// whoever needs it tells that.
+    /// Keeps my datasets in this store, if they have one of their own, and knows those in
+    /// which they were before.
+    pub(crate) fn keep_datasets(&self, data: Option<&str>, left: &[String]) {
+        self.routes.keep_datasets(data, |address| self.open_store(address));
+        for address in left {
+            self.routes.admit(address, |address| self.open_store(address));
+        }
+    }
+
+    /// The same by the table that lies here, and my datasets as the home says; a table that
+    /// cannot be read leads nowhere, and whoever needs it tells that.
     pub(crate) fn lead_as_known(&self) {
         self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
+        if let Ok(Some(config)) = NodeConfig::load(&*self.disk) {
+            self.keep_datasets(config.data.as_deref(), &config.data_left);
+        }
     }
 
     /// The stores of peers that do not answer, by their addresses.

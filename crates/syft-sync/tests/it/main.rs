@@ -8,6 +8,8 @@ mod checkpoints;
 mod common;
 mod converge;
 mod damaged_objects;
+mod data_store;
+mod data_store_any;
 mod datasets;
 mod drive;
 mod drive_budget;

@@ -1,20 +1,9 @@
 //! Datasets of mine in a store of their own.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, RwLockReadGuard};
-
-use syft_core::Email;
+use std::sync::{Arc, PoisonError};
 
 use super::{Route, Routes};
 use crate::{Info, SpaceKind, Transport};
-
-/// Where datasets of mine are kept, if that is a store of their own.
-#[derive(Default)]
-pub(super) struct Data {
-    url: Option<String>,
-    /// Who is heard there as well.
-    heard: BTreeSet<Email>,
-}
 
 impl Routes {
     /// Keeps datasets of mine in the store of this address alone from now on; without one at
@@ -23,15 +12,7 @@ impl Routes {
     pub fn keep_datasets(&self, url: Option<&str>, open: impl Fn(&str) -> Arc<dyn Transport>) {
         let url = url.filter(|url| !self.is_home(url));
         url.iter().for_each(|url| self.admit(url, &open));
-        let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
-        data.url = url.map(str::to_owned);
-    }
-
-    /// Hears these in the store of my datasets as well from now on. Whoever reads there takes
-    /// it for a store over which I am reached, and leaves there what no other takes.
-    pub fn hear_beside_datasets(&self, peers: impl IntoIterator<Item = Email>) {
-        let mut data = self.data.write().unwrap_or_else(PoisonError::into_inner);
-        data.heard = peers.into_iter().collect();
+        *self.data.write().unwrap_or_else(PoisonError::into_inner) = url.map(str::to_owned);
     }
 
     /// Makes a store known to [`Routes::store_at`], over which nobody need be reached.
@@ -62,7 +43,7 @@ impl Routes {
 
     /// The store of my datasets, if they have one of their own.
     pub(super) fn data(&self) -> Option<&Route> {
-        self.route(self.said_of_data().url.as_deref()?)
+        self.route(self.data.read().unwrap_or_else(PoisonError::into_inner).as_deref()?)
     }
 
     /// The store into which datasets of mine are put.
@@ -79,14 +60,6 @@ impl Routes {
         }
     }
 
-    /// Where a peer is heard.
-    pub(super) fn hears(&self, sender: &Email) -> Vec<&Route> {
-        let mut ways = self.to(sender);
-        let data = self.data().filter(|_| self.said_of_data().heard.contains(sender));
-        ways.extend(data.filter(|data| ways.iter().all(|way| way.url != data.url)));
-        ways
-    }
-
     /// Each store that is used for anything, my home first.
     pub(super) fn used(&self) -> Vec<&Route> {
         let mut all = self.all();
@@ -99,13 +72,9 @@ impl Routes {
     pub(super) fn with(&self, kind: SpaceKind) -> Vec<&Route> {
         match kind {
             SpaceKind::OwnCollection => self.keeps(),
-            SpaceKind::Inbox if self.said_of_data().heard.is_empty() => self.all(),
-            SpaceKind::Inbox | SpaceKind::Mine => self.used(),
-            SpaceKind::Outbox | SpaceKind::Collection | SpaceKind::Profile => self.all(),
+            SpaceKind::Mine => self.used(),
+            // Nobody is heard in a store that is for my datasets alone.
+            _ => self.all(),
         }
-    }
-
-    fn said_of_data(&self) -> RwLockReadGuard<'_, Data> {
-        self.data.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

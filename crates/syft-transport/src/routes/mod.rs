@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use elsa::sync::FrozenVec;
 use syft_core::{ContentHash, Email};
 
-use self::data::Data;
 use crate::{Error, Info, Object, Result, Space, SpaceKind, Transport};
 
 /// Reaches each peer over the stores that are named for it, in their order, and keeps what
@@ -32,7 +31,8 @@ pub struct Routes {
     ways: RwLock<BTreeMap<Email, Vec<String>>>,
     /// Whom I know; any other may be heard in any store.
     known: RwLock<BTreeSet<Email>>,
-    data: RwLock<Data>,
+    /// The address of the store of my datasets, if they have one of their own.
+    data: RwLock<Option<String>>,
     lack: Mutex<Lack>,
 }
 
@@ -150,7 +150,7 @@ impl Routes {
     /// Where what is in a space may lie; what is put there goes to the first of them.
     fn of(&self, space: &Space) -> Vec<&Route> {
         match space {
-            Space::Inbox { owner, sender } if owner == self.me() => self.hears(sender),
+            Space::Inbox { owner, sender } if owner == self.me() => self.to(sender),
             Space::Outbox { owner, recipient } if owner == self.me() => self.to(recipient),
             Space::Collection { owner, .. } if owner == self.me() => self.keeps(),
             space if space.owner() == self.me() => vec![&self.home],

@@ -152,28 +152,14 @@ async fn one_that_is_away_stops_datasets_alone() {
 }
 
 #[tokio::test]
-async fn only_who_is_to_be_heard_there_is() {
+async fn nobody_is_heard_there() {
     let world = world();
     for sender in ["bob", "carol", "dave"] {
         put(&world.data.user(email(sender)), &inbox("alice", sender), "message").await;
+        assert!(names(&world.routes, &inbox("alice", sender)).await.is_empty(), "{sender}");
     }
     let found = world.routes.discover(SpaceKind::Inbox).await.unwrap();
     assert!(found.spaces.is_empty(), "{found:?}");
-    world.routes.hear_beside_datasets([email("carol")]);
-    let found = world.routes.discover(SpaceKind::Inbox).await.unwrap();
-    assert_eq!(found.spaces, [inbox("alice", "carol")]);
-    assert_eq!(names(&world.routes, &inbox("alice", "carol")).await, ["message"]);
-    assert!(names(&world.routes, &inbox("alice", "bob")).await.is_empty());
-    let listed = world.routes.list_all(&inbox("alice", "carol")).await.unwrap();
-    world.routes.retire(&listed).await.unwrap();
-    assert!(names(&world.routes, &inbox("alice", "carol")).await.is_empty());
-    // Heard, and not spoken to.
-    put(&world.routes, &outbox("alice", "carol"), "answer").await;
-    assert!(names(&world.data.user(email("carol")), &outbox("alice", "carol")).await.is_empty());
-    set_away(&world.data_way);
-    names(&world.routes, &inbox("alice", "carol")).await;
-    assert!(world.routes.is_partial(&inbox("alice", "carol")));
-    assert!(!world.routes.is_partial(&inbox("alice", "bob")));
 }
 
 #[tokio::test]

@@ -1,12 +1,17 @@
 //! Two stores, of which each can be away for everybody.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Member, Secrecy};
+use async_trait::async_trait;
 use syft_core::Email;
 use syft_sync::{Config, Error, StoreOpener};
-use syft_transport::{Chaos, FaultRates, MemoryStore, Operation, Transport};
+use syft_transport::{
+    ByteStream, Chaos, Discovered, FaultRates, Info, ListOptions, ListStream, MemoryStore, Object,
+    ObjectName, Operation, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
+};
 
 /// Where everybody is at home.
 pub(crate) const HOME: &str = "memory:";
@@ -24,7 +29,7 @@ pub(crate) struct Stores {
 
 /// The stores as one of them reaches them.
 #[derive(Debug, Clone)]
-struct Opener(BTreeMap<&'static str, Arc<dyn Transport>>);
+pub(crate) struct Opener(pub(crate) BTreeMap<&'static str, Arc<dyn Transport>>);
 
 impl StoreOpener for Opener {
     fn open(&self, address: &str) -> syft_sync::Result<Arc<dyn Transport>> {
@@ -113,4 +118,56 @@ fn fail(way: &Chaos, seed: u64, before: f64, after: f64) {
     ];
     let rates = all.map(|operation| (operation, FaultRates { before, after }));
     drop(way.clone().seeded(seed, rates));
+}
+
+/// A store in the hands of somebody else: nothing may go there in the open.
+#[derive(Debug)]
+pub(crate) struct Foreign {
+    info: Info,
+    inner: Arc<dyn Transport>,
+}
+
+impl Foreign {
+    pub(crate) fn new(inner: Arc<dyn Transport>) -> Self {
+        let mut info = inner.info().clone();
+        info.must_seal = true;
+        Foreign { info, inner }
+    }
+}
+
+#[async_trait]
+impl Transport for Foreign {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+    async fn open(&self, space: &Space) -> Result<()> {
+        self.inner.open(space).await
+    }
+    async fn put(
+        &self,
+        space: &Space,
+        name: &ObjectName,
+        body: PutBody,
+        mode: PutMode,
+    ) -> Result<Object> {
+        self.inner.put(space, name, body, mode).await
+    }
+    async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {
+        self.inner.get(object, range).await
+    }
+    async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream> {
+        self.inner.list(space, options).await
+    }
+    async fn delete(&self, objects: &[Object]) -> Result<()> {
+        self.inner.delete(objects).await
+    }
+    async fn retire(&self, objects: &[Object]) -> Result<()> {
+        self.inner.retire(objects).await
+    }
+    async fn discover(&self, kind: SpaceKind) -> Result<Discovered> {
+        self.inner.discover(kind).await
+    }
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        self.inner.sharing()
+    }
 }
