@@ -213,13 +213,14 @@ impl Context {
     pub(crate) fn opener(
         &self,
         email: &Email,
-        home: &str,
+        own: [Option<&str>; 2],
     ) -> Result<Arc<dyn StoreOpener>, CliError> {
         let stores = self.stores(email)?;
         #[cfg(feature = "opendal")]
-        let stores = stores.with_logins(Arc::new(self.logins.clone().beside(home)));
+        let stores =
+            stores.with_logins(Arc::new(self.logins.clone().beside(own.into_iter().flatten())));
         #[cfg(not(feature = "opendal"))]
-        let _ = home;
+        let _ = own;
         Ok(Arc::new(Opener {
             stores,
             identity: email.clone(),
@@ -248,7 +249,7 @@ impl Context {
     pub(crate) fn open(&self) -> Result<SyftboxManager, CliError> {
         let known = self.config()?;
         let store = self.store(&known.transport, &known.email)?;
-        let stores = self.opener(&known.email, &known.transport)?;
+        let stores = self.opener(&known.email, [Some(&known.transport), known.data.as_deref()])?;
         let mut config = Config::new(known.email, &self.home, store, known.transport);
         config.stores = stores;
         config.event_cache = known.event_cache;

@@ -1,5 +1,6 @@
 //! What lets somebody in to stores: which login is for whom.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,13 +14,13 @@ use crate::environment::StoreVariables;
 ///
 /// A password that is itself sent goes to the server that it is for. For WebDAV that is the one
 /// of `~/.netrc`, by its name. What the environment holds is not said to be for a server: it is
-/// for the store of the home, and for one that is typed, and never for that of a peer elsewhere.
+/// for the stores of the home, and for one that is typed, and never for that of a peer elsewhere.
 #[derive(Debug, Clone)]
 pub(crate) struct Logins {
     variables: StoreVariables,
     netrc: Option<PathBuf>,
-    /// The server for which the variables are, if not for any that is asked for.
-    only: Option<Option<String>>,
+    /// The servers for which the variables are, if not for any that is asked for.
+    only: Option<BTreeSet<String>>,
 }
 
 impl Logins {
@@ -27,9 +28,10 @@ impl Logins {
         Logins { variables, netrc, only: None }
     }
 
-    /// The same for stores of peers, beside the one of the home.
-    pub(crate) fn beside(mut self, home: &str) -> Self {
-        self.only = Some(StoreUrl::parse(home).ok().as_ref().and_then(server));
+    /// The same for stores of peers, beside those of my own.
+    pub(crate) fn beside<'a>(mut self, own: impl IntoIterator<Item = &'a str>) -> Self {
+        let own = own.into_iter().filter_map(|url| StoreUrl::parse(url).ok());
+        self.only = Some(own.filter_map(|url| server(&url)).collect());
         self
     }
 
@@ -69,9 +71,8 @@ impl StoreLogins for Logins {
         {
             return Ok(login);
         }
-        let server = server(store);
-        match &self.only {
-            Some(only) if server.is_some() && *only != server => Ok(StoreLogin::none()),
+        match (&self.only, server(store)) {
+            (Some(only), Some(server)) if !only.contains(&server) => Ok(StoreLogin::none()),
             _ => self.of_variables(store),
         }
     }
@@ -120,14 +121,14 @@ mod tests {
         let (_folder, logins) = logins(None);
         let other = "webdav://files.university.org/dav";
         assert_eq!(user(&logins, other).as_deref(), Some("env"));
-        let beside = logins.clone().beside(CLOUD);
+        let beside = logins.clone().beside([CLOUD]);
         assert_eq!(user(&beside, CLOUD).as_deref(), Some("env"));
         assert_eq!(user(&beside, "webdav://cloud.hospital.org/another").as_deref(), Some("env"));
         assert_eq!(user(&beside, other), None);
         assert_eq!(user(&beside, "webdav://cloud.hospital.org:8443/dav"), None);
-        assert_eq!(user(&logins.clone().beside("gdrive:"), CLOUD), None);
+        assert_eq!(user(&logins.clone().beside(["gdrive:"]), CLOUD), None);
         let account = |name: &str| format!("azblob://study?account={name}");
-        let beside = logins.beside(&account("hospital"));
+        let beside = logins.beside([account("hospital").as_str()]);
         assert_eq!(user(&beside, &account("hospital")).as_deref(), Some("env"));
         assert_eq!(user(&beside, &account("university")), None);
     }
@@ -139,7 +140,7 @@ mod tests {
                      machine files.university.org login alice password secret-2\n\
                      default login anybody password secret-3\n";
         let (_folder, logins) = logins(Some(netrc));
-        let beside = logins.clone().beside(CLOUD);
+        let beside = logins.clone().beside([CLOUD]);
         for logins in [&logins, &beside] {
             let other = "webdav://files.university.org/dav";
             assert_eq!(user(logins, other).as_deref(), Some("alice"));

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use syft_sync::core::{Email, LayoutKind};
 use syft_sync::{Encrypt, Role};
 
-use super::values::address;
+use super::values::{address, data_address};
 
 /// The arguments of `login`. In a home that is logged in, what is not said stays.
 #[derive(Debug, Args)]
@@ -17,6 +17,10 @@ pub(crate) struct LoginArgs {
     /// s3:, gs:, azblob:, webdav:, sftp:, dropbox: with its place; needed the first time
     #[arg(long, value_parser = address, value_name = "URL")]
     pub(crate) transport: Option<String>,
+    /// Another store for my datasets alone, while all else goes over that one; none ends it.
+    /// Whoever may have them names both of me: syft peer add EMAIL --via URL --via URL
+    #[arg(long, value_parser = data_address, value_name = "URL|none")]
+    pub(crate) data_transport: Option<String>,
     /// Google Drive: the token file of my login there (token.json, as Google's Python client
     /// writes it), or the key of a service account that may act as me
     /// [env: SYFT_TOKEN_PATH, while the home has no login]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use syft_sync::core::{DatasetName, Email};
 use syft_sync::job::Status;
 use syft_sync::job::sandbox::{IsolationLevel, Limits};
-use syft_sync::one_form;
+use syft_sync::{GOOGLE_DRIVE, NO_STORE, one_form};
 
 /// A dataset as it is typed: `OWNER/NAME`, or `NAME` for one of mine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,15 @@ pub(super) fn recipient(word: &str) -> Result<String, String> {
 /// The address of a store, as it is kept.
 pub(super) fn address(typed: &str) -> Result<String, Infallible> {
     Ok(one_form(typed))
+}
+
+/// The address of a store of datasets alone, or the word `none`.
+pub(super) fn data_address(typed: &str) -> Result<String, String> {
+    match one_form(typed).as_str() {
+        "none" => Ok(NO_STORE.to_owned()),
+        GOOGLE_DRIVE => Err("Google Drive is no store for datasets alone".to_owned()),
+        url => Ok(url.to_owned()),
+    }
 }
 
 /// A state of a job, also by the Python peer's word.

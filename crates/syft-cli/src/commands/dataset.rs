@@ -8,6 +8,8 @@ mod share;
 mod show;
 mod view;
 
+use std::collections::BTreeSet;
+
 use syft_sync::SyftboxManager;
 use syft_sync::core::Email;
 use syft_sync::dataset::Audience;
@@ -17,6 +19,7 @@ use crate::args::{DatasetCommand, DatasetRef};
 use crate::context::Context;
 use crate::errors::CliError;
 use crate::exit::Exit;
+use crate::output::Page;
 
 pub(super) use view::bytes;
 
@@ -35,6 +38,17 @@ pub(super) async fn run(context: &Context, command: DatasetCommand) -> Result<Ex
 /// Whose dataset is meant.
 fn owner_of(manager: &SyftboxManager, dataset: &DatasetRef) -> Email {
     dataset.owner.clone().unwrap_or_else(|| manager.email().clone())
+}
+
+/// Tells what those type who are to find my datasets in a store of their own.
+pub(super) fn write_for_readers(page: &mut Page, commands: &BTreeSet<String>) {
+    if commands.is_empty() {
+        return;
+    }
+    page.line(
+        "Your datasets lie in a store of their own. To find them, whoever may have one types:",
+    );
+    commands.iter().for_each(|command| page.others_command(command));
 }
 
 /// Those who were named on the command line.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use syft_sync::core::{Email, LayoutKind, safe_text};
 use syft_sync::job::PackageSource;
 use syft_sync::transport::{Probe, SpaceKind, Transport};
-use syft_sync::{Config, Encrypt, FirstKeys, Restored, Role, SyftboxManager, one_form};
+use syft_sync::{Config, Encrypt, FirstKeys, NO_STORE, Restored, Role, SyftboxManager, one_form};
 
 use super::keys::read_source;
 use crate::args::LoginArgs;
@@ -26,6 +26,11 @@ pub(crate) struct Login {
     home: String,
     role: Role,
     transport: String,
+    /// The store of my datasets, if they have one of their own.
+    data: Option<String>,
+    /// Whether they were elsewhere before.
+    #[serde(skip)]
+    data_moves: bool,
     layout: LayoutKind,
     /// What is sealed.
     encrypt: Encrypt,
@@ -51,7 +56,7 @@ pub(crate) struct Login {
 pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, CliError> {
     #[cfg(feature = "drive")]
     let files = google::Files::of(context, &args);
-    let LoginArgs { email, transport, role, layout, encrypt, packages, .. } = args;
+    let LoginArgs { email, transport, data_transport, role, layout, encrypt, packages, .. } = args;
     let (event_cache, recovery_key_file) = (args.event_cache, args.recovery_key_file);
     let known = context.known()?;
     let email = said("--email", email, known.as_ref().map(|known| &known.email))?;
@@ -74,11 +79,13 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         Some(store) => First { store, is_new: false, tried: None },
         None => first_store(context, &transport, &email)
             .await
-            .map_err(|error| with_scheme(error, &transport, &email))?,
+            .map_err(|error| with_scheme(error, &transport, &email, "--transport"))?,
     };
-    let stores = context.opener(&email, &transport)?;
+    let tried_data = first_data_store(context, data_transport.as_deref(), &email).await?;
+    let stores = context.opener(&email, [Some(&transport), data_transport.as_deref()])?;
     let mut config = Config::new(email, context.home(), store, &transport).role(role);
     config.stores = stores;
+    config.data.clone_from(&data_transport);
     config.event_cache = event_cache || known.as_ref().is_some_and(|known| known.event_cache);
     config.layout = layout;
     config.encrypt = encrypt;
@@ -90,11 +97,13 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     {
         config.google = google.map(google::NewLogin::into_login);
     }
+    let had_data = known.as_ref().map(|known| known.data.clone());
     let had = known.map(|known| known.layout);
     let are_new = matches!(config.keys, FirstKeys::New) && !context.has_keys()?;
     let manager = SyftboxManager::login(context.with_options(config)).await?;
-    if let Some(tried) = tried {
-        context.stores(manager.email())?.remember(&transport, &tried)?;
+    let tried_data = data_transport.as_deref().zip(tried_data.as_ref());
+    for (url, tried) in tried.iter().map(|tried| (transport.as_str(), tried)).chain(tried_data) {
+        context.stores(manager.email())?.remember(url, tried)?;
     }
     let layout = manager.layout();
     Ok(Login {
@@ -102,6 +111,8 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
         home: context.home().display().to_string(),
         role: manager.role(),
         transport,
+        data: manager.data_store().map(str::to_owned),
+        data_moves: had_data.is_some_and(|had| had.as_deref() != manager.data_store()),
         layout,
         encrypt: manager.encrypt(),
         packages: manager.packages().clone(),
@@ -155,7 +166,10 @@ async fn first_store(context: &Context, url: &str, email: &Email) -> Result<Firs
     let stores = context.stores(email)?;
     // A home that is bound to this store already waits for it: an empty one in
     // its place would take what is due to others.
-    let is_bound = context.known()?.is_some_and(|known| one_form(&known.transport) == url);
+    let known = context.known()?;
+    let is_bound = known.is_some_and(|known| {
+        one_form(&known.transport) == url || known.data.as_deref() == Some(url)
+    });
     if context.is_offline() || is_bound {
         return Ok(First { store, is_new: false, tried: None });
     }
@@ -176,12 +190,23 @@ async fn first_store(context: &Context, url: &str, email: &Email) -> Result<Firs
     Ok(First { store: context.recorded(stores.create(url)?), is_new: true, tried: None })
 }
 
+/// Prepares the store of datasets alone, if one is named. Returns what was found out about it.
+async fn first_data_store(
+    context: &Context,
+    named: Option<&str>,
+    email: &Email,
+) -> Result<Option<Probe>, CliError> {
+    let Some(url) = named.filter(|url| *url != NO_STORE) else { return Ok(None) };
+    let first = first_store(context, url, email).await;
+    Ok(first.map_err(|error| with_scheme(error, url, email, "--data-transport"))?.tried)
+}
+
 /// A folder that was typed as a path only lacks the first word.
-fn with_scheme(error: CliError, typed: &str, email: &Email) -> CliError {
+fn with_scheme(error: CliError, typed: &str, email: &Email, option: &str) -> CliError {
     if !typed.starts_with('/') {
         return error;
     }
-    error.then(format!("syft login --email {email} --transport file://{typed}"))
+    error.then(format!("syft login --email {email} {option} file://{typed}"))
 }
 
 fn write_restored(page: &mut Page, restored: &Restored) {
@@ -210,8 +235,20 @@ impl Report for Login {
             ("home", self.home.clone()),
             ("role", self.role.to_string()),
             ("store", self.transport.clone()),
+            ("datasets", self.data.clone().unwrap_or_default()),
             ("words", self.words.clone().unwrap_or_default()),
         ]);
+        if self.data_moves {
+            page.line(match self.data {
+                Some(_) => {
+                    "The next sync puts your datasets there, and then takes them away where they were."
+                }
+                None => {
+                    "The next sync puts your datasets where all else is, and then takes them away \
+                     where they were."
+                }
+            });
+        }
         if self.encrypt == Encrypt::Off && self.is_open {
             page.warning(
                 "Nothing is sealed: whoever can open this store can read all that you send, \

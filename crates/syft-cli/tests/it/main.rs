@@ -11,6 +11,7 @@
 mod audit;
 mod checkpoint;
 mod common;
+mod data_store;
 mod dataset;
 mod demo;
 #[cfg(feature = "drive")]

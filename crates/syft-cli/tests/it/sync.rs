@@ -67,6 +67,7 @@ fn status_for_programs_has_the_fields_of_the_contract() {
       "home": "$BOX/alice",
       "role": "owner",
       "transport": "folder $BOX/shared",
+      "data": null,
       "isolation": "L2",
       "encrypt": "auto",
       "peers": {

@@ -295,18 +295,19 @@ impl SyftboxManager {
         manager.take_packages(&config, packages.clone());
         let mut pass = manager.node.first_pass()?;
         pass.finish_local()?;
-        let known = known.unwrap_or_else(|| NodeConfig {
+        let asked = |layout| NodeConfig {
             email: config.email.clone(),
             role: config.role,
             transport: config.transport_url.clone(),
             data: data.clone(),
             data_left: Vec::new(),
-            layout: had,
+            layout,
             event_cache: config.event_cache,
             encrypt,
             packages: packages.clone(),
             converting_from: None,
-        });
+        };
+        let known = known.unwrap_or_else(|| asked(had));
         if is_first {
             // What ended in PySyft is known, and cannot be changed, before a message is taken.
             let as_it_was = Layouts::new(config.email.clone(), had);
@@ -323,18 +324,8 @@ impl SyftboxManager {
             // The same of what a restore brought.
             manager.jobs.take_over()?;
         }
-        let saved = NodeConfig {
-            email: config.email.clone(),
-            role: config.role,
-            transport: config.transport_url.clone(),
-            data_left: manager.leave_datasets(&mut pass, &known, data.as_deref(), is_first)?,
-            data,
-            layout: manager.node.layouts.own().kind(),
-            event_cache: config.event_cache,
-            encrypt,
-            packages: packages.clone(),
-            converting_from: None,
-        };
+        let data_left = manager.leave_datasets(&mut pass, &known, data.as_deref(), is_first)?;
+        let saved = NodeConfig { data_left, ..asked(manager.node.layouts.own().kind()) };
         #[cfg(feature = "drive")]
         if let Some(google) = &config.google {
             google.keep(&manager.node.disk)?;

@@ -78,7 +78,7 @@ impl Routes {
         deleted: &[Object],
         retired: &[Object],
     ) -> Result<Vec<Removed<'_>>> {
-        let used: BTreeSet<&String> = self.all().into_iter().map(|route| &route.url).collect();
+        let used: BTreeSet<&String> = self.used().into_iter().map(|route| &route.url).collect();
         let mut all: BTreeMap<&str, Removed<'_>> = BTreeMap::new();
         for (objects, retires) in [(deleted, false), (retired, true)] {
             let mut found = Vec::new();

@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use syft_sync::dataset::NewDataset;
 use syft_sync::{CreateOptions, Error};
 
-use super::audience;
 use super::view::DatasetView;
+use super::{audience, write_for_readers};
 use crate::args::CreateArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
@@ -16,6 +18,8 @@ pub(crate) struct DatasetCreated {
     dataset: DatasetView,
     /// Whether the private part lies in the store too.
     upload_private: bool,
+    /// What those type who are to find it.
+    reader_commands: BTreeSet<String>,
     delivery: Delivery,
 }
 
@@ -32,6 +36,7 @@ pub(crate) async fn run(context: &Context, args: CreateArgs) -> Result<DatasetCr
         readme: path(args.readme),
     };
     let upload_private = args.upload_private;
+    let reader_commands = manager.commands_for_readers(&new.users)?;
     // What was made is sent by what tells whether it was.
     let options = CreateOptions { upload_private, sync: false };
     let plain = format!("syft dataset create {} --mock PATH --private PATH", new.name);
@@ -40,7 +45,7 @@ pub(crate) async fn run(context: &Context, args: CreateArgs) -> Result<DatasetCr
         error => error.into(),
     })?;
     let delivery = context.deliver(&manager).await;
-    Ok(DatasetCreated { dataset: dataset.into(), upload_private, delivery })
+    Ok(DatasetCreated { dataset: dataset.into(), upload_private, reader_commands, delivery })
 }
 
 impl Report for DatasetCreated {
@@ -51,6 +56,7 @@ impl Report for DatasetCreated {
         if self.upload_private {
             page.line("The private part is kept in the store too, for you alone.");
         }
+        write_for_readers(page, &self.reader_commands);
         let name = &self.dataset.name;
         if self.dataset.shared_with.as_ref().is_none_or(Vec::is_empty) {
             page.hint(

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::audience;
 use super::view::DatasetView;
+use super::{audience, write_for_readers};
 use crate::args::DatasetShareArgs;
 use crate::context::{Context, Delivery};
 use crate::errors::CliError;
@@ -12,6 +14,8 @@ use crate::output::{Page, Report};
 pub(crate) struct DatasetShared {
     #[serde(flatten)]
     dataset: DatasetView,
+    /// What those type who are to find it.
+    reader_commands: BTreeSet<String>,
     delivery: Delivery,
 }
 
@@ -28,9 +32,11 @@ pub(crate) async fn share(
     args: DatasetShareArgs,
 ) -> Result<DatasetShared, CliError> {
     let manager = context.open()?;
-    let dataset = manager.share_dataset(&args.name, audience(&args.users)?, false).await?;
+    let audience = audience(&args.users)?;
+    let reader_commands = manager.commands_for_readers(&audience)?;
+    let dataset = manager.share_dataset(&args.name, audience, false).await?;
     let delivery = context.deliver(&manager).await;
-    Ok(DatasetShared { dataset: dataset.into(), delivery })
+    Ok(DatasetShared { dataset: dataset.into(), reader_commands, delivery })
 }
 
 pub(crate) async fn unshare(
@@ -49,6 +55,7 @@ impl Report for DatasetShared {
     fn write(&self, page: &mut Page) {
         let DatasetView { name, .. } = &self.dataset;
         page.line(format!("The mock of {name} is shared {}.", self.dataset.shared_in_words()));
+        write_for_readers(page, &self.reader_commands);
     }
 }
 
