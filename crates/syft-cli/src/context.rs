@@ -182,6 +182,12 @@ impl Context {
         Ok(self.stores.get_or_init(|| stores).clone())
     }
 
+    /// Whether an address is of a kind of store that this program brings itself.
+    pub(crate) fn brings(&self, address: &str) -> bool {
+        let scheme = address.split_once(':').map(|(scheme, _)| scheme);
+        self.kinds.iter().any(|kind| Some(kind.scheme()) == scheme)
+    }
+
     /// Whose stores these are: of the home, or of who was named; of nobody where none is.
     pub(crate) fn somebody(&self) -> Result<Email, CliError> {
         let known = self.known()?.map(|known| known.email);

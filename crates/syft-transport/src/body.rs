@@ -61,6 +61,32 @@ impl PutBody {
         }
     }
 
+    /// The whole body, for a store that takes it in one call; `subject` is what is put.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if it says that it is larger than `largest`, in bytes, before any of
+    /// it is read; [`Error::Permanent`] if it has another length than it says; its own.
+    pub async fn read(&self, subject: &str, largest: Option<u64>) -> Result<Bytes> {
+        if let Some(largest) = largest.filter(|largest| self.length > *largest) {
+            return Err(Error::too_large("put", subject, largest));
+        }
+        if let Source::Bytes(bytes) = &self.source {
+            return Ok(bytes.clone());
+        }
+        let mut all = Vec::new();
+        let mut pieces = self.open();
+        while let Some(piece) = pieces.try_next().await? {
+            all.extend_from_slice(&piece);
+            if all.len() as u64 > self.length {
+                break;
+            }
+        }
+        match all.len() as u64 == self.length {
+            true => Ok(all.into()),
+            false => Err(wrong_length(subject, all.len() as u64, self.length)),
+        }
+    }
+
     /// The body from its start.
     #[must_use]
     pub fn open(&self) -> ByteStream {
@@ -127,25 +153,6 @@ fn read_stream<R: Read + Send + 'static>(
         }
     })
     .boxed()
-}
-
-/// The whole body in memory, if it has exactly as many bytes as it says.
-pub(crate) async fn read_whole(body: &PutBody, subject: &str) -> Result<Bytes> {
-    if let Some(bytes) = body.as_bytes() {
-        return Ok(bytes.clone());
-    }
-    let mut all = Vec::new();
-    let mut stream = body.open();
-    while let Some(piece) = stream.try_next().await? {
-        all.extend_from_slice(&piece);
-        if all.len() as u64 > body.length() {
-            break;
-        }
-    }
-    if all.len() as u64 == body.length() {
-        return Ok(all.into());
-    }
-    Err(wrong_length(subject, all.len() as u64, body.length()))
 }
 
 pub(crate) fn wrong_length(subject: &str, came: u64, declared: u64) -> Error {

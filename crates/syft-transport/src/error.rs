@@ -85,7 +85,7 @@ pub enum Error {
         /// What the store said.
         source: Option<Cause>,
     },
-    /// An object is larger than the caller allows.
+    /// An object is larger than the caller allows, or than the store takes.
     #[error("{context} (it is larger than {limit} bytes)")]
     TooLarge {
         /// The limit in bytes.

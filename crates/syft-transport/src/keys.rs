@@ -2,7 +2,8 @@
 //! participant may make, and which spaces there are.
 //!
 //! A [`Space`] has its key by its [components](Space::components), `syft-1` first; an object
-//! lies below it under its name.
+//! lies below it under its name. A key that ends with a slash is of a space in which nothing
+//! need lie: with it, one that was opened is discovered.
 
 use std::collections::{BTreeMap, BTreeSet};
 

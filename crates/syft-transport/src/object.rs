@@ -81,16 +81,17 @@ pub struct Object {
     pub space: Space,
     /// Its name; where a store allows twins, not unique.
     pub name: ObjectName,
-    /// What the store calls it; unique in the store.
+    /// What the store calls it; unique in the store. Where nothing else is, its key.
     pub id: String,
     /// Bytes.
     pub size: u64,
     /// Its state, for [`PutMode::Replace`](crate::PutMode::Replace); `None`
     /// where the store has no versions.
     pub version: Option<Version>,
-    /// Who put it, as the provider states it; `None` where it does not say.
+    /// Who put it, as the provider states it; `None` where it does not say: then its seal
+    /// alone tells.
     pub owner: Option<Email>,
-    /// When it came there, by the store's clock.
+    /// When it came there, by the store's clock; `None` costs nothing but that it is not shown.
     pub created: Option<Timestamp>,
 }
 

@@ -15,8 +15,11 @@ use crate::{
 
 /// A store that peers share.
 ///
-/// What an implementer brings. Each method's promise is checked by the
-/// `conformance` suite. A call that is repeated after a lost answer is harmless.
+/// What an implementer brings: eight methods, the others have defaults that a plain store
+/// leaves alone. [`keys`](crate::keys) has what is the same for all stores that keep objects
+/// under keys; `examples/custom-transport` is a whole one. Most promises are checked by the
+/// `conformance` suite. A call that is repeated after a lost answer is harmless. A call may
+/// block its thread for a moment, as a disk does, and waits for a network with `await`.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync {
     /// What this store is, who I am in it, and what it can promise.
@@ -36,22 +39,26 @@ pub trait Transport: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Makes sure that a space exists that I [write](Space::writer). Idempotent.
+    /// Makes sure that a space exists that I [write](Space::writer). Idempotent. From then on
+    /// it is discovered, also while nothing lies in it.
     ///
     /// # Errors
     /// [`Error::Denied`] for a space that somebody else writes.
     async fn open(&self, space: &Space) -> Result<()>;
 
-    /// Puts an object into an opened space; it appears whole or not at all.
+    /// Puts an object into a space that the caller opened, which need not be checked; it
+    /// appears whole or not at all.
     ///
     /// # Errors
     /// With [`PutMode::Create`] [`Error::AlreadyExists`] if the name is taken by
     /// other bytes (the same bytes are success); with [`PutMode::Replace`]
     /// [`Error::Precondition`] if something else is there than that version; with
     /// [`PutMode::InPlaceOf`] [`Error::AlreadyExists`] as with `Create` if a third object
-    /// has the name, and [`Error::Denied`] if the older one is not mine or lies elsewhere;
-    /// [`Error::Unsupported`] where the store cannot promise the mode;
-    /// [`Error::Denied`], [`Error::Quota`].
+    /// has the name, and [`Error::Denied`] if the older one is not mine, where the store
+    /// knows that, or lies elsewhere: on any error the older one stays;
+    /// [`Error::Unsupported`] where the store cannot promise the mode; [`Error::TooLarge`] for
+    /// a body that says that it is larger than [`Capabilities::largest`], before any of it is
+    /// read; [`Error::Denied`], [`Error::Quota`].
     async fn put(
         &self,
         space: &Space,
@@ -61,7 +68,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ) -> Result<Object>;
 
     /// Exactly the bytes that were put, streamed; of a range, what of it lies
-    /// within the object.
+    /// within the object. Which object is meant its `id` says: where that is a name, it is
+    /// what has the name now.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it is gone, [`Error::Denied`]; the stream ends in
@@ -72,7 +80,8 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// The writer of a space that only another reads sees at least what it put.
     ///
     /// # Errors
-    /// [`Error::Denied`] where I may not read.
+    /// [`Error::Denied`] where I may not read, if the store has
+    /// [`access_control`](Capabilities::access_control).
     async fn list(&self, space: &Space, options: &ListOptions) -> Result<ListStream>;
 
     /// What lies in each of several spaces, in their order: as [`list`](Transport::list)
@@ -196,8 +205,8 @@ pub struct Info {
     pub identity: Email,
     /// Whether the store knows who somebody is.
     pub identities: Identities,
-    /// Whether it is in the hands of somebody else and lets in whoever has a login to it, so
-    /// that nothing may be put there in the open.
+    /// Whether nothing may be put there in the open: true unless the store itself keeps others
+    /// from reading ([`Capabilities::access_control`]), or lies on machines of ours alone.
     pub must_seal: bool,
     /// What it promises.
     pub capabilities: Capabilities,

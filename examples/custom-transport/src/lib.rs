@@ -16,7 +16,7 @@ use syft_sync::core::{ContentHash, Email};
 use syft_sync::transport::keys::{self, KeyTree, check_delete, check_retire, check_write};
 use syft_sync::transport::{
     ByteStream, Capabilities, Discovered, Error, Identities, Info, ListOptions, ListStream, Listed,
-    Object, ObjectName, PutBody, PutMode, Result, Skipped, Space, SpaceKind, Transport, collect,
+    Object, ObjectName, PutBody, PutMode, Result, Skipped, Space, SpaceKind, Transport,
 };
 use url::Url;
 
@@ -33,7 +33,10 @@ impl StoreKind for MailKind {
     }
 
     fn open(&self, address: &Url, me: Email, first: bool) -> Result<Arc<dyn Transport>> {
-        let folder = address.path();
+        // Not its path, in which a space is `%20`.
+        let folder = address.to_file_path().ok().filter(|_| address.query().is_none());
+        let folder = folder
+            .ok_or_else(|| Error::permanent("open", "a mail folder", "write mail:///its/path"))?;
         Ok(Arc::new(if first {
             MailFolder::create(folder, me)?
         } else {
@@ -175,13 +178,9 @@ impl Transport for MailFolder {
         if mode != PutMode::Create {
             return Err(Error::unsupported("replace", key, "a mail is not changed"));
         }
-        let (size, limit) = (body.length(), body.length().min(LARGEST));
-        let bytes = collect(body.open(), &key, limit).await?;
-        if bytes.len() as u64 != size {
-            return Err(Error::permanent("put", key, "the body has another length than it says"));
-        }
+        let bytes = body.read(&key, Some(LARGEST)).await?;
         self.file(&key, &bytes)?;
-        Ok(object(space, name.clone(), size))
+        Ok(object(space, name.clone(), body.length()))
     }
 
     async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<ByteStream> {

@@ -15,10 +15,14 @@ pub trait StoreKind: fmt::Debug + Send + Sync {
     /// [`Stores`] knows already.
     fn scheme(&self) -> &str;
 
-    /// Opens a store for somebody; for the `first` time it may be prepared.
+    /// Opens a store for somebody. The `first` time, at a login or when it is checked, one that
+    /// is not there is made; at any other that is an error, and never a new and empty store,
+    /// which would look as if all had been taken away. It may be called several times, and may
+    /// block for a moment. An address with a password never comes here.
     ///
     /// # Errors
-    /// What is wrong with the address, or that the store cannot be reached now.
+    /// What is wrong with the address, and how it is written;
+    /// [`Temporary`](syft_transport::Error::Temporary) if the store cannot be reached now.
     fn open(
         &self,
         address: &Url,
@@ -39,13 +43,22 @@ impl Stores {
     pub(super) fn own(&self, address: &str, first: bool) -> Option<Result<Arc<dyn Transport>>> {
         let (scheme, _) = address.split_once(':')?;
         let kind = self.kinds.iter().find(|kind| kind.scheme() == scheme)?;
-        let url = Url::parse(address);
-        let url = url.map_err(|error| Error::Config(format!("{address:?} is no store: {error}")));
+        let bad = |reason: String| Error::Config(format!("this {scheme}: is no store: {reason}"));
+        let url = match Url::parse(address) {
+            // It would be shown, kept and backed up.
+            Ok(url) if url.password().is_some() => {
+                Err(bad("a password has no place in an address".to_owned()))
+            }
+            url => url.map_err(|error| bad(error.to_string())),
+        };
         let (kind, identity) = (kind.clone(), self.identity.clone());
         Some(url.and_then(|url| {
             let open = move || kind.open(&url, identity.clone(), first).map(with_retry);
             let error = match open() {
                 Err(error) if !first && error.is_retryable() => error,
+                Err(error @ syft_transport::Error::Permanent { .. }) => {
+                    return Err(Error::Config(error.to_string()));
+                }
                 opened => return Ok(opened?),
             };
             let away = self.away(address, &error.context().detail);

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 
-use super::{Cast, Verdict, ensure, name};
+use super::{Cast, Exception, Verdict, ensure, name};
 use crate::probe::noise;
 use crate::{Error, Object, PutBody, PutMode, Transport, TransportExt, collect};
 
@@ -63,6 +63,21 @@ pub(super) async fn a_body_that_fails_leaves_nothing(cast: &Cast) -> Verdict {
     });
     let put = cast.owner.put(&log, &name("cut")?, body, PutMode::Create).await;
     ensure!(put.is_err(), "a put whose body fails is success");
+    nothing_there(&*cast.owner, &cast.log()).await
+}
+
+pub(super) async fn a_body_beyond_the_largest_is_refused_unread(cast: &Cast) -> Verdict {
+    let log = cast.log();
+    let Some(largest) = cast.owner.info().capabilities.largest else {
+        return Err(Exception::NotClaimed("it says that it takes objects of any size".to_owned()));
+    };
+    cast.owner.open(&log).await?;
+    let body = PutBody::from_stream(largest.saturating_add(1), || {
+        let read = Err(Error::permanent("read", "the body", "it was read, though it is too large"));
+        stream::iter([read]).boxed()
+    });
+    let put = cast.owner.put(&log, &name("large")?, body, PutMode::Create).await;
+    ensure!(matches!(put, Err(Error::TooLarge { .. })), "putting {largest} and one: {put:?}");
     nothing_there(&*cast.owner, &cast.log()).await
 }
 

@@ -1,6 +1,8 @@
 //! What every transport promises, as a suite that anybody runs against an own
 //! backend. It tests effects, not claims: a store that says it creates
-//! exclusively is raced.
+//! exclusively is raced. What others put there by other ways it does not try: names that are
+//! none are told as [`Skipped`](crate::Skipped), and end no listing. Whether a store tells
+//! capitals apart [`probe`](crate::probe()) says.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -210,6 +212,7 @@ promises! {
     bodies::a_range_is_what_lies_within_the_object,
     bodies::a_body_that_fails_leaves_nothing,
     bodies::a_body_of_another_length_leaves_nothing,
+    bodies::a_body_beyond_the_largest_is_refused_unread,
     names::names_may_hold_what_a_path_component_may,
     names::create_never_overwrites,
     names::repeating_a_put_is_success,

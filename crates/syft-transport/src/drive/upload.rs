@@ -13,7 +13,6 @@ use super::call::{Call, What};
 use super::client::Client;
 use super::files::FIELDS;
 use super::pieces::Pieces;
-use crate::body::read_whole;
 use crate::{Error, ObjectName, PutBody, Result};
 
 /// What is larger goes in pieces.
@@ -56,7 +55,7 @@ impl Client {
         what: &What,
     ) -> Result<File> {
         let (file, md5) = if body.length() <= MOST_AT_ONCE {
-            let bytes = read_whole(body, &what.subject).await?;
+            let bytes = body.read(&what.subject, None).await?;
             let md5 = md5_of(&bytes);
             (self.upload_at_once(target, name, &bytes, what).await?, md5)
         } else {

@@ -12,7 +12,6 @@ use futures::stream::{self, StreamExt};
 use syft_core::{Clock, Email, SystemClock};
 
 use self::state::State;
-use crate::body::read_whole;
 use crate::{
     ByteStream, Capabilities, Changes, Discovered, Error, Identities, Info, ListOptions,
     ListStream, Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
@@ -120,7 +119,7 @@ impl Transport for MemoryTransport {
         if let Some(largest) = self.info.capabilities.largest.filter(|most| body.length() > *most) {
             return Err(Error::too_large("put", key, largest));
         }
-        let body = read_whole(&body, &key).await?;
+        let body = body.read(&key, None).await?;
         let now = self.store.clock.now();
         let mut state = self.store.state();
         match mode {

@@ -7,7 +7,7 @@ use syft_core::{ContentHash, ContentHasher, Entropy, SystemEntropy};
 
 use super::list::object;
 use super::{OpendalTransport, errors, folder_of};
-use crate::body::{read_whole, wrong_length};
+use crate::body::wrong_length;
 use crate::temporary::{is_abandoned, temporaries_of};
 use crate::{ByteStream, Error, Object, ObjectName, PutBody, PutMode, Result, Space};
 
@@ -162,7 +162,7 @@ impl OpendalTransport {
             Condition::Is(version) => options.if_match = Some(version),
         }
         if self.service.one_shot.is_some() || body.length() <= PART_BYTES as u64 {
-            let whole = read_whole(body, key).await?;
+            let whole = body.read(key, None).await?;
             return Ok(self.operator.write_options(key, whole, options).await);
         }
         (options.chunk, options.concurrent) = (Some(PART_BYTES), PARTS_AT_ONCE);

@@ -43,6 +43,9 @@ pub(crate) async fn run(context: &Context, args: &TransportUrlArgs) -> Result<Po
                           and shares it with one peer at a time.";
             (args.url.clone(), (Vec::new(), vec![advice.to_owned()]))
         }
+        Err(_) if context.brings(&args.url) => {
+            (args.url.clone(), (Vec::new(), one_folder(&args.url, &everybody)))
+        }
         Err(error) => return Err(CliError::usage(error.to_string())),
     };
     Ok(Policy { transport, policies, advice })

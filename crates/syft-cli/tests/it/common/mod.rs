@@ -204,6 +204,7 @@ fn normalised(text: &str, root: &Path) -> String {
     let text = without_seconds(&text);
     let lines = text.split_inclusive('\n').map(|line| match line.split_whitespace().next() {
         Some("words") => "  words  <WORDS>\n".to_owned(),
+        Some("took") => "  took       <N> s\n".to_owned(),
         _ => line.to_owned(),
     });
     let text: String = lines.collect();
