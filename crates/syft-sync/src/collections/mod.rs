@@ -20,7 +20,7 @@ use syft_core::{DatasetName, DatasitePath, Email};
 use syft_transport::ObjectName;
 
 pub(crate) use backup::{back_up, check_owner_only, drop_backup, want_backup};
-pub(crate) use leave::{clear, leave};
+pub(crate) use leave::{clear, clear_left, leave};
 pub(crate) use publish::{publish, share_with, withdraw};
 pub(crate) use pull::pull;
 pub(crate) use restore::{kept, restore_private};

@@ -5,6 +5,7 @@ use syft_dataset::{Collection, Dataset, DatasetStore};
 use syft_transport::{CollectionKind, Recipient, Space, Transport, TransportExt, grants};
 
 use super::form::Form;
+use super::leave::come_back;
 use super::unreached::tell_of_unreached;
 use crate::channels::patiently;
 use crate::engine::Draft;
@@ -23,6 +24,7 @@ pub(crate) async fn publish(
     peers: &BTreeSet<Email>,
     report: &mut SyncReport,
 ) -> Result<()> {
+    come_back(pass, report).await?;
     let listing = store.list()?;
     for unreadable in &listing.unreadable {
         let folder = syft_core::safe_text(&unreadable.folder);

@@ -112,10 +112,9 @@ impl SyftboxManager {
         }
         let table = PeerTable::load(&*self.node.disk)?;
         let mut left = places(had, &known.transport, &table);
+        left.retain(|place| !places(data, self.node.routes.home(), &table).contains(place));
+        // Also one to which they come back: not all that lies there may be wanted any more.
         left.extend(known.data_left.iter().cloned());
-        for place in places(data, self.node.routes.home(), &table) {
-            left.remove(&place);
-        }
         // Before the home says so: until then they are put once more where they are.
         let mut draft = Draft::default();
         draft.fact(TrustFact::DatasetsAnew);

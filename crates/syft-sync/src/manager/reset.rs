@@ -8,7 +8,7 @@ use crate::reset::{
     DeleteOptions, DeleteReport, Kept, Left, broadcast, clear_local, clear_remote, due, finish,
     forget_store, gather, local_items, note_emptying,
 };
-use crate::{Error, Notice, Result};
+use crate::{Error, Notice, Result, collections};
 
 impl SyftboxManager {
     /// Deletes everything of this identity: looks for it in the store by the
@@ -42,6 +42,9 @@ impl SyftboxManager {
         };
         let mut kept = Kept::load(&*disk).unwrap_or_default();
         if options.remote {
+            if let (false, Ok(pass)) = (options.dry_run, &pass) {
+                collections::clear_left(pass).await?;
+            }
             let table = PeerTable::load(&*disk).unwrap_or_default();
             let (lost, away) = self.node.lead_where_there(&table).await;
             let ledger = pass.as_ref().ok().map(|pass| &*pass.ledger);

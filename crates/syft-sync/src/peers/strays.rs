@@ -30,7 +30,9 @@ pub(super) async fn bring_strays(pass: &Pass<'_>, table: &PeerTable) -> Result<(
     for (peer, record) in &table.peers {
         let ways = record.ways();
         let Some((first, further)) = ways.split_first() else { continue };
-        if !record.state.is_connected() || record.moving.is_some() {
+        let (owner, sender) = (pass.node.email.clone(), peer.clone());
+        let is_away = pass.node.transport.is_partial(&Space::Inbox { owner, sender });
+        if !record.state.is_connected() || record.moving.is_some() || is_away {
             continue;
         }
         let Some(first) = pass.node.store_at(first) else { continue };

@@ -1,5 +1,6 @@
 //! Datasets in a store of their own: the mocks go over it alone, and jobs over the other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::common::stores::{Foreign, HOME, OTHER, Opener, Stores};
@@ -9,8 +10,8 @@ use syft_dataset::{Audience, NewDataset};
 use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_sync::{
-    CreateOptions, Encrypt, Error, GOOGLE_DRIVE, NO_STORE, NodeConfig, Result, StoreOpener,
-    SyftboxManager, SyncOptions, SyncReport,
+    CreateOptions, DeleteOptions, Encrypt, Error, GOOGLE_DRIVE, NO_STORE, NodeConfig, Result,
+    StoreOpener, SyftboxManager, SyncOptions, SyncReport,
 };
 use syft_transport::{MemoryStore, Space, Transport};
 
@@ -268,6 +269,47 @@ async fn an_old_one_that_is_away_holds_up_nothing_and_is_cleared_later() {
     world.stores.set_away_for(&alice(), OTHER, false);
     world.settle().await;
     assert_eq!(lying(&world.stores.other).0, 0);
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_meanwhile_is_gone_from_one_to_which_they_come_back() {
+    let mut world = World::connected().await;
+    world.bob_looks_there().await;
+    world.create_dataset("census", backed_up()).await;
+    world.create_dataset("other", backed_up()).await;
+    world.settle().await;
+    world.stores.set_away_for(&alice(), HOME, true);
+    world.login(Some(OTHER)).await.unwrap();
+    let name = DatasetName::parse("census").unwrap();
+    world.alice.manager.unshare_dataset(&name, &Audience::Any, false).await.unwrap();
+    world.alice.sync().await;
+    world.stores.set_away_for(&alice(), HOME, false);
+    world.login(Some(NO_STORE)).await.unwrap();
+    assert_eq!(world.left(), [HOME, OTHER]);
+    world.settle().await;
+    assert_eq!(lying(&world.stores.other), (0, 0));
+    assert_eq!(world.mock_of_bob("census"), None);
+    assert!(world.mock_of_bob("other").is_some() && world.left().is_empty());
+    // Both private parts, and one mock.
+    let spaces = world.stores.home.objects().into_iter().map(|object| object.space);
+    let spaces = spaces.filter(|space| matches!(space, Space::Collection { .. }));
+    assert_eq!(spaces.collect::<BTreeSet<_>>().len(), 3);
+}
+
+#[tokio::test]
+async fn a_reset_finds_them_where_they_are_and_where_they_were() {
+    let mut world = World::connected().await;
+    world.create_dataset("before", backed_up()).await;
+    world.settle().await;
+    world.login(Some(OTHER)).await.unwrap();
+    world.stores.set_away_for(&alice(), HOME, true);
+    world.create_dataset("after", backed_up()).await;
+    world.alice.sync().await;
+    world.stores.set_away_for(&alice(), HOME, false);
+    assert!(lying(&world.stores.home).0 > 0);
+    let options = DeleteOptions { local: false, ..DeleteOptions::default() };
+    world.alice.manager.delete_syftbox(&options).await.unwrap();
+    assert_eq!((lying(&world.stores.home).0, lying(&world.stores.other).0), (0, 0));
 }
 
 #[tokio::test]
