@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod gs;
+mod objects;
 mod output;
 mod places;
 mod process;
@@ -10,6 +12,8 @@ mod sftp;
 mod webdav;
 
 pub use error::{Error, Result};
+pub use gs::Gs;
+pub use objects::Objects;
 pub use required::{no_server, required_or_noted};
 pub use s3::S3;
 pub use sftp::Sftp;
