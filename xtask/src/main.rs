@@ -22,7 +22,8 @@ usage: cargo xtask ci [--full]    all that must hold before a change goes in; --
        cargo xtask interop        compares with the Python packages, which it installs in target/; the
                                   amounts: [--seed N] [--permissions N] [--messages N]
                                   [--envelopes N] [--pairs NAME] [--keep]
-       cargo xtask stores         installs in target/ the servers that tests of stores speak to: S3, WebDAV
+       cargo xtask stores         installs in target/ the servers that tests of stores speak to: S3, Google
+                                  Cloud Storage, WebDAV; with --full also Azure, by npm
        cargo xtask emulator       a Google Drive on loopback until Ctrl-C; it says where, and where the
                                   token file of each user is: [--port PORT] [--tokens FOLDER]
                                   [--user EMAIL]...
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
             interop::run(&project_root(), amount)
         }
         ["stores"] => stores::run(&project_root()),
+        ["stores", "--full"] => stores::run_full(&project_root()),
         ["emulator", words @ ..] => emulator::run(&project_root(), words),
         ["bench"] => bench::run(&project_root(), FILES),
         ["bench", files] if let Ok(files) = files.parse() => bench::run(&project_root(), files),

@@ -3,11 +3,15 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::thread::JoinHandle;
 
 use crate::{environment, target_folder};
 
 const PINS: &str = "tests/stores/requirements.txt";
+
+/// The server of Azure's blobs: large, and for Node.js.
+const AZURITE: &str = "azurite@3.35.0";
 
 /// Where `tests/stores` finds them, below the folder that is theirs.
 const FIXED: &str = "environment";
@@ -44,10 +48,40 @@ fn point(folder: &Path, place: &Path) -> std::io::Result<()> {
     fs::rename(link, folder.join(FIXED))
 }
 
+/// The same, and what needs more than Python.
+pub(crate) fn run_full(root: &Path) -> bool {
+    let azurite = install_azurite(&target_folder(root).join("stores"));
+    if let Err(error) = &azurite {
+        eprintln!("stores: {AZURITE}: {error}");
+    }
+    run(root) && azurite.is_ok()
+}
+
+/// Has npm fetch it, once; without npm its tests say that they did not run.
+fn install_azurite(folder: &Path) -> std::io::Result<()> {
+    let place = folder.join("azurite");
+    if place.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    let making = tempfile::Builder::new().prefix("making-").tempdir_in(folder)?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    match npm.arg("--prefix").arg(making.path()).arg(AZURITE).status() {
+        Ok(status) if status.success() => fs::rename(making.keep(), place),
+        Ok(status) => Err(std::io::Error::other(format!("npm ended with {status}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("stores: {AZURITE} needs npm: apt-get install npm");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Begins to install them, beside other work; it ends with whether they are there.
-pub(crate) fn begin(root: &Path) -> JoinHandle<bool> {
+pub(crate) fn begin(root: &Path, is_full: bool) -> JoinHandle<bool> {
     let root = root.to_owned();
-    std::thread::spawn(move || run(&root))
+    std::thread::spawn(move || if is_full { run_full(&root) } else { run(&root) })
 }
 
 /// Forgets what did not run before.

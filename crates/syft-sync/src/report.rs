@@ -95,7 +95,7 @@ impl SyncReport {
     /// The same of something in a dataset of theirs: it is theirs to put it right.
     pub(crate) fn forged_dataset(&mut self, email: &Email, what: &str, reject: &Reject) {
         let told = not_as_sealed(email, what, reject);
-        self.alarm(email, format!("{told}, who can publish it again"));
+        self.alarm(email, format!("{told}, whose syft doctor --repair publishes it again"));
     }
 
     /// Tells that an object is there in part.

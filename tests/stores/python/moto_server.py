@@ -19,10 +19,34 @@ class Handler(MotoRequestHandler):
             super().log_request(code, size)
 
 
+class Listings:
+    """Between a PUT and a DELETE of /old-listings, answers whoever lists as it did the last time before."""
+
+    def __init__(self, app):
+        self.app, self.last, self.are_old = app, {}, False
+
+    def __call__(self, environ, start_response):
+        method, path, query = (environ[name] for name in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING"))
+        if path == "/old-listings":
+            self.are_old = method == "PUT"
+            start_response("204 No Content", [])
+            return []
+        if method != "GET" or "list-type=2" not in query:
+            return self.app(environ, start_response)
+        key = (path, query)
+        if not (self.are_old and key in self.last):
+            head = []
+            body = b"".join(self.app(environ, lambda *told: head.extend(told)))
+            self.last[key] = (head, body)
+        head, body = self.last[key]
+        start_response(*head)
+        return [body]
+
+
 server = make_server(
     "127.0.0.1",
     0,
-    DomainDispatcherApplication(create_backend_app),
+    Listings(DomainDispatcherApplication(create_backend_app)),
     threaded=False,
     request_handler=Handler,
 )

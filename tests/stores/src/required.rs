@@ -23,10 +23,20 @@ pub fn required_or_noted<S>(started: Result<S>) -> Option<S> {
     }
 }
 
-/// Says of a store that there is no server of it for these tests, so that what a test does is
-/// not the whole.
-pub fn no_server(store: &str, why: &str) {
-    note(&format!("not run: {store}: {why}\n"));
+/// The same for a server that is too large for each machine: it is noted, and no failure,
+/// also where servers are required.
+///
+/// # Panics
+/// If the server did not come up.
+#[track_caller]
+pub fn if_there_or_noted<S>(started: Result<S>) -> Option<S> {
+    match started {
+        Err(error @ Error::Missing { .. }) => {
+            note(&format!("not run: {error}\n"));
+            None
+        }
+        started => required_or_noted(started),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "who starts the tests says what must run")]

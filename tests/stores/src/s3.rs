@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::process::{self, Process, port_behind};
-use crate::{Error, Result, places};
+use crate::{Error, Objects, Result, places};
 
 /// Keys of the form that Amazon gives out: rclone takes no others.
 const ACCESS_KEY: &str = "AKIASYFTTESTSTORE001";
@@ -106,6 +106,26 @@ impl S3 {
         if let Err(error) = made {
             panic!("bucket {name}: {error}; the server said:\n{}", self.said());
         }
+    }
+
+    /// What lies in a bucket, in the hands of whoever has its login.
+    ///
+    /// # Panics
+    /// If that is no name of a bucket.
+    #[must_use]
+    pub fn objects(&self, bucket: &str) -> Objects {
+        Objects::new(&self.endpoint, bucket, self.region(), (ACCESS_KEY, SECRET_KEY))
+    }
+
+    /// From here on moto answers whoever lists as it did the last time before; or, with
+    /// `false`, as things are.
+    ///
+    /// # Panics
+    /// If it does not answer.
+    pub fn show_old_listings(&self, are_old: bool) {
+        let url = format!("{}/old-listings", self.endpoint);
+        let told = if are_old { ureq::put(url).send_empty() } else { ureq::delete(url).call() };
+        told.map(drop).unwrap_or_else(|error| panic!("{error}; it said:\n{}", self.said()));
     }
 
     /// Makes a user whom moto lets do what policies of IAM say, and gives its two keys. It

@@ -1,6 +1,7 @@
-//! The tests of the commands of the pages, and of the names of the three documents.
+//! The tests of the commands of the pages, of stores, and of the names of the three documents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod hostile_bucket;
 mod names;
 mod pins;
 mod readme;

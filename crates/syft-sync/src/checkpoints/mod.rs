@@ -36,7 +36,7 @@ pub use make::MadeCheckpoint;
 pub(crate) use make::{at_end_of_sync, make_due, make_full};
 pub(crate) use record::back_up;
 pub use restore::Restored;
-pub(crate) use restore::{Home, other_layout, restore_if_new};
+pub(crate) use restore::{Home, listed_mock, other_layout, restore_if_new};
 pub use status::{CheckpointInfo, CheckpointKind, CheckpointStatus, Download};
 pub(crate) use status::{list, status};
 

@@ -151,7 +151,7 @@ fn drop_older(pass: &Pass<'_>, owner: &Email, offered: &mut Offered, report: &mu
             format!(
                 "the store shows an older version of the dataset {name} than you have seen: it \
                  was put back, and is not taken, and you keep what you have; ask whoever runs the \
-                 store, and {owner} to publish it again"
+                 store, and {owner}, whose syft doctor --repair publishes it again"
             ),
         );
     }

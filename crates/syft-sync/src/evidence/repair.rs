@@ -1,13 +1,14 @@
 use std::collections::BTreeSet;
 
-use syft_core::{Email, ProposalName};
+use syft_core::{DatasetName, Email, ProposalName};
 use syft_transport::{Space, TransportExt};
 
-use super::reseal::{backup_anew, unpropose};
+use super::reseal::{backup_anew, mocks_anew, unpropose};
 use super::shown::{log_lacks, put_back};
 use crate::channels::patiently;
+use crate::checkpoints::listed_mock;
 use crate::engine::Draft;
-use crate::ledger::{Gap, TrustFact};
+use crate::ledger::{Gap, Published, TrustFact};
 use crate::node::Pass;
 use crate::sealed::reject_of;
 use crate::{Result, bodies};
@@ -42,6 +43,14 @@ pub(crate) async fn repair(pass: &mut Pass<'_>, peers: &BTreeSet<Email>) -> Resu
     if has_lost_log(pass).await? {
         put_again(pass, peers).await?;
         done.push("the next sync puts everything of yours into the store again".to_owned());
+    } else if let Some(name) = changed_mock(pass).await? {
+        let mut draft = Draft::default();
+        mocks_anew(pass, &mut draft).await?;
+        pass.carry_out(draft).await?;
+        done.push(format!(
+            "{name} is not in the store as you published it: the next sync publishes your \
+             datasets again"
+        ));
     }
     Ok(done)
 }
@@ -97,6 +106,26 @@ async fn has_lost_log(pass: &Pass<'_>) -> Result<bool> {
     let listed = patiently(&log, 0, pass.node.transport.list_all(&log)).await?;
     let names: BTreeSet<&str> = listed.iter().map(|object| object.name.as_str()).collect();
     Ok(!names.contains(newest.name.as_str()) || !log_lacks(state, &names).is_empty())
+}
+
+/// A dataset whose mock does not lie in the store as I put it there.
+async fn changed_mock(pass: &Pass<'_>) -> Result<Option<DatasetName>> {
+    let published = pass.ledger.state().published.iter();
+    let is_there = |it: &Published| it.complete && !it.readers.is_empty();
+    for (name, published) in published.filter(|(_, published)| is_there(published)) {
+        let files = listed_mock(pass, name, published).await?;
+        let mut is_whole = !files.is_empty();
+        for file in files {
+            match file.hash(&*pass.node.transport, u64::MAX).await {
+                Err(error) if error.is_of_content() => is_whole = false,
+                hash => drop(hash?),
+            }
+        }
+        if !is_whole {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes what is left of my backup out of the store, and makes all that lay there due again;

@@ -29,21 +29,26 @@ pub(crate) async fn take_sealing(pass: &mut Pass<'_>) -> Result<()> {
     }
     let mut draft = Draft::default();
     if key.is_some() && state.has_sent() {
-        let mine =
-            patiently(&"my spaces", 0, pass.node.transport.discover(SpaceKind::Mine)).await?;
-        for space in mine.spaces {
-            if matches!(space, Space::Collection { kind: CollectionKind::Mock, .. }) {
-                collections::withdraw(pass, &space).await?;
-            }
-        }
+        mocks_anew(pass, &mut draft).await?;
         backup_anew(pass, &mut draft).await?;
-        draft.fact(TrustFact::DatasetsAnew);
     }
     let scene = pass.node.scene();
     draft.fact(TrustFact::SealedBy { key });
     let word = if key.is_some() { "on" } else { "off" };
     draft.audit("sealing", scene.now, scene.me, "sealing", word, []);
     pass.carry_out(draft).await
+}
+
+/// Takes all mocks of mine out of the store; they are due there again.
+pub(super) async fn mocks_anew(pass: &Pass<'_>, draft: &mut Draft) -> Result<()> {
+    let mine = patiently(&"my spaces", 0, pass.node.transport.discover(SpaceKind::Mine)).await?;
+    for space in mine.spaces {
+        if matches!(space, Space::Collection { kind: CollectionKind::Mock, .. }) {
+            collections::withdraw(pass, &space).await?;
+        }
+    }
+    draft.fact(TrustFact::DatasetsAnew);
+    Ok(())
 }
 
 /// What was sent to a peer in the open, or sealed to a key that it has no more, it does not

@@ -381,11 +381,7 @@ impl State {
             Fact::Unlogged { name, events } => self.saved.unlogged(&name, &events),
             Fact::Rolled { rolling } => self.saved.rolling = Some(rolling),
             Fact::Checkpoint { unverified } => self.saved.unverified = unverified,
-            Fact::Verified => {
-                self.saved.verified();
-                let kept: BTreeSet<_> = self.saved.log.iter().map(|object| &object.name).collect();
-                self.log_seen.retain(|name| kept.contains(name));
-            }
+            Fact::Verified => self.checkpoint_verified(),
             Fact::Restored { saved } => (self.saved, self.begun) = (saved, true),
             Fact::Begun => self.begun = true,
             Fact::Emptying => self.emptying = true,

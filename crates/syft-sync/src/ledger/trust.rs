@@ -1,5 +1,7 @@
 //! What is known of seals, and of the order in which messages were sent and arrived.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use syft_core::{ContentHash, DatasetName, Email, Timestamp};
 use syft_transport::Space;
@@ -188,6 +190,13 @@ impl State {
             known.since = known.since.into_iter().chain(since).min_by(Timestamp::cmp);
         }
         (late.map(|late| Late { newest, ..late }), newest)
+    }
+
+    /// A checkpoint is there, and what it holds of the log may go.
+    pub(super) fn checkpoint_verified(&mut self) {
+        self.saved.verified();
+        let kept: BTreeSet<_> = self.saved.log.iter().map(|object| &object.name).collect();
+        self.log_seen.retain(|name| kept.contains(name));
     }
 
     /// What the store had of my event log and its checkpoints is due again.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use syft_test_stores::{Result, S3, Sftp, WebDav, required_or_noted};
+use syft_test_stores::{Gs, Result, S3, Sftp, WebDav, required_or_noted};
 
 use crate::sftp::client;
 
@@ -26,6 +26,7 @@ fn a_connection_ends_with_the_server_that_is_dropped() {
     let behind = |url: &str| url.replace("http://", "");
     drops(S3::moto(), |store| behind(store.endpoint()));
     drops(S3::rclone(), |store| behind(store.endpoint()));
+    drops(Gs::start(), |store| behind(store.endpoint()));
     drops(WebDav::start(), |store| behind(store.url()));
     drops(Sftp::start(), |store| format!("127.0.0.1:{}", store.port()));
 }

@@ -46,7 +46,7 @@ pub(super) async fn fetch(
 
 /// The files of a mock of mine as they lie in the store, in the order in which its hash
 /// was made; none if they do not.
-pub(in crate::checkpoints) async fn listed(
+pub(crate) async fn listed(
     pass: &Pass<'_>,
     name: &DatasetName,
     published: &Published,

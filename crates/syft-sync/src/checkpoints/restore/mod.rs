@@ -25,7 +25,7 @@ use syft_core::{
 use syft_crypto::verification_words;
 use syft_transport::{Space, SpaceKind};
 
-pub(super) use datasets::listed as listed_mock;
+pub(crate) use datasets::listed as listed_mock;
 use history::History;
 pub(super) use outboxes::{listed as listed_outbox, readers};
 use plan::Findings;
