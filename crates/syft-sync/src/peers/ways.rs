@@ -44,7 +44,7 @@ impl Node {
     /// Reaches the peers as the table says.
     pub(crate) fn lead(&self, table: &PeerTable) {
         let known = table.peers.iter().map(|(email, record)| (email.clone(), record.ways()));
-        self.routes.lead(known, |address| self.open_store(address));
+        self.routes.lead(known, |address| self.open_of_peer(address));
     }
 
     /// Keeps my datasets in this store, if they have one of their own, and knows those in
@@ -59,10 +59,11 @@ impl Node {
     /// The same by the table that lies here, and my datasets as the home says; a table that
     /// cannot be read leads nowhere, and whoever needs it tells that.
     pub(crate) fn lead_as_known(&self) {
-        self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
+        // First: what goes there is no copy of what lies elsewhere.
         if let Ok(Some(config)) = NodeConfig::load(&*self.disk) {
             self.keep_datasets(config.data.as_deref(), &config.data_left);
         }
+        self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
     }
 
     /// The stores of peers that do not answer, by their addresses.
@@ -99,18 +100,23 @@ impl Node {
             }
             known.push((email.clone(), ways));
         }
-        self.routes.lead(known, |address| self.open_store(address));
+        self.routes.lead(known, |address| self.open_of_peer(address));
         (lost, away)
     }
 
     /// A store that cannot be opened is one that is away: it stops nobody who is reached
     /// elsewhere.
     fn open_store(&self, address: &str) -> Arc<dyn Transport> {
-        let store = self.stores.open(address).unwrap_or_else(|error| {
+        self.stores.open(address).unwrap_or_else(|error| {
             let away = OfflineTransport::new(address, self.email.clone(), error.to_string());
             let (stores, address) = (self.stores.clone(), address.to_owned());
             Arc::new(Reopened::new(away, move || stores.open(&address).ok()))
-        });
+        })
+    }
+
+    /// The same of a store into which files of my datasets are copied.
+    fn open_of_peer(&self, address: &str) -> Arc<dyn Transport> {
+        let store = self.open_store(address);
         let (clock, audit) = (self.clock.clone(), self.audit.clone());
         Arc::new(Recorded::new(store, clock, audit, self.email.clone()).of_copies())
     }

@@ -141,6 +141,13 @@ async fn mocks_lie_there_alone_and_jobs_go_over_the_other_one() {
     assert_eq!((in_home.0, in_other.1), (0, 0));
     assert!(in_home.1 > 0 && in_other.0 > 0);
     assert_eq!(world.alice.manager.data_store(), Some(OTHER));
+    // What left is told once.
+    let sent = world.alice.audit("object.sent").into_iter().map(|entry| entry.subject);
+    let mut sent: Vec<String> = sent.filter(|key| key.contains("/collections/")).collect();
+    let all = sent.len();
+    sent.sort();
+    sent.dedup();
+    assert_eq!((sent.len(), all), (in_other.0, in_other.0), "{sent:?}");
 }
 
 #[tokio::test]
