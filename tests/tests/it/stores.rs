@@ -2,7 +2,7 @@
 //! and not a word else.
 
 use syft_dropbox_emulator::DropboxEmulator;
-use syft_test_stores::{S3, Sftp, WebDav, required_or_noted};
+use syft_test_stores::{Azblob, S3, Sftp, WebDav, if_there_or_noted, required_or_noted};
 use syft_tests::{Page, People};
 
 /// Plays it, and looks at what the whole log tells.
@@ -97,6 +97,14 @@ fn a_profile_that_is_named_is_taken_whatever_else_there_is() {
     let unknown = check("&profile=another");
     assert_eq!(unknown.code, Some(4), "{unknown:#?}");
     assert!(unknown.stderr.contains("there is no login for it"), "{unknown:#?}");
+}
+
+#[test]
+fn two_people_over_azblob() {
+    let Some(server) = if_there_or_noted(Azblob::start("hospital")) else { return };
+    let (account, endpoint) = (server.account(), server.endpoint());
+    let url = format!("azblob://hospital/syft?account={account}&endpoint={endpoint}");
+    promises(&play(&url, &[("AZURE_STORAGE_KEY", server.key())]), &url);
 }
 
 #[test]
