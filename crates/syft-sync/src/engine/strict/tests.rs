@@ -93,7 +93,7 @@ impl Python {
             return Err(format!("{folder} cannot be read as a file"));
         }
         let rules = self.files.values().filter(|(path, _)| path.is_permission_file());
-        let is_good = |text: &[u8]| text == GOOD_RULES.as_bytes() || text.trim_ascii().is_empty();
+        let is_good = |text: &[u8]| text == GOOD_RULES.as_bytes() || says_nothing(text);
         match rules.into_iter().find(|(_, text)| !is_good(text)) {
             Some((path, _)) => Err(format!("{path} cannot be read")),
             None => Ok(()),
@@ -145,6 +145,14 @@ impl Python {
         }
         Ok(())
     }
+}
+
+/// Whether YAML has nothing in it, so that it is a file without rules (g.1).
+fn says_nothing(text: &[u8]) -> bool {
+    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    let is_nothing = |line: &[u8]| [&b"~"[..], b"{}", b"---", b"..."].contains(&line);
+    lines.next().is_none_or(is_nothing) && lines.next().is_none()
 }
 
 /// A name is found again if its parts give the same name (b.2).
