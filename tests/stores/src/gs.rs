@@ -1,5 +1,7 @@
 //! A store that speaks Google Cloud Storage.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{self, Process, port_behind};
@@ -33,6 +35,31 @@ impl Gs {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// A file of credentials (AIP-4117), by which its token service vouches for somebody.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    #[must_use]
+    #[track_caller]
+    pub fn credentials(&self) -> PathBuf {
+        let (file, word) = (self.folder().join("credentials.json"), self.folder().join("word"));
+        let text = format!(
+            r#"{{"type": "external_account", "audience": "tests",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": "{}/token", 
+            "credential_source": {{"file": {:?}, "format": {{"type": "text"}}}}}}"#,
+            self.endpoint, word
+        );
+        if let Err(error) = fs::write(&word, "a word").and_then(|()| fs::write(&file, text)) {
+            panic!("{}: {error}", file.display());
+        }
+        file
+    }
+
+    fn folder(&self) -> &Path {
+        self.process.folder()
     }
 
     /// Makes a bucket.

@@ -2,7 +2,7 @@
 //! and not a word else.
 
 use syft_dropbox_emulator::DropboxEmulator;
-use syft_test_stores::{Azblob, S3, Sftp, WebDav, if_there_or_noted, required_or_noted};
+use syft_test_stores::{Azblob, Gs, S3, Sftp, WebDav, if_there_or_noted, required_or_noted};
 use syft_tests::{Page, People};
 
 /// Plays it, and looks at what the whole log tells.
@@ -105,6 +105,17 @@ fn two_people_over_azblob() {
     let (account, endpoint) = (server.account(), server.endpoint());
     let url = format!("azblob://hospital/syft?account={account}&endpoint={endpoint}");
     promises(&play(&url, &[("AZURE_STORAGE_KEY", server.key())]), &url);
+}
+
+#[test]
+fn two_people_over_gs() {
+    let Some(server) = required_or_noted(Gs::start()) else { return };
+    server.create_bucket("hospital");
+    let credentials = server.credentials();
+    let url = format!("gs://hospital/syft?endpoint={}", server.endpoint());
+    let login = [("GOOGLE_APPLICATION_CREDENTIALS", credentials.to_str().unwrap())];
+    // What it promises, this server does not: the page says nothing of it.
+    play(&url, &login);
 }
 
 #[test]
