@@ -82,7 +82,7 @@ fn gather(root: &Path, program: &Path, place: &Path) -> Result<Vec<pack::File>, 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
 
     use super::gather;
 
@@ -98,11 +98,15 @@ esac
     #[test]
     fn what_is_packed_comes_from_the_program_and_the_root() {
         let root = tempfile::tempdir().unwrap();
-        for (name, text) in [("LICENSE", "free"), ("README.md", "read"), ("syft", FAKE)] {
+        for (name, text) in [("LICENSE", "free"), ("README.md", "read"), ("script", FAKE)] {
             fs::write(root.path().join(name), text).unwrap();
         }
         let program = root.path().join("syft");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: what this one writes cannot be started while a child of another
+        // test still has it open.
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).arg(root.path().join("script")).arg(&program);
+        assert!(install.status().unwrap().success());
         let place = tempfile::tempdir().unwrap();
         let files = gather(root.path(), &program, place.path()).unwrap();
         let mut told: Vec<(&str, &str, bool)> = files
