@@ -15,8 +15,8 @@ const POLL: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 #[must_use = "the lock is given back when it is dropped"]
 pub struct HomeLock {
-    _file: File,
-    _pysyft: Option<File>,
+    file: File,
+    pysyft: Option<File>,
 }
 
 /// The file that a Python peer locks while it works on its box (`protocol.md` f.1).
@@ -40,7 +40,7 @@ impl HomeLock {
                 Ok(()) if is_in_place(&disk, &file)? => {
                     let left = wait.saturating_sub(start.elapsed());
                     let pysyft = lock_out_pysyft(&disk, home, left)?;
-                    return Ok(HomeLock { _file: file, _pysyft: pysyft });
+                    return Ok(HomeLock { file, pysyft });
                 }
                 // The holder before has removed the home's state: that file locks nothing.
                 Ok(()) => {
@@ -58,6 +58,17 @@ impl HomeLock {
                 return Err(Error::Locked { home: home.to_owned() });
             }
             std::thread::sleep(POLL.min(left));
+        }
+    }
+}
+
+impl Drop for HomeLock {
+    /// A child that another thread has just started holds the files until its program begins:
+    /// that they are closed here alone would leave the home locked for so long.
+    fn drop(&mut self) {
+        for file in [Some(&self.file), self.pysyft.as_ref()].into_iter().flatten() {
+            // What cannot be given back now goes when the files are closed.
+            let _ = file.unlock();
         }
     }
 }
@@ -93,4 +104,25 @@ fn is_in_place(disk: &DirDisk, file: &File) -> Result<bool> {
         source,
     })?;
     Ok(disk.metadata(&path)?.is_some_and(|there| there.inode == locked.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_is_just_being_started_keeps_no_lock() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(PYSYFT_BOX), "{}").unwrap();
+        let lock = HomeLock::acquire(home.path(), Duration::ZERO).unwrap();
+        // As between its fork and its exec.
+        let held = [Some(&lock.file), lock.pysyft.as_ref()].map(|it| it.unwrap().try_clone());
+        assert!(matches!(
+            HomeLock::acquire(home.path(), Duration::ZERO),
+            Err(Error::Locked { .. })
+        ));
+        drop(lock);
+        drop(HomeLock::acquire(home.path(), Duration::ZERO).unwrap());
+        drop(held);
+    }
 }
