@@ -82,10 +82,12 @@ fn is_settled(state: &State) -> bool {
     has_backup && state.published.values().all(|published| published.complete)
 }
 
-/// Takes my datasets out of all stores in which they were before, wherever else they lie.
-pub(crate) async fn clear_left(pass: &Pass<'_>) -> Result<()> {
+/// Takes my datasets out of all stores in which they were before, wherever else they lie, but
+/// for those that `is_away` says.
+pub(crate) async fn clear_left(pass: &Pass<'_>, is_away: impl Fn(&str) -> bool) -> Result<()> {
     let config = NodeConfig::load(&*pass.node.disk)?;
-    for url in config.into_iter().flat_map(|config| config.data_left) {
+    let left = config.into_iter().flat_map(|config| config.data_left);
+    for url in left.filter(|url| !is_away(url)) {
         clear_left_at(pass, &url).await?;
     }
     Ok(())

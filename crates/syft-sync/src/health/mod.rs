@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub(crate) use files::{look_at_files, look_at_permissions, repair_indexes, repair_permissions};
 pub(crate) use leftovers::{clear_leftovers, look_for_leftovers};
-pub(crate) use probe::{look_at_store, look_at_stores_of_peers};
+pub(crate) use probe::{look_at_other_stores, look_at_store};
 pub(crate) use state::{
     look_at_audit, look_at_channels, look_at_decisions, look_at_home, look_at_journal,
     look_at_moves, look_at_sizes,

@@ -1,11 +1,9 @@
-use std::collections::BTreeSet;
-
 use syft_core::{Entropy, Timestamp};
 use syft_transport::{ObjectName, Space, SpaceKind, Transport, TransportExt};
 
 use super::{Check, Verdict};
 use crate::node::Node;
-use crate::peers::{Away, PeerRecord, PeerTable};
+use crate::peers::{Away, PeerTable};
 use crate::sealed::reject_of;
 use crate::{Result, bodies};
 
@@ -36,19 +34,18 @@ pub(crate) async fn look_at_store(node: &Node, write: bool) -> Vec<Check> {
     }
 }
 
-/// Whether the stores answer over which peers are reached; `None` where there are none but
-/// mine.
-pub(crate) async fn look_at_stores_of_peers(node: &Node) -> Option<Check> {
-    const NAME: &str = "peers' stores";
+/// Whether the stores answer over which peers are reached, and in which my datasets are or
+/// were; `None` where there are none but mine.
+pub(crate) async fn look_at_other_stores(node: &Node) -> Option<Check> {
+    const NAME: &str = "other stores";
     let table = PeerTable::load(&*node.disk).ok()?;
-    let away = node.stores_away(&table).await;
-    let ways = table.peers.values().flat_map(PeerRecord::ways);
-    let ways: BTreeSet<String> = ways.filter(|url| !node.routes.is_home(url)).collect();
-    if ways.is_empty() {
+    let further = node.further_stores(&table).await;
+    if further.is_empty() {
         return None;
     }
-    Some(match away.into_values().next() {
-        None => Check::good(NAME, format!("{} of them, and all answer", ways.len())),
+    let good = format!("{} of them, and all answer", further.len());
+    Some(match further.into_values().flatten().next() {
+        None => Check::good(NAME, good),
         Some(Away { reason, .. }) => {
             let detail = format!("{reason}; what lies there was not looked at");
             Check::bad(NAME, Verdict::Away, detail)

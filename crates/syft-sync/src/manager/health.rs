@@ -1,8 +1,8 @@
 use super::SyftboxManager;
 use crate::health::{
     CheckUp, Verdict, clear_leftovers, look_at_audit, look_at_channels, look_at_decisions,
-    look_at_files, look_at_home, look_at_journal, look_at_moves, look_at_permissions,
-    look_at_sizes, look_at_store, look_at_stores_of_peers, look_for_leftovers, repair_indexes,
+    look_at_files, look_at_home, look_at_journal, look_at_moves, look_at_other_stores,
+    look_at_permissions, look_at_sizes, look_at_store, look_for_leftovers, repair_indexes,
     repair_permissions,
 };
 use crate::ledger::Ledger;
@@ -47,7 +47,7 @@ impl SyftboxManager {
             // An audit log that was changed takes no entries, so nothing may leave.
             let write = audit.verdict == Verdict::Good;
             found.checks.extend(look_at_store(node, write).await);
-            found.checks.extend(look_at_stores_of_peers(node).await);
+            found.checks.extend(look_at_other_stores(node).await);
         }
         found.checks.push(look_at_journal(&ledger));
         found.checks.push(look_at_channels(&ledger));

@@ -18,7 +18,8 @@ impl SyftboxManager {
     /// The messages that tell the peers stay in the store, so that they arrive.
     ///
     /// What others put there, and what in the home is not of this program, is
-    /// left and listed, and so is a store of a peer that is away. A call that was cut short is finished by repeating it.
+    /// left and listed, and so is a store beside that of the home that is away. A call that was
+    /// cut short is finished by repeating it.
     /// After `local` the manager is of no more use; a login starts anew.
     ///
     /// # Errors
@@ -42,11 +43,11 @@ impl SyftboxManager {
         };
         let mut kept = Kept::load(&*disk).unwrap_or_default();
         if options.remote {
-            if let (false, Ok(pass)) = (options.dry_run, &pass) {
-                collections::clear_left(pass).await?;
-            }
             let table = PeerTable::load(&*disk).unwrap_or_default();
             let (lost, away) = self.node.lead_where_there(&table).await;
+            if let (false, Ok(pass)) = (options.dry_run, &pass) {
+                collections::clear_left(pass, |url| away.contains_key(url)).await?;
+            }
             let ledger = pass.as_ref().ok().map(|pass| &*pass.ledger);
             let gathered = gather(&self.node, ledger, &table).await?;
             report.left.clone_from(&gathered.left);

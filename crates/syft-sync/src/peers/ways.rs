@@ -59,37 +59,52 @@ impl Node {
     /// The same by the table that lies here, and my datasets as the home says; a table that
     /// cannot be read leads nowhere, and whoever needs it tells that.
     pub(crate) fn lead_as_known(&self) {
-        // First: what goes there is no copy of what lies elsewhere.
-        if let Ok(Some(config)) = NodeConfig::load(&*self.disk) {
-            self.keep_datasets(config.data.as_deref(), &config.data_left);
-        }
-        self.lead(&PeerTable::load(&*self.disk).unwrap_or_default());
+        self.lead_by(&PeerTable::load(&*self.disk).unwrap_or_default());
     }
 
-    /// The stores of peers that do not answer, by their addresses.
-    pub(crate) async fn stores_away(&self, table: &PeerTable) -> BTreeMap<String, Away> {
+    /// Returns in which stores my datasets are or were, but for my home.
+    fn lead_by(&self, table: &PeerTable) -> Vec<String> {
+        let config = NodeConfig::load(&*self.disk).ok().flatten();
+        let of_datasets = config.map(|NodeConfig { data, data_left, .. }| {
+            // First: what goes there is no copy of what lies elsewhere.
+            self.keep_datasets(data.as_deref(), &data_left);
+            data.into_iter().chain(data_left).collect()
+        });
         self.lead(table);
-        let ways = table.peers.values().flat_map(PeerRecord::ways);
-        let ways: BTreeSet<String> = ways.filter(|url| !self.routes.is_home(url)).collect();
-        let mut away = BTreeMap::new();
-        for (url, store) in
-            ways.into_iter().filter_map(|url| Some((url.clone(), self.store_at(&url)?)))
-        {
-            if let Err(error) = patiently(&url, 0, store.discover(SpaceKind::Inbox)).await {
-                let (name, reason) = (store.info().name.clone(), error.to_string());
-                away.insert(url, Away { name, reason });
-            }
-        }
-        away
+        of_datasets.unwrap_or_default()
     }
 
-    /// Reaches the peers over those of their stores alone that answer now, until the next
-    /// pass. Returns who is reached over none, and which stores are left out.
+    /// The stores beside my home over which peers are reached, or in which my datasets are or
+    /// were: of each that does not answer, why.
+    pub(crate) async fn further_stores(&self, table: &PeerTable) -> BTreeMap<String, Option<Away>> {
+        let of_datasets = self.lead_by(table);
+        let ways = table.peers.values().flat_map(PeerRecord::ways).chain(of_datasets);
+        let further: BTreeSet<String> = ways.filter(|url| !self.routes.is_home(url)).collect();
+        let mut found = BTreeMap::new();
+        for url in further {
+            let Some(store) = self.store_at(&url) else { continue };
+            let asked = patiently(&url, 0, store.discover(SpaceKind::Inbox)).await;
+            let away = asked.err().map(|error| {
+                let (name, reason) = (store.info().name.clone(), error.to_string());
+                Away { name, reason }
+            });
+            found.insert(url, away);
+        }
+        found
+    }
+
+    /// Reaches the peers over those of their stores alone that answer now, and keeps no
+    /// datasets in one that does not, until the next pass. Returns who is reached over none,
+    /// and which stores are left out.
     pub(crate) async fn lead_where_there(
         &self,
         table: &PeerTable,
     ) -> (BTreeSet<Email>, BTreeMap<String, Away>) {
-        let away = self.stores_away(table).await;
+        let further = self.further_stores(table).await.into_iter();
+        let away: BTreeMap<_, _> = further.filter_map(|(url, away)| Some((url, away?))).collect();
+        if away.contains_key(self.routes.datasets_at()) {
+            self.routes.keep_datasets(None, |address| self.open_store(address));
+        }
         let (mut lost, mut known) = (BTreeSet::new(), Vec::new());
         for (email, record) in &table.peers {
             let mut ways = record.ways();

@@ -98,7 +98,7 @@ impl Left {
         Left { what: syft_core::safe_text(what.as_ref()), reason: reason.into() }
     }
 
-    /// All that may lie in the store of a peer.
+    /// All that may lie in another store than that of the home.
     pub(crate) fn away(Away { name, reason }: Away) -> Self {
         Left::new(name, format!("what of yours lies there was not looked at: {reason}"))
     }

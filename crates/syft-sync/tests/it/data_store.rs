@@ -11,7 +11,7 @@ use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_sync::{
     CreateOptions, DeleteOptions, Encrypt, Error, GOOGLE_DRIVE, NO_STORE, NodeConfig, Result,
-    StoreOpener, SyftboxManager, SyncOptions, SyncReport,
+    StoreOpener, SyftboxManager, SyncOptions, SyncReport, Verdict,
 };
 use syft_transport::{MemoryStore, Space, Transport};
 
@@ -317,6 +317,49 @@ async fn a_reset_finds_them_where_they_are_and_where_they_were() {
     let options = DeleteOptions { local: false, ..DeleteOptions::default() };
     world.alice.manager.delete_syftbox(&options).await.unwrap();
     assert_eq!((lying(&world.stores.home).0, lying(&world.stores.other).0), (0, 0));
+}
+
+const STORE_ONLY: DeleteOptions =
+    DeleteOptions { local: false, remote: true, broadcast_delete_events: true, dry_run: false };
+
+/// What a reset leaves where a store is away, and what a check-up says of that before.
+async fn is_told_of_one_that_is_away(world: &World) {
+    let manager = &world.alice.manager;
+    let health = manager.check_up(true, false).await.unwrap();
+    let others = health.checks.iter().find(|check| check.name == "other stores").unwrap();
+    assert_eq!(others.verdict, Verdict::Away);
+    let report = manager.delete_syftbox(&STORE_ONLY).await.unwrap();
+    let told = report.left.iter().find(|left| left.reason.contains("was not looked at"));
+    assert!(told.is_some(), "{report:?}");
+    assert_eq!(lying(&world.stores.home).0, 0);
+    assert!(lying(&world.stores.other).0 > 0);
+}
+
+#[tokio::test]
+async fn a_reset_goes_on_without_the_store_that_is_away_and_says_so() {
+    let world = World::apart().await;
+    world.create_dataset("census", backed_up()).await;
+    world.settle().await;
+    world.stores.set_away_for(&alice(), OTHER, true);
+    is_told_of_one_that_is_away(&world).await;
+    world.stores.set_away_for(&alice(), OTHER, false);
+    world.alice.manager.delete_syftbox(&STORE_ONLY).await.unwrap();
+    assert_eq!(lying(&world.stores.other).0, 0);
+}
+
+#[tokio::test]
+async fn a_reset_goes_on_without_one_that_was_left_and_is_away_and_says_so() {
+    let mut world = World::apart().await;
+    world.create_dataset("census", backed_up()).await;
+    world.settle().await;
+    world.stores.set_away_for(&alice(), OTHER, true);
+    world.login(Some(NO_STORE)).await.unwrap();
+    world.alice.sync().await;
+    assert!(lying(&world.stores.home).0 > 0);
+    is_told_of_one_that_is_away(&world).await;
+    world.stores.set_away_for(&alice(), OTHER, false);
+    world.alice.manager.delete_syftbox(&STORE_ONLY).await.unwrap();
+    assert_eq!(lying(&world.stores.other).0, 0);
 }
 
 #[tokio::test]

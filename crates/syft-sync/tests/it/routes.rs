@@ -292,7 +292,7 @@ async fn a_reset_and_a_check_up_look_into_the_stores_of_peers() {
     world.stores.restart(&mut world.alice);
     let manager = &world.alice.manager;
     let health = manager.check_up(true, false).await.unwrap();
-    let others = health.checks.iter().find(|check| check.name == "peers' stores").unwrap();
+    let others = health.checks.iter().find(|check| check.name == "other stores").unwrap();
     assert_eq!(others.verdict, Verdict::Away);
     let report = manager.delete_syftbox(&STORE_ONLY).await.unwrap();
     let told = report.left.iter().find(|left| left.reason.contains("was not looked at"));
@@ -309,7 +309,7 @@ async fn a_reset_and_a_check_up_look_into_the_stores_of_peers() {
     assert!(report.left.iter().all(|left| !left.reason.contains("looked at")), "{report:?}");
     assert_eq!(of_alice(&world.stores.other), 0, "{:?}", world.stores.other.objects());
     let health = world.alice.manager.check_up(true, false).await.unwrap();
-    let others = health.checks.iter().find(|check| check.name == "peers' stores").unwrap();
+    let others = health.checks.iter().find(|check| check.name == "other stores").unwrap();
     assert_eq!(others.verdict, Verdict::Good);
 }
 
