@@ -20,7 +20,6 @@ use crate::errors::CliError;
 use crate::errors::GOOGLE_LOGIN;
 use crate::exit::Exit;
 #[cfg(feature = "opendal")]
-#[cfg(feature = "opendal")]
 use crate::logins::Logins;
 use crate::opener::{Opener, Recording};
 use crate::output::Screen;

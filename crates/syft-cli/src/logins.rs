@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use netrc::{Machine, Netrc};
-use syft_sync::StoreLogins;
 use syft_sync::transport::{StoreLogin, StoreUrl};
+use syft_sync::{Error, Result, StoreLogins};
 
 use crate::environment::StoreVariables;
 
@@ -35,22 +35,24 @@ impl Logins {
         self
     }
 
-    fn of_variables(&self, store: &StoreUrl) -> Result<StoreLogin, String> {
+    fn of_variables(&self, store: &StoreUrl) -> Result<StoreLogin> {
         let mut logins = self.variables.logins.iter();
         let login = logins.find(|(scheme, _)| *scheme == store.scheme());
         let login = login.map(|(_, login)| login.clone()).unwrap_or_default();
         match &self.variables.dropbox_endpoint {
-            Some(root) if matches!(store, StoreUrl::Dropbox(_)) => login
-                .with_service_at(root)
-                .map_err(|error| format!("SYFT_DROPBOX_ENDPOINT: {}", error.context().detail)),
+            Some(root) if matches!(store, StoreUrl::Dropbox(_)) => {
+                login.with_service_at(root).map_err(|error| {
+                    Error::Config(format!("SYFT_DROPBOX_ENDPOINT: {}", error.context().detail))
+                })
+            }
             _ => Ok(login),
         }
     }
 
-    fn of_netrc(&self, host: &str) -> Result<Option<StoreLogin>, String> {
+    fn of_netrc(&self, host: &str) -> Result<Option<StoreLogin>> {
         let Some(file) = self.netrc.as_ref().filter(|file| file.is_file()) else { return Ok(None) };
         // Of what is in it nothing is shown.
-        let bad = |what: &str| format!("{} {what}", file.display());
+        let bad = |what: &str| Error::Config(format!("{} {what}", file.display()));
         let text = fs::read_to_string(file).map_err(|_| bad("cannot be read"))?;
         let netrc = Netrc::parse(text, true).map_err(|_| bad("is no netrc file"))?;
         let known = netrc.machines.into_iter().find_map(|machine| match machine {
@@ -64,7 +66,7 @@ impl Logins {
 }
 
 impl StoreLogins for Logins {
-    fn login(&self, store: &StoreUrl) -> Result<StoreLogin, String> {
+    fn login(&self, store: &StoreUrl) -> Result<StoreLogin> {
         if let StoreUrl::WebDav(url) = store
             && let Some(host) = url.endpoint.host_str()
             && let Some(login) = self.of_netrc(host)?
@@ -153,7 +155,7 @@ mod tests {
     fn of_a_file_that_cannot_be_read_the_name_is_told() {
         let (folder, logins) = logins(None);
         std::fs::write(folder.path().join("netrc"), b"machine \xff secret-2").unwrap();
-        let error = logins.login(&StoreUrl::parse(CLOUD).unwrap()).unwrap_err();
+        let error = logins.login(&StoreUrl::parse(CLOUD).unwrap()).unwrap_err().to_string();
         assert!(error.contains("netrc") && !error.contains("secret"), "{error}");
         assert_eq!(user(&logins, "azblob://study?account=hospital").as_deref(), Some("env"));
     }

@@ -82,7 +82,9 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
             .map_err(|error| with_scheme(error, &transport, &email, "--transport"))?,
     };
     let tried_data = first_data_store(context, data_transport.as_deref(), &email).await?;
-    let stores = context.opener(&email, [Some(&transport), data_transport.as_deref()])?;
+    let had_data = known.as_ref().map(|known| known.data.clone());
+    let data = data_transport.as_deref().or(had_data.as_ref().and_then(Option::as_deref));
+    let stores = context.opener(&email, [Some(&transport), data])?;
     let mut config = Config::new(email, context.home(), store, &transport).role(role);
     config.stores = stores;
     config.data.clone_from(&data_transport);
@@ -97,7 +99,6 @@ pub(crate) async fn run(context: &Context, args: LoginArgs) -> Result<Login, Cli
     {
         config.google = google.map(google::NewLogin::into_login);
     }
-    let had_data = known.as_ref().map(|known| known.data.clone());
     let had = known.map(|known| known.layout);
     let are_new = matches!(config.keys, FirstKeys::New) && !context.has_keys()?;
     let manager = SyftboxManager::login(context.with_options(config)).await?;

@@ -17,8 +17,7 @@ use crate::{Error, Result};
 const WAITING: usize = 4;
 
 /// Gives what an object holds to `take`, on a thread on which it may wait for the disk.
-/// Returns how large that was, in bytes, and its hash. Of an error it is only known that
-/// what was taken is not the whole.
+/// Returns the hash of that. Of an error it is only known that what was taken is not the whole.
 ///
 /// # Errors
 /// The store; what `take` answers; more than `limit` bytes; an object that is not as its
@@ -29,7 +28,7 @@ pub(super) async fn pour(
     opener: Option<&Arc<Opener>>,
     limit: u64,
     take: impl FnOnce(&mut dyn Read) -> Result<()> + Send + 'static,
-) -> Result<(u64, ContentHash)> {
+) -> Result<ContentHash> {
     let (into, pieces) = channel(WAITING);
     let (of, opener) = (object.clone(), opener.cloned());
     let taking = tokio::task::spawn_blocking(move || {
@@ -97,14 +96,14 @@ fn taken(
     opener: Option<&Opener>,
     limit: u64,
     take: impl FnOnce(&mut dyn Read) -> Result<()>,
-) -> Result<(u64, ContentHash)> {
+) -> Result<ContentHash> {
     let within = |plain: &mut dyn Read| {
         let mut plain = HashingReader::new(plain.take(limit.saturating_add(1)));
         take(&mut plain)?;
         let (size, sha256) = plain.finish();
         match size > limit {
             true => Err(StoreError::too_large("get", object, limit).into()),
-            false => Ok((size, sha256)),
+            false => Ok(sha256),
         }
     };
     let Some(Opener { keys, owner, arriving }) = opener else { return within(&mut coming) };

@@ -136,7 +136,7 @@ impl StoredFile {
             return Err(StoreError::too_large("get", &self.object, most).into());
         }
         let opener = self.seal.as_ref().map(|seal| &seal.opener);
-        let (_, found) = pour(transport, &self.object, opener, limit, take).await?;
+        let found = pour(transport, &self.object, opener, limit, take).await?;
         self.check(self.seal.as_ref().and_then(|seal| seal.sha256), || found)?;
         Ok(found)
     }

@@ -16,8 +16,8 @@ pub trait StoreLogins: fmt::Debug + Send + Sync {
     /// It may be told as it is to the server that the address names.
     ///
     /// # Errors
-    /// Why a login cannot be read; nothing of it is in that.
-    fn login(&self, store: &StoreUrl) -> std::result::Result<StoreLogin, String>;
+    /// [`Error::Config`] if a login cannot be read; nothing of it is in that.
+    fn login(&self, store: &StoreUrl) -> Result<StoreLogin>;
 }
 
 /// What of a probe is remembered.
@@ -80,7 +80,7 @@ impl Stores {
 
     fn login(&self, url: &StoreUrl) -> Result<StoreLogin> {
         match &self.logins {
-            Some(logins) => logins.login(url).map_err(Error::Config),
+            Some(logins) => logins.login(url),
             None => Ok(StoreLogin::none()),
         }
     }

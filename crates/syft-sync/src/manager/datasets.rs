@@ -33,8 +33,9 @@ impl SyftboxManager {
     /// # Errors
     /// [`Error::Role`]; [`Error::Refused`]
     /// for a private part that is to lie in a store which others can read, and for a file
-    /// that is larger than a store takes where it is to lie; what the dataset lacks; the disk, the lock. If the dataset was made and could
-    /// not be sent, that is told, and the next sync sends it.
+    /// that is larger than a store takes where it is to lie; what the dataset lacks; the disk,
+    /// the lock. If the dataset was made and could not be sent, that is told, and the next sync
+    /// sends it.
     pub async fn create_dataset(&self, new: NewDataset, options: CreateOptions) -> Result<Dataset> {
         self.need_owner()?;
         if options.upload_private {

@@ -240,8 +240,7 @@ impl SyftboxManager {
     /// to. Logging in again changes role, store, event cache and, if one is named, the
     /// layout: then all jobs and datasets are moved to where that one has them. Where another
     /// store is named for my datasets, the next sync puts them there and then takes them away
-    /// where they were. A login at Google is taken away that
-    /// the store has no use for.
+    /// where they were. A login at Google is taken away that the store has no use for.
     ///
     /// # Errors
     /// [`Error::OtherIdentity`] if the home belongs to somebody else;

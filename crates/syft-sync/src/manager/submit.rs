@@ -103,7 +103,8 @@ impl SyftboxManager {
     /// # Errors
     /// [`Error::UnknownPeer`]; [`Error::Incompatible`] unless `force`;
     /// [`Error::Role`]; [`Error::Refused`] for files that an owner's Python client could
-    /// not take, or the store over which the owner is reached, also with `force`; what the job lacks; the disk, the lock.
+    /// not take, or the store over which the owner is reached, also with `force`; what the job
+    /// lacks; the disk, the lock.
     pub async fn submit_job(&self, submission: &Submission, force: bool) -> Result<Submitted> {
         self.need_scientist()?;
         let mut pass = self.node.pass()?;

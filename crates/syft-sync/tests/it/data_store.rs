@@ -4,23 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::common::stores::{Foreign, HOME, OTHER, Opener, Stores};
-use crate::common::{Member, Secrecy, alice, bob, in_space, inbox, unsent};
+use crate::common::{Member, Secrecy, Silent, alice, bob, in_space, inbox, unsent};
 use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_sync::{
     CreateOptions, DeleteOptions, Encrypt, Error, GOOGLE_DRIVE, NO_STORE, NodeConfig, Result,
     StoreOpener, SyftboxManager, SyncOptions, SyncReport, Verdict,
 };
 use syft_transport::{MemoryStore, Space, Transport};
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 struct World {
     stores: Stores,

@@ -5,20 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::common::{Member, Pair, alice, bob, events_in, fold, in_space, inbox, log_of, outbox};
+use crate::common::{
+    Member, Pair, Silent, alice, bob, events_in, fold, in_space, inbox, log_of, outbox,
+};
 use syft_core::DatasetName;
 use syft_dataset::Audience;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{JobId, ReleaseFiles, RunOptions, Status};
 use syft_sync::{CreateOptions, PeerState, ProcessOptions, SyncOptions, SyncReport};
 use syft_transport::{Chaos, Space};
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 /// Where a node stops.
 #[derive(Debug, Clone, Copy)]

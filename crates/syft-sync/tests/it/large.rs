@@ -4,23 +4,16 @@
 use std::sync::Arc;
 
 use crate::common::stores::{OTHER, Stores};
-use crate::common::{Member, Secrecy, alice, bob, in_space, outbox, unsent};
+use crate::common::{Member, Secrecy, Silent, alice, bob, in_space, outbox, unsent};
 use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions, Script, Submission};
 use syft_sync::{Error, OfflineTransport, SyncOptions, Verdict};
 use syft_transport::{MemoryStore, Space};
 
 /// What the store takes: with its seal a file may have a MiB less.
 const LARGEST: u64 = 3 << 20;
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 /// Bytes that nothing makes smaller.
 fn noise(size: usize, seed: u64) -> Vec<u8> {

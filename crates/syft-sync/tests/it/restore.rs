@@ -5,24 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::common::backup::{Pieces, box_of, edit, solo};
-use crate::common::{Member, Pair, alice, bob, carol, events_in, in_space, log_of, outbox};
+use crate::common::{Member, Pair, Silent, alice, bob, carol, events_in, in_space, log_of, outbox};
 use syft_core::testing::FaultyDisk;
 use syft_core::{DatasetName, Timestamp};
 use syft_dataset::Audience;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{RunOptions, Status};
 use syft_sync::{
     Error, FirstKeys, Notice, NoticeSink, PeerState, ProcessOptions, Restored, SyftboxManager,
     SyncOptions, SyncReport, Work,
 };
 use syft_transport::{Chaos, FolderTransport, MemoryStore, Space, Transport};
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 /// Another machine of Alice's, with a later clock; her old one is gone.
 async fn fresh(store: &MemoryStore) -> Member {

@@ -1,20 +1,13 @@
 //! Peers that are reached over several stores, and that move from one to another.
 
 use crate::common::stores::{HOME, OTHER, Stores};
-use crate::common::{Member, alice, bob, in_space, inbox, outbox, unsent};
+use crate::common::{Member, Silent, alice, bob, in_space, inbox, outbox, unsent};
 use syft_core::DatasetName;
 use syft_dataset::{Audience, NewDataset};
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_sync::{DeleteOptions, Error, PeerState, SyncReport, Verdict};
 use syft_transport::MemoryStore;
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 struct World {
     stores: Stores,

@@ -4,19 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::common::stores::{HOME, OTHER, Stores};
-use crate::common::{Member, alice, bob, in_space, inbox, outbox};
+use crate::common::{Member, Silent, alice, bob, in_space, inbox, outbox};
 use proptest::prelude::*;
 use syft_core::Email;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ApproveOptions, ReleaseFiles, RunOptions, Status};
 use syft_sync::{SyncOptions, SyncReport};
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 #[derive(Debug, Clone)]
 enum Step {

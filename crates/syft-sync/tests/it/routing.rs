@@ -4,23 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::common::{
-    Member, Pair, Trio, alice, bob, carol, email, events_in, forge, in_space, log_of, outbox,
-    scratch,
+    Member, Pair, Silent, Trio, alice, bob, carol, email, events_in, forge, in_space, log_of,
+    outbox, scratch,
 };
 use syft_core::{ContentHash, Email, Timestamp};
 use syft_dataset::Audience;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions};
 use syft_perm::{PermissionFile, Rule};
 use syft_sync::SyncOptions;
 use syft_transport::FolderTransport;
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 /// Whose datasite it is, before a path in it.
 fn at(path: &str) -> String {

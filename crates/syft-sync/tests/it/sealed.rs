@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::common::{
-    Machine, Member, Pair, Secrecy, Trio, alice, bob, carol, in_space, inbox, outbox,
+    Machine, Member, Pair, Secrecy, Silent, Trio, alice, bob, carol, in_space, inbox, outbox,
 };
 use syft_core::{DatasetName, Email, JobName};
 use syft_crypto::KeySource;
@@ -13,13 +13,6 @@ use syft_job::{ReleaseFiles, RunOptions, Script, Submission};
 use syft_sync::{
     CreateOptions, DeleteOptions, Encrypt, FirstKeys, PeerReport, SyftboxManager, SyncOptions,
 };
-
-#[derive(Debug)]
-struct Silent;
-
-impl syft_job::sandbox::LogSink for Silent {
-    fn chunk(&mut self, _: syft_job::sandbox::LogStream, _: &[u8]) {}
-}
 
 /// Words that stand in what is exchanged, and in no address or time.
 const SECRETS: [&str; 8] = [

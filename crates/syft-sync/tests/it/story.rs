@@ -1,18 +1,11 @@
 //! The main job between two nodes, without the command line.
 
-use crate::common::{Pair, alice, bob};
+use crate::common::{Pair, Silent, alice, bob};
 use syft_core::JobName;
 use syft_dataset::Audience;
 use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions, Script, Status, Submission};
 use syft_sync::{PeerState, Sent};
-
-#[derive(Debug)]
-struct Silent;
-
-impl syft_job::sandbox::LogSink for Silent {
-    fn chunk(&mut self, _: syft_job::sandbox::LogStream, _: &[u8]) {}
-}
 
 #[tokio::test]
 async fn a_request_is_answered() {

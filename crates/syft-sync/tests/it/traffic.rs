@@ -3,22 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::common::{Member, Pair, alice, bob, scratch};
+use crate::common::{Member, Pair, Silent, alice, bob, scratch};
 use syft_core::{ContentHash, DatasetName, Email};
 use syft_dataset::Audience;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ReleaseFiles, RunOptions};
 use syft_sync::{Direction, Transfer};
 use syft_transport::{
     Chaos, Fault, FolderTransport, MemoryStore, Operation, Recorder, Transport, Wire,
 };
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
 
 /// Two nodes, each behind a recorder.
 struct Recorded {

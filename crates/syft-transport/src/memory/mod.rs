@@ -13,8 +13,8 @@ use syft_core::{Clock, Email, SystemClock};
 
 use self::state::State;
 use crate::{
-    ByteStream, Capabilities, Changes, Discovered, Error, Identities, Info, ListOptions,
-    ListStream, Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
+    ByteStream, Capabilities, Changes, Discovered, Identities, Info, ListOptions, ListStream,
+    Object, ObjectName, PutBody, PutMode, Result, Sharing, Space, SpaceKind, Transport,
 };
 
 /// A store in memory that several users share. It proves who put what, lets each
@@ -116,10 +116,7 @@ impl Transport for MemoryTransport {
         mode: PutMode,
     ) -> Result<Object> {
         let key = format!("{space}/{name}");
-        if let Some(largest) = self.info.capabilities.largest.filter(|most| body.length() > *most) {
-            return Err(Error::too_large("put", key, largest));
-        }
-        let body = body.read(&key, None).await?;
+        let body = body.read(&key, self.info.capabilities.largest).await?;
         let now = self.store.clock.now();
         let mut state = self.store.state();
         match mode {

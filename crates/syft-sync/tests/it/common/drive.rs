@@ -6,20 +6,13 @@ use futures::FutureExt as _;
 use syft_core::{DatasetName, Email};
 use syft_dataset::{Audience, NewDataset};
 use syft_drive_emulator::DriveEmulator;
-use syft_job::sandbox::{IsolationLevel, LogSink, LogStream, PlainSandbox};
+use syft_job::sandbox::{IsolationLevel, PlainSandbox};
 use syft_job::{ApproveOptions, JobId, ReleaseFiles, RunOptions};
 use syft_transport::drive::DriveTransport;
 use syft_transport::drive::auth::{Credentials, Endpoints, Tokens, http_client};
 use syft_transport::{Cache, MemoryCache, Mirror, Retry, Transport};
 
-use super::{Member, Secrecy, alice, bob, unsent};
-
-#[derive(Debug)]
-struct Silent;
-
-impl LogSink for Silent {
-    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
-}
+use super::{Member, Secrecy, Silent, alice, bob, unsent};
 
 /// Alice owns data, Bob asks, both have a Drive.
 pub(crate) struct World {

@@ -28,6 +28,7 @@ use syft_core::{
 };
 use syft_crypto::{KeySource, Limits as EnvelopeLimits, Party, Sealer, is_envelope};
 use syft_dataset::{Audience, NewDataset};
+use syft_job::sandbox::{LogSink, LogStream};
 use syft_job::{ApproveOptions, JobId, Script, Submission, Submitted};
 use syft_sync::{
     Config, CreateOptions, Encrypt, FirstKeys, SyftboxManager, SyncOptions, SyncReport,
@@ -221,6 +222,14 @@ fn config(
     // Most tests look at what lies in messages, or put some there.
     config.encrypt = Some(Encrypt::Off);
     config
+}
+
+/// Hears of a job nothing that it says.
+#[derive(Debug)]
+pub(crate) struct Silent;
+
+impl LogSink for Silent {
+    fn chunk(&mut self, _: LogStream, _: &[u8]) {}
 }
 
 /// What somebody's program does to keep others from reading.
